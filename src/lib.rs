@@ -1,0 +1,6 @@
+//! `dualwrite`: set up dual-write from a terminal.
+//!
+//! The map of the house, and the arrows that must not exist, are in `ARCHITECTURE.md`; the test
+//! `tests/arrows.rs` reads the sources and names each forbidden arrow.
+
+pub mod wire;

@@ -1,0 +1,88 @@
+//! Microsoft Entra ID: device code, token and refresh. Form bodies in, JSON out.
+//!
+//! Secrets (`device_code`, access and refresh tokens) are `SecretString`: they have no `Debug`
+//! that shows them and cannot be serialised by accident.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Grant type of the device-code flow (RFC 8628 section 3.4).
+pub const GRANT_DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// Grant type of a refresh.
+pub const GRANT_REFRESH: &str = "refresh_token";
+/// Scopes beside the resource: a refresh token and an id token that names the account.
+pub const EXTRA_SCOPES: &str = "openid profile offline_access";
+
+/// `POST {authority}/{tenant}/oauth2/v2.0/devicecode`
+pub fn device_code_path(tenant: &str) -> String {
+    format!("/{tenant}/oauth2/v2.0/devicecode")
+}
+
+/// `POST {authority}/{tenant}/oauth2/v2.0/token`
+pub fn token_path(tenant: &str) -> String {
+    format!("/{tenant}/oauth2/v2.0/token")
+}
+
+/// The scope to ask for a resource: `{resource}/.default`, without a double slash.
+pub fn scope_of(resource: &str) -> String {
+    format!("{}/.default", resource.trim_end_matches('/'))
+}
+
+/// Answer to the device authorization request.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DeviceCode {
+    /// Sent back at the token endpoint; a secret.
+    pub device_code: SecretString,
+    /// What the person types.
+    pub user_code: String,
+    /// The page to open.
+    pub verification_uri: String,
+    /// Life of the code in seconds; 900 by default.
+    #[serde(default = "default_expiry")]
+    pub expires_in: u64,
+    /// Smallest pause between two polls in seconds; 5 by default.
+    #[serde(default = "default_interval")]
+    pub interval: u64,
+}
+
+fn default_expiry() -> u64 {
+    900
+}
+
+fn default_interval() -> u64 {
+    5
+}
+
+/// Answer to a token request.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Token {
+    /// The bearer for one resource.
+    pub access_token: SecretString,
+    /// Its life in seconds, 60 to 90 minutes at Entra.
+    #[serde(default = "default_life")]
+    pub expires_in: u64,
+    /// Replaces the one it was asked with.
+    #[serde(default)]
+    pub refresh_token: Option<SecretString>,
+    /// Names the account; read without verification, for display only.
+    #[serde(default)]
+    pub id_token: Option<SecretString>,
+}
+
+fn default_life() -> u64 {
+    3600
+}
+
+/// Error answer of both endpoints.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct TokenError {
+    /// OAuth code, for example `authorization_pending`.
+    #[serde(default)]
+    pub error: String,
+    /// Starts with `AADSTS{number}: `.
+    #[serde(default)]
+    pub error_description: String,
+    /// To quote to support.
+    #[serde(default)]
+    pub correlation_id: Option<String>,
+}

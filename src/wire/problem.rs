@@ -1,0 +1,125 @@
+//! The five shapes in which the services say what went wrong, read as one.
+//!
+//! 1. Entra: flat `error` (text) and `error_description`.
+//! 2. OData and BAP: `{"error":{"code","message","innererror"}}`.
+//! 3. Power Platform API: bare `{"code","message","innererror"}`.
+//! 4. LCS: `IsSuccess=false` and `ErrorMessage` under HTTP 200 (read by [`super::lcs`]).
+//! 5. Empty, HTML or plain text: the words are the text itself.
+
+use serde_json::Value;
+
+/// What an error body says, in whichever of the shapes it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problem {
+    /// The service's own code, for example `0x80048d0b` or `EnvironmentNotFound`.
+    pub code: Option<String>,
+    /// The service's own words, unabridged up to [`WORDS_MAX`] bytes; empty when it said nothing.
+    pub words: String,
+}
+
+/// Longest words kept of an error body, in bytes. Whole messages of the catalogue are far shorter.
+pub const WORDS_MAX: usize = 16 * 1024;
+
+/// Reads an error body of any shape. Never fails: what cannot be read is kept as text, and of an
+/// HTML page the title.
+pub fn read(body: &[u8]) -> Problem {
+    if let Ok(value) = serde_json::from_slice::<Value>(body)
+        && let Some(problem) = of_value(&value)
+    {
+        return problem;
+    }
+    let text = String::from_utf8_lossy(&body[..body.len().min(WORDS_MAX)]);
+    let trimmed = text.trim();
+    let words = if trimmed.starts_with('<') { html_title(trimmed) } else { trimmed.to_owned() };
+    Problem { code: None, words }
+}
+
+fn of_value(value: &Value) -> Option<Problem> {
+    let word = |value: &Value| match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let (code, message, inner) = match value.get("error") {
+        Some(error @ Value::Object(_)) => (error.get("code"), error.get("message"), error.get("innererror")),
+        Some(error @ Value::String(_)) => (Some(error), value.get("error_description"), None),
+        _ => (
+            value.get("code"),
+            value.get("message").or_else(|| value.get("Message")).or_else(|| value.get("ErrorMessage")),
+            value.get("innererror"),
+        ),
+    };
+    let code = code.and_then(word);
+    let mut words = message.and_then(word).unwrap_or_default();
+    if let Some(more) = inner.and_then(|inner| inner.get("message")).and_then(word)
+        && !words.contains(&more)
+    {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(&more);
+    }
+    if code.is_none() && words.is_empty() {
+        return None;
+    }
+    words.truncate(words.floor_char_boundary(WORDS_MAX));
+    Some(Problem { code, words })
+}
+
+fn html_title(page: &str) -> String {
+    let lower = page.to_ascii_lowercase();
+    let title = lower.find("<title>").and_then(|start| {
+        let start = start + "<title>".len();
+        lower[start..].find("</title>").map(|end| page[start..start + end].trim().to_owned())
+    });
+    match title {
+        Some(title) if !title.is_empty() => format!("an HTML page titled “{title}”"),
+        _ => "an HTML page without a title".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(body: &str) -> (Option<String>, String) {
+        let Problem { code, words } = read(body.as_bytes());
+        (code, words)
+    }
+
+    #[test]
+    fn every_shape_of_an_error_is_read() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            problem(r#"{"error":"invalid_grant","error_description":"AADSTS700082: expired"}"#),
+            (some("invalid_grant"), "AADSTS700082: expired".into())
+        );
+        assert_eq!(
+            problem(r#"{"error":{"code":"0x80048d0b","message":"not integrated"}}"#),
+            (some("0x80048d0b"), "not integrated".into())
+        );
+        assert_eq!(
+            problem(
+                r#"{"error":{"code":"","message":"An error has occurred.","innererror":{"message":"Write failed"}}}"#
+            ),
+            (None, "An error has occurred. Write failed".into())
+        );
+        assert_eq!(
+            problem(r#"{"code":"EndpointInvalid","message":"no such endpoint","innererror":{"code":"X"}}"#),
+            (some("EndpointInvalid"), "no such endpoint".into())
+        );
+        assert_eq!(problem(""), (None, String::new()));
+        assert_eq!(
+            problem("<html><head><TITLE>502 Bad Gateway</TITLE></head>"),
+            (None, "an HTML page titled “502 Bad Gateway”".into())
+        );
+        assert_eq!(problem("upstream connect error"), (None, "upstream connect error".into()));
+        assert_eq!(problem("[1,2]"), (None, "[1,2]".into()));
+    }
+
+    #[test]
+    fn words_are_bounded_on_a_character_boundary() {
+        let body = format!(r#"{{"code":"X","message":"{}"}}"#, "é".repeat(WORDS_MAX));
+        assert!(problem(&body).1.len() <= WORDS_MAX);
+    }
+}
