@@ -3,5 +3,7 @@
 //! The map of the house, and the arrows that must not exist, are in `ARCHITECTURE.md`; the test
 //! `tests/arrows.rs` reads the sources and names each forbidden arrow.
 
+pub mod api;
 pub mod core;
+pub mod settings;
 pub mod wire;

@@ -65,7 +65,7 @@ mod tests {
     fn what_the_service_asks_for_is_a_floor_with_a_ceiling() {
         let twenty = Duration::from_secs(20);
         assert!(back_off(1, Some(twenty), 0.0) >= twenty);
-        assert_eq!(back_off(1, Some(Duration::from_secs(86_400)), 0.0), RETRY_AFTER_MAX);
+        assert_eq!(back_off(1, Some(Duration::from_hours(24)), 0.0), RETRY_AFTER_MAX);
         assert!(back_off(200, None, 1.0) <= BACK_OFF_MAX.mul_f64(1.1));
         assert!(back_off(1, None, 0.5) < back_off(2, None, 0.5));
     }

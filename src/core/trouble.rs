@@ -91,6 +91,8 @@ pub enum What {
     SignInNeeded,
     /// A token given from outside was refused; the name of its variable.
     OutsideToken(&'static str),
+    /// Tokens come from outside, and there is none for this service; the name of its variable.
+    NoOutsideToken(&'static str),
     /// The intention could not be written down, so nothing was sent.
     NotRecorded,
     /// This cloud profile has no such service.
@@ -143,6 +145,7 @@ impl Trouble {
             | What::ForeignHost(_)
             | What::SignInNeeded
             | What::OutsideToken(_)
+            | What::NoOutsideToken(_)
             | What::NotRecorded
             | What::NotConfigured => false,
         }
@@ -170,6 +173,7 @@ impl Trouble {
             }
             What::SignInNeeded => format!("the sign-in for {who} has ended"),
             What::OutsideToken(variable) => format!("{who} did not accept the token in {variable}"),
+            What::NoOutsideToken(variable) => format!("no token for {who} was given ({variable})"),
             What::NotRecorded => format!("nothing was sent to {who}, because the record could not be written"),
             What::NotConfigured => format!("the cloud profile names no address for {who}"),
         }
@@ -201,6 +205,7 @@ impl Trouble {
             }
             What::ForeignHost(_) => "Do not go on; ask who runs this service.".into(),
             What::OutsideToken(variable) => format!("Put a fresh token into {variable} and start again."),
+            What::NoOutsideToken(variable) => format!("Put a token into {variable} and start again."),
             What::NotRecorded => "Make room or give write permission in the state directory, then try again.".into(),
             What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
         }
