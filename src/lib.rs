@@ -6,4 +6,6 @@
 pub mod api;
 pub mod core;
 pub mod settings;
+pub mod shell;
+pub mod sim;
 pub mod wire;
