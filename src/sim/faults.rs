@@ -78,8 +78,7 @@ fn status_answer(rule: &Fault, service: Service) -> Answer {
                 json!({"error": "temporarily_unavailable", "error_description": format!("AADSTS90055: {words}"), "error_codes": [90055]}),
             ),
             Service::PowerPlatform => Answer::json(status, json!({"code": status.as_str(), "message": words})),
-            Service::Gateway => Answer::json(status, json!({"Message": words})),
-            Service::Lcs | Service::Link => Answer::json(status, json!({"Message": words})),
+            Service::Gateway | Service::Lcs | Service::Link => Answer::json(status, json!({"Message": words})),
             Service::Bap | Service::Dataverse | Service::FinanceOperations => {
                 Answer::error(status, status.as_str(), words)
             }

@@ -414,7 +414,7 @@ mod tests {
     fn a_link_looks_at_the_world_when_it_ends_and_not_when_it_starts() {
         let mut world = world("identities-missing");
         world.link(0, "one", at(0));
-        world.environments[0].application_users = world.environments[1].application_users.iter().cloned().collect();
+        world.environments[0].application_users = world.environments[1].application_users.clone();
         world.environments[0].client_id_rows = world.environments[1].client_id_rows.clone();
         world.settle(at(1000));
         assert_eq!(world.linkings[0].end, Some(Ok(())));

@@ -85,7 +85,7 @@ fn list(call: &Call, url: &str, set: &str, key: &str, all: Vec<Value>) -> Result
 
 /// The column of the application id: some builds write it in another way.
 fn client_key(place: usize) -> String {
-    if place % 2 == 1 { "AadClientId".to_owned() } else { "AADClientId".to_owned() }
+    if !place.is_multiple_of(2) { "AadClientId".to_owned() } else { "AADClientId".to_owned() }
 }
 
 fn client_row(place: usize, row: &ClientIdRow) -> Value {

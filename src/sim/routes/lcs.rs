@@ -117,7 +117,7 @@ fn detail(context: &Context, call: &Call, project: &str) -> Value {
 
 fn row(context: &Context, place: usize, environment: &Environment) -> Value {
     // Both spellings of an id occur.
-    let id = if place % 2 == 0 { environment.lcs_id.clone() } else { environment.lcs_id.replace('-', "") };
+    let id = if place.is_multiple_of(2) { environment.lcs_id.clone() } else { environment.lcs_id.replace('-', "") };
     let build = environment.application_version.rsplit('.').next().unwrap_or_default();
     json!({
         "EnvironmentId": id,

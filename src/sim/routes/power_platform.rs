@@ -72,8 +72,9 @@ fn details(error: &InstallError) -> Value {
 
 /// The word for a part of the time: the words come one after the other.
 pub fn word_at(words: &[String], part: f64) -> &str {
-    let number = words.len().max(1);
-    let at = (0..number).rev().find(|at| part >= *at as f64 / number as f64).unwrap_or(0);
+    let number = u32::try_from(words.len()).unwrap_or(u32::MAX).max(1);
+    let at = (0..number).rev().position(|at| part >= f64::from(at) / f64::from(number));
+    let at = at.map_or(0, |from_the_end| words.len().saturating_sub(1 + from_the_end));
     words.get(at).map_or("Running", String::as_str)
 }
 
@@ -128,7 +129,8 @@ fn rows_of(context: &Context, place: usize, package: &Package) -> Vec<Value> {
             _ => ("NotInstalled", None),
         };
     // The services write some names in more than one way.
-    let name = if place % 2 == 1 { package.name.replacen("msdyn_", "MsDyn_", 1) } else { package.name.to_owned() };
+    let name =
+        if !place.is_multiple_of(2) { package.name.replacen("msdyn_", "MsDyn_", 1) } else { package.name.to_owned() };
     let row = |name: &str, version: &str, state: &str, error: Option<Value>, instance: bool| {
         json!({
             "id": ids::of(&["package", package.name, version]),

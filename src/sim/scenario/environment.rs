@@ -334,9 +334,9 @@ impl Environment {
                 .filter(|row| row.app.eq_ignore_ascii_case(app))
                 .any(|row| self.users.iter().any(|user| user.id.eq_ignore_ascii_case(&row.user) && user.enabled))
         };
-        if !self.needed_users().iter().all(|app| usable_user(app)) {
+        if !self.needed_users().iter().all(usable_user) {
             Some(CRM)
-        } else if !self.needed_rows().iter().all(|app| usable_row(app)) {
+        } else if !self.needed_rows().iter().all(usable_row) {
             Some(AX)
         } else {
             None
