@@ -3,6 +3,8 @@
 //!
 //! Its clock is moved by hand: nothing here waits.
 
+#![allow(clippy::unwrap_used)] // the helpers are tests too; clippy.toml knows only #[test] functions
+
 use dualwrite::sim::{Counters, Options, Scenario, Simulator, start};
 use dualwrite::wire::{
     CLIENT_REQUEST_ID, app_id, bap, dataverse, finance_operations, gateway, lcs, link, power_platform,
@@ -433,6 +435,8 @@ async fn wrong_methods_and_unknown_paths_are_refused() {
         let unknown = bench.get(&audience, &format!("{base}/unknown/path/here/too")).await;
         assert_eq!(unknown.status(), StatusCode::NOT_FOUND, "{url}");
     }
+    let token_page = bench.base("entra/organizations/oauth2/v2.0/token");
+    assert_eq!(bench.http.get(token_page).send().await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
     for url in [bench.base("nothing"), bench.base(""), bench.dataverse("contoso-dev"), bench.base("entra/x")] {
         assert_eq!(bench.http.get(&url).send().await.unwrap().status(), StatusCode::NOT_FOUND, "{url}");
     }
@@ -908,6 +912,51 @@ async fn bodies_are_truncated_cut_and_stalled() {
         assert_eq!(bytes.is_ok(), arrives, "{kind}");
         assert_eq!(bytes.is_ok_and(|bytes| serde_json::from_slice::<Value>(&bytes).is_ok()), is_json, "{kind}");
         assert_eq!(bench.get(POWER_PLATFORM, &url).await.status(), StatusCode::OK, "{kind}: only once");
+    }
+}
+
+#[tokio::test]
+async fn on_a_bad_network_looking_shows_what_a_lost_answer_did() {
+    let bench = Bench::named("flaky").await;
+    let patient = async |audience: &str, method: Method, url: &str| {
+        for _ in 0..5 {
+            let refresh = bench.simulator.signed_in();
+            let scope = format!("{audience}/.default");
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", refresh.expose_secret()),
+                ("scope", &scope),
+                ("client_id", "00000000-0000-4000-8000-0000000000c1"),
+            ];
+            let tokens = bench.base("entra/organizations/oauth2/v2.0/token");
+            let Ok(answer) = bench.http.post(tokens).form(&form).send().await else { continue };
+            let Ok(answer) = answer.json::<Value>().await else { continue };
+            let Some(token) = answer["access_token"].as_str() else { continue };
+            let request = bench.http.request(method.clone(), url).bearer_auth(token);
+            match request.send().await {
+                Ok(answer) if answer.status().is_success() => {
+                    if let Ok(value) = answer.json::<Value>().await {
+                        return Some(value);
+                    }
+                }
+                // What changes something is not repeated without looking.
+                Err(_) if method == Method::POST => return None,
+                Ok(_) | Err(_) => {}
+            }
+        }
+        panic!("{url} did not answer in five tries");
+    };
+    let list = patient(BAP, Method::GET, &(bench.base("bap") + &bap::environments_path())).await.unwrap();
+    let id = list["value"][0]["name"].as_str().unwrap();
+    for (package, answered, seconds) in [(CORE, true, 150), (APP_CORE, false, 540)] {
+        let url = bench.base("powerplatform") + &power_platform::install_path(id, package);
+        assert_eq!(patient(POWER_PLATFORM, Method::POST, &url).await.is_some(), answered, "{package}");
+        assert_eq!(bench.counters().installs[package], 1);
+        bench.pass(seconds);
+        let url = bench.base("powerplatform") + &power_platform::packages_path(id);
+        let list = patient(POWER_PLATFORM, Method::GET, &url).await.unwrap();
+        let rows = list["value"].as_array().unwrap();
+        assert!(rows.iter().any(|row| row["uniqueName"] == package && row["state"] == "Installed"));
     }
 }
 

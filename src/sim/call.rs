@@ -10,8 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-/// A request.
-#[derive(Debug)]
+/// A request. Without `Debug`: it carries tokens.
 pub struct Call {
     /// Its method.
     pub method: Method,

@@ -20,10 +20,13 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str]) -> Result<A
         .tokens
         .check(call.bearer(), audience::BAP, false, context.now)
         .map_err(|refusal| Answer::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", refusal.words()))?;
+    let not_found = || Answer::error(StatusCode::NOT_FOUND, "NotFound", "The requested path was not found.");
     let ["providers", "Microsoft.BusinessAppPlatform", "scopes", "admin", "environments", rest @ ..] = segments else {
-        let words = "The requested path was not found.";
-        return Err(Answer::error(StatusCode::NOT_FOUND, "NotFound", words));
+        return Err(not_found());
     };
+    if rest.len() > 1 {
+        return Err(not_found());
+    }
     call.only(&[Method::GET])?;
     match call.query("api-version") {
         Some(version) if VERSIONS.contains(&version) => {}
@@ -36,17 +39,12 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str]) -> Result<A
             return Err(Answer::error(StatusCode::BAD_REQUEST, "MissingApiVersionParameter", words));
         }
     }
-    match rest {
-        [] => list(context, call),
-        [name] => {
-            let place = context.world.by_id(name).ok_or_else(|| {
-                let words = format!("The environment '{name}' could not be found in the tenant '{TENANT}'.");
-                Answer::error(StatusCode::NOT_FOUND, "EnvironmentNotFound", &words)
-            })?;
-            Ok(Answer::ok(environment(context, &context.world.environments[place])))
-        }
-        _ => Err(Answer::error(StatusCode::NOT_FOUND, "NotFound", "The requested path was not found.")),
-    }
+    let Some(name) = rest.first() else { return list(context, call) };
+    let place = context.world.by_id(name).ok_or_else(|| {
+        let words = format!("The environment '{name}' could not be found in the tenant '{TENANT}'.");
+        Answer::error(StatusCode::NOT_FOUND, "EnvironmentNotFound", &words)
+    })?;
+    Ok(Answer::ok(environment(context, &context.world.environments[place])))
 }
 
 fn list(context: &Context, call: &Call) -> Result<Answer, Answer> {

@@ -17,7 +17,7 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str], place: usiz
         .world
         .tokens
         .check(call.bearer(), &url, true, context.now)
-        .map_err(|refusal| Answer::error(StatusCode::UNAUTHORIZED, "", refusal.words()))?;
+        .map_err(|refusal| failed(StatusCode::UNAUTHORIZED, refusal.words()))?;
     let environment = &context.world.environments[place];
     match segments {
         ["data", "SysAADClients"] => {
@@ -85,7 +85,7 @@ fn list(call: &Call, url: &str, set: &str, key: &str, all: Vec<Value>) -> Result
 
 /// The column of the application id: some builds write it in another way.
 fn client_key(place: usize) -> String {
-    if !place.is_multiple_of(2) { "AadClientId".to_owned() } else { "AADClientId".to_owned() }
+    if place.is_multiple_of(2) { "AADClientId".to_owned() } else { "AadClientId".to_owned() }
 }
 
 fn client_row(place: usize, row: &ClientIdRow) -> Value {

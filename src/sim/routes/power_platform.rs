@@ -130,7 +130,7 @@ fn rows_of(context: &Context, place: usize, package: &Package) -> Vec<Value> {
         };
     // The services write some names in more than one way.
     let name =
-        if !place.is_multiple_of(2) { package.name.replacen("msdyn_", "MsDyn_", 1) } else { package.name.to_owned() };
+        if place.is_multiple_of(2) { package.name.to_owned() } else { package.name.replacen("msdyn_", "MsDyn_", 1) };
     let row = |name: &str, version: &str, state: &str, error: Option<Value>, instance: bool| {
         json!({
             "id": ids::of(&["package", package.name, version]),

@@ -26,6 +26,14 @@ fn every_scenario_file_is_built_in() {
 }
 
 #[test]
+fn the_example_in_the_readme_is_a_scenario() {
+    let readme = include_str!("../../../assets/scenarios/README.md");
+    let example = readme.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let example = example.replace("GUID", "6f7d0213-62b1-43a8-b7f4-ff2bb8b7b452");
+    Scenario::parse(&example, "README.md").unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
 fn an_unknown_name_lists_the_known_ones() {
     let error = Scenario::named("hapy").unwrap_err().to_string();
     assert!(error.contains("hapy") && error.contains("happy") && error.contains("dw9003-ax"), "{error}");
