@@ -3,6 +3,9 @@
 //! The map of the house, and the arrows that must not exist, are in `ARCHITECTURE.md`; the test
 //! `tests/arrows.rs` reads the sources and names each forbidden arrow.
 
+pub mod api;
+pub mod core;
+pub mod settings;
 /// The built-in simulator: the services once more, on loopback.
 pub mod sim;
 pub mod wire;

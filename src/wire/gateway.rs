@@ -157,7 +157,7 @@ pub struct MapDetail {
 }
 
 /// Body of [`reset_path`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reset {
     /// Power Platform environment id of the Dataverse side.
@@ -169,7 +169,7 @@ pub struct Reset {
 }
 
 /// One side in a [`Reset`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResetSide {
     /// `CRM` or `AX`.

@@ -1,0 +1,243 @@
+//! The questions and the changes the core can ask for, and what comes back.
+//!
+//! Plain data: no closure, no channel, no secret. `api` carries them out; what an answer means is
+//! decided in [`super::update`].
+
+use super::trouble::Service;
+use crate::wire::{bap, dataverse, finance_operations, gateway, lcs, link, power_platform};
+
+/// A base address that came out of an answer (Dataverse or finance and operations), without a
+/// trailing slash.
+pub type Base = String;
+
+/// One question. Asking twice does no harm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// A device code to sign in with.
+    DeviceCode,
+    /// Has the person signed in?
+    PollDeviceCode,
+    /// All environments of the tenant.
+    Environments,
+    /// All environments of the LCS project.
+    Lifecycle,
+    /// The partner of a Dataverse organisation.
+    Integration(Base),
+    /// The packages of a Power Platform environment.
+    Packages(String),
+    /// One installation.
+    Operation {
+        /// Power Platform environment id.
+        environment: String,
+        /// Operation id.
+        operation: String,
+    },
+    /// The application users of one application id.
+    Users {
+        /// Organisation.
+        dataverse: Base,
+        /// Application id.
+        app: &'static str,
+    },
+    /// The root business unit.
+    RootBusinessUnit(Base),
+    /// The System Administrator role of a business unit.
+    AdministratorRole {
+        /// Organisation.
+        dataverse: Base,
+        /// Business unit id.
+        business_unit: String,
+    },
+    /// The client ID rows.
+    Rows(Base),
+    /// The users of finance and operations.
+    FinopsUsers(Base),
+    /// The legal entities of finance and operations.
+    LegalEntities(Base),
+    /// The link of a finance and operations host.
+    Links(String),
+    /// A connection set, by name.
+    ConnectionSet(String),
+    /// The maps of a connection set, by id.
+    Maps(String),
+    /// A link operation.
+    LinkStatus {
+        /// LCS environment id.
+        environment: String,
+        /// Activity id.
+        activity: String,
+    },
+}
+
+/// One change of the world. Recorded before it is made; never repeated without looking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Install a package.
+    Install {
+        /// Power Platform environment id.
+        environment: String,
+        /// Unique name as the service spells it.
+        package: String,
+    },
+    /// Make an application user.
+    CreateUser {
+        /// Organisation.
+        dataverse: Base,
+        /// Application id.
+        app: &'static str,
+        /// Business unit id.
+        business_unit: String,
+    },
+    /// Enable an application user.
+    EnableUser {
+        /// Organisation.
+        dataverse: Base,
+        /// Row id.
+        user: String,
+        /// Application id.
+        app: &'static str,
+    },
+    /// Give a role to an application user.
+    GiveRole {
+        /// Organisation.
+        dataverse: Base,
+        /// Row id of the user.
+        user: String,
+        /// Row id of the role.
+        role: String,
+        /// Application id, for the record.
+        app: &'static str,
+    },
+    /// Add a client ID row.
+    CreateRow {
+        /// Finance and operations address.
+        finops: Base,
+        /// Application id.
+        app: &'static str,
+        /// The user it runs as.
+        user: String,
+    },
+    /// Start the link.
+    StartLink {
+        /// LCS environment id.
+        environment: String,
+        /// Power Platform environment id.
+        power_platform: String,
+        /// Idempotency key.
+        request_id: String,
+    },
+    /// Make the link again from the Power Platform Integration.
+    ResetLink {
+        /// Connection set id.
+        cid: String,
+        /// Both sides and the companies.
+        body: gateway::Reset,
+    },
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// To [`Call::DeviceCode`].
+    DeviceCode {
+        /// What the person types.
+        user_code: String,
+        /// Where.
+        address: String,
+        /// Life in seconds.
+        expires_in: u64,
+        /// Smallest pause between polls in seconds.
+        interval: u64,
+    },
+    /// To [`Call::PollDeviceCode`]: not yet; `slow_down` when polls came too fast.
+    SignInPending {
+        /// Add five seconds to the pause.
+        slow_down: bool,
+    },
+    /// To [`Call::PollDeviceCode`]: signed in as this account.
+    SignedIn(String),
+    /// To [`Call::Environments`].
+    Environments(Vec<bap::Environment>),
+    /// To [`Call::Lifecycle`].
+    Lifecycle(Vec<lcs::Environment>),
+    /// To [`Call::Integration`]; `None`: Dataverse says that it is not integrated.
+    Integration(Option<dataverse::Integration>),
+    /// To [`Call::Packages`].
+    Packages(Vec<power_platform::Package>),
+    /// To [`Call::Operation`]; `None`: the service says it is still busy (409).
+    Operation(Option<power_platform::Operation>),
+    /// To [`Call::Users`].
+    Users(Vec<dataverse::User>),
+    /// To [`Call::RootBusinessUnit`].
+    BusinessUnits(Vec<dataverse::BusinessUnit>),
+    /// To [`Call::AdministratorRole`].
+    Roles(Vec<dataverse::Role>),
+    /// To [`Call::Rows`].
+    Rows(Vec<finance_operations::ClientIdRow>),
+    /// To [`Call::FinopsUsers`].
+    FinopsUsers(Vec<finance_operations::User>),
+    /// To [`Call::LegalEntities`].
+    LegalEntities(Vec<finance_operations::LegalEntity>),
+    /// To [`Call::Links`].
+    Links(Vec<gateway::Link>),
+    /// To [`Call::ConnectionSet`].
+    ConnectionSet(Box<gateway::ConnectionSet>),
+    /// To [`Call::Maps`].
+    Maps(Vec<gateway::Map>),
+    /// To [`Call::LinkStatus`].
+    LinkStatus(link::Answer),
+    /// To [`Change::Install`]: accepted, with the operation id when the service named one.
+    InstallAccepted(Option<String>),
+    /// To [`Change::StartLink`]: accepted under this activity id.
+    LinkAccepted(String),
+    /// To any other change: done.
+    Done,
+}
+
+impl Call {
+    /// Who is asked.
+    pub fn service(&self) -> Service {
+        match self {
+            Self::DeviceCode | Self::PollDeviceCode => Service::Entra,
+            Self::Environments => Service::Bap,
+            Self::Lifecycle => Service::Lcs,
+            Self::Packages(_) | Self::Operation { .. } => Service::PowerPlatform,
+            Self::Integration(_) | Self::Users { .. } | Self::RootBusinessUnit(_) | Self::AdministratorRole { .. } => {
+                Service::Dataverse
+            }
+            Self::Rows(_) | Self::FinopsUsers(_) | Self::LegalEntities(_) => Service::FinanceOperations,
+            Self::Links(_) | Self::ConnectionSet(_) | Self::Maps(_) => Service::Gateway,
+            Self::LinkStatus { .. } => Service::Link,
+        }
+    }
+}
+
+impl Change {
+    /// Who is asked.
+    pub fn service(&self) -> Service {
+        match self {
+            Self::Install { .. } => Service::PowerPlatform,
+            Self::CreateUser { .. } | Self::EnableUser { .. } | Self::GiveRole { .. } => Service::Dataverse,
+            Self::CreateRow { .. } => Service::FinanceOperations,
+            Self::StartLink { .. } => Service::Link,
+            Self::ResetLink { .. } => Service::Gateway,
+        }
+    }
+
+    /// What is about to change, for the record and the timeline.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Install { package, .. } => format!("install {package}"),
+            Self::CreateUser { app, .. } => format!("create application user {app} in Dataverse"),
+            Self::EnableUser { app, .. } => format!("enable application user {app} in Dataverse"),
+            Self::GiveRole { app, .. } => format!("give System Administrator to application user {app} in Dataverse"),
+            Self::CreateRow { app, user, .. } => {
+                format!("add client ID row {app} for user {user} in finance and operations")
+            }
+            Self::StartLink { power_platform, request_id, .. } => {
+                format!("start the link to Power Platform environment {power_platform}, request {request_id}")
+            }
+            Self::ResetLink { cid, .. } => format!("reset the link of connection set {cid}"),
+        }
+    }
+}

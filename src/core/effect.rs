@@ -1,0 +1,41 @@
+//! What the core wants done in the world, as data. The shell does it.
+
+use super::call::{Call, Change};
+use super::journal::Entry;
+use super::msg::Ticket;
+use super::terms::Acceptance;
+use std::time::Duration;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Wait, ask, reply under the ticket.
+    Call {
+        /// Comes back with the reply.
+        ticket: Ticket,
+        /// Pause before asking.
+        after: Duration,
+        /// The question.
+        call: Call,
+    },
+    /// Write the intention down durably, then make the change, reply under the ticket. When the
+    /// record cannot be written, nothing is sent.
+    Change {
+        /// Comes back with the reply.
+        ticket: Ticket,
+        /// The change.
+        change: Change,
+        /// Its record.
+        intention: Entry,
+    },
+    /// Drop whatever waits under this ticket. It stops nothing that runs at a service.
+    Cancel(Ticket),
+    /// Write this down.
+    Record(Entry),
+    /// Keep who accepted which terms.
+    KeepTerms(Acceptance),
+    /// Open an address in the browser.
+    Open(String),
+    /// Send a text to the terminal's clipboard.
+    Copy(String),
+}

@@ -1,0 +1,326 @@
+//! What is known of an environment before anybody opens it: the tenant's list, with what
+//! Lifecycle Services knows merged in.
+
+use super::time::Now;
+use super::trouble::Trouble;
+use crate::wire::{bap, bare_id, lcs, same_address};
+
+/// Key of an environment in the program: the Power Platform environment id, or the LCS environment
+/// id where no Power Platform environment belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnvironmentId(pub String);
+
+/// Something that was read, was not read yet, or could not be read.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Fact<T> {
+    /// Nobody asked, or the answer is not here yet.
+    #[default]
+    Unread,
+    /// Read at this moment.
+    Known(T, Now),
+    /// Could not be found out, and why. Never the same as "not there".
+    Unknown(Trouble, Now),
+}
+
+impl<T> Fact<T> {
+    /// The value, if it is known.
+    pub fn value(&self) -> Option<&T> {
+        if let Self::Known(value, _) = self { Some(value) } else { None }
+    }
+
+    /// When it was read or could not be.
+    pub fn at(&self) -> Option<Now> {
+        match self {
+            Self::Unread => None,
+            Self::Known(_, at) | Self::Unknown(_, at) => Some(*at),
+        }
+    }
+
+    /// Why it is not known.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        if let Self::Unknown(trouble, _) = self { Some(trouble) } else { None }
+    }
+}
+
+/// Kind of an environment, in the words of the admin's pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The live one.
+    Production,
+    /// A test environment run by Microsoft.
+    Sandbox,
+    /// A virtual machine in the customer's subscription.
+    CloudHosted,
+    /// A development environment that was born together with its Dataverse.
+    UnifiedDeveloper,
+    /// Dual-write is not supported on it.
+    Trial,
+    /// Anything else, as the service spells it.
+    Other(String),
+}
+
+impl Kind {
+    fn of_sku(sku: Option<&str>, joined: Option<&str>) -> Self {
+        match sku.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "production" => Self::Production,
+            "sandbox" if joined.is_some_and(|kind| kind.eq_ignore_ascii_case("Internal")) => Self::UnifiedDeveloper,
+            "sandbox" => Self::Sandbox,
+            "trial" | "subscriptionbasedtrial" => Self::Trial,
+            _ => Self::Other(sku.unwrap_or("not said").to_owned()),
+        }
+    }
+
+    fn of_lcs(of: &lcs::Environment) -> Self {
+        if of.environment_infrastructure.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("CustomerManaged")) {
+            return Self::CloudHosted;
+        }
+        match of.environment_type.as_deref().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "production" => Self::Production,
+            "sandbox" => Self::Sandbox,
+            "trial" => Self::Trial,
+            _ => Self::Other(of.environment_type.clone().unwrap_or_else(|| "not said".into())),
+        }
+    }
+
+    /// Its word.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Production => "Production",
+            Self::Sandbox => "Sandbox",
+            Self::CloudHosted => "Cloud-hosted",
+            Self::UnifiedDeveloper => "Unified developer",
+            Self::Trial => "Trial",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// The Dataverse side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dataverse {
+    /// Organisation address, without a trailing slash.
+    pub url: String,
+    /// Version.
+    pub version: Option<String>,
+    /// Name of the organisation.
+    pub name: Option<String>,
+}
+
+/// The finance and operations partner that the Power Platform names (`linkedAppMetadata`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partner {
+    /// LCS environment id.
+    pub id: Option<String>,
+    /// Address, without a trailing slash.
+    pub url: String,
+}
+
+/// One environment: both sides as far as the two lists tell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Environment {
+    /// Key.
+    pub id: EnvironmentId,
+    /// Name people use.
+    pub name: String,
+    /// Kind of the Power Platform side, or of the finance and operations side alone.
+    pub kind: Kind,
+    /// Geography code, or the Azure region of LCS.
+    pub geography: Option<String>,
+    /// Power Platform environment id.
+    pub power_platform: Option<String>,
+    /// Tenant.
+    pub tenant: Option<String>,
+    /// The Dataverse database, if there is one.
+    pub dataverse: Option<Dataverse>,
+    /// What the Power Platform says of Power Platform Integration.
+    pub partner: Option<Partner>,
+    /// Provisioning and management words, as the service spells them.
+    pub states: Vec<String>,
+    /// Facts of Lifecycle Services.
+    pub lcs: Option<lcs::Environment>,
+}
+
+impl Environment {
+    fn of_bap(row: &bap::Environment) -> Self {
+        let more = &row.properties;
+        let joined = more.linked_app_metadata.as_ref().and_then(|app| app.kind.as_deref());
+        let word = |state: &Option<String>| state.clone().filter(|word| !word.is_empty());
+        Self {
+            id: EnvironmentId(row.name.clone()),
+            name: word(&more.display_name).unwrap_or_else(|| row.name.clone()),
+            kind: Kind::of_sku(more.environment_sku.as_deref(), joined),
+            geography: word(&row.location),
+            power_platform: Some(row.name.clone()),
+            tenant: word(&more.tenant_id),
+            dataverse: more.linked_environment_metadata.as_ref().and_then(|linked| {
+                Some(Dataverse {
+                    url: word(&linked.instance_url)?.trim_end_matches('/').to_owned(),
+                    version: word(&linked.version),
+                    name: word(&linked.friendly_name),
+                })
+            }),
+            partner: more.linked_app_metadata.as_ref().and_then(|app| {
+                Some(Partner { id: word(&app.id), url: word(&app.url)?.trim_end_matches('/').to_owned() })
+            }),
+            states: [&more.provisioning_state, &more.states.management.id, &more.states.runtime.id]
+                .into_iter()
+                .filter_map(word)
+                .collect(),
+            lcs: None,
+        }
+    }
+
+    fn of_lcs(row: &lcs::Environment) -> Option<Self> {
+        let id = row.environment_id.clone().filter(|id| !id.is_empty())?;
+        Some(Self {
+            name: row.environment_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone()),
+            id: EnvironmentId(id),
+            kind: Kind::of_lcs(row),
+            geography: row.cloud_storage_location.clone(),
+            power_platform: None,
+            tenant: None,
+            dataverse: None,
+            partner: None,
+            states: Vec::new(),
+            lcs: Some(row.clone()),
+        })
+    }
+
+    /// Address of finance and operations as far as the lists tell, without a trailing slash.
+    pub fn finops_url(&self) -> Option<&str> {
+        let of_lcs = || self.lcs.as_ref()?.environment_endpoint_base_url.as_deref();
+        self.partner
+            .as_ref()
+            .map(|partner| partner.url.as_str())
+            .or_else(of_lcs)
+            .map(|url| url.trim_end_matches('/'))
+            .filter(|url| !url.is_empty())
+    }
+
+    /// LCS environment id as far as the lists tell.
+    pub fn lcs_id(&self) -> Option<&str> {
+        let of_lcs = || self.lcs.as_ref()?.environment_id.as_deref();
+        self.partner.as_ref().and_then(|partner| partner.id.as_deref()).or_else(of_lcs)
+    }
+
+    /// Finance and operations versions in one phrase, if Lifecycle Services told them.
+    pub fn finops_versions(&self) -> Option<String> {
+        let of = self.lcs.as_ref()?;
+        let application =
+            of.current_application_release_name.as_deref().or(of.current_application_build_version.as_deref());
+        let platform = of.current_platform_release_name.as_deref();
+        match (application, platform) {
+            (Some(application), Some(platform)) => Some(format!("{application} / {platform}")),
+            (Some(only), None) | (None, Some(only)) => Some(only.to_owned()),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether a typed text names this environment: its name, one of its ids or an address, in any
+    /// sensible form.
+    pub fn answers_to(&self, text: &str) -> bool {
+        let text = text.trim();
+        let is_id = |id: &str| bare_id(id) == bare_id(text);
+        self.name.eq_ignore_ascii_case(text)
+            || is_id(&self.id.0)
+            || self.lcs_id().is_some_and(is_id)
+            || [self.finops_url(), self.dataverse.as_ref().map(|side| side.url.as_str())]
+                .into_iter()
+                .flatten()
+                .any(|url| crate::wire::bare_host(url) == crate::wire::bare_host(text))
+    }
+}
+
+/// Merges the tenant's environments with those of the LCS project. The order is that of the
+/// tenant's list; environments that only Lifecycle Services knows follow.
+///
+/// An LCS environment belongs to the row whose partner it is (by id, else by address), or to the
+/// row of the same name that has neither Dataverse nor partner: its initial Power Platform
+/// environment, which exists before Power Platform Integration is set up.
+pub fn merge(rows: &[bap::Environment], project: &[lcs::Environment]) -> Vec<Environment> {
+    let mut all: Vec<Environment> = rows.iter().map(Environment::of_bap).collect();
+    for row in project {
+        let id = row.environment_id.as_deref().unwrap_or_default();
+        let url = row.environment_endpoint_base_url.as_deref().unwrap_or_default();
+        let name = row.environment_name.as_deref().unwrap_or_default();
+        let is_partner = |partner: &Partner| match partner.id.as_deref() {
+            Some(theirs) if !id.is_empty() => bare_id(theirs) == bare_id(id),
+            _ => !url.is_empty() && same_address(&partner.url, url),
+        };
+        let home =
+            all.iter().position(|environment| environment.partner.as_ref().is_some_and(is_partner)).or_else(|| {
+                all.iter().position(|environment| {
+                    environment.partner.is_none()
+                        && environment.dataverse.is_none()
+                        && environment.lcs.is_none()
+                        && environment.name.eq_ignore_ascii_case(name)
+                })
+            });
+        match home {
+            Some(home) => {
+                let home = &mut all[home];
+                if matches!(Kind::of_lcs(row), Kind::CloudHosted) || home.partner.is_none() {
+                    home.kind = Kind::of_lcs(row);
+                }
+                home.lcs = Some(row.clone());
+            }
+            None => all.extend(Environment::of_lcs(row)),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn bap_row(name: &str, display: &str, partner: Option<&str>) -> bap::Environment {
+        let mut row = json!({"name": name, "location": "europe", "properties": {"displayName": display, "environmentSku": "Sandbox"}});
+        if let Some(id) = partner {
+            row["properties"]["linkedAppMetadata"] = json!({"id": id, "type": "Linked", "url": "https://fo.example/"});
+            row["properties"]["linkedEnvironmentMetadata"] = json!({"instanceUrl": "https://dv.example/"});
+        }
+        serde_json::from_value(row).unwrap()
+    }
+
+    fn lcs_row(id: &str, name: &str) -> lcs::Environment {
+        serde_json::from_value(json!({"EnvironmentId": id, "EnvironmentName": name, "EnvironmentType": "Sandbox",
+            "EnvironmentEndpointBaseUrl": "https://other.example/", "DeployedOnUTC": "2/3/2024 9:15 AM"}))
+        .unwrap()
+    }
+
+    #[test]
+    fn ids_with_and_without_dashes_meet() {
+        let merged = merge(
+            &[bap_row("pp", "uat", Some("3F0D1C52-77AA-4B1E-9A0B-5D3A10C9E001"))],
+            &[lcs_row("3f0d1c5277aa4b1e9a0b5d3a10c9e001", "another name")],
+        );
+        assert_eq!(merged.len(), 1);
+        assert!(merged[0].lcs.is_some());
+        assert_eq!(merged[0].finops_url(), Some("https://fo.example"));
+    }
+
+    #[test]
+    fn the_initial_environment_meets_its_lcs_environment_by_name() {
+        let merged = merge(&[bap_row("pp", "Dev", None)], &[lcs_row("id", "dev")]);
+        assert_eq!(merged.len(), 1);
+        assert_eq!(merged[0].finops_url(), Some("https://other.example"));
+    }
+
+    #[test]
+    fn what_only_lifecycle_services_knows_has_its_own_row() {
+        let merged = merge(&[bap_row("pp", "uat", Some("x"))], &[lcs_row("y", "uat")]);
+        assert_eq!(merged.len(), 2);
+        assert_eq!(merged[1].power_platform, None);
+    }
+
+    #[test]
+    fn an_environment_answers_to_name_id_and_address() {
+        let merged = merge(&[bap_row("6a2f3a0e-1111", "uat", Some("x-1"))], &[]);
+        for text in ["UAT", "6A2F3A0E1111", "https://FO.example/path", "dv.example", "X1"] {
+            assert!(merged[0].answers_to(text), "{text}");
+        }
+        assert!(!merged[0].answers_to("other"));
+    }
+}

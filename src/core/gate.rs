@@ -1,0 +1,284 @@
+//! What is open, what is closed, and why: the rules of the page as answers with reasons.
+
+use super::environment::{Environment, Kind};
+use super::fault::When;
+use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
+use super::setup::{Answer, Facts, IdentityState, PackageState, why};
+use crate::wire::{bare_id, same_address};
+
+/// Release from which Reset link exists (10.0.30, platform update 54).
+const RESET_SINCE: [u64; 3] = [10, 0, 30];
+
+/// State of the Power Platform Integration section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Integration {
+    /// Still being read.
+    Unread,
+    /// No Dataverse is joined.
+    NotSetUp,
+    /// On its way; the service's word.
+    SettingUp(String),
+    /// Both sides are joined.
+    SetUp,
+    /// It failed; the service's word.
+    Failed(String),
+    /// Could not be found out, and why.
+    Unknown(String),
+}
+
+impl Integration {
+    /// The word of the page.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unread => "being read",
+            Self::NotSetUp => "not set up",
+            Self::SettingUp(_) => "setting up",
+            Self::SetUp => "set up",
+            Self::Failed(_) => "failed",
+            Self::Unknown(_) => "could not tell",
+        }
+    }
+}
+
+/// State of Power Platform Integration, from the tenant's list and from Dataverse.
+pub fn integration(environment: &Environment, facts: &Facts) -> Integration {
+    use super::environment::Fact;
+    if environment.partner.is_some() || matches!(&facts.integration, Fact::Known(Some(_), _)) {
+        return Integration::SetUp;
+    }
+    let state = |words: &[&str]| {
+        environment.states.iter().find(|state| words.iter().any(|word| state.eq_ignore_ascii_case(word))).cloned()
+    };
+    if let Some(word) = state(&["Failed"]) {
+        return Integration::Failed(word);
+    }
+    if let Some(word) = state(&["LinkedDatabaseProvisioning", "Preparing", "Running"]) {
+        return Integration::SettingUp(word);
+    }
+    if environment.dataverse.is_none() {
+        return Integration::NotSetUp;
+    }
+    match &facts.integration {
+        Fact::Unread => Integration::Unread,
+        Fact::Known(_, _) => Integration::NotSetUp,
+        Fact::Unknown(trouble, _) => Integration::Unknown(trouble.to_string()),
+    }
+}
+
+/// Address of finance and operations, from the lists or from Dataverse.
+pub fn finops_url<'a>(environment: &'a Environment, facts: &'a Facts) -> Option<&'a str> {
+    environment.finops_url().or_else(|| {
+        let url = facts.integration.value()?.as_ref()?.url.trim_end_matches('/');
+        (!url.is_empty()).then_some(url)
+    })
+}
+
+/// LCS environment id, from the lists or from Dataverse.
+pub fn lcs_id<'a>(environment: &'a Environment, facts: &'a Facts) -> Option<&'a str> {
+    environment.lcs_id().or_else(|| facts.integration.value()?.as_ref()?.id.as_deref())
+}
+
+/// Dual-write points at another Dataverse environment than Power Platform Integration does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Which of the documented situations it is; it picks the remedy.
+    pub when: When,
+    /// Power Platform environment that Power Platform Integration names, if it was set up.
+    pub integration: Option<String>,
+    /// Power Platform environment that dual-write is linked to.
+    pub linked_to: Option<String>,
+    /// Finance and operations address that Dataverse names, if it names one.
+    pub dataverse_says: Option<String>,
+}
+
+/// The mismatch, if there surely is one. What could not be read makes none.
+pub fn mismatch(environment: &Environment, facts: &Facts) -> Option<Mismatch> {
+    let dataverse_says = facts.integration.value().and_then(|row| Some(row.as_ref()?.url.clone()));
+    let linked_to = facts.linked().and_then(|link| link.power_apps_environment.clone()).filter(|id| !id.is_empty());
+    let set_up = match integration(environment, facts) {
+        Integration::SetUp => true,
+        Integration::NotSetUp => false,
+        _ => return None,
+    };
+    let own = if set_up { environment.power_platform.clone() } else { None };
+    let elsewhere = match (&linked_to, &own) {
+        (Some(linked), Some(own)) => bare_id(linked) != bare_id(own),
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    let disagree = match (&environment.partner, &dataverse_says) {
+        (Some(partner), Some(url)) => !same_address(&partner.url, url),
+        _ => false,
+    };
+    (elsewhere || disagree).then(|| Mismatch {
+        when: when(environment, facts),
+        integration: own,
+        linked_to,
+        dataverse_says,
+    })
+}
+
+/// The state that picks between entries of the fault catalogue.
+pub fn when(environment: &Environment, facts: &Facts) -> When {
+    match (&environment.kind, integration(environment, facts)) {
+        (Kind::CloudHosted, _) => When::CloudHosted,
+        (_, Integration::SetUp) => When::IntegrationSetUp,
+        (_, Integration::NotSetUp) => When::IntegrationNeverSetUp,
+        _ => When::Any,
+    }
+}
+
+/// Whether a button is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// It is.
+    Open,
+    /// It is not, and why.
+    Closed(String),
+    /// It is not known yet.
+    Reading,
+}
+
+impl Gate {
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        *self == Self::Open
+    }
+}
+
+/// The button Dual-write application.
+pub fn dual_write_application(environment: &Environment, facts: &Facts) -> Gate {
+    let closed = |why: &str| Gate::Closed(why.to_owned());
+    match integration(environment, facts) {
+        Integration::Unread => return Gate::Reading,
+        Integration::NotSetUp => {
+            return closed(
+                "Power Platform Integration is not set up. Set it up in Lifecycle Services first; the button appears then.",
+            );
+        }
+        Integration::SettingUp(word) => {
+            return Gate::Closed(format!(
+                "Power Platform Integration is being set up (the service says {word}). Wait until it is done, then read again."
+            ));
+        }
+        Integration::Failed(word) => {
+            return Gate::Closed(format!(
+                "Power Platform Integration failed (the service says {word}). Select Resume in Lifecycle Services, then read again."
+            ));
+        }
+        Integration::Unknown(why) => {
+            return Gate::Closed(format!("Could not tell whether Power Platform Integration is set up: {why}"));
+        }
+        Integration::SetUp => {}
+    }
+    if environment.dataverse.is_none() {
+        return closed("The Power Platform names no Dataverse address for this environment. Read again later.");
+    }
+    if environment.kind == Kind::Trial {
+        return closed("Dual-write is not supported on trial environments. Choose a purchased environment.");
+    }
+    let tenants =
+        (environment.tenant.as_deref(), facts.integration.value().and_then(|row| row.as_ref()?.tenant_id.as_deref()));
+    if let (Some(one), Some(other)) = tenants
+        && bare_id(one) != bare_id(other)
+    {
+        return Gate::Closed(format!(
+            "The two sides are in different tenants ({one} and {other}). Dual-write needs both in one."
+        ));
+    }
+    let kinds = (&environment.kind, environment.lcs.as_ref().and_then(|of| of.environment_type.as_deref()));
+    match kinds {
+        (Kind::Production, Some(kind)) if kind.eq_ignore_ascii_case("sandbox") => {
+            closed("A production Dataverse cannot be paired with a sandbox of finance and operations.")
+        }
+        (Kind::Sandbox, Some(kind)) if kind.eq_ignore_ascii_case("production") => {
+            closed("A sandbox Dataverse cannot be paired with a production environment of finance and operations.")
+        }
+        _ => Gate::Open,
+    }
+}
+
+/// The button Link to Power Platform environment.
+pub fn link(environment: &Environment, facts: &Facts) -> Gate {
+    if let closed @ (Gate::Closed(_) | Gate::Reading) = dual_write_application(environment, facts) {
+        return closed;
+    }
+    if mismatch(environment, facts).is_some() {
+        return Gate::Closed("There is a linking mismatch. Solve it first.".into());
+    }
+    for package in [CORE_PACKAGE, APPLICATION_PACKAGE] {
+        match facts.package(package) {
+            Some(PackageState::Installed { .. }) => {}
+            Some(_) => {
+                return Gate::Closed(format!(
+                    "{package} is not installed. Configure the dual-write application first."
+                ));
+            }
+            None => {
+                return match facts.packages.trouble() {
+                    Some(_) => {
+                        Gate::Closed(format!("Could not tell whether {package} is installed: {}", why(&facts.packages)))
+                    }
+                    None => Gate::Reading,
+                };
+            }
+        }
+    }
+    match facts.configured() {
+        Answer::No(reasons) => Gate::Closed(format!("Not configured yet: {}.", reasons.join("; "))),
+        // What could not be read does not close the button; it is shown beside it.
+        Answer::Yes | Answer::Unknown(_) => Gate::Open,
+    }
+}
+
+/// The button Reset link, on a mismatch.
+pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
+    let Some(mismatch) = mismatch(environment, facts) else {
+        return Gate::Closed("There is no linking mismatch.".into());
+    };
+    if mismatch.when != When::IntegrationSetUp || mismatch.linked_to.is_none() {
+        return Gate::Closed("Reset link moves dual-write to the environment of Power Platform Integration; here there is none to move to.".into());
+    }
+    let release = environment.lcs.as_ref().and_then(|of| of.current_application_release_name.as_deref());
+    if let Some(release) = release
+        && !version_at_least(release, &RESET_SINCE)
+    {
+        return Gate::Closed(format!("Version {release} has no Reset link; it came with 10.0.30. Update first."));
+    }
+    match facts.running_maps() {
+        None => {
+            return if facts.maps.trouble().is_some() {
+                Gate::Closed(format!("Could not tell whether maps are running: {}", why(&facts.maps)))
+            } else {
+                Gate::Reading
+            };
+        }
+        Some(running) if !running.is_empty() => {
+            return Gate::Closed(format!(
+                "{} running: {}. Stop them first.",
+                if running.len() == 1 { "1 map is".into() } else { format!("{} maps are", running.len()) },
+                running.join(", ")
+            ));
+        }
+        Some(_) => {}
+    }
+    match (facts.connection_set.value(), facts.connection_set.trouble()) {
+        (Some(_), _) => Gate::Open,
+        (None, Some(_)) => Gate::Closed(format!("Could not read the connection set: {}", why(&facts.connection_set))),
+        (None, None) => Gate::Reading,
+    }
+}
+
+/// Whether the identities on both sides surely lack something that this program can make.
+pub fn identities_to_repair(facts: &Facts) -> bool {
+    let users = (0..APPLICATION_USERS.len()).any(|index| {
+        matches!(
+            facts.user_state(index),
+            Some(IdentityState::Missing | IdentityState::Disabled { .. } | IdentityState::NoRole { .. })
+        )
+    });
+    let rows = super::plan::client_id_rows(facts.core_version().as_deref())
+        .into_iter()
+        .any(|app| facts.row_user(app) == Some(None));
+    users || rows
+}

@@ -1,0 +1,25 @@
+//! The pure core: what a dual-write set-up is and what comes next.
+//!
+//! Owns the [`model::Model`] and the one function that changes it, [`update::update`]. The wizard,
+//! a headless run and the tests are three ways to drive it.
+//!
+//! It never touches a terminal, a network, a file, the clock or chance: time and seeds come in as
+//! arguments, what should happen in the world goes out as [`effect::Effect`]s.
+
+pub mod call;
+pub mod effect;
+pub mod environment;
+pub mod fault;
+pub mod gate;
+pub mod journal;
+pub mod model;
+pub mod msg;
+pub mod plan;
+pub mod route;
+pub mod schedule;
+pub mod setup;
+pub mod sign_in;
+pub mod terms;
+pub mod time;
+pub mod trouble;
+pub mod update;

@@ -1,0 +1,293 @@
+//! All that is true, in one value: the cloud, who is signed in, the list of environments, and the
+//! set-up of each environment that was looked at.
+
+use super::call::{Call, Change};
+use super::effect::Effect;
+use super::environment::{Environment, EnvironmentId};
+use super::journal::{Entry, What};
+use super::msg::Ticket;
+use super::setup::{FactKind, Setup};
+use super::sign_in::Session;
+use super::time::Now;
+use super::trouble::{Service, Trouble};
+use crate::wire::{bap, lcs, link};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What the core must know of the cloud profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cloud {
+    /// Shown in the header of every screen.
+    pub name: String,
+    /// Dual-write administration portal, without a trailing slash.
+    pub portal: String,
+    /// LCS project, if one is known.
+    pub lcs_project: Option<u64>,
+    /// Lifecycle Services can be asked.
+    pub has_lcs: bool,
+    /// The dual-write gateway can be asked.
+    pub has_gateway: bool,
+    /// The link operation can be used; without it the link is assisted.
+    pub has_link: bool,
+    /// How to come back: the command without the environment.
+    pub command: String,
+    /// Simulated seconds per second, where that is not 1.
+    pub speed: Option<u32>,
+}
+
+/// The list of environments.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Directory {
+    /// Both lists merged.
+    pub environments: Vec<Environment>,
+    /// Place of each environment in the list.
+    index: BTreeMap<EnvironmentId, usize>,
+    /// The tenant's list as it came.
+    rows: Vec<bap::Environment>,
+    /// The project's list as it came.
+    project: Vec<lcs::Environment>,
+    /// The question for the tenant's list, while it is open.
+    pub reading: Option<Ticket>,
+    /// The question for the project's list, while it is open.
+    pub reading_lcs: Option<Ticket>,
+    /// When the tenant's list was read.
+    pub read_at: Option<Now>,
+    /// Why the tenant's list could not be read the last time.
+    pub trouble: Option<Trouble>,
+    /// Why the project's list could not be read the last time.
+    pub lcs_trouble: Option<Trouble>,
+    /// Open the first environment as soon as the list is there.
+    pub open_first: bool,
+    /// Open the environment that answers to this text as soon as the list is there.
+    pub open_named: Option<String>,
+    /// No environment answers to this text.
+    pub not_found: Option<String>,
+}
+
+impl Directory {
+    /// The environment with this key.
+    pub fn get(&self, id: &EnvironmentId) -> Option<&Environment> {
+        self.index.get(id).map(|place| &self.environments[*place])
+    }
+
+    /// The name of the environment with this Power Platform environment id.
+    pub fn name_of(&self, power_platform: &str) -> Option<&str> {
+        let bare = crate::wire::bare_id(power_platform);
+        self.environments
+            .iter()
+            .find(|environment| {
+                environment.power_platform.as_deref().is_some_and(|id| crate::wire::bare_id(id) == bare)
+            })
+            .map(|environment| environment.name.as_str())
+    }
+
+    /// Takes a fresh list of the tenant.
+    pub fn take_rows(&mut self, rows: Vec<bap::Environment>) {
+        self.rows = rows;
+        self.merge();
+    }
+
+    /// Takes a fresh list of the project.
+    pub fn take_project(&mut self, project: Vec<lcs::Environment>) {
+        self.project = project;
+        self.merge();
+    }
+
+    fn merge(&mut self) {
+        self.environments = super::environment::merge(&self.rows, &self.project);
+        self.index =
+            self.environments.iter().enumerate().map(|(place, environment)| (environment.id.clone(), place)).collect();
+    }
+}
+
+/// What a question is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Signing in.
+    SignIn,
+    /// The tenant's list.
+    Environments,
+    /// The project's list.
+    Lifecycle,
+    /// A fact of a set-up.
+    Fact(FactKind),
+    /// The running step of a set-up.
+    Step,
+}
+
+/// A question that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Of which set-up.
+    pub about: Option<EnvironmentId>,
+    /// What for.
+    pub purpose: Purpose,
+    /// Misses so far.
+    pub misses: u8,
+    /// The question itself, to ask it again; none for a change.
+    pub call: Option<Call>,
+}
+
+/// Where questions are handed out: tickets, dice, and the effects of one update.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desk {
+    next: u64,
+    dice: u64,
+    open: BTreeMap<Ticket, Question>,
+    effects: Vec<Effect>,
+}
+
+impl Desk {
+    fn new(seed: u64) -> Self {
+        Self { next: 0, dice: seed, open: BTreeMap::new(), effects: Vec::new() }
+    }
+
+    fn ticket(&mut self, question: Question) -> Ticket {
+        self.next += 1;
+        let ticket = Ticket(self.next);
+        self.open.insert(ticket, question);
+        ticket
+    }
+
+    /// Asks a question, after a pause.
+    pub fn ask(&mut self, question: Question, call: Call, after: Duration) -> Ticket {
+        let ticket = self.ticket(Question { call: Some(call.clone()), ..question });
+        self.effects.push(Effect::Call { ticket, after, call });
+        ticket
+    }
+
+    /// Asks for a change: its intention is written down before it is made.
+    pub fn change(&mut self, about: EnvironmentId, change: Change, run: &str, now: Now) -> Ticket {
+        let what = What::Intention { change: change.sentence() };
+        let intention = Entry { at: now, run: run.to_owned(), environment: about.0.clone(), what };
+        let ticket = self.ticket(Question { about: Some(about), purpose: Purpose::Step, misses: 0, call: None });
+        self.effects.push(Effect::Change { ticket, change, intention });
+        ticket
+    }
+
+    /// Wants something else done.
+    pub fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Drops a question; its reply will fall through.
+    pub fn cancel(&mut self, ticket: Ticket) {
+        if self.open.remove(&ticket).is_some() {
+            self.effects.push(Effect::Cancel(ticket));
+        }
+    }
+
+    /// Takes the question a reply belongs to; `None` for a reply nobody waits for.
+    pub fn take(&mut self, ticket: Ticket) -> Option<Question> {
+        self.open.remove(&ticket)
+    }
+
+    /// The effects since the last time.
+    pub fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// How many questions are open.
+    pub fn open_questions(&self) -> usize {
+        self.open.len()
+    }
+
+    fn roll_bits(&mut self) -> u64 {
+        // splitmix64 (Steele, Lea and Flood 2014): small, seeded, good enough for jitter and ids.
+        self.dice = self.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.dice;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    /// A number in 0..1.
+    pub fn roll(&mut self) -> f64 {
+        f64::from(u32::try_from(self.roll_bits() >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+    }
+
+    /// A fresh GUID (version 4) from the seed.
+    pub fn guid(&mut self) -> String {
+        uuid::Builder::from_random_bytes(
+            ((u128::from(self.roll_bits()) << 64) | u128::from(self.roll_bits())).to_be_bytes(),
+        )
+        .into_uuid()
+        .to_string()
+    }
+}
+
+/// All that is true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The cloud.
+    pub cloud: Cloud,
+    /// Who is signed in.
+    pub session: Session,
+    /// The list of environments.
+    pub directory: Directory,
+    /// The set-ups that were looked at.
+    pub setups: BTreeMap<EnvironmentId, Setup>,
+    /// The set-up that is looked at; none: the list is.
+    pub selected: Option<EnvironmentId>,
+    /// One sentence about the last thing a person asked for.
+    pub notice: Option<String>,
+    /// Tickets, dice, open questions.
+    pub desk: Desk,
+}
+
+impl Model {
+    /// A model of which nothing was read. `seed` feeds jitter and ids; `environment` is opened as
+    /// soon as the list is there.
+    pub fn new(cloud: Cloud, seed: u64, environment: Option<String>) -> Self {
+        Self {
+            cloud,
+            session: Session::Unknown,
+            directory: Directory { open_named: environment, ..Directory::default() },
+            setups: BTreeMap::new(),
+            selected: None,
+            notice: None,
+            desk: Desk::new(seed),
+        }
+    }
+
+    /// The set-up that is looked at, with its environment.
+    pub fn current(&self) -> Option<(&Environment, &Setup)> {
+        let id = self.selected.as_ref()?;
+        Some((self.directory.get(id)?, self.setups.get(id)?))
+    }
+
+    /// The set-ups that go on without the program.
+    pub fn running(&self) -> impl Iterator<Item = (&Environment, &Setup)> {
+        self.setups
+            .values()
+            .filter(|setup| setup.is_running())
+            .filter_map(|setup| Some((self.directory.get(&setup.id)?, setup)))
+    }
+
+    /// The account, or what stands for it.
+    pub fn account(&self) -> &str {
+        self.session.account().unwrap_or("not signed in")
+    }
+}
+
+impl Cloud {
+    /// The LCS project, or what stands for none on the link operation.
+    pub fn project(&self) -> u64 {
+        self.lcs_project.unwrap_or(link::NO_PROJECT)
+    }
+
+    /// The dual-write administration area of a finance and operations host.
+    pub fn administration(&self, finops: &str) -> String {
+        format!("{}/dualWrite?axenv={}", self.portal, crate::wire::bare_host(finops))
+    }
+
+    /// Whether this cloud has the service at all.
+    pub fn has(&self, service: Service) -> bool {
+        match service {
+            Service::Lcs => self.has_lcs && self.lcs_project.is_some(),
+            Service::Gateway => self.has_gateway,
+            Service::Link => self.has_link,
+            _ => true,
+        }
+    }
+}

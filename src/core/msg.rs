@@ -1,0 +1,72 @@
+//! What reaches the core: intents of a person, replies of services.
+
+use super::call::Reply;
+use super::environment::EnvironmentId;
+use super::trouble::Trouble;
+
+/// Names one question or change; a reply under a ticket nobody waits for does nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What reaches the core.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// The program has started: sign in or read.
+    Start,
+    /// A person wants something.
+    Intent(Intent),
+    /// A service answered, or did not.
+    Reply {
+        /// Of the question.
+        ticket: Ticket,
+        /// What came back.
+        result: Result<Reply, Trouble>,
+    },
+    /// Something could not be written down.
+    RecordFailed(String),
+    /// An address could not be opened here, or was.
+    Opened(Result<String, String>),
+}
+
+/// What a person can want. Each is checked against the flow again: a key can arrive late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Look at one environment.
+    OpenEnvironment(EnvironmentId),
+    /// Look at the first environment as soon as the list is there.
+    OpenFirst,
+    /// Look at the list; whatever runs goes on.
+    Environments,
+    /// One step back.
+    Back,
+    /// The button of that name.
+    DualWriteApplication,
+    /// The end of the terms was on the screen.
+    TermsSeenToEnd,
+    /// Tick or untick the terms.
+    TickTerms,
+    /// The button of that name, on the terms.
+    Configure,
+    /// The button of that name, on the confirmation.
+    Ok,
+    /// Read again now.
+    ReadNow,
+    /// Again from the failed step.
+    TryAgain,
+    /// Make what is missing of the identities, then offer the link again.
+    RepairIdentities,
+    /// The button Link to Power Platform environment.
+    Link,
+    /// The person says that the page in Lifecycle Services shows the link.
+    ConfirmLinked,
+    /// Look at the linking mismatch.
+    Mismatch,
+    /// Reset link; the name that was typed to confirm it.
+    ResetLink(String),
+    /// A new device code.
+    NewCode,
+    /// Open an address in the browser.
+    Open(String),
+    /// Send a text to the clipboard of the terminal.
+    Copy(String),
+}

@@ -1,0 +1,93 @@
+//! Which screen a flow shows, and where it is on the rail. Nothing else decides that.
+
+use super::model::Model;
+use super::setup::Flow;
+use super::sign_in::Session;
+
+/// The screens. Each has one file in `screens` and one line in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Screen {
+    /// Sign in.
+    SignIn,
+    /// The list.
+    Environments,
+    /// Both sides of one environment.
+    Details,
+    /// The mismatch.
+    Mismatch,
+    /// Terms and conditions.
+    Terms,
+    /// What will change.
+    Confirm,
+    /// The stages run.
+    Progress,
+    /// Ready to link.
+    Complete,
+    /// A stage failed.
+    Failed,
+    /// The link is being made.
+    LinkProgress,
+    /// The link is there.
+    Linked,
+    /// The link failed.
+    LinkFailed,
+}
+
+/// The screen of this moment.
+pub fn screen(model: &Model) -> Screen {
+    if !matches!(model.session, Session::SignedIn(_) | Session::Unknown) {
+        return Screen::SignIn;
+    }
+    let Some((_, setup)) = model.current() else { return Screen::Environments };
+    match setup.flow {
+        Flow::Details { .. } => Screen::Details,
+        Flow::Mismatch => Screen::Mismatch,
+        Flow::Terms { .. } => Screen::Terms,
+        Flow::Confirm => Screen::Confirm,
+        Flow::Configuring(_) => Screen::Progress,
+        Flow::ConfigureFailed(_, _) => Screen::Failed,
+        Flow::Configured => Screen::Complete,
+        Flow::Linking(_) => Screen::LinkProgress,
+        Flow::LinkFailed(_, _) => Screen::LinkFailed,
+        Flow::Linked(_) => Screen::Linked,
+    }
+}
+
+/// The words of the rail.
+pub const RAIL: [&str; 6] = ["Details", "Terms", "Confirm", "Set up", "Link", "Done"];
+
+/// How a place on the rail is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Behind us.
+    Done,
+    /// Here.
+    Now,
+    /// Here, and it failed.
+    Failed,
+    /// Here, with a warning.
+    Warn,
+    /// Ahead.
+    Ahead,
+}
+
+/// The marks of the rail; none on screens that are not a step.
+pub fn rail(screen: Screen) -> Option<[Mark; 6]> {
+    let (place, mark) = match screen {
+        Screen::SignIn | Screen::Environments => return None,
+        Screen::Details => (0, Mark::Now),
+        Screen::Mismatch => (0, Mark::Warn),
+        Screen::Terms => (1, Mark::Now),
+        Screen::Confirm => (2, Mark::Now),
+        Screen::Progress => (3, Mark::Now),
+        Screen::Failed => (3, Mark::Failed),
+        Screen::Complete | Screen::LinkProgress => (4, Mark::Now),
+        Screen::LinkFailed => (4, Mark::Failed),
+        Screen::Linked => (5, Mark::Now),
+    };
+    Some(std::array::from_fn(|at| match at.cmp(&place) {
+        std::cmp::Ordering::Less => Mark::Done,
+        std::cmp::Ordering::Equal => mark,
+        std::cmp::Ordering::Greater => Mark::Ahead,
+    }))
+}

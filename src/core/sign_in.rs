@@ -1,0 +1,59 @@
+//! The device-code machine: a code, a page, and questions until the person is done.
+
+use super::msg::Ticket;
+use super::time::{Now, later};
+use super::trouble::Trouble;
+use std::time::Duration;
+
+/// What `slow_down` adds to the pause (RFC 8628 section 3.5).
+pub const SLOW_DOWN: Duration = Duration::from_secs(5);
+
+/// Who is signed in, or how far the sign-in is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Session {
+    /// Nothing was tried yet.
+    Unknown,
+    /// A code is being asked for.
+    AskingForCode(Ticket),
+    /// The person has a code to type.
+    Waiting(Waiting),
+    /// It did not work; a new code can be asked for.
+    Stopped(Trouble),
+    /// Signed in as this account.
+    SignedIn(String),
+}
+
+/// A code that waits for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// What to type.
+    pub user_code: String,
+    /// Where to type it.
+    pub address: String,
+    /// When the code ends.
+    pub until: Now,
+    /// Pause between questions.
+    pub interval: Duration,
+    /// The question that is open.
+    pub ticket: Ticket,
+}
+
+impl Waiting {
+    /// A fresh code.
+    pub fn new(user_code: String, address: String, expires_in: u64, interval: u64, ticket: Ticket, now: Now) -> Self {
+        Self {
+            user_code,
+            address,
+            until: later(now, Duration::from_secs(expires_in)),
+            interval: Duration::from_secs(interval.max(1)),
+            ticket,
+        }
+    }
+}
+
+impl Session {
+    /// The account, if somebody is signed in.
+    pub fn account(&self) -> Option<&str> {
+        if let Self::SignedIn(account) = self { Some(account) } else { None }
+    }
+}

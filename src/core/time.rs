@@ -1,0 +1,63 @@
+//! Time as the core knows it: wall time that comes in as an argument, and how it is written.
+//!
+//! Wall time survives a restart and a suspended laptop. Nothing here asks a clock.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::time::Duration;
+
+/// The moment an event reached the program.
+pub type Now = Timestamp;
+
+/// From `since` to `now`; zero when the clock was moved back.
+pub fn between(since: Now, now: Now) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or_default()
+}
+
+/// `now` plus `after`, or the end of time.
+pub fn later(now: Now, after: Duration) -> Now {
+    now.checked_add(after).unwrap_or(Timestamp::MAX)
+}
+
+/// `m:ss`, or `h:mm:ss` from an hour on.
+pub fn stopwatch(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// A length in words, rounded down: `8 s`, `3 min`, `2 h 5 min`.
+pub fn in_words(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, _) => format!("{minutes} min"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// The time of day, `10:54:12`, in the given time zone.
+pub fn time_of_day(at: Now, zone: &TimeZone) -> String {
+    zone.to_datetime(at).strftime("%H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_well() {
+        assert_eq!(stopwatch(Duration::from_secs(702)), "11:42");
+        assert_eq!(stopwatch(Duration::from_secs(3_725)), "1:02:05");
+        assert_eq!(in_words(Duration::from_secs(8)), "8 s");
+        assert_eq!(in_words(Duration::from_secs(200)), "3 min");
+        assert_eq!(in_words(Duration::from_mins(125)), "2 h 5 min");
+    }
+
+    #[test]
+    fn a_clock_moved_back_gives_no_negative_length() {
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(between(later(now, Duration::from_secs(5)), now), Duration::ZERO);
+    }
+}

@@ -1,0 +1,248 @@
+//! What can go wrong with one call, in the words of the program.
+//!
+//! A [`Trouble`] says which service, what happened, whether a change may have happened all the
+//! same, and what the person can do. It never carries a token, and it is never read as "not there".
+
+use std::fmt;
+use std::time::Duration;
+
+/// A service of the cloud profile, or one whose address comes out of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Microsoft Entra ID, the token service.
+    Entra,
+    /// Lifecycle Services.
+    Lcs,
+    /// BAP admin API.
+    Bap,
+    /// Power Platform API.
+    PowerPlatform,
+    /// Dataverse Web API of one organisation.
+    Dataverse,
+    /// Finance and operations OData of one environment.
+    FinanceOperations,
+    /// Dual-write management gateway.
+    Gateway,
+    /// Link operation.
+    Link,
+}
+
+impl Service {
+    /// Every service, in the order of the flow.
+    pub const ALL: [Self; 8] = [
+        Self::Entra,
+        Self::Lcs,
+        Self::Bap,
+        Self::PowerPlatform,
+        Self::Dataverse,
+        Self::FinanceOperations,
+        Self::Gateway,
+        Self::Link,
+    ];
+
+    /// Its name in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Entra => "Microsoft Entra ID",
+            Self::Lcs => "Lifecycle Services",
+            Self::Bap => "the Power Platform admin service",
+            Self::PowerPlatform => "the Power Platform API",
+            Self::Dataverse => "Dataverse",
+            Self::FinanceOperations => "finance and operations",
+            Self::Gateway => "the dual-write gateway",
+            Self::Link => "the link service",
+        }
+    }
+
+    /// Environment variable of a token given from outside.
+    pub fn token_variable(self) -> Option<&'static str> {
+        match self {
+            Self::Entra => None,
+            Self::Lcs | Self::Link => Some("DUALWRITE_TOKEN_LCS"),
+            Self::Bap => Some("DUALWRITE_TOKEN_BAP"),
+            Self::PowerPlatform => Some("DUALWRITE_TOKEN_POWER_PLATFORM"),
+            Self::Dataverse => Some("DUALWRITE_TOKEN_DATAVERSE"),
+            Self::FinanceOperations => Some("DUALWRITE_TOKEN_FINANCE_OPERATIONS"),
+            Self::Gateway => Some("DUALWRITE_TOKEN_GATEWAY"),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// No connection: refused, no such host, TLS.
+    Unreachable,
+    /// No answer within the time limit.
+    NoAnswer,
+    /// The connection ended before the answer was complete.
+    CutOff,
+    /// The answer was not what the service is known to send: HTML, cut JSON, another shape.
+    Unreadable,
+    /// The answer was larger than any answer of the service can be.
+    TooLarge,
+    /// The service answered with this HTTP status.
+    Status(u16),
+    /// HTTP 200, and the envelope says that the work was refused.
+    Refused,
+    /// The answer points to a host that no token may go to.
+    ForeignHost(String),
+    /// Nobody is signed in any more, or no token for this service can be had.
+    SignInNeeded,
+    /// A token given from outside was refused; the name of its variable.
+    OutsideToken(&'static str),
+    /// Tokens come from outside, and there is none for this service; the name of its variable.
+    NoOutsideToken(&'static str),
+    /// The intention could not be written down, so nothing was sent.
+    NotRecorded,
+    /// This cloud profile has no such service.
+    NotConfigured,
+}
+
+/// Whether the call may have changed the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It surely did nothing.
+    No,
+    /// It may have. Only reading can tell.
+    Perhaps,
+}
+
+/// One call that did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Who was asked.
+    pub service: Service,
+    /// What happened.
+    pub what: What,
+    /// The service's own code, if it sent one.
+    pub code: Option<String>,
+    /// The service's own words, or the network's; cleaned where they are shown, not here.
+    pub words: String,
+    /// How long the service asks to wait.
+    pub retry_after: Option<Duration>,
+    /// Id to quote to support.
+    pub correlation: Option<String>,
+    /// Whether a change may have happened.
+    pub done: Done,
+}
+
+impl Trouble {
+    /// A trouble without words of the service.
+    pub fn new(service: Service, what: What, words: impl Into<String>) -> Self {
+        Self { service, what, code: None, words: words.into(), retry_after: None, correlation: None, done: Done::No }
+    }
+
+    /// Whether asking again later can help: no answer, throttling, a service in trouble.
+    ///
+    /// The statuses are those that the most careful known client retries.
+    pub fn is_passing(&self) -> bool {
+        match self.what {
+            What::Unreachable | What::NoAnswer | What::CutOff | What::Unreadable => true,
+            What::Status(status) => matches!(status, 408 | 425 | 429 | 499 | 500 | 502 | 503 | 504),
+            What::TooLarge
+            | What::Refused
+            | What::ForeignHost(_)
+            | What::SignInNeeded
+            | What::OutsideToken(_)
+            | What::NoOutsideToken(_)
+            | What::NotRecorded
+            | What::NotConfigured => false,
+        }
+    }
+
+    /// What happened, in one sentence without a full stop.
+    pub fn sentence(&self) -> String {
+        let who = self.service.name();
+        match &self.what {
+            What::Unreachable => format!("no connection to {who}"),
+            What::NoAnswer => format!("no answer from {who} in time"),
+            What::CutOff => format!("the connection to {who} was cut before its answer was complete"),
+            What::Unreadable => format!("{who} answered with something that cannot be read"),
+            What::TooLarge => format!("{who} answered with more than any answer of it can be"),
+            What::Status(401) => format!("{who} did not accept the sign-in (HTTP 401)"),
+            What::Status(403) => format!("{who} refused this account (HTTP 403)"),
+            What::Status(404) => format!("{who} does not know this address (HTTP 404)"),
+            What::Status(409) => format!("{who} is busy with another operation (HTTP 409)"),
+            What::Status(429) => format!("{who} asks to slow down (HTTP 429)"),
+            What::Status(status @ 500..) => format!("{who} is in trouble (HTTP {status})"),
+            What::Status(status) => format!("{who} refused the request (HTTP {status})"),
+            What::Refused => format!("{who} refused the work"),
+            What::ForeignHost(host) => {
+                format!("an answer of {who} points to {host}, which does not belong to it; nothing was sent there")
+            }
+            What::SignInNeeded => format!("the sign-in for {who} has ended"),
+            What::OutsideToken(variable) => format!("{who} did not accept the token in {variable}"),
+            What::NoOutsideToken(variable) => format!("no token for {who} was given ({variable})"),
+            What::NotRecorded => format!("nothing was sent to {who}, because the record could not be written"),
+            What::NotConfigured => format!("the cloud profile names no address for {who}"),
+        }
+    }
+
+    /// What the person can do about it, as a sentence.
+    pub fn next_move(&self) -> String {
+        let who = self.service.name();
+        match &self.what {
+            What::Unreachable => {
+                "Check the network, a proxy and the addresses in the cloud profile; r reads again.".into()
+            }
+            What::NoAnswer | What::CutOff => "It is asked again by itself; r asks now.".into(),
+            What::Unreadable => {
+                "A proxy or a sign-in page may stand in between. Check the address in the cloud profile; r reads again."
+                    .into()
+            }
+            What::TooLarge => "Check the address in the cloud profile.".into(),
+            What::Status(401) | What::SignInNeeded => "Sign in again.".into(),
+            What::Status(403) => format!("Ask for a role in {who} that may do this, then r reads again."),
+            What::Status(404) => {
+                "Check the address in the cloud profile, and that the environment still exists.".into()
+            }
+            What::Status(408 | 409 | 425 | 429 | 499 | 500..) => {
+                "Wait; it is asked again by itself. r asks now.".into()
+            }
+            What::Status(_) | What::Refused => {
+                "Read the service's own words (d), mend what they name, try again.".into()
+            }
+            What::ForeignHost(_) => "Do not go on; ask who runs this service.".into(),
+            What::OutsideToken(variable) => format!("Put a fresh token into {variable} and start again."),
+            What::NoOutsideToken(variable) => format!("Put a token into {variable} and start again."),
+            What::NotRecorded => "Make room or give write permission in the state directory, then try again.".into(),
+            What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())?;
+        if let Some(code) = &self.code {
+            write!(f, ", {code}")?;
+        }
+        if !self.words.is_empty() {
+            write!(f, ": {}", self.words)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn throttling_passes_and_a_refusal_does_not() {
+        let status = |status| Trouble::new(Service::Bap, What::Status(status), "");
+        assert!(status(429).is_passing() && status(503).is_passing());
+        assert!(!status(403).is_passing() && !status(404).is_passing() && !status(400).is_passing());
+        assert!(!Trouble::new(Service::Link, What::Refused, "no").is_passing());
+    }
+
+    #[test]
+    fn every_trouble_names_the_service_and_a_next_move() {
+        for what in [What::Unreachable, What::NoAnswer, What::Unreadable, What::Status(418), What::Refused] {
+            let trouble = Trouble::new(Service::Dataverse, what, "");
+            assert!(trouble.sentence().contains("Dataverse"), "{}", trouble.sentence());
+            assert!(trouble.next_move().ends_with('.'));
+        }
+    }
+}

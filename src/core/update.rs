@@ -1,0 +1,393 @@
+//! `update`: the one function that changes the model.
+//!
+//! One match on what came in; the steps are in [`configure`], [`link`], [`reading`] and
+//! [`session`]. Every intent is checked against the flow again, because a key can arrive after the
+//! flow has moved on; a reply under a ticket nobody waits for does nothing.
+
+mod configure;
+mod link;
+mod reading;
+mod session;
+
+use super::call::Reply;
+use super::effect::Effect;
+use super::environment::{Environment, EnvironmentId};
+use super::fault;
+use super::gate::{self, Gate};
+use super::journal::{Entry, What};
+use super::model::{Cloud, Desk, Model, Purpose, Question};
+use super::msg::{Intent, Msg, Ticket};
+use super::plan::StageId;
+use super::schedule::{STEP_ATTEMPTS, back_off};
+use super::setup::{Failure, Flow, Setup, Watch, Way};
+use super::terms::{self, Acceptance};
+use super::time::{Now, later};
+use super::trouble::{Service, Trouble};
+use std::time::Duration;
+
+/// Changes the model by one message; what should happen in the world is returned.
+pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
+    match msg {
+        Msg::Start => session::start(model),
+        Msg::Intent(wanted) => intent(model, wanted, now),
+        Msg::Reply { ticket, result } => reply(model, ticket, result, now),
+        Msg::RecordFailed(why) => {
+            model.notice = Some(format!(
+                "The record could not be written: {why}. Free space or mend the permissions of the state directory."
+            ));
+        }
+        Msg::Opened(Ok(address)) => model.notice = Some(format!("Sent to the browser: {address}")),
+        Msg::Opened(Err(address)) => {
+            model.notice = Some(format!("No browser could be started here. Open this address by hand: {address}"));
+        }
+    }
+    model.desk.effects()
+}
+
+/// What the steps of one set-up may use.
+struct Cx<'a> {
+    environment: &'a Environment,
+    cloud: &'a Cloud,
+    account: &'a str,
+    desk: &'a mut Desk,
+    now: Now,
+}
+
+impl Cx<'_> {
+    fn step_question(&self) -> Question {
+        Question { about: Some(self.environment.id.clone()), purpose: Purpose::Step, misses: 0, call: None }
+    }
+
+    fn record(&mut self, run: &str, what: What) {
+        let entry = Entry { at: self.now, run: run.to_owned(), environment: self.environment.id.0.clone(), what };
+        self.desk.push(Effect::Record(entry));
+    }
+}
+
+/// Works on one set-up with everything around it at hand.
+fn with_setup<T>(
+    model: &mut Model,
+    id: &EnvironmentId,
+    now: Now,
+    work: impl FnOnce(&mut Setup, &mut Cx) -> T,
+) -> Option<T> {
+    let Model { setups, desk, directory, cloud, session, .. } = model;
+    let environment = directory.get(id)?;
+    let setup = setups.entry(id.clone()).or_insert_with(|| Setup::new(id.clone()));
+    let account = session.account().unwrap_or("not signed in");
+    Some(work(setup, &mut Cx { environment, cloud, account, desk, now }))
+}
+
+fn intent(model: &mut Model, wanted: Intent, now: Now) {
+    model.notice = None;
+    match wanted {
+        Intent::OpenEnvironment(id) => reading::open(model, &id, now),
+        Intent::OpenFirst => match model.directory.environments.first() {
+            Some(first) => {
+                let id = first.id.clone();
+                reading::open(model, &id, now);
+            }
+            None => model.directory.open_first = model.directory.reading.is_some(),
+        },
+        Intent::Environments => model.selected = None,
+        Intent::NewCode => session::new_code(model),
+        Intent::ReadNow if model.selected.is_none() => reading::read_directory(model),
+        Intent::Open(address) => {
+            if address.starts_with("https://") || address.starts_with("http://") {
+                model.desk.push(Effect::Open(address));
+            } else {
+                model.notice = Some("This is no web address; it was not opened.".into());
+            }
+        }
+        Intent::Copy(text) => {
+            model.notice = Some("Sent to the terminal's clipboard.".into());
+            model.desk.push(Effect::Copy(text));
+        }
+        other => {
+            if let Some(id) = model.selected.clone() {
+                let notice = with_setup(model, &id, now, |setup, cx| setup_intent(setup, other, cx)).flatten();
+                if let Some(Notice(text)) = notice {
+                    model.notice = Some(text);
+                }
+                if model.setups.get(&id).is_some_and(|setup| matches!(setup.flow, Flow::Details { .. }) && setup.left) {
+                    leave(model, &id);
+                }
+            }
+        }
+    }
+}
+
+/// A sentence for the person.
+struct Notice(String);
+
+fn leave(model: &mut Model, id: &EnvironmentId) {
+    if let Some(setup) = model.setups.get_mut(id) {
+        setup.left = false;
+    }
+    model.selected = None;
+}
+
+fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice> {
+    let facts = &setup.facts;
+    match wanted {
+        Intent::Back => back(setup),
+        Intent::Mismatch => {
+            if gate::mismatch(cx.environment, facts).is_some() && matches!(setup.flow, Flow::Details { .. }) {
+                setup.flow = Flow::Mismatch;
+            }
+        }
+        Intent::DualWriteApplication => {
+            if !matches!(setup.flow, Flow::Details { .. }) {
+                return None;
+            }
+            if !setup.reading.is_empty() {
+                setup.flow = Flow::Details { wanted: true };
+                return Some(Notice("It opens as soon as everything is read.".into()));
+            }
+            match gate::dual_write_application(cx.environment, facts) {
+                Gate::Open => setup.flow = Flow::Terms { seen_to_end: false, ticked: false },
+                Gate::Closed(why) => return Some(Notice(why)),
+                Gate::Reading => return Some(Notice("It is still being read.".into())),
+            }
+        }
+        Intent::TermsSeenToEnd => {
+            if let Flow::Terms { seen_to_end, .. } = &mut setup.flow {
+                *seen_to_end = true;
+            }
+        }
+        Intent::TickTerms => {
+            if let Flow::Terms { ticked, .. } = &mut setup.flow {
+                *ticked = !*ticked;
+            }
+        }
+        Intent::Configure => match setup.flow {
+            Flow::Terms { seen_to_end: true, ticked: true } => {
+                cx.desk.push(Effect::KeepTerms(Acceptance {
+                    version: terms::version().into(),
+                    account: cx.account.to_owned(),
+                    environment: cx.environment.id.0.clone(),
+                    at: cx.now,
+                }));
+                setup.tell(cx.now, format!("terms {} accepted by {}", terms::version(), cx.account));
+                setup.flow = Flow::Confirm;
+            }
+            Flow::Terms { seen_to_end: false, .. } => {
+                return Some(Notice("Read the terms to their end first (End).".into()));
+            }
+            Flow::Terms { ticked: false, .. } => return Some(Notice("Tick the box first (Space).".into())),
+            _ => {}
+        },
+        Intent::Ok => {
+            if matches!(setup.flow, Flow::Confirm) {
+                configure::start(setup, StageId::Prerequisites, Some(terms::version()), cx);
+            }
+        }
+        Intent::ReadNow => match setup.flow {
+            Flow::Configuring(_) | Flow::Linking(_) => return ask_now(setup, cx),
+            _ => reading::read_all(setup, cx),
+        },
+        Intent::TryAgain => match &setup.flow {
+            Flow::ConfigureFailed(_, _) => configure::try_again(setup, cx),
+            Flow::LinkFailed(_, _) => return link::try_again(setup, cx),
+            _ => {}
+        },
+        Intent::RepairIdentities => {
+            if matches!(setup.flow, Flow::LinkFailed(_, _) | Flow::Details { .. }) && gate::identities_to_repair(facts)
+            {
+                configure::start(setup, StageId::ApplicationUsers, None, cx);
+            }
+        }
+        Intent::Link => return link::wanted(setup, cx),
+        Intent::ConfirmLinked => link::confirmed_by_person(setup, cx),
+        Intent::ResetLink(typed) => return link::reset(setup, &typed, cx),
+        // The others are not about one set-up.
+        Intent::OpenEnvironment(_)
+        | Intent::OpenFirst
+        | Intent::Environments
+        | Intent::NewCode
+        | Intent::Open(_)
+        | Intent::Copy(_) => {}
+    }
+    None
+}
+
+/// One step back. Nothing that runs is stopped: from what runs, back is the list.
+fn back(setup: &mut Setup) {
+    match &setup.flow {
+        Flow::Details { .. } | Flow::Configuring(_) | Flow::Linking(_) | Flow::Linked(_) => setup.left = true,
+        Flow::Confirm => setup.flow = Flow::Terms { seen_to_end: true, ticked: true },
+        Flow::Mismatch
+        | Flow::Terms { .. }
+        | Flow::Configured
+        | Flow::ConfigureFailed(_, _)
+        | Flow::LinkFailed(_, _) => setup.flow = Flow::Details { wanted: false },
+    }
+}
+
+fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now: Now) {
+    let Some(question) = model.desk.take(ticket) else { return };
+    if let Err(trouble) = &result
+        && matches!(trouble.what, super::trouble::What::SignInNeeded)
+        && question.purpose != Purpose::SignIn
+    {
+        session::ended(model);
+    }
+    match question.purpose {
+        Purpose::SignIn => session::reply(model, ticket, result, now),
+        Purpose::Environments | Purpose::Lifecycle => reading::directory_reply(model, question, result, now),
+        Purpose::Fact(kind) => {
+            if let Some(id) = question.about.clone() {
+                with_setup(model, &id, now, |setup, cx| reading::fact_reply(setup, kind, ticket, question, result, cx));
+            }
+        }
+        Purpose::Step => {
+            if let Some(id) = question.about.clone() {
+                with_setup(model, &id, now, |setup, cx| step_reply(setup, ticket, result, cx));
+            }
+        }
+    }
+}
+
+fn step_reply(setup: &mut Setup, ticket: Ticket, result: Result<Reply, Trouble>, cx: &mut Cx) {
+    if setup.watch().is_none_or(|watch| watch.ticket != ticket) {
+        return;
+    }
+    match &setup.flow {
+        Flow::Configuring(_) => configure::reply(setup, result, cx),
+        Flow::Linking(_) => link::reply(setup, result, cx),
+        _ => {}
+    }
+}
+
+/// `r` while something runs: asks the open question now, unless it is under way already or the
+/// service asked for a pause.
+fn ask_now(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
+    let watch = match &mut setup.flow {
+        Flow::Configuring(run) => &mut run.watch,
+        Flow::Linking(link) => &mut link.watch,
+        _ => return None,
+    };
+    if watch.is_change {
+        return Some(Notice("A change was just asked for; its answer is awaited.".into()));
+    }
+    if watch.asks_at <= cx.now {
+        return Some(Notice("It is being read right now.".into()));
+    }
+    if let Some(until) = watch.not_before.filter(|until| *until > cx.now) {
+        let wait = super::time::in_words(super::time::between(cx.now, until));
+        return Some(Notice(format!("The service asked to wait; it is read in {wait}.")));
+    }
+    let question = cx.desk.take(watch.ticket)?;
+    cx.desk.push(Effect::Cancel(watch.ticket));
+    let call = question.call.clone()?;
+    watch.ticket = cx.desk.ask(question, call, Duration::ZERO);
+    watch.asks_at = cx.now;
+    None
+}
+
+impl Watch {
+    /// A question that is asked after a pause.
+    fn ask(cx: &mut Cx, call: super::call::Call, after: Duration) -> Self {
+        let question = cx.step_question();
+        let ticket = cx.desk.ask(question, call, after);
+        Self {
+            ticket,
+            asks_at: later(cx.now, after),
+            is_change: false,
+            last: None,
+            misses: 0,
+            trouble: None,
+            not_before: None,
+        }
+    }
+
+    /// A change that is asked for now.
+    fn change(cx: &mut Cx, run: &str, change: super::call::Change) -> Self {
+        let ticket = cx.desk.change(cx.environment.id.clone(), change, run, cx.now);
+        Self { ticket, asks_at: cx.now, is_change: true, last: None, misses: 0, trouble: None, not_before: None }
+    }
+
+    /// Asks the next question; what was read last stays on the screen.
+    fn then_ask(&mut self, cx: &mut Cx, call: super::call::Call, after: Duration) {
+        let next = Self::ask(cx, call, after);
+        *self = Self { last: self.last.take(), ..next };
+    }
+
+    /// Asks for a change; what was read last stays on the screen.
+    fn then_change(&mut self, cx: &mut Cx, run: &str, change: super::call::Change) {
+        let next = Self::change(cx, run, change);
+        *self = Self { last: self.last.take(), ..next };
+    }
+
+    /// A good reading.
+    fn heard(&mut self, now: Now, word: impl Into<String>) {
+        self.last = Some((now, word.into()));
+        self.misses = 0;
+        self.trouble = None;
+        self.not_before = None;
+    }
+
+    /// A miss: asks the same question again after a growing pause, and says when.
+    fn missed(&mut self, cx: &mut Cx, call: super::call::Call, trouble: Trouble) -> Duration {
+        let misses = self.misses.saturating_add(1);
+        let pause = back_off(misses, trouble.retry_after, cx.desk.roll());
+        let not_before = trouble.retry_after.map(|_| later(cx.now, pause));
+        self.then_ask(cx, call, pause);
+        self.misses = misses;
+        self.not_before = not_before;
+        self.trouble = Some(trouble);
+        pause
+    }
+
+    /// Whether asking again makes sense: the trouble can pass and was not seen too often.
+    fn may_ask_again(&self, trouble: &Trouble) -> bool {
+        trouble.is_passing() && self.misses < STEP_ATTEMPTS
+    }
+}
+
+/// The line of the timeline about a miss.
+fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> String {
+    let words = if trouble.words.is_empty() { String::new() } else { format!(": {}", trouble.words) };
+    format!("{}{words}; asked again in {} (miss {misses})", trouble.sentence(), super::time::in_words(pause))
+}
+
+/// A failure from a trouble, with the entry of the catalogue that its words match.
+fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
+    let mut failure = failure(trouble.service, trouble.words.clone(), trouble.code.clone(), setup, cx);
+    if failure.words.is_empty() {
+        failure.words = trouble.sentence();
+    }
+    failure.next_move = format!("{}. {}", capitalised(&trouble.sentence()), trouble.next_move());
+    if let Some(id) = &trouble.correlation {
+        failure.ids.push(("Correlation id", id.clone()));
+    }
+    failure
+}
+
+/// A failure from the service's own words.
+fn failure(service: Service, words: String, code: Option<String>, setup: &Setup, cx: &Cx) -> Failure {
+    let when = gate::when(cx.environment, &setup.facts);
+    let text = format!("{} {words}", code.as_deref().unwrap_or_default());
+    Failure {
+        at: cx.now,
+        service,
+        fault: fault::find(&text, when),
+        words,
+        code,
+        ids: Vec::new(),
+        next_move: "Read the words of the service, mend what they name, then try again.".into(),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// How the link of this cloud is made.
+fn way(cloud: &Cloud) -> Way {
+    if cloud.has_link { Way::Direct } else { Way::Assisted }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,512 @@
+//! Link: look, start once, watch, read back. Reset link ends the same way.
+//!
+//! What keeps it safe: nothing is started while the gateway shows a link; the start carries one
+//! request id, which a repetition repeats; an unknown state is still running; and what the
+//! operation reports is read back before it is called linked.
+
+use super::{Cx, Notice, failure, failure_of, miss_line, reading, way};
+use crate::core::call::{Call, Change, Reply};
+use crate::core::gate::{self, Gate};
+use crate::core::journal::What as Line;
+use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
+use crate::core::setup::{Confirmation, FactKind, Failure, Flow, LinkStep, Linked, Linking, Setup, Watch, Way};
+use crate::core::time::{between, stopwatch};
+use crate::core::trouble::{Done, Service, Trouble, What};
+use crate::wire::{bare_host, bare_id, gateway, link};
+use std::time::Duration;
+
+/// Readings of the gateway that may not show a reported link yet.
+const READ_BACK_TRIES: u8 = 6;
+/// Readings of the gateway after a reset whose outcome is not known.
+const RESET_TRIES: u8 = 30;
+/// Pause between them.
+const READ_BACK_PAUSE: Duration = Duration::from_secs(5);
+/// Pause between readings of the gateway while a person links in Lifecycle Services.
+const ASSISTED_PAUSE: Duration = Duration::from_secs(15);
+
+enum Next {
+    Stay,
+    Linked(Confirmation),
+    Failed(Box<Failure>),
+    /// The gateway shows a link to another environment.
+    Mismatch,
+}
+
+/// The button, on the details or on the finished set-up.
+pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
+    if !matches!(setup.flow, Flow::Details { .. } | Flow::Configured) {
+        return None;
+    }
+    if setup.facts.linked().is_some() && gate::mismatch(cx.environment, &setup.facts).is_none() {
+        setup.flow = linked_already(setup, cx);
+        return None;
+    }
+    match gate::link(cx.environment, &setup.facts) {
+        Gate::Closed(why) => return Some(Notice(why)),
+        Gate::Reading => return Some(Notice("It is still being read.".into())),
+        Gate::Open => {}
+    }
+    if matches!(setup.flow, Flow::Details { .. }) {
+        // First from and to, and what takes part; nothing starts before that was on the screen.
+        setup.flow = Flow::Configured;
+        return None;
+    }
+    let request_id = cx.desk.guid();
+    start(setup, way(cx.cloud), request_id, cx);
+    None
+}
+
+/// The flow of an environment whose link is known.
+pub(super) fn linked_already(setup: &Setup, cx: &Cx) -> Flow {
+    let finops = gate::finops_url(cx.environment, &setup.facts).unwrap_or_default();
+    Flow::Linked(Box::new(Linked {
+        at: setup.facts.link.at().unwrap_or(cx.now),
+        address: cx.cloud.administration(finops),
+        confirmed: Confirmation::Gateway,
+        took: None,
+    }))
+}
+
+fn start(setup: &mut Setup, way: Way, request_id: String, cx: &mut Cx) {
+    let run = cx.desk.guid();
+    cx.record(&run, Line::Started { name: cx.environment.name.clone(), account: cx.account.to_owned(), terms: None });
+    setup.tell(cx.now, format!("link started ({})", way.word()));
+    let linking = Box::new(Linking {
+        run,
+        way,
+        started: cx.now,
+        request_id,
+        activity: None,
+        step: LinkStep::Look,
+        watch: Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO),
+        administration_url: None,
+        starts: 0,
+        reported: false,
+    });
+    setup.flow = Flow::Linking(linking);
+}
+
+fn host(setup: &Setup, cx: &Cx) -> String {
+    bare_host(gate::finops_url(cx.environment, &setup.facts).unwrap_or_default())
+}
+
+/// Nothing is linked yet: start it, or wait for the person.
+fn begin(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
+    match linking.way {
+        Way::Direct | Way::Reset => start_change(linking, setup, cx),
+        Way::Assisted if cx.cloud.has_gateway => {
+            linking.step = LinkStep::Watch;
+            let call = Call::Links(host(setup, cx));
+            linking.watch.then_ask(cx, call, ASSISTED_PAUSE);
+        }
+        Way::Assisted => linking.step = LinkStep::AskPerson,
+    }
+}
+
+fn start_change(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
+    linking.step = LinkStep::Start;
+    linking.starts += 1;
+    let change = Change::StartLink {
+        environment: gate::lcs_id(cx.environment, &setup.facts).unwrap_or_default().to_owned(),
+        power_platform: cx.environment.power_platform.clone().unwrap_or_default(),
+        request_id: linking.request_id.clone(),
+    };
+    setup.tell(cx.now, change.sentence());
+    let run = linking.run.clone();
+    linking.watch.then_change(cx, &run, change);
+}
+
+/// Again after a failure. A start whose outcome is not known is repeated under its own id.
+pub(super) fn try_again(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
+    let Flow::LinkFailed(linking, _) = &setup.flow else { return None };
+    if linking.way == Way::Reset {
+        setup.flow = Flow::Mismatch;
+        reading::read_all(setup, cx);
+        return None;
+    }
+    let request_id = match linking.activity {
+        None => linking.request_id.clone(),
+        Some(_) => cx.desk.guid(),
+    };
+    let way = linking.way;
+    start(setup, way, request_id, cx);
+    None
+}
+
+/// The person says that the page shows the link; only where nothing here can read it.
+pub(super) fn confirmed_by_person(setup: &mut Setup, cx: &mut Cx) {
+    if let Flow::Linking(linking) = &setup.flow
+        && linking.step == LinkStep::AskPerson
+    {
+        let linking = linking.clone();
+        finish(setup, &linking, Confirmation::Person, cx);
+    }
+}
+
+/// Reset link, confirmed by typing the name of the environment.
+pub(super) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notice> {
+    if !matches!(setup.flow, Flow::Mismatch) {
+        return None;
+    }
+    if typed.trim() != cx.environment.name {
+        return Some(Notice(format!("Nothing was reset: the name typed is not {}.", cx.environment.name)));
+    }
+    match gate::reset_link(cx.environment, &setup.facts) {
+        Gate::Closed(why) => return Some(Notice(why)),
+        Gate::Reading => return Some(Notice("It is still being read.".into())),
+        Gate::Open => {}
+    }
+    let (Some(cid), Some(set)) =
+        (setup.facts.linked().and_then(|link| link.cid.clone()), setup.facts.connection_set.value())
+    else {
+        return Some(Notice("The connection set is not known; read again (r).".into()));
+    };
+    let body = reset_body(set, cx)?;
+    let run = cx.desk.guid();
+    cx.record(&run, Line::Started { name: cx.environment.name.clone(), account: cx.account.to_owned(), terms: None });
+    let change = Change::ResetLink { cid, body };
+    setup.tell(cx.now, change.sentence());
+    let watch = Watch::change(cx, &run, change);
+    setup.flow = Flow::Linking(Box::new(Linking {
+        run,
+        way: Way::Reset,
+        started: cx.now,
+        request_id: String::new(),
+        activity: None,
+        step: LinkStep::Start,
+        watch,
+        administration_url: None,
+        starts: 1,
+        reported: false,
+    }));
+    None
+}
+
+fn reset_body(set: &gateway::ConnectionSet, cx: &Cx) -> Option<gateway::Reset> {
+    let power_platform = cx.environment.power_platform.clone()?;
+    let dataverse = cx.environment.dataverse.as_ref()?;
+    let finops = cx.environment.finops_url()?;
+    let old = set.environments.values().find(|side| side.is_finops()).cloned().unwrap_or_default();
+    let side = |target_type: &str, url: &str, name: &str, is_dev_instance| gateway::ResetSide {
+        target_type: target_type.into(),
+        name: bare_host(url),
+        display_name: name.to_owned(),
+        id: power_platform.clone(),
+        is_dev_instance,
+        direct_url: url.to_owned(),
+    };
+    let mut legal_entities: Vec<String> = set
+        .dual_write_detail
+        .legal_entity_mappings
+        .mappings
+        .iter()
+        .filter_map(|mapping| mapping.left.name.clone())
+        .collect();
+    legal_entities.sort();
+    legal_entities.dedup();
+    Some(gateway::Reset {
+        power_apps_environment_name: power_platform.clone(),
+        environments: vec![
+            side("CRM", &dataverse.url, dataverse.name.as_deref().unwrap_or(&cx.environment.name), false),
+            side(
+                "AX",
+                finops,
+                old.environment_display_name.as_deref().unwrap_or(&cx.environment.name),
+                old.is_dev_instance,
+            ),
+        ],
+        legal_entities,
+    })
+}
+
+/// A reply to the open question of the link.
+pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) {
+    let Flow::Linking(mut linking) = std::mem::replace(&mut setup.flow, Flow::Details { wanted: false }) else {
+        return;
+    };
+    match on_reply(&mut linking, setup, result, cx) {
+        Next::Stay => setup.flow = Flow::Linking(linking),
+        Next::Linked(confirmed) => finish(setup, &linking, confirmed, cx),
+        Next::Mismatch => {
+            setup.tell(cx.now, "dual-write is linked to another environment; nothing was started");
+            setup.flow = Flow::Mismatch;
+            reading::read_all(setup, cx);
+        }
+        Next::Failed(failure) => {
+            cx.record(&linking.run, Line::Failed { step: "link", words: failure.words.clone() });
+            setup.tell(cx.now, format!("link failed: {}", failure.words));
+            setup.flow = Flow::LinkFailed(linking, failure);
+            // DW9003 is about identities: show at once which of them is in order.
+            reading::read_identities(setup, cx);
+        }
+    }
+}
+
+fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mut Cx) {
+    let own = || {
+        let finops = gate::finops_url(cx.environment, &setup.facts).unwrap_or_default();
+        cx.cloud.administration(finops)
+    };
+    let is_web = |address: &String| address.starts_with("https://") || address.starts_with("http://");
+    let address = linking.administration_url.clone().filter(is_web).unwrap_or_else(own);
+    cx.record(&linking.run, Line::Linked { address: address.clone(), confirmed: confirmed.words() });
+    let took = between(linking.started, cx.now);
+    setup.tell(cx.now, format!("linked in {}, {}", stopwatch(took), confirmed.words()));
+    setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took: Some(took) }));
+}
+
+/// Whether a link leads to this environment.
+fn is_own(link: &gateway::Link, cx: &Cx) -> bool {
+    match (link.power_apps_environment.as_deref(), cx.environment.power_platform.as_deref()) {
+        (Some(theirs), Some(own)) if !theirs.is_empty() => bare_id(theirs) == bare_id(own),
+        // The gateway does not say where the link leads: nothing speaks against it.
+        _ => true,
+    }
+}
+
+fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
+    match linking.step.clone() {
+        LinkStep::Look => match result {
+            Ok(reply) => {
+                reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+                linking.watch.heard(cx.now, "looked");
+                match setup.facts.linked() {
+                    Some(link) if is_own(link, cx) => {
+                        setup.tell(cx.now, "there is a link already; nothing was started");
+                        read_connection_set(linking, setup, cx)
+                    }
+                    Some(_) => Next::Mismatch,
+                    None => {
+                        begin(linking, setup, cx);
+                        Next::Stay
+                    }
+                }
+            }
+            Err(trouble) => {
+                if linking.watch.may_ask_again(&trouble) && linking.watch.misses < 3 {
+                    return missed(linking, setup, Call::Links(host(setup, cx)), trouble, cx);
+                }
+                // The operation itself refuses where a link leads elsewhere.
+                setup.tell(cx.now, format!("could not tell whether there is a link: {trouble}"));
+                begin(linking, setup, cx);
+                Next::Stay
+            }
+        },
+        LinkStep::Start => started(linking, setup, result, cx),
+        LinkStep::Watch => match linking.way {
+            Way::Assisted => watched_gateway(linking, setup, result, cx),
+            Way::Direct | Way::Reset => watched(linking, setup, result, cx),
+        },
+        LinkStep::ReadBack { tries } => read_back(linking, setup, result, tries, cx),
+        LinkStep::ReadConnectionSet => {
+            reading::store(&mut setup.facts, FactKind::ConnectionSet, result, cx.now);
+            Next::Linked(Confirmation::Gateway)
+        }
+        LinkStep::AskPerson => Next::Stay,
+    }
+}
+
+fn missed(linking: &mut Linking, setup: &mut Setup, call: Call, trouble: Trouble, cx: &mut Cx) -> Next {
+    let line = trouble.clone();
+    let pause = linking.watch.missed(cx, call, trouble);
+    setup.tell(cx.now, miss_line(&line, linking.watch.misses, pause));
+    Next::Stay
+}
+
+fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
+    let change = if linking.way == Way::Reset { "reset link" } else { "start link" };
+    let outcome = |result: &str| Line::Outcome { change: change.into(), result: result.into() };
+    match result {
+        Ok(Reply::LinkAccepted(activity)) => {
+            cx.record(&linking.run, outcome("accepted"));
+            setup.tell(cx.now, format!("link accepted, activity {activity}"));
+            linking.watch.heard(cx.now, "accepted");
+            linking.activity = Some(activity);
+            linking.step = LinkStep::Watch;
+            watch(linking, setup, cx)
+        }
+        Ok(_) => {
+            cx.record(&linking.run, outcome("done"));
+            linking.watch.heard(cx.now, "done");
+            ask_back(linking, setup, 0, Duration::ZERO, cx)
+        }
+        Err(trouble) => {
+            cx.record(&linking.run, outcome(&trouble.to_string()));
+            let perhaps = trouble.done == Done::Perhaps;
+            if linking.way == Way::Reset {
+                if perhaps {
+                    setup.tell(
+                        cx.now,
+                        format!("{}; its outcome is not known, so the gateway is read", trouble.sentence()),
+                    );
+                    return ask_back(linking, setup, 0, SETTLE_PAUSE, cx);
+                }
+                return Next::Failed(Box::new(failure_of(&trouble, setup, cx)));
+            }
+            let tries = linking.starts;
+            if (perhaps || trouble.is_passing()) && tries < STEP_ATTEMPTS {
+                let pause = back_off(tries, trouble.retry_after, cx.desk.roll());
+                setup
+                    .tell(cx.now, format!("{}; repeated under the same request id", miss_line(&trouble, tries, pause)));
+                // The gateway is read first: it may show the link that the lost answer was about.
+                // Without one the status of an empty activity cannot be asked, so the start itself
+                // is repeated; its request id makes that harmless.
+                linking.step = LinkStep::Look;
+                linking.watch.then_ask(cx, Call::Links(host(setup, cx)), pause);
+                linking.watch.misses = tries;
+                linking.watch.trouble = Some(trouble);
+                return Next::Stay;
+            }
+            let mut failure = failure_of(&trouble, setup, cx);
+            failure.ids.push(("Request id", linking.request_id.clone()));
+            if trouble.what == What::Refused {
+                // The service has answered this request id for good; the next try is a new one.
+                linking.activity = trouble.correlation.clone().or(Some(String::new()));
+            }
+            Next::Failed(Box::new(failure))
+        }
+    }
+}
+
+fn status_call(linking: &Linking, setup: &Setup, cx: &Cx) -> Call {
+    Call::LinkStatus {
+        environment: gate::lcs_id(cx.environment, &setup.facts).unwrap_or_default().to_owned(),
+        activity: linking.activity.clone().unwrap_or_default(),
+    }
+}
+
+fn watch(linking: &mut Linking, setup: &Setup, cx: &mut Cx) -> Next {
+    let pause = pace(between(linking.started, cx.now), cx.desk.roll());
+    let call = status_call(linking, setup, cx);
+    linking.watch.then_ask(cx, call, pause);
+    Next::Stay
+}
+
+fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
+    match result {
+        Ok(Reply::LinkStatus(answer)) => status_read(linking, setup, answer, cx),
+        Ok(_) => watch(linking, setup, cx),
+        Err(trouble) if trouble.is_passing() => {
+            let call = status_call(linking, setup, cx);
+            missed(linking, setup, call, trouble, cx)
+        }
+        Err(trouble) => {
+            if linking.watch.misses < 3 && cx.cloud.has_gateway {
+                // The operation cannot be read; the gateway may still show what became of it.
+                setup.tell(cx.now, format!("{trouble}; the gateway is read instead"));
+                linking.watch.trouble = Some(trouble);
+                return ask_back(linking, setup, 0, Duration::ZERO, cx);
+            }
+            Next::Failed(Box::new(failure_of(&trouble, setup, cx)))
+        }
+    }
+}
+
+fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, cx: &mut Cx) -> Next {
+    let word = answer.operation_status.clone().unwrap_or_else(|| "no status".into());
+    let words = answer.error_message.clone().filter(|words| !words.trim().is_empty());
+    setup.tell(cx.now, format!("link: {word}"));
+    linking.watch.heard(cx.now, word.clone());
+    match word.to_ascii_lowercase().as_str() {
+        "completed" => {
+            linking.administration_url = answer.administration_url;
+            linking.reported = true;
+            ask_back(linking, setup, 0, Duration::ZERO, cx)
+        }
+        "failed" | "aborted" => {
+            let words = words.unwrap_or_else(|| format!("The link operation says {word} and gives no reason."));
+            Next::Failed(Box::new(link_failure(linking, words, setup, cx)))
+        }
+        _ if !answer.is_success && answer.operation_status.is_none() => {
+            let refused = Trouble::new(Service::Link, What::Refused, words.unwrap_or_default());
+            Next::Failed(Box::new(failure_of(&refused, setup, cx)))
+        }
+        _ => watch(linking, setup, cx),
+    }
+}
+
+fn link_failure(linking: &Linking, words: String, setup: &Setup, cx: &Cx) -> Failure {
+    let mut failure = failure(Service::Link, words, None, setup, cx);
+    failure.code = failure.fault.map(|fault| fault.code.clone()).filter(|code| !code.is_empty());
+    failure.ids.push(("Activity id", linking.activity.clone().unwrap_or_default()));
+    failure.ids.push(("Request id", linking.request_id.clone()));
+    failure
+}
+
+fn watched_gateway(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
+    let call = Call::Links(host(setup, cx));
+    match result {
+        Ok(reply) => {
+            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+            match setup.facts.linked() {
+                Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
+                Some(_) => Next::Mismatch,
+                None => {
+                    linking.watch.heard(cx.now, "not linked yet");
+                    linking.watch.then_ask(cx, call, ASSISTED_PAUSE);
+                    Next::Stay
+                }
+            }
+        }
+        Err(trouble) if trouble.is_passing() => missed(linking, setup, call, trouble, cx),
+        Err(trouble) => {
+            setup.tell(cx.now, format!("the gateway cannot be read: {trouble}"));
+            linking.watch.trouble = Some(trouble);
+            linking.step = LinkStep::AskPerson;
+            Next::Stay
+        }
+    }
+}
+
+fn ask_back(linking: &mut Linking, setup: &Setup, tries: u8, after: Duration, cx: &mut Cx) -> Next {
+    if !cx.cloud.has_gateway {
+        return Next::Linked(Confirmation::NoGateway);
+    }
+    linking.step = LinkStep::ReadBack { tries };
+    let call = Call::Links(host(setup, cx));
+    linking.watch.then_ask(cx, call, after);
+    Next::Stay
+}
+
+fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, tries: u8, cx: &mut Cx) -> Next {
+    let is_reset = linking.way == Way::Reset;
+    let limit = if is_reset { RESET_TRIES } else { READ_BACK_TRIES };
+    let reported = linking.reported;
+    match result {
+        Ok(reply) => {
+            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+            linking.watch.heard(cx.now, "read back");
+            if setup.facts.linked().is_some_and(|link| is_own(link, cx)) {
+                return read_connection_set(linking, setup, cx);
+            }
+            if tries + 1 < limit {
+                return ask_back(linking, setup, tries + 1, READ_BACK_PAUSE, cx);
+            }
+            if reported && setup.facts.linked().is_none() {
+                return Next::Linked(Confirmation::GatewayDoesNotShowIt);
+            }
+            let words = "The dual-write service does not show a link to this environment.".to_owned();
+            Next::Failed(Box::new(link_failure(linking, words, setup, cx)))
+        }
+        Err(trouble) if trouble.is_passing() && tries + 1 < limit => {
+            let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll());
+            setup.tell(cx.now, miss_line(&trouble, tries + 1, pause));
+            let next = ask_back(linking, setup, tries + 1, pause, cx);
+            linking.watch.misses = tries + 1;
+            next
+        }
+        Err(trouble) if reported => Next::Linked(Confirmation::GatewayUnread(trouble.to_string())),
+        Err(trouble) => Next::Failed(Box::new(failure_of(&trouble, setup, cx))),
+    }
+}
+
+fn read_connection_set(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) -> Next {
+    match setup.facts.linked().and_then(|link| link.cname.clone()).filter(|name| !name.is_empty()) {
+        Some(name) => {
+            linking.step = LinkStep::ReadConnectionSet;
+            linking.watch.then_ask(cx, Call::ConnectionSet(name), Duration::ZERO);
+            Next::Stay
+        }
+        None => Next::Linked(Confirmation::Gateway),
+    }
+}

@@ -1,0 +1,294 @@
+//! Reading: the list of environments, and the facts of each. Only questions, never a change.
+
+use super::{Cx, link, with_setup};
+use crate::core::call::{Call, Reply};
+use crate::core::environment::{Environment, EnvironmentId, Fact};
+use crate::core::gate::{self, Gate};
+use crate::core::model::{Cloud, Model, Purpose, Question};
+use crate::core::msg::Ticket;
+use crate::core::plan::APPLICATION_USERS;
+use crate::core::schedule::{READ_ATTEMPTS, back_off};
+use crate::core::setup::{FactKind, Facts, Flow, Setup};
+use crate::core::time::Now;
+use crate::core::trouble::{Service, Trouble, What};
+use crate::wire::bare_host;
+use std::time::Duration;
+
+/// Environments whose link and packages are read with the list, so that the list can tell how far
+/// each is. Further ones are read when they are opened.
+const SURVEY_MAX: usize = 40;
+
+/// What is read of an environment for the list.
+const SURVEY: [FactKind; 2] = [FactKind::Link, FactKind::Packages];
+
+/// What is read of an environment that is opened. The connection set and the maps follow the link.
+const EVERYTHING: [FactKind; 8] = [
+    FactKind::Integration,
+    FactKind::Packages,
+    FactKind::User(0),
+    FactKind::User(1),
+    FactKind::Rows,
+    FactKind::FinopsUsers,
+    FactKind::LegalEntities,
+    FactKind::Link,
+];
+
+/// Asks for both lists.
+pub(super) fn read_directory(model: &mut Model) {
+    let directory = &mut model.directory;
+    let question = |purpose| Question { about: None, purpose, misses: 0, call: None };
+    if directory.reading.is_none() {
+        directory.reading = Some(model.desk.ask(question(Purpose::Environments), Call::Environments, Duration::ZERO));
+    }
+    if directory.reading_lcs.is_none() && model.cloud.has(Service::Lcs) {
+        directory.reading_lcs = Some(model.desk.ask(question(Purpose::Lifecycle), Call::Lifecycle, Duration::ZERO));
+    }
+}
+
+pub(super) fn directory_reply(model: &mut Model, question: Question, result: Result<Reply, Trouble>, now: Now) {
+    let directory = &mut model.directory;
+    let is_lcs = question.purpose == Purpose::Lifecycle;
+    match result {
+        Ok(Reply::Environments(rows)) => {
+            directory.reading = None;
+            directory.take_rows(rows);
+            directory.read_at = Some(now);
+            directory.trouble = None;
+        }
+        Ok(Reply::Lifecycle(project)) => {
+            directory.reading_lcs = None;
+            directory.take_project(project);
+            directory.lcs_trouble = None;
+        }
+        Ok(_) => {}
+        Err(trouble) => {
+            let open = if is_lcs { &mut directory.reading_lcs } else { &mut directory.reading };
+            *open = None;
+            if trouble.is_passing() && question.misses + 1 < READ_ATTEMPTS {
+                let pause = back_off(question.misses + 1, trouble.retry_after, model.desk.roll());
+                let call = if is_lcs { Call::Lifecycle } else { Call::Environments };
+                let again = Question { misses: question.misses + 1, ..question };
+                *open = Some(model.desk.ask(again, call, pause));
+            }
+            *(if is_lcs { &mut directory.lcs_trouble } else { &mut directory.trouble }) = Some(trouble);
+        }
+    }
+    // Both lists belong together: an LCS environment may have no row of its own in the other.
+    if model.directory.reading.is_none() && model.directory.reading_lcs.is_none() && model.directory.read_at.is_some() {
+        survey(model, now);
+        open_as_asked(model, now);
+    }
+}
+
+fn open_as_asked(model: &mut Model, now: Now) {
+    if let Some(text) = model.directory.open_named.take() {
+        let found = model.directory.environments.iter().find(|row| row.answers_to(&text)).map(|row| row.id.clone());
+        match found {
+            Some(id) => open(model, &id, now),
+            None => model.directory.not_found = Some(text),
+        }
+    } else if std::mem::take(&mut model.directory.open_first)
+        && model.selected.is_none()
+        && let Some(first) = model.directory.environments.first()
+    {
+        let id = first.id.clone();
+        open(model, &id, now);
+    }
+}
+
+fn survey(model: &mut Model, now: Now) {
+    let ids: Vec<EnvironmentId> =
+        model.directory.environments.iter().take(SURVEY_MAX).map(|environment| environment.id.clone()).collect();
+    for id in ids {
+        with_setup(model, &id, now, |setup, cx| {
+            if !setup.is_running() {
+                for kind in SURVEY {
+                    ask(setup, kind, cx);
+                }
+            }
+        });
+    }
+}
+
+/// Looks at one environment; the first look reads everything.
+pub(super) fn open(model: &mut Model, id: &EnvironmentId, now: Now) {
+    let known = with_setup(model, id, now, |setup, cx| {
+        if !setup.opened && !setup.is_running() {
+            setup.opened = true;
+            read_all(setup, cx);
+        }
+    });
+    if known.is_some() {
+        model.selected = Some(id.clone());
+    }
+}
+
+/// Asks for every fact that can be had of this environment.
+pub(super) fn read_all(setup: &mut Setup, cx: &mut Cx) {
+    for kind in EVERYTHING {
+        ask(setup, kind, cx);
+    }
+}
+
+/// Asks for what the identities on both sides are.
+pub(super) fn read_identities(setup: &mut Setup, cx: &mut Cx) {
+    for kind in [FactKind::User(0), FactKind::User(1), FactKind::Rows, FactKind::FinopsUsers] {
+        ask(setup, kind, cx);
+    }
+}
+
+fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
+    if setup.reading.contains_key(&kind) {
+        return;
+    }
+    match call(kind, cx.environment, &setup.facts, cx.cloud) {
+        Ok(Some(call)) => {
+            let question =
+                Question { about: Some(setup.id.clone()), purpose: Purpose::Fact(kind), misses: 0, call: None };
+            let ticket = cx.desk.ask(question, call, Duration::ZERO);
+            setup.reading.insert(kind, ticket);
+        }
+        Ok(None) => {}
+        Err(trouble) => store(&mut setup.facts, kind, Err(trouble), cx.now),
+    }
+}
+
+/// The question for a fact; `None` where this environment cannot have it.
+fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud) -> Result<Option<Call>, Trouble> {
+    let dataverse = || of.dataverse.as_ref().map(|side| side.url.clone());
+    let finops = || gate::finops_url(of, facts).map(str::to_owned);
+    let gateway = || {
+        if cloud.has_gateway { Ok(()) } else { Err(Trouble::new(Service::Gateway, What::NotConfigured, "")) }
+    };
+    Ok(match kind {
+        FactKind::Integration => dataverse().map(Call::Integration),
+        FactKind::Packages => of.dataverse.as_ref().and(of.power_platform.clone()).map(Call::Packages),
+        FactKind::User(index) => dataverse().map(|dataverse| Call::Users { dataverse, app: APPLICATION_USERS[index] }),
+        FactKind::Rows => finops().map(Call::Rows),
+        FactKind::FinopsUsers => finops().map(Call::FinopsUsers),
+        FactKind::LegalEntities => finops().map(Call::LegalEntities),
+        FactKind::Link => match finops() {
+            Some(url) => {
+                gateway()?;
+                Some(Call::Links(bare_host(&url)))
+            }
+            None => None,
+        },
+        FactKind::ConnectionSet => {
+            facts.linked().and_then(|link| link.cname.clone()).filter(|name| !name.is_empty()).map(Call::ConnectionSet)
+        }
+        FactKind::Maps => facts.linked().and_then(|link| link.cid.clone()).map(Call::Maps),
+    })
+}
+
+/// The questions for a step, which the stages ask on their own account.
+pub(super) fn call_for_step(kind: FactKind, setup: &Setup, cx: &Cx) -> Result<Call, Trouble> {
+    let service = match kind {
+        FactKind::Integration | FactKind::User(_) => Service::Dataverse,
+        FactKind::Packages => Service::PowerPlatform,
+        FactKind::Rows | FactKind::FinopsUsers | FactKind::LegalEntities => Service::FinanceOperations,
+        FactKind::Link | FactKind::ConnectionSet | FactKind::Maps => Service::Gateway,
+    };
+    call(kind, cx.environment, &setup.facts, cx.cloud)?
+        .ok_or_else(|| Trouble::new(service, What::NotConfigured, "no address is known"))
+}
+
+pub(super) fn fact_reply(
+    setup: &mut Setup,
+    kind: FactKind,
+    ticket: Ticket,
+    question: Question,
+    result: Result<Reply, Trouble>,
+    cx: &mut Cx,
+) {
+    if setup.reading.get(&kind) != Some(&ticket) {
+        return;
+    }
+    setup.reading.remove(&kind);
+    if let Err(trouble) = &result
+        && trouble.is_passing()
+        && question.misses + 1 < READ_ATTEMPTS
+        && let Some(call) = question.call.clone()
+    {
+        let misses = question.misses + 1;
+        let pause = back_off(misses, trouble.retry_after, cx.desk.roll());
+        setup.tell(cx.now, super::miss_line(trouble, misses, pause));
+        let ticket = cx.desk.ask(Question { misses, ..question }, call, pause);
+        setup.reading.insert(kind, ticket);
+        return;
+    }
+    store(&mut setup.facts, kind, result, cx.now);
+    match kind {
+        FactKind::Link => {
+            if setup.facts.linked().is_some() && setup.opened {
+                ask(setup, FactKind::ConnectionSet, cx);
+                ask(setup, FactKind::Maps, cx);
+            } else if setup.facts.linked().is_none() {
+                setup.facts.connection_set = Fact::Unread;
+                setup.facts.maps = Fact::Unread;
+            }
+        }
+        // Only Dataverse knew the finance and operations side: now it can be asked too.
+        FactKind::Integration if cx.environment.finops_url().is_none() => {
+            for kind in [FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities, FactKind::Link] {
+                ask(setup, kind, cx);
+            }
+        }
+        _ => {}
+    }
+    if setup.reading.is_empty() {
+        all_read(setup, cx);
+    }
+}
+
+/// Everything that was asked for is here: whoever waits for it goes on.
+fn all_read(setup: &mut Setup, cx: &mut Cx) {
+    match setup.flow {
+        Flow::Details { wanted: true } => {
+            setup.flow = match gate::dual_write_application(cx.environment, &setup.facts) {
+                Gate::Open if gate::mismatch(cx.environment, &setup.facts).is_some() => Flow::Mismatch,
+                Gate::Open if setup.facts.linked().is_some() => link::linked_already(setup, cx),
+                Gate::Open if gate::link(cx.environment, &setup.facts).is_open() => Flow::Configured,
+                Gate::Open => Flow::Terms { seen_to_end: false, ticked: false },
+                Gate::Closed(_) | Gate::Reading => Flow::Details { wanted: false },
+            };
+        }
+        Flow::Mismatch if gate::mismatch(cx.environment, &setup.facts).is_none() => {
+            setup.flow = Flow::Details { wanted: false };
+        }
+        Flow::Configuring(_) => super::configure::all_read(setup, cx),
+        _ => {}
+    }
+}
+
+/// Keeps what came back. An answer of another kind than asked for is "could not tell".
+pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Trouble>, now: Now) {
+    macro_rules! keep {
+        ($fact:expr, $pattern:pat => $value:expr, $service:expr) => {
+            $fact = match result {
+                Ok($pattern) => Fact::Known($value, now),
+                Ok(_) => Fact::Unknown(Trouble::new($service, What::Unreadable, ""), now),
+                Err(trouble) => Fact::Unknown(trouble, now),
+            }
+        };
+    }
+    match kind {
+        FactKind::Integration => keep!(facts.integration, Reply::Integration(row) => row, Service::Dataverse),
+        FactKind::Packages => keep!(facts.packages, Reply::Packages(rows) => rows, Service::PowerPlatform),
+        FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => rows, Service::Dataverse),
+        FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => rows, Service::FinanceOperations),
+        FactKind::FinopsUsers => {
+            keep!(facts.finops_users, Reply::FinopsUsers(rows) => rows, Service::FinanceOperations);
+        }
+        FactKind::LegalEntities => {
+            keep!(facts.legal_entities, Reply::LegalEntities(rows) => rows, Service::FinanceOperations);
+        }
+        FactKind::Link => keep!(
+            facts.link,
+            Reply::Links(rows) => rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty())),
+            Service::Gateway
+        ),
+        FactKind::ConnectionSet => keep!(facts.connection_set, Reply::ConnectionSet(set) => set, Service::Gateway),
+        FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => rows, Service::Gateway),
+    }
+}

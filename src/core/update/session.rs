@@ -1,0 +1,85 @@
+//! Signing in: a code, questions until the person is done, then the list is read.
+
+use super::reading;
+use crate::core::call::{Call, Reply};
+use crate::core::model::{Model, Purpose, Question};
+use crate::core::msg::Ticket;
+use crate::core::schedule::back_off;
+use crate::core::sign_in::{SLOW_DOWN, Session, Waiting};
+use crate::core::time::Now;
+use crate::core::trouble::{Service, Trouble, What};
+use std::time::Duration;
+
+const QUESTION: Question = Question { about: None, purpose: Purpose::SignIn, misses: 0, call: None };
+
+/// Starts with whoever the shell says is signed in, or asks for a code.
+pub(super) fn start(model: &mut Model) {
+    if model.session.account().is_some() {
+        reading::read_directory(model);
+    } else {
+        new_code(model);
+    }
+}
+
+/// Asks for a fresh code; an old one is forgotten.
+pub(super) fn new_code(model: &mut Model) {
+    match &model.session {
+        Session::SignedIn(_) | Session::AskingForCode(_) => return,
+        Session::Waiting(waiting) => model.desk.cancel(waiting.ticket),
+        Session::Unknown | Session::Stopped(_) => {}
+    }
+    let ticket = model.desk.ask(QUESTION, Call::DeviceCode, Duration::ZERO);
+    model.session = Session::AskingForCode(ticket);
+}
+
+/// A service says that the sign-in has ended: sign in again. What runs goes on at the service.
+pub(super) fn ended(model: &mut Model) {
+    if model.session.account().is_some() {
+        model.session = Session::Unknown;
+        new_code(model);
+    }
+}
+
+pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now: Now) {
+    match (&mut model.session, result) {
+        (Session::AskingForCode(open), Ok(Reply::DeviceCode { user_code, address, expires_in, interval }))
+            if *open == ticket =>
+        {
+            let pause = Duration::from_secs(interval.max(1));
+            let next = model.desk.ask(QUESTION, Call::PollDeviceCode, pause);
+            model.session = Session::Waiting(Waiting::new(user_code, address, expires_in, interval, next, now));
+        }
+        (Session::AskingForCode(open), Err(trouble)) if *open == ticket => model.session = Session::Stopped(trouble),
+        (Session::Waiting(waiting), result) if waiting.ticket == ticket => match result {
+            Ok(Reply::SignedIn(account)) => {
+                model.session = Session::SignedIn(account);
+                reading::read_directory(model);
+            }
+            Ok(Reply::SignInPending { slow_down }) => {
+                if now >= waiting.until {
+                    model.session = Session::Stopped(expired());
+                    return;
+                }
+                if slow_down {
+                    waiting.interval += SLOW_DOWN;
+                }
+                waiting.ticket = model.desk.ask(QUESTION, Call::PollDeviceCode, waiting.interval);
+            }
+            Err(trouble) if trouble.is_passing() && now < waiting.until => {
+                // A time-out asks for a slower pace (RFC 8628 section 3.5).
+                let pause = waiting.interval.max(back_off(1, trouble.retry_after, 0.5));
+                waiting.interval = (waiting.interval * 2).min(Duration::from_mins(1));
+                waiting.ticket = model.desk.ask(QUESTION, Call::PollDeviceCode, pause);
+            }
+            Err(trouble) => model.session = Session::Stopped(trouble),
+            Ok(_) => {}
+        },
+        _ => {}
+    }
+}
+
+fn expired() -> Trouble {
+    let mut trouble = Trouble::new(Service::Entra, What::SignInNeeded, "The code was not used in time.");
+    trouble.code = Some("expired_token".into());
+    trouble
+}
