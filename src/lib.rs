@@ -6,6 +6,6 @@
 pub mod api;
 pub mod core;
 pub mod settings;
-/// The built-in simulator: the services once more, on loopback.
+pub mod shell;
 pub mod sim;
 pub mod wire;
