@@ -201,7 +201,7 @@ impl Simulator {
     }
 
     /// The cloud profile of the simulated cloud, as TOML. Besides the keys of every profile it has
-    /// `speed`: simulated seconds per real second.
+    /// `speed`: simulated seconds per real second; a clock that stands still has none.
     pub fn profile_toml(&self) -> String {
         let base = self.base();
         let without = &self.shared.world().scenario.profile_without;
@@ -213,8 +213,10 @@ impl Simulator {
             format!("bap = \"{base}/bap\""),
             format!("power_platform = \"{base}/powerplatform\""),
             format!("portal = \"{PORTAL}\""),
-            format!("speed = {:?}", self.shared.clock.speed()),
         ];
+        if self.shared.clock.speed() > 0.0 {
+            lines.push(format!("speed = {:?}", self.shared.clock.speed()));
+        }
         for service in ["lcs", "gateway", "link"] {
             if !without.iter().any(|name| name == service) {
                 lines.push(format!("{service} = \"{base}/{service}\""));

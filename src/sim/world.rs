@@ -216,6 +216,7 @@ impl World {
             environment.link = Some(LinkState {
                 environment: environment.name.clone(),
                 owner: super::scenario::ADA.to_owned(),
+                created: Some(self.linkings[at].ends),
                 maps: Vec::new(),
                 legal_entities: Vec::new(),
             });

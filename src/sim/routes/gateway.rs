@@ -159,7 +159,7 @@ fn connection_set(context: &Context, environment: &Environment) -> Value {
         "displayName": environment.display_name,
         "tenant": TENANT,
         "owner": link.owner,
-        "createdDateTime": iso(context.now),
+        "createdDateTime": link.created.map_or("2026-02-04T10:00:00Z".to_owned(), iso),
         "tags": [],
         "forDualWrite": true,
         "bypassApiHubConnector": false,
@@ -207,6 +207,7 @@ fn reset(context: &mut Context, call: &Call, place: usize) -> Result<Answer, Ans
     environment.link = Some(LinkState {
         environment: environment.name.clone(),
         owner: ADA.to_owned(),
+        created: Some(context.now),
         maps: Vec::new(),
         legal_entities: companies.filter_map(Value::as_str).map(str::to_owned).collect(),
     });

@@ -5,6 +5,7 @@
 
 use crate::sim::packages;
 use crate::wire::{app_id, dataverse};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -125,6 +126,8 @@ pub struct LinkState {
     /// Who made it.
     #[serde(default = "ada")]
     pub owner: String,
+    /// When; long ago without it.
+    pub created: Option<Timestamp>,
     /// Its table maps.
     #[serde(default)]
     pub maps: Vec<Map>,
