@@ -319,6 +319,9 @@ impl Answer {
         let problem = problem::read(&self.body);
         let mut trouble = Trouble::new(self.service, What::Status(self.status), problem.words);
         trouble.code = problem.code;
+        // A date is meant on the service's own clock, which it sends along; ours may be wrong.
+        let date = |value: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok();
+        let now = self.header(&header::DATE).and_then(date).unwrap_or(now);
         trouble.retry_after = self.header(&header::RETRY_AFTER).and_then(|value| retry_after(value, now));
         trouble.correlation = ["x-ms-correlation-request-id", "x-ms-correlation-id", "x-ms-request-id", "request-id"]
             .into_iter()

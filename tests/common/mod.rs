@@ -15,7 +15,7 @@ use dualwrite::core::terms::Acceptance;
 use dualwrite::core::trouble::Trouble;
 use dualwrite::core::update::update;
 use dualwrite::settings::Profile;
-use dualwrite::sim::{self, Options, Simulator, scenario::Scenario};
+use dualwrite::sim::{self, Options, Scenario, Simulator};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -162,6 +162,7 @@ impl Driver {
         self.until("everything read", |model| {
             model.directory.read_at.is_some()
                 && model.directory.reading.is_none()
+                && model.directory.reading_lcs.is_none()
                 && model.setups.values().all(|setup| setup.reading.is_empty())
         })
         .await;
