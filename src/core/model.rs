@@ -134,12 +134,13 @@ pub struct Desk {
     next: u64,
     dice: u64,
     open: BTreeMap<Ticket, Question>,
+    parked: Vec<Ticket>,
     effects: Vec<Effect>,
 }
 
 impl Desk {
     fn new(seed: u64) -> Self {
-        Self { next: 0, dice: seed, open: BTreeMap::new(), effects: Vec::new() }
+        Self { next: 0, dice: seed, open: BTreeMap::new(), parked: Vec::new(), effects: Vec::new() }
     }
 
     fn ticket(&mut self, question: Question) -> Ticket {
@@ -180,6 +181,21 @@ impl Desk {
     /// Takes the question a reply belongs to; `None` for a reply nobody waits for.
     pub fn take(&mut self, ticket: Ticket) -> Option<Question> {
         self.open.remove(&ticket)
+    }
+
+    /// Puts a question aside that nobody may ask before somebody has signed in. It stays open.
+    pub fn park(&mut self, ticket: Ticket, question: Question) {
+        self.open.insert(ticket, question);
+        self.parked.push(ticket);
+    }
+
+    /// Asks everything that was put aside.
+    pub fn ask_parked(&mut self) {
+        for ticket in std::mem::take(&mut self.parked) {
+            if let Some(call) = self.open.get(&ticket).and_then(|question| question.call.clone()) {
+                self.effects.push(Effect::Call { ticket, after: Duration::ZERO, call });
+            }
+        }
     }
 
     /// The effects since the last time.

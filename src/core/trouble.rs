@@ -133,17 +133,17 @@ impl Trouble {
         Self { service, what, code: None, words: words.into(), retry_after: None, correlation: None, done: Done::No }
     }
 
-    /// Whether asking again later can help: no answer, throttling, a service in trouble.
+    /// Whether asking again later can help: no answer, throttling, a service in trouble, a sign-in
+    /// that has ended.
     ///
     /// The statuses are those that the most careful known client retries.
     pub fn is_passing(&self) -> bool {
         match self.what {
-            What::Unreachable | What::NoAnswer | What::CutOff | What::Unreadable => true,
+            What::Unreachable | What::NoAnswer | What::CutOff | What::Unreadable | What::SignInNeeded => true,
             What::Status(status) => matches!(status, 408 | 425 | 429 | 499 | 500 | 502 | 503 | 504),
             What::TooLarge
             | What::Refused
             | What::ForeignHost(_)
-            | What::SignInNeeded
             | What::OutsideToken(_)
             | What::NoOutsideToken(_)
             | What::NotRecorded

@@ -224,6 +224,10 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
         && question.purpose != Purpose::SignIn
     {
         session::ended(model);
+        if question.call.is_some() {
+            model.desk.park(ticket, question);
+            return;
+        }
     }
     match question.purpose {
         Purpose::SignIn => session::reply(model, ticket, result, now),
