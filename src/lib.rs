@@ -4,8 +4,12 @@
 //! `tests/arrows.rs` reads the sources and names each forbidden arrow.
 
 pub mod api;
+pub mod cli;
 pub mod core;
+pub mod screens;
 pub mod settings;
 pub mod shell;
 pub mod sim;
+pub mod surface;
+pub mod ui;
 pub mod wire;

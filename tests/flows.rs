@@ -58,7 +58,11 @@ async fn a_set_up_ends_linked_with_everything_made_once(#[case] scenario: &str) 
     let Some((_, setup)) = driver.model.current() else { panic!("nothing is open") };
     let Flow::Linked(linked) = &setup.flow else { panic!("not linked") };
     assert_eq!(linked.confirmed, Confirmation::Gateway);
-    assert!(linked.address.starts_with("https://dataintegrator.trafficmanager.net/dualWrite?axenv="), "{}", linked.address);
+    assert!(
+        linked.address.starts_with("https://dataintegrator.trafficmanager.net/dualWrite?axenv="),
+        "{}",
+        linked.address
+    );
 }
 
 #[tokio::test]
@@ -255,7 +259,8 @@ async fn an_unknown_environment_is_named() {
     let mut driver = Driver::with(Scenario::named("happy").unwrap(), Some("contoso-uta")).await;
     driver.until_read().await;
     assert_eq!(driver.model.directory.not_found.as_deref(), Some("contoso-uta"));
-    let mut driver = Driver::with(Scenario::named("happy").unwrap(), Some("https://CONTOSO-UAT.crm4.localhost/main.aspx")).await;
+    let mut driver =
+        Driver::with(Scenario::named("happy").unwrap(), Some("https://CONTOSO-UAT.crm4.localhost/main.aspx")).await;
     driver.until_read().await;
     assert!(driver.model.directory.not_found.is_some(), "the port is part of the address");
 }

@@ -87,10 +87,13 @@ impl Directory {
         self.merge();
     }
 
-    /// Takes a fresh list of the project.
+    /// Takes a fresh list of the project. Alone it shows nothing: most of its environments get
+    /// their key from the tenant's list.
     pub fn take_project(&mut self, project: Vec<lcs::Environment>) {
         self.project = project;
-        self.merge();
+        if self.read_at.is_some() {
+            self.merge();
+        }
     }
 
     fn merge(&mut self) {

@@ -83,11 +83,14 @@ impl Tasks {
             task.abort();
         }
         let changes = std::mem::take(&mut self.changes);
-        let _ = self.runtime.block_on(tokio::time::timeout(CHANGES_LIMIT, async {
-            for change in changes {
-                let _ = change.await;
-            }
-        }));
+        self.runtime.block_on(async {
+            let all = async {
+                for change in changes {
+                    let _ = change.await;
+                }
+            };
+            let _ = tokio::time::timeout(CHANGES_LIMIT, all).await;
+        });
         self.journal.close();
     }
 

@@ -236,7 +236,10 @@ pub fn copy(text: &str) {
 }
 
 /// The size of the terminal in cells, from the kernel; zero where it is not known.
-pub(super) fn size() -> io::Result<Size> {
+///
+/// # Errors
+/// When standard output is no terminal.
+pub fn size() -> io::Result<Size> {
     #[cfg(unix)]
     {
         // Not crossterm's: that starts `tput` when the terminal is gone.

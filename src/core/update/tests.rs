@@ -48,8 +48,13 @@ impl World {
         };
         let mut model = Model::new(cloud, 1, None);
         model.session = Session::SignedIn("ada".into());
-        let mut world =
-            Self { model, now: Now::UNIX_EPOCH, open: VecDeque::new(), changes: Vec::new(), core_state: "NotInstalled" };
+        let mut world = Self {
+            model,
+            now: Now::UNIX_EPOCH,
+            open: VecDeque::new(),
+            changes: Vec::new(),
+            core_state: "NotInstalled",
+        };
         world.tell(Msg::Start);
         world
     }
@@ -79,7 +84,9 @@ impl World {
                 "displayName": "uat", "environmentSku": "Sandbox",
                 "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com/"},
                 "linkedAppMetadata": {"id": "lcs-1", "type": "Linked", "url": "https://uat.operations.dynamics.com"}}}]))),
-            Call::Integration(_) => Reply::Integration(Some(from(json!({"Url": "https://uat.operations.dynamics.com"})))),
+            Call::Integration(_) => {
+                Reply::Integration(Some(from(json!({"Url": "https://uat.operations.dynamics.com"}))))
+            }
             Call::Packages(_) => Reply::Packages(from(json!([
                 {"uniqueName": CORE_PACKAGE, "state": self.core_state, "version": "1.0.24062.2"},
                 {"uniqueName": APPLICATION_PACKAGE, "state": "Installed", "version": "2"}]))),
@@ -429,7 +436,19 @@ fn a_code_that_is_not_used_in_time_stops_and_a_new_one_can_be_had() {
     world.answer(Ok(Reply::SignInPending { slow_down: true }));
     assert_eq!(world.open.front().unwrap().1, Duration::from_secs(10), "slow_down adds five seconds for good");
     world.answer(Ok(Reply::SignInPending { slow_down: false }));
-    assert!(matches!(&world.model.session, Session::Stopped(trouble) if trouble.code.as_deref() == Some("expired_token")));
+    assert!(
+        matches!(&world.model.session, Session::Stopped(trouble) if trouble.code.as_deref() == Some("expired_token"))
+    );
     world.want(Intent::NewCode);
     assert_eq!(world.open.front().unwrap().2, Asked::Call(Call::DeviceCode));
+}
+
+#[test]
+fn the_project_alone_shows_no_environment_under_a_key_that_would_change() {
+    let mut directory = crate::core::model::Directory::default();
+    directory.take_project(vec![from(json!({"EnvironmentId": "lcs-1", "EnvironmentName": "uat"}))]);
+    assert!(directory.environments.is_empty());
+    directory.read_at = Some(Now::UNIX_EPOCH);
+    directory.take_rows(Vec::new());
+    assert_eq!(directory.environments.len(), 1);
 }
