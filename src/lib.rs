@@ -4,4 +4,6 @@
 //! `tests/arrows.rs` reads the sources and names each forbidden arrow.
 
 pub mod core;
+pub mod screens;
+pub mod ui;
 pub mod wire;

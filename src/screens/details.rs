@@ -1,0 +1,320 @@
+//! Environment Details: both sides, Power Platform Integration, and the one button that is next.
+
+use super::eye::Ask;
+use super::keys::{self, Binding};
+use super::page::{Action, Page, Room, Shape, Stop};
+use super::{Sheet, View, identities, parts};
+use crate::core::environment::{Environment, Fact};
+use crate::core::gate::{self, Gate, Integration};
+use crate::core::msg::Intent;
+use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
+use crate::core::setup::{Facts, PackageState, Setup, why};
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, behind, field, para};
+use crate::ui::text::{clean, width};
+
+/// The page's own words about a mismatch (lcs-setup.md of the dual-write documentation).
+pub(super) const MISMATCH_WORDS: &str = "Microsoft has detected that your environment is linked via Dual-write to a different destination than specified in Power Platform Integration, which isn't recommended.";
+/// Words of the section.
+const SECTION: &str = "Power Platform Integration";
+/// Cells of the labels in the section.
+const LABEL: usize = 16;
+/// Cells from which the two sides stand next to each other.
+const BESIDE_FROM: usize = 64;
+
+/// Both sides of one environment.
+pub(super) struct Details;
+
+impl Sheet for Details {
+    fn title(&self) -> &'static str {
+        "Environment Details"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[
+            keys::CHOOSE,
+            keys::READ_NOW,
+            keys::DETAILS,
+            keys::REPAIR,
+            keys::OPEN,
+            keys::BACK_TO_LIST,
+            keys::FOLD,
+            keys::HELP,
+            keys::LEAVE,
+        ]
+    }
+
+    fn help(&self) -> &'static str {
+        "This page only reads. Its button is the next step: Dual-write application configures both sides (terms and a \
+         list of changes come first), Link to Power Platform environment makes the link afterwards. A button that is \
+         not there is closed for the reason that stands in its place."
+    }
+
+    fn side(&self, view: &View, cells: usize) -> Vec<Row> {
+        let Some((_, setup)) = view.model.current() else { return Vec::new() };
+        let mut rows = Vec::new();
+        for (side, title) in [(Side::Dataverse, "Application users"), (Side::FinanceOperations, "Client ID rows")] {
+            rows.push(Row::new(title, Role::Strong).and(format!("  {}", identities::host(view, side)), Role::Dim));
+            rows.extend(identities::table(view, side, &setup.facts, cells));
+            rows.push(Row::blank());
+        }
+        rows.extend(companies(&setup.facts, cells));
+        rows.extend(maps(&setup.facts, cells));
+        let timeline = parts::timeline(view, cells);
+        if !timeline.is_empty() {
+            rows.push(Row::blank());
+            rows.extend(timeline);
+        }
+        rows
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
+        let facts = &setup.facts;
+        let mut rows = both_sides(environment, facts, room.width);
+        rows.push(Row::blank());
+        let symbols = view.look.symbols();
+        let fold = if view.eye.folded { symbols.closed } else { symbols.open };
+        rows.push(Row { stop: Some(SECTION), ..Row::new(format!("{fold} {SECTION}"), Role::Strong) });
+        if !view.eye.folded {
+            rows.extend(section(view, environment, setup, room.width));
+        }
+        if gate::mismatch(environment, facts).is_some() {
+            rows.push(Row::blank());
+            let start = Row::new(format!("{} ", Mark::Warn.glyph(view.look.glyphs)), Role::Warn);
+            rows.extend(behind(start, &[Piece::new(view.look.quoted(MISMATCH_WORDS), Role::Warn)], room.width));
+        }
+        let (notes, stops, primary) = next_step(view, environment, setup, room.width);
+        Page {
+            rows,
+            notes,
+            stops,
+            primary,
+            address: gate::finops_url(environment, facts).map(clean),
+            repair: gate::identities_to_repair(facts) && !setup.is_running(),
+            ..Page::default()
+        }
+    }
+}
+
+/// The facts of Lifecycle Services at the left, those of Dataverse at the right.
+fn both_sides(environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row> {
+    let known = |text: Option<String>| text.unwrap_or_else(|| "not known".to_owned());
+    let lcs = environment.lcs.as_ref();
+    let word = |text: Option<&str>| text.map(clean).filter(|text| !text.is_empty());
+    let left = [
+        known(gate::finops_url(environment, facts).map(parts::host)),
+        [
+            word(lcs.and_then(|of| of.environment_type.as_deref())),
+            word(lcs.and_then(|of| of.cloud_storage_location.as_deref())),
+            word(lcs.and_then(|of| of.deployment_status_display.as_deref())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", "),
+        known(environment.finops_versions().map(|text| format!("version {}", clean(&text)))),
+    ];
+    let dataverse = environment.dataverse.as_ref();
+    let right = [
+        dataverse.map_or_else(|| "no Dataverse".to_owned(), |side| parts::host(&side.url)),
+        format!("{}, {}", clean(environment.kind.word()), parts::geography(environment)),
+        known(dataverse.and_then(|side| side.version.as_deref()).map(|text| format!("version {}", clean(text)))),
+    ];
+    let half = cells.saturating_sub(2) / 2;
+    let column = |title: &str, lines: &[String; 3], cells: usize| {
+        let mut rows = vec![parts::heading(title)];
+        for line in lines.iter().filter(|line| !line.is_empty()) {
+            rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(line.as_str(), Role::Plain)], cells));
+        }
+        rows
+    };
+    if cells < BESIDE_FROM {
+        let mut rows = column("Finance and operations", &left, cells);
+        rows.extend(column("Dataverse", &right, cells));
+        return rows;
+    }
+    let (left, right) = (column("Finance and operations", &left, half), column("Dataverse", &right, cells - half - 2));
+    (0..left.len().max(right.len()))
+        .map(|at| {
+            let mut row = left.get(at).cloned().unwrap_or_default().filled_to(half + 2);
+            row.pieces.extend(right.get(at).cloned().unwrap_or_default().pieces);
+            row
+        })
+        .collect()
+}
+
+fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) -> Vec<Row> {
+    let facts = &setup.facts;
+    let glyphs = view.look.glyphs;
+    let mut rows = Vec::new();
+    let mut put = |label: &str, mark: Mark, text: String| {
+        let value = [Piece::new(format!("{} ", mark.glyph(glyphs)), mark.role()), Piece::new(text, Role::Plain)];
+        let label_row = Row::new(format!("    {label}"), Role::Dim);
+        if LABEL + 4 > cells / 2 {
+            rows.extend(field(label, LABEL, &value, cells));
+        } else {
+            let mut start = label_row.filled_to(LABEL + 4);
+            start.pieces.push(value[0].clone());
+            rows.extend(behind(start, &value[1..], cells));
+        }
+    };
+    let integration = gate::integration(environment, facts);
+    let (mark, more) = match &integration {
+        Integration::SetUp => (Mark::Done, String::new()),
+        Integration::NotSetUp => (Mark::Failed, String::new()),
+        Integration::Unread => (Mark::Busy, String::new()),
+        Integration::SettingUp(word) => (Mark::Busy, format!(" ({})", view.look.quoted(&clean(word)))),
+        Integration::Failed(word) => (Mark::Failed, format!(" ({})", view.look.quoted(&clean(word)))),
+        Integration::Unknown(why) => (Mark::Unknown, format!(": {}", clean(why))),
+    };
+    put("State", mark, format!("{}{more}", integration.word()));
+    match &environment.power_platform {
+        Some(id) => put("Environment", Mark::Done, format!("{} ({})", clean(id), clean(&environment.name))),
+        None => put("Environment", Mark::Failed, "no Power Platform environment".into()),
+    }
+    let (mark, text) = link_words(view, facts);
+    put("Dual-write", mark, text);
+    for (label, package) in [("Core solution", CORE_PACKAGE), ("Application", APPLICATION_PACKAGE)] {
+        let (mark, text) = package_words(view, facts, package);
+        put(label, mark, text);
+    }
+    let (users, client_rows) = (identities::users(facts), identities::rows(facts));
+    let worst = users.iter().chain(&client_rows).map(|identity| identity.mark).max_by_key(|mark| match mark {
+        Mark::Failed => 3,
+        Mark::Unknown => 2,
+        Mark::Busy => 1,
+        _ => 0,
+    });
+    let text = format!(
+        "application users {}, client ID rows {}",
+        identities::in_short(&users),
+        identities::in_short(&client_rows)
+    );
+    put("Identities", worst.unwrap_or(Mark::Busy), text);
+    rows
+}
+
+/// Whether there is a link, in three-valued words.
+fn link_words(view: &View, facts: &Facts) -> (Mark, String) {
+    let directory = &view.model.directory;
+    match &facts.link {
+        Fact::Unread => (Mark::Busy, "being read".into()),
+        Fact::Unknown(..) => (Mark::Unknown, format!("could not tell: {}", clean(&why(&facts.link)))),
+        Fact::Known(None, _) => (Mark::Waiting, "not linked".into()),
+        Fact::Known(Some(link), _) => {
+            let to = link.power_apps_environment.as_deref().unwrap_or_default();
+            let name = directory.name_of(to).map_or_else(|| parts::short_id(to, view.look), clean);
+            let owner = facts.connection_set.value().and_then(|set| set.owner_text());
+            let owner = owner.map(|owner| format!(", owner {}", clean(&owner))).unwrap_or_default();
+            let name = if name.is_empty() { "an environment the service does not name".into() } else { name };
+            (Mark::Done, format!("linked to {name}{owner}"))
+        }
+    }
+}
+
+fn package_words(view: &View, facts: &Facts, package: &str) -> (Mark, String) {
+    match facts.package(package) {
+        Some(PackageState::Installed { version }) => (Mark::Done, format!("installed {}", clean(&version))),
+        Some(PackageState::InProgress { state }) => {
+            (Mark::Busy, format!("on its way ({})", view.look.quoted(&clean(&state))))
+        }
+        Some(PackageState::Failed { words, .. }) => {
+            (Mark::Failed, format!("failed: {}", view.look.quoted(&clean(&words))))
+        }
+        Some(PackageState::NotInstalled) => (Mark::Waiting, "not installed".into()),
+        Some(PackageState::NotOffered) => (Mark::Waiting, "not installed, and not in the list of packages".into()),
+        None if facts.packages.trouble().is_some() => {
+            (Mark::Unknown, format!("could not tell: {}", clean(&why(&facts.packages))))
+        }
+        None => (Mark::Busy, "being read".into()),
+    }
+}
+
+fn companies(facts: &Facts, cells: usize) -> Vec<Row> {
+    let words = match &facts.legal_entities {
+        Fact::Unread => return Vec::new(),
+        Fact::Unknown(..) => format!("could not tell: {}", clean(&why(&facts.legal_entities))),
+        Fact::Known(all, _) => {
+            let codes: Vec<String> = all.iter().map(|entity| clean(&entity.id)).collect();
+            format!("{}: {}", all.len(), codes.join(", "))
+        }
+    };
+    let mut rows = vec![parts::heading("Legal entities")];
+    rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(words, Role::Plain)], cells));
+    rows
+}
+
+fn maps(facts: &Facts, cells: usize) -> Vec<Row> {
+    let words = match (facts.running_maps(), facts.maps.trouble()) {
+        (Some(running), _) if running.is_empty() => "none is running".to_owned(),
+        (Some(running), _) => running.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ") + " running",
+        (None, Some(_)) => format!("could not tell: {}", clean(&why(&facts.maps))),
+        (None, None) => return Vec::new(),
+    };
+    let mut rows = vec![Row::blank(), parts::heading("Table maps (entity mappings)")];
+    rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(words, Role::Plain)], cells));
+    rows
+}
+
+/// The buttons, and what stands beside them: the likely next one first, or why it is not there.
+fn next_step(
+    view: &View,
+    environment: &Environment,
+    setup: &Setup,
+    cells: usize,
+) -> (Vec<Row>, Vec<Stop>, &'static str) {
+    let facts = &setup.facts;
+    let application = gate::dual_write_application(environment, facts);
+    let link = gate::link(environment, facts);
+    let configure = Stop::wants("Dual-write application", Intent::DualWriteApplication);
+    let reading = !setup.reading.is_empty();
+    let mut stops = Vec::new();
+    let mut notes = Vec::new();
+    if gate::mismatch(environment, facts).is_some() {
+        stops.push(Stop::wants("Linking mismatch", Intent::Mismatch));
+        notes.extend(para(
+            "Solve the mismatch first; the page shows which side says what, and the remedy.",
+            Role::Plain,
+            cells,
+        ));
+    } else if facts.linked().is_some() {
+        stops.push(Stop::wants("Dual-write administration", Intent::Link));
+        notes.extend(para(
+            "Both sides are linked. The next page has the address of the administration area.",
+            Role::Plain,
+            cells,
+        ));
+    } else if reading && !matches!(application, Gate::Closed(_)) {
+        stops.push(configure.clone());
+        let text = match setup.flow {
+            crate::core::setup::Flow::Details { wanted: true } => "It opens by itself as soon as everything is read.",
+            _ => "Still being read. Enter goes on as soon as everything is.",
+        };
+        notes.extend(parts::marked(Mark::Busy, text, view.look, cells));
+    } else if link.is_open() {
+        stops.push(Stop::wants("Link to Power Platform environment", Intent::Link));
+        notes.extend(para(
+            "Configured. The next page shows what is linked to what; nothing starts before that.",
+            Role::Plain,
+            cells,
+        ));
+        stops.push(configure.clone());
+    } else if application.is_open() {
+        stops.push(configure.clone());
+        let text = "Installs the dual-write application in Dataverse and gives both sides access to each other. \
+                    Nothing is linked yet. 30 minutes or less.";
+        notes.extend(para(text, Role::Plain, cells));
+    } else if let Gate::Closed(why) = &application {
+        let text = format!("No button yet. {}", clean(why));
+        notes.extend(parts::marked(Mark::Warn, &text, view.look, cells));
+    }
+    let primary = stops.first().map_or("Environments", |stop| stop.label);
+    if gate::identities_to_repair(facts) && !reading && facts.linked().is_some() {
+        stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
+    }
+    stops.push(Stop::wants("Environments", Intent::Environments));
+    stops.push(Stop { label: SECTION, action: Action::Fold, shape: Shape::Section, closed: None });
+    debug_assert!(stops.iter().all(|stop| width(stop.label) > 0));
+    (notes, stops, primary)
+}

@@ -1,0 +1,301 @@
+//! Environments: the list, what is known of the selected one, and how far each is.
+
+use super::keys::{self, Binding};
+use super::list::{self, Standing};
+use super::page::{Page, Room};
+use super::{Sheet, View, parts};
+use crate::core::environment::Environment;
+use crate::core::gate;
+use crate::core::setup::Facts;
+use crate::core::trouble::Trouble;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, field, para};
+use crate::ui::text::{clean, fit, width, window};
+
+/// Rows of the body from which the selected environment is told about below the list.
+const FACTS_FROM: usize = 13;
+/// Cells of the labels of the facts.
+const LABEL: usize = 24;
+/// Cells between two columns.
+const GAP: usize = 2;
+/// Cells of the page from which the set-up is told in full, and the address has its own column.
+const ROOMY: usize = 110;
+/// Cells of the text "Filter  ".
+const FILTER_AT: usize = 8;
+
+/// The list.
+pub(super) struct Environments;
+
+impl Sheet for Environments {
+    fn title(&self) -> &'static str {
+        "Environments"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::OPEN_IT, keys::FILTER, keys::READ_NOW, keys::SORT, keys::CLEAR, keys::DETAILS, keys::HELP, keys::LEAVE]
+    }
+
+    fn help(&self) -> &'static str {
+        "Each line is one environment with the finance and operations side that belongs to it. Opening one only reads. \
+         A set-up that runs goes on while you look at another; the last column says how far each is."
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let directory = &view.model.directory;
+        let state = &view.eye.list;
+        let order = list::order(view.model, state, view.now);
+        let mut page = Page::default();
+        notes_of_trouble(view, room, &mut page.notes);
+        if directory.environments.is_empty() {
+            page.rows = nothing_to_show(view, room);
+            page.picks = directory.reading.is_some();
+            return page;
+        }
+        page.picks = !order.is_empty();
+        page.head = vec![filter_line(view, room, order.len())];
+        if view.eye.list.typing {
+            let cells = room.width.saturating_sub(FILTER_AT + 1);
+            let (_, caret) = window(state.filter.value(), state.filter.cursor(), cells);
+            page.caret = Some((0, FILTER_AT + caret));
+        }
+        let place = list::selected(view.model, state, &order);
+        let chosen = order.get(place).map(|at| &directory.environments[*at]);
+        if let Some(environment) = chosen
+            && room.height >= FACTS_FROM
+        {
+            page.notes = facts(view, environment, room);
+            notes_of_trouble(view, room, &mut page.notes);
+        }
+        if order.is_empty() {
+            page.rows = para("No environment answers to this filter. Esc clears it.", Role::Plain, room.width);
+            return page;
+        }
+        page.head.push(Row::blank());
+        let around = page.head.len() + 1 + page.notes.len() + usize::from(!page.notes.is_empty());
+        let height = room.height.saturating_sub(around).max(1);
+        let top = list::top(state, place, order.len(), height);
+        let shown: Vec<&Environment> =
+            order.iter().skip(top).take(height).map(|at| &directory.environments[*at]).collect();
+        let table = Table::of(view, &shown, room.width);
+        page.head.push(table.header());
+        page.rows = (0..shown.len()).map(|at| table.row(view, at, top + at == place)).collect();
+        page
+    }
+}
+
+fn filter_line(view: &View, room: Room, shown: usize) -> Row {
+    let state = &view.eye.list;
+    let all = view.model.directory.environments.len();
+    let count = if shown == all { format!("{all} shown") } else { format!("showing {shown} of {all}") };
+    let count = format!("{count}, {}", state.sort.words());
+    let text = state.filter.value();
+    let cells = room.width.saturating_sub(FILTER_AT + 1);
+    let (typed, _) = window(text, state.filter.cursor(), cells);
+    let row = Row::new("Filter  ", if state.typing { Role::Strong } else { Role::Dim });
+    let row = match (text.is_empty(), state.typing) {
+        (true, false) => row.and("/ to type", Role::Dim),
+        _ => row.and(typed, Role::Strong),
+    };
+    let used = row.width() + 2 + width(&count);
+    if used > room.width { row } else { row.filled_to(room.width - width(&count)).and(count, Role::Dim) }
+}
+
+fn nothing_to_show(view: &View, room: Room) -> Vec<Row> {
+    let directory = &view.model.directory;
+    let mut rows = Vec::new();
+    let look = view.look;
+    match (&directory.trouble, directory.reading.is_some()) {
+        (Some(trouble), asked_again) => {
+            rows.extend(parts::marked(Mark::Failed, "The list could not be read.", look, room.width));
+            rows.push(Row::blank());
+            rows.extend(told(trouble, view, room.width));
+            if asked_again {
+                rows.push(Row::blank());
+                rows.extend(parts::marked(Mark::Busy, "It is being asked again.", look, room.width));
+            }
+        }
+        (None, true) => {
+            rows.extend(parts::marked(
+                Mark::Busy,
+                "Reading the environments that this account may administer.",
+                look,
+                room.width,
+            ));
+            rows.push(Row::blank());
+            rows.extend(para("Enter opens the first one as soon as the list is there.", Role::Dim, room.width));
+        }
+        (None, false) if directory.read_at.is_some() => {
+            rows.extend(parts::marked(Mark::Warn, "No environment is visible to this account.", look, room.width));
+            rows.push(Row::blank());
+            let text = format!(
+                "Signed in as {}. The list holds what this account may administer: it needs the role Power Platform \
+                 administrator or Dynamics 365 administrator, or System Administrator in the environment. \
+                 r reads again.",
+                clean(view.model.account())
+            );
+            rows.extend(para(&text, Role::Plain, room.width));
+        }
+        (None, false) => rows.extend(para("Nothing was read yet; r reads.", Role::Plain, room.width)),
+    }
+    rows
+}
+
+fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
+    let mut rows = para(&format!("{}.", first_upper(&clean(&trouble.sentence()))), Role::Plain, cells);
+    if !trouble.words.is_empty() {
+        rows.extend(parts::quote(&trouble.words, view.look, cells));
+    }
+    rows.push(Row::blank());
+    rows.extend(para(&clean(&trouble.next_move()), Role::Plain, cells));
+    rows
+}
+
+fn first_upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn notes_of_trouble(view: &View, room: Room, notes: &mut Vec<Row>) {
+    let directory = &view.model.directory;
+    let mut note = |text: String| notes.extend(parts::marked(Mark::Warn, &text, view.look, room.width));
+    if let Some(text) = &directory.not_found {
+        note(format!("No environment answers to {}.", view.look.quoted(&clean(text))));
+    }
+    if let Some(trouble) = &directory.lcs_trouble {
+        note(format!("Without facts of Lifecycle Services: {} (d).", clean(&trouble.sentence())));
+    }
+    if let Some(trouble) = directory.trouble.as_ref().filter(|_| !directory.environments.is_empty()) {
+        note(format!("This list is the last one that could be read: {} (d).", clean(&trouble.sentence())));
+    }
+}
+
+fn facts(view: &View, environment: &Environment, room: Room) -> Vec<Row> {
+    let none = Facts::default();
+    let setup = view.model.setups.get(&environment.id);
+    let known = setup.map_or(&none, |setup| &setup.facts);
+    let mut rows = vec![parts::heading(&clean(&environment.name))];
+    let mut put = |label: &str, value: String| {
+        rows.extend(field(label, LABEL, &[Piece::new(value, Role::Plain)], room.width));
+    };
+    let finops = gate::finops_url(environment, known).map_or_else(|| "not known".to_owned(), parts::host);
+    put("finance and operations", finops);
+    let dataverse = environment.dataverse.as_ref().map_or_else(|| "none".to_owned(), |side| parts::host(&side.url));
+    put("Dataverse", dataverse);
+    let finops_version = environment.finops_versions().map_or_else(|| "not known".to_owned(), |text| clean(&text));
+    let dataverse_version = environment.dataverse.as_ref().and_then(|side| side.version.as_deref()).map(clean);
+    put("versions", format!("{finops_version}; Dataverse {}", dataverse_version.as_deref().unwrap_or("not known")));
+    let standing = list::standing(environment, setup, view.now);
+    put("set-up", standing.in_full().to_owned());
+    if room.height >= FACTS_FROM * 2 {
+        let id = environment.power_platform.as_deref().unwrap_or("none");
+        put("Power Platform id", clean(id));
+        put("LCS environment id", clean(gate::lcs_id(environment, known).unwrap_or("not known")));
+    }
+    rows
+}
+
+/// The visible part of the list as columns.
+struct Table {
+    columns: Vec<Column>,
+    marks: Vec<Option<Mark>>,
+}
+
+struct Column {
+    title: &'static str,
+    cells: Vec<String>,
+    width: usize,
+    /// It is not cut below this.
+    least: usize,
+    /// Lower ones are left out first where there is no room.
+    worth: u8,
+    is_standing: bool,
+}
+
+impl Table {
+    fn of(view: &View, shown: &[&Environment], room: usize) -> Self {
+        let none = Facts::default();
+        let glyphs = view.look.glyphs;
+        let standings: Vec<Standing> = shown
+            .iter()
+            .map(|environment| list::standing(environment, view.model.setups.get(&environment.id), view.now))
+            .collect();
+        let said = |standing: &Standing| {
+            let words = if room >= ROOMY { standing.in_full() } else { &standing.words };
+            match standing.mark {
+                Some(mark) => format!("{} {words}", mark.glyph(glyphs)),
+                None => words.to_owned(),
+            }
+        };
+        let each = |of: &dyn Fn(&Environment) -> String| shown.iter().map(|environment| of(environment)).collect();
+        let facts =
+            |environment: &Environment| view.model.setups.get(&environment.id).map_or(&none, |setup| &setup.facts);
+        let column = |title, cells: Vec<String>, least, worth, is_standing| {
+            let widest = cells.iter().map(|cell| width(cell)).max().unwrap_or(0).max(width(title));
+            Column { title, cells, width: widest, least, worth, is_standing }
+        };
+        let mut columns = vec![
+            column("Environment", each(&|of| clean(&of.name)), 12, 9, false),
+            column("Kind", each(&|of| clean(of.kind.word())), 7, 4, false),
+            column("Geography", each(&parts::geography), 9, 2, false),
+            column("Integration", each(&|of| gate::integration(of, facts(of)).word().to_owned()), 11, 3, false),
+            column("Set-up", standings.iter().map(said).collect(), 16, 8, true),
+        ];
+        if room >= ROOMY {
+            let hosts = each(&|of| gate::finops_url(of, facts(of)).map_or_else(|| "not known".to_owned(), parts::host));
+            columns.push(column("Finance and operations", hosts, 24, 1, false));
+        }
+        Self { columns: fitted(columns, room.saturating_sub(2)), marks: standings.iter().map(|of| of.mark).collect() }
+    }
+
+    fn header(&self) -> Row {
+        let mut row = Row::new("  ", Role::Dim);
+        for column in &self.columns {
+            row = row.and(fit(column.title, column.width + GAP, ""), Role::Dim);
+        }
+        row
+    }
+
+    fn row(&self, view: &View, at: usize, is_selected: bool) -> Row {
+        let symbols = view.look.symbols();
+        let pointer = if is_selected { format!("{} ", symbols.selected) } else { "  ".to_owned() };
+        let base = if is_selected { Role::Focus } else { Role::Plain };
+        let mut row = Row::new(pointer, base);
+        for column in &self.columns {
+            let text = fit(&column.cells[at], column.width, symbols.ellipsis);
+            let role = match self.marks[at].filter(|_| column.is_standing && !is_selected) {
+                Some(mark) => mark.role(),
+                None => base,
+            };
+            row = row.and(text, role).and(" ".repeat(GAP), base);
+        }
+        row
+    }
+}
+
+/// Leaves out what there is no room for, then cuts the widest until the rest fits.
+fn fitted(mut columns: Vec<Column>, room: usize) -> Vec<Column> {
+    let least = |columns: &[Column]| columns.iter().map(|column| column.width.min(column.least) + GAP).sum::<usize>();
+    while columns.len() > 1 && least(&columns) > room + GAP {
+        let Some(at) = (0..columns.len()).min_by_key(|at| columns[*at].worth) else { break };
+        columns.remove(at);
+    }
+    loop {
+        let total: usize = columns.iter().map(|column| column.width + GAP).sum();
+        if total <= room + GAP {
+            break;
+        }
+        let widest = columns
+            .iter_mut()
+            .filter(|column| column.width > column.least)
+            .max_by_key(|column| column.width - column.least);
+        match widest {
+            Some(column) => column.width -= 1,
+            None => break,
+        }
+    }
+    columns
+}

@@ -1,0 +1,120 @@
+//! What the eye is doing: focus, scroll, selection, half-typed text. Never saved, never true of
+//! the set-up.
+
+use crate::core::environment::EnvironmentId;
+use crate::core::model::Model;
+use crate::core::route::{Screen, screen};
+use tui_input::Input;
+
+/// Focus and scroll of one page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stage {
+    /// Label of the focused stop; none: the page's own choice.
+    pub(super) focus: Option<&'static str>,
+    /// Rows scrolled away.
+    pub(super) scroll: usize,
+}
+
+/// What can be laid over a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The keys, and a few sentences about the step.
+    Help,
+    /// Original words, ids, timeline.
+    Details,
+    /// Something runs: leave all the same?
+    Leave,
+    /// Make the missing identities?
+    Repair,
+    /// Type the name to reset the link.
+    Reset,
+}
+
+/// An overlay and where the eye is on it.
+#[derive(Clone, Debug)]
+pub(super) struct Overlay {
+    pub(super) ask: Ask,
+    pub(super) stage: Stage,
+    /// What was typed so far.
+    pub(super) input: Input,
+}
+
+/// Order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// As the services list them.
+    #[default]
+    Service,
+    /// By name.
+    Name,
+    /// By how far they are: what runs or failed first.
+    Stage,
+}
+
+impl Sort {
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Service => Self::Name,
+            Self::Name => Self::Stage,
+            Self::Stage => Self::Service,
+        }
+    }
+
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Service => "as the services list them",
+            Self::Name => "by name",
+            Self::Stage => "by set-up",
+        }
+    }
+}
+
+/// The list as the eye left it. It outlives a look at another screen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct List {
+    pub(super) selected: Option<EnvironmentId>,
+    /// First row shown.
+    pub(super) top: usize,
+    pub(super) filter: Input,
+    /// The filter has the keys.
+    pub(super) typing: bool,
+    pub(super) sort: Sort,
+}
+
+/// What the eye is doing.
+#[derive(Clone, Debug, Default)]
+pub struct Eye {
+    /// The screen that focus and scroll belong to.
+    seen: Option<(Screen, Option<EnvironmentId>)>,
+    pub(super) stage: Stage,
+    pub(super) list: List,
+    pub(super) overlay: Option<Overlay>,
+    /// The section of the details is closed.
+    pub(super) folded: bool,
+    /// Why the last key did nothing.
+    pub(super) hint: Option<String>,
+}
+
+impl Eye {
+    /// Lays something over the screen.
+    pub(super) fn ask(&mut self, ask: Ask) {
+        self.overlay = Some(Overlay { ask, stage: Stage::default(), input: Input::default() });
+    }
+
+    /// Whether this is another screen or another environment than at the last look; if so, focus
+    /// and scroll begin anew, and a question about the old one goes away.
+    pub(super) fn follow(&mut self, model: &Model) {
+        let now = (screen(model), model.selected.clone());
+        if self.seen.as_ref() == Some(&now) {
+            return;
+        }
+        self.seen = Some(now);
+        self.stage = Stage::default();
+        self.folded = false;
+        self.hint = None;
+        self.list.typing = false;
+        if self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.ask, Ask::Repair | Ask::Reset)) {
+            self.overlay = None;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Setup failed: the service's own words, why, what to do in which order, and the way to try again.
+
+use super::eye::Ask;
+use super::keys::{self, Binding};
+use super::page::{Action, Page, Room, Stop};
+use super::{Sheet, View, parts, progress};
+use crate::core::msg::Intent;
+use crate::core::setup::Flow;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Row, para};
+
+/// A stage failed.
+pub(super) struct Failed;
+
+impl Sheet for Failed {
+    fn title(&self) -> &'static str {
+        "Setup failed"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CHOOSE, keys::WORDS, keys::OPEN, keys::COPY, keys::BACK, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
+    }
+
+    fn help(&self) -> &'static str {
+        "Nothing runs any more. Mend what the words of the service name, in the order of the remedies, then try again: \
+         it goes on at the failed stage, and what is done stays done. y copies the words and ids for a support case."
+    }
+
+    fn side(&self, view: &View, cells: usize) -> Vec<Row> {
+        let Some((_, setup)) = view.model.current() else { return Vec::new() };
+        let Flow::ConfigureFailed(run, _) = &setup.flow else { return Vec::new() };
+        let mut rows = vec![parts::heading("Stages"), Row::blank()];
+        rows.extend(progress::stages(view, run, cells));
+        rows.push(Row::blank());
+        rows.extend(parts::timeline(view, cells));
+        rows
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((_, setup)) = view.model.current() else { return Page::default() };
+        let Flow::ConfigureFailed(run, failure) = &setup.flow else { return Page::default() };
+        let text = format!("{} failed at {}.", run.stage().id.title(), view.time(failure.at));
+        let mut rows = parts::marked(Mark::Failed, &text, view.look, room.width);
+        rows.extend(parts::failure(view, failure, room.width));
+        rows.extend(parts::remedies(failure, "What to do", room.width));
+        rows.extend(parts::ids(&failure.ids, room.width));
+        let notes = para("The link stays closed until this is fixed. What is done stays done.", Role::Dim, room.width);
+        Page {
+            rows,
+            notes,
+            stops: vec![
+                Stop::wants("Try again", Intent::TryAgain),
+                Stop::button("Details", Action::Ask(Ask::Details)),
+                Stop::wants("Environments", Intent::Environments),
+            ],
+            primary: "Try again",
+            address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
+            copy: Some(parts::support(failure)),
+            ..Page::default()
+        }
+    }
+}

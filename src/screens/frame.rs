@@ -1,0 +1,265 @@
+//! What stands around every page: the header, the rail, the status line, the footer of keys.
+
+use super::keys::Act;
+use super::{Laid, View};
+use crate::core::model::Model;
+use crate::core::route::{self, Screen, screen};
+use crate::core::schedule::{DELAYED_AFTER, NO_RESPONSE_MISSES};
+use crate::core::setup::{Setup, Watch};
+use crate::core::sign_in::Session;
+use crate::core::time::{Now, between};
+use crate::ui::look::{Mark, Role};
+use crate::ui::paint;
+use crate::ui::row::{Piece, Row, behind, para};
+use crate::ui::text::{clean, cut, width};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+/// Columns and rows without which nothing useful can be shown.
+const LEAST: (u16, u16) = (40, 10);
+/// Rows of the terminal from which the rail has a row of its own.
+const RAIL_FROM: u16 = 12;
+/// Most rows of the status line.
+const STATUS_MAX: usize = 3;
+/// Cells between two keys of the footer.
+const KEY_GAP: &str = "   ";
+
+/// Where everything is.
+pub(super) struct Areas {
+    header: Rect,
+    rail: Rect,
+    pub(super) body: Rect,
+    status: Rect,
+    footer: Rect,
+}
+
+/// Whether the terminal is too small for any page.
+pub(super) fn is_too_small((columns, rows): (u16, u16)) -> bool {
+    columns < LEAST.0 || rows < LEAST.1
+}
+
+/// Gives each part its place.
+pub(super) fn areas(view: &View) -> Areas {
+    let (columns, rows) = view.size;
+    let status = u16::try_from(status(view).len()).unwrap_or(1);
+    let rail = u16::from(rows >= RAIL_FROM);
+    let [header, rail, body, status, footer] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(rail),
+        Constraint::Fill(1),
+        Constraint::Length(status),
+        Constraint::Length(1),
+    ])
+    .areas(Rect::new(0, 0, columns, rows));
+    Areas { header, rail, body, status, footer }
+}
+
+/// Says what is needed.
+pub(super) fn draw_too_small(view: &View, frame: &mut Frame) {
+    let (columns, rows) = view.size;
+    let text = if view.model.running().next().is_some() && view.eye.overlay.is_some() {
+        "What runs goes on in Microsoft's service. Ctrl-C leaves.".to_owned()
+    } else {
+        format!("dualwrite needs {} x {}; this window is {columns} x {rows}. Make it larger.", LEAST.0, LEAST.1)
+    };
+    let lines = para(&text, Role::Plain, usize::from(columns));
+    let area = frame.area();
+    paint::rows(frame.buffer_mut(), area, &lines, view.look);
+}
+
+/// Draws everything but the page.
+pub(super) fn draw(view: &View, frame: &mut Frame, top: &Laid) {
+    let areas = areas(view);
+    let buffer = frame.buffer_mut();
+    paint::row(buffer, areas.header, &header(view), view.look, false);
+    paint::row(buffer, areas.rail, &rail(view), view.look, false);
+    paint::rows(buffer, areas.status, &status(view), view.look);
+    paint::row(buffer, areas.footer, &footer(view, top), view.look, false);
+}
+
+fn header(view: &View) -> Row {
+    let room = usize::from(view.size.0).saturating_sub(2);
+    let ellipsis = view.look.symbols().ellipsis;
+    let model = view.model;
+    let cloud = clean(&model.cloud.name);
+    let speed = model.cloud.speed.map(|times| format!(", {times} times faster")).unwrap_or_default();
+    let place = match model.current() {
+        Some((environment, _)) => clean(&environment.name),
+        None if model.directory.read_at.is_none() => String::new(),
+        None => match model.directory.environments.len() {
+            1 => "1 environment".to_owned(),
+            count => format!("{count} environments"),
+        },
+    };
+    let account = clean(model.account());
+    // The program, the cloud and the environment stay; the account is cut first, then the rest.
+    let left = cut(&format!("{cloud}{speed}"), room.saturating_sub(11), ellipsis);
+    let right = room.saturating_sub(11 + width(&left) + 2);
+    let place = cut(&place, right, ellipsis);
+    let account = cut(&account, right.saturating_sub(width(&place) + 2), ellipsis);
+    let gap = right.saturating_sub(width(&place) + width(&account) + if account.is_empty() { 0 } else { 2 });
+    Row::new(" dualwrite", Role::Strong)
+        .and("  ", Role::Plain)
+        .and(left, Role::Warn)
+        .and(" ".repeat(gap + 2), Role::Plain)
+        .and(place, Role::Strong)
+        .and("  ", Role::Plain)
+        .and(account, Role::Dim)
+}
+
+fn rail(view: &View) -> Row {
+    let Some(marks) = route::rail(screen(view.model)) else {
+        let words = match screen(view.model) {
+            Screen::SignIn => "Sign in first. Nothing is read or changed before that.",
+            _ => "Choose an environment. A set-up that runs goes on while you look at another.",
+        };
+        let words = cut(words, usize::from(view.size.0).saturating_sub(2), view.look.symbols().ellipsis);
+        return Row::new(format!(" {words}"), Role::Dim);
+    };
+    let then = view.look.symbols().then;
+    let place = |at: usize| {
+        let (mark, word) = match marks[at] {
+            route::Mark::Done => (Mark::Done, ""),
+            route::Mark::Now => (Mark::Now, " (now)"),
+            route::Mark::Failed => (Mark::Failed, " (failed)"),
+            route::Mark::Warn => (Mark::Warn, " (warning)"),
+            route::Mark::Ahead => (Mark::Waiting, ""),
+        };
+        let role = if word.is_empty() { Role::Dim } else { Role::Strong };
+        Row::new(format!("{} ", mark.glyph(view.look.glyphs)), mark.role()).and(route::RAIL[at], role).and(word, role)
+    };
+    let joined = |gap: &str| {
+        let mut row = Row::new(" ", Role::Plain);
+        for at in 0..marks.len() {
+            if at > 0 {
+                row = row.and(format!("{gap}{then}{gap}"), Role::Border);
+            }
+            row.pieces.extend(place(at).pieces);
+        }
+        row
+    };
+    let room = usize::from(view.size.0);
+    let fits = ["  ", " "].into_iter().map(joined).find(|row| row.width() <= room);
+    fits.unwrap_or_else(|| {
+        let at = marks.iter().position(|mark| !matches!(mark, route::Mark::Done | route::Mark::Ahead)).unwrap_or(0);
+        let mut row = Row::new(format!(" Step {} of {}: ", at + 1, marks.len()), Role::Dim);
+        row.pieces.extend(place(at).pieces);
+        row
+    })
+}
+
+/// How the service behind a running step answers.
+fn contact(view: &View, watch: &Watch) -> Row {
+    let (mark, word) = if watch.misses >= NO_RESPONSE_MISSES {
+        (Mark::Waiting, "no response")
+    } else if watch.misses > 0 || between(watch.asks_at, view.now) > DELAYED_AFTER {
+        (Mark::Busy, "delayed")
+    } else {
+        (Mark::Now, "connected")
+    };
+    let role = if mark == Mark::Now { Role::Good } else { Role::Warn };
+    let mut row = Row::new(format!(" {} {word}", mark.glyph(view.look.glyphs)), role);
+    row = match &watch.last {
+        Some((at, _)) => row.and(format!("   read {}", view.age(*at)), Role::Dim),
+        None => row.and("   not read yet", Role::Dim),
+    };
+    row = if watch.is_change {
+        row.and("   a change is being made", Role::Dim)
+    } else if watch.asks_at > view.now {
+        row.and(format!("   next {}", view.ahead(watch.asks_at)), Role::Dim)
+    } else {
+        row.and("   reading now", Role::Dim)
+    };
+    match &watch.trouble {
+        Some(trouble) => row.and(format!("   {} (d)", clean(&trouble.sentence())), Role::Warn),
+        None => row,
+    }
+}
+
+/// The status line of a page that stands still.
+fn read_state(view: &View, reading: usize, unknown: usize, read_at: Option<Now>) -> Row {
+    let glyph = |mark: Mark| mark.glyph(view.look.glyphs);
+    let row = if reading > 0 {
+        let what = if reading == 1 { "reading 1 answer".to_owned() } else { format!("reading {reading} answers") };
+        Row::new(format!(" {} {what}", glyph(Mark::Busy)), Role::Busy)
+    } else if unknown > 0 {
+        let what = if unknown == 1 { "1 fact".to_owned() } else { format!("{unknown} facts") };
+        Row::new(format!(" {} {what} could not be read (d)", glyph(Mark::Busy)), Role::Warn)
+    } else if read_at.is_some() {
+        Row::new(format!(" {} connected", glyph(Mark::Now)), Role::Good)
+    } else {
+        Row::new(format!(" {} nothing read yet", glyph(Mark::Waiting)), Role::Dim)
+    };
+    match read_at {
+        Some(at) => row.and(format!("   read {}", view.age(at)), Role::Dim),
+        None => row,
+    }
+}
+
+fn of_setup(view: &View, setup: &Setup) -> Row {
+    match setup.watch() {
+        Some(watch) => contact(view, watch),
+        None => read_state(view, setup.reading.len(), setup.facts.troubles().len(), setup.facts.newest()),
+    }
+}
+
+fn of_list(view: &View, model: &Model) -> Row {
+    let directory = &model.directory;
+    if directory.trouble.is_some() && directory.reading.is_none() {
+        return Row::new(format!(" {} no response", Mark::Waiting.glyph(view.look.glyphs)), Role::Warn);
+    }
+    let reading = usize::from(directory.reading.is_some()) + usize::from(directory.reading_lcs.is_some());
+    read_state(view, reading, usize::from(directory.lcs_trouble.is_some()), directory.read_at)
+}
+
+fn status(view: &View) -> Vec<Row> {
+    let room = usize::from(view.size.0).saturating_sub(1);
+    let said = view.eye.hint.as_deref().or(view.model.notice.as_deref());
+    if let Some(text) = said {
+        let start = Row::new(format!(" {} ", view.look.symbols().then), Role::Busy);
+        let mut rows = behind(start, &[Piece::new(clean(text), Role::Strong)], room);
+        rows.truncate(STATUS_MAX);
+        return rows;
+    }
+    let row = match (screen(view.model), view.model.current(), &view.model.session) {
+        (Screen::SignIn, _, Session::Waiting(_)) => {
+            Row::new(format!(" {} waiting for you", Mark::Busy.glyph(view.look.glyphs)), Role::Busy)
+        }
+        (Screen::SignIn, _, Session::Stopped(_)) => {
+            Row::new(format!(" {} not signed in", Mark::Failed.glyph(view.look.glyphs)), Role::Bad)
+        }
+        (Screen::SignIn, _, _) => {
+            Row::new(format!(" {} asking for a code", Mark::Busy.glyph(view.look.glyphs)), Role::Busy)
+        }
+        (_, Some((_, setup)), _) => of_setup(view, setup),
+        _ => of_list(view, view.model),
+    };
+    vec![row]
+}
+
+fn footer(view: &View, top: &Laid) -> Row {
+    let room = usize::from(view.size.0).saturating_sub(1);
+    let mut parts: Vec<(bool, String, &str)> = top
+        .sheet
+        .keys()
+        .iter()
+        .filter(|binding| top.page.offers(binding.act))
+        .map(|binding| (binding.act == Act::Help, binding.keys[0].name(), binding.says))
+        .collect();
+    let cells = |parts: &[(bool, String, &str)]| {
+        parts.iter().map(|(_, key, says)| width(key) + 1 + width(says) + KEY_GAP.len()).sum::<usize>()
+    };
+    // What does not fit goes, from the end; the help page has it all, so its key stays.
+    while cells(&parts) > room + KEY_GAP.len() {
+        let Some(last) = parts.iter().rposition(|(is_help, _, _)| !is_help) else { break };
+        parts.remove(last);
+    }
+    let mut row = Row::new(" ", Role::Plain);
+    for (at, (_, key, says)) in parts.into_iter().enumerate() {
+        if at > 0 {
+            row = row.and(KEY_GAP, Role::Plain);
+        }
+        row = row.and(key, Role::Key).and(format!(" {says}"), Role::Dim);
+    }
+    row
+}

@@ -1,0 +1,250 @@
+//! From keys and pasted text to intents. Everything that is only about the eye happens here.
+
+use super::eye::{Ask, Eye, Stage};
+use super::keys::{Act, EVERYWHERE};
+use super::page::{Action, Shape, Stop};
+use super::{View, frame, list};
+use crate::core::model::Model;
+use crate::core::msg::Intent;
+use crate::core::route::{Screen, screen};
+use crate::core::setup::Flow;
+use crate::core::time::Now;
+use crate::ui::keys::Key;
+use crate::ui::look::Look;
+use crate::ui::text::clean;
+use crossterm::event::{Event, KeyEvent};
+use jiff::tz::TimeZone;
+use tui_input::backend::crossterm::EventHandler;
+
+/// Longest text that can be typed or pasted, in characters.
+const TYPED_MAX: usize = 200;
+
+/// What became of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// Nothing; no new picture is needed.
+    Nothing,
+    /// Only the eye moved.
+    Redraw,
+    /// Somebody wants this.
+    Intent(Intent),
+    /// The program is left.
+    Leave,
+    /// The program is stopped until the shell continues it.
+    Suspend,
+    /// The whole terminal is drawn anew.
+    Repaint,
+}
+
+fn view<'a>(model: &'a Model, eye: &'a Eye, now: Now, size: (u16, u16)) -> View<'a> {
+    const UTC: &TimeZone = &TimeZone::UTC;
+    View { model, eye, look: &Look::BLIND, now, zone: UTC, size }
+}
+
+/// A key was pressed.
+pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16, u16)) -> Reaction {
+    eye.follow(model);
+    let Some(pressed) = Key::of(key) else { return Reaction::Nothing };
+    let had_hint = eye.hint.take().is_some();
+    if !frame::is_too_small(size)
+        && let Some(reaction) = typed(model, eye, key, pressed)
+    {
+        return reaction;
+    }
+    let laid = view(model, eye, now, size).top();
+    let found = laid.sheet.keys().iter().chain(&EVERYWHERE).find(|binding| binding.keys.contains(&pressed));
+    let Some(binding) = found else { return if had_hint { Reaction::Redraw } else { Reaction::Nothing } };
+    let act = binding.act;
+    match act {
+        Act::Leave => return leave(model, eye),
+        Act::Repaint => return Reaction::Repaint,
+        Act::Suspend => return Reaction::Suspend,
+        _ if frame::is_too_small(size) => return Reaction::Nothing,
+        _ => {}
+    }
+    if eye.overlay.is_none()
+        && screen(model) == Screen::Environments
+        && let Some(reaction) = list::act(model, eye, act, now, usize::from(laid.places.rows.height))
+    {
+        return reaction;
+    }
+    let page = &laid.page;
+    let max = page.scroll_max(&laid.places);
+    let height = usize::from(laid.places.rows.height);
+    let has_overlay = eye.overlay.is_some();
+    let stage = stage_mut(eye);
+    stage.scroll = stage.scroll.min(max);
+    match act {
+        Act::Press => match page.focused(stage).cloned() {
+            Some(stop) => press(eye, stop, model),
+            None => Reaction::Nothing,
+        },
+        Act::Tick => {
+            let section = page.focused(stage).filter(|stop| stop.shape == Shape::Section);
+            let tick = || page.stops.iter().find(|stop| matches!(stop.shape, Shape::Box(_)));
+            match section.or_else(tick).cloned() {
+                Some(stop) => press(eye, stop, model),
+                None => Reaction::Nothing,
+            }
+        }
+        Act::Back if has_overlay => {
+            eye.overlay = None;
+            Reaction::Redraw
+        }
+        Act::Back if screen(model) == Screen::SignIn => Reaction::Nothing,
+        Act::Back => Reaction::Intent(Intent::Back),
+        Act::ReadNow => Reaction::Intent(Intent::ReadNow),
+        Act::Environments => Reaction::Intent(Intent::Environments),
+        Act::Open => page.address.clone().map_or(Reaction::Nothing, |to| Reaction::Intent(Intent::Open(to))),
+        Act::Copy => page.copy.clone().map_or(Reaction::Nothing, |text| Reaction::Intent(Intent::Copy(text))),
+        Act::Details => ask(eye, Ask::Details),
+        Act::Help => ask(eye, Ask::Help),
+        Act::Repair if page.repair => ask(eye, Ask::Repair),
+        Act::Next | Act::Previous => {
+            let Some(label) = page.neighbour(stage, if act == Act::Next { 1 } else { -1 }) else {
+                return Reaction::Nothing;
+            };
+            stage.focus = Some(label);
+            if let Some(row) = page.section_row(label) {
+                stage.scroll = stage.scroll.clamp((row + 1).saturating_sub(height), row);
+            }
+            Reaction::Redraw
+        }
+        Act::Down => scroll(stage, stage.scroll + 1, max),
+        Act::Up => scroll(stage, stage.scroll.saturating_sub(1), max),
+        Act::PageDown => scroll(stage, stage.scroll + height.saturating_sub(1).max(1), max),
+        Act::PageUp => scroll(stage, stage.scroll.saturating_sub(height.saturating_sub(1).max(1)), max),
+        Act::Home => scroll(stage, 0, max),
+        Act::End => scroll(stage, max, max),
+        Act::Repair | Act::Filter | Act::Sort | Act::Leave | Act::Repaint | Act::Suspend => Reaction::Nothing,
+    }
+}
+
+fn stage_mut(eye: &mut Eye) -> &mut Stage {
+    match &mut eye.overlay {
+        Some(over) => &mut over.stage,
+        None => &mut eye.stage,
+    }
+}
+
+fn ask(eye: &mut Eye, what: Ask) -> Reaction {
+    eye.ask(what);
+    Reaction::Redraw
+}
+
+fn scroll(stage: &mut Stage, to: usize, max: usize) -> Reaction {
+    stage.scroll = to.min(max);
+    Reaction::Redraw
+}
+
+/// Leaves at once where nothing runs; otherwise asks, once.
+fn leave(model: &Model, eye: &mut Eye) -> Reaction {
+    let asked = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Leave);
+    if asked || model.running().next().is_none() { Reaction::Leave } else { ask(eye, Ask::Leave) }
+}
+
+fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
+    match (stop.action, stop.closed) {
+        // The core knows best why something is closed, and says it.
+        (Action::Intent(intent), _) => {
+            eye.overlay = None;
+            Reaction::Intent(intent)
+        }
+        (_, Some(reason)) => {
+            eye.hint = Some(reason);
+            Reaction::Redraw
+        }
+        (Action::Ask(what), None) => ask(eye, what),
+        (Action::Close, None) => {
+            eye.overlay = None;
+            Reaction::Redraw
+        }
+        (Action::Leave, None) => Reaction::Leave,
+        (Action::Fold, None) => {
+            eye.folded = !eye.folded;
+            eye.stage.focus = Some(stop.label);
+            Reaction::Redraw
+        }
+        (Action::ConfirmReset, None) => confirm_reset(model, eye),
+    }
+}
+
+/// The link is reset only where the whole name was typed.
+fn confirm_reset(model: &Model, eye: &mut Eye) -> Reaction {
+    let Some((environment, _)) = model.current() else { return Reaction::Nothing };
+    let name = clean(&environment.name);
+    let is_typed = eye.overlay.as_ref().is_some_and(|over| over.input.value().trim() == name);
+    if is_typed {
+        eye.overlay = None;
+        return Reaction::Intent(Intent::ResetLink(environment.name.clone()));
+    }
+    eye.hint = Some(format!("Nothing was reset. Type {name} exactly, or Esc to change nothing."));
+    Reaction::Redraw
+}
+
+/// A key while a text is typed; `None` when it is no key of the text.
+fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reaction> {
+    let resets = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Reset);
+    let filters = eye.overlay.is_none() && eye.list.typing;
+    if !(resets || filters) || matches!(key, Key::Ctrl('c' | 'l' | 'z')) {
+        return None;
+    }
+    match key {
+        Key::Enter if resets => return Some(confirm_reset(model, eye)),
+        Key::Esc if resets => {
+            eye.overlay = None;
+            return Some(Reaction::Redraw);
+        }
+        Key::Enter | Key::Esc | Key::Up | Key::Down | Key::PageUp | Key::PageDown if filters => return None,
+        Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Tab | Key::BackTab => return Some(Reaction::Nothing),
+        _ => {}
+    }
+    let input = match &mut eye.overlay {
+        Some(over) => &mut over.input,
+        None => &mut eye.list.filter,
+    };
+    if matches!(key, Key::Char(_)) && input.value().chars().count() >= TYPED_MAX {
+        return Some(Reaction::Nothing);
+    }
+    let changed = input.handle_event(&Event::Key(event)).is_some();
+    if filters {
+        eye.list.top = 0;
+    }
+    Some(if changed { Reaction::Redraw } else { Reaction::Nothing })
+}
+
+/// A text was pasted. It goes where text is typed, cleaned, and never presses a key.
+pub fn on_paste(model: &Model, eye: &mut Eye, text: &str) -> Reaction {
+    eye.follow(model);
+    let input = match &mut eye.overlay {
+        Some(over) if over.ask == Ask::Reset => &mut over.input,
+        None if eye.list.typing && screen(model) == Screen::Environments => &mut eye.list.filter,
+        _ => return Reaction::Nothing,
+    };
+    for c in clean(text).chars().take(TYPED_MAX.saturating_sub(input.value().chars().count())) {
+        input.handle(tui_input::InputRequest::InsertChar(c));
+    }
+    eye.hint = None;
+    Reaction::Redraw
+}
+
+/// After each event, before drawing: notices that the screen is another one, keeps scroll and
+/// selection inside what there is, and tells once when the end of the terms is in sight.
+pub fn settle(model: &Model, eye: &mut Eye, size: (u16, u16)) -> Option<Intent> {
+    eye.follow(model);
+    if frame::is_too_small(size) {
+        return None;
+    }
+    let laid = view(model, eye, Now::UNIX_EPOCH, size).top();
+    let max = laid.page.scroll_max(&laid.places);
+    let height = usize::from(laid.places.rows.height);
+    if eye.overlay.is_none() && screen(model) == Screen::Environments {
+        list::settle(model, eye, height);
+    }
+    let stage = stage_mut(eye);
+    stage.scroll = stage.scroll.min(max);
+    let at_end = stage.scroll == max && height > 0;
+    let reads =
+        matches!(model.current(), Some((_, setup)) if matches!(setup.flow, Flow::Terms { seen_to_end: false, .. }));
+    (eye.overlay.is_none() && reads && screen(model) == Screen::Terms && at_end).then_some(Intent::TermsSeenToEnd)
+}

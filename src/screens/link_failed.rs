@@ -1,0 +1,104 @@
+//! Link failed: the words, why, which identity is in order and which is not, and the remedy.
+
+use super::eye::Ask;
+use super::keys::{self, Binding};
+use super::page::{Action, Page, Room, Stop};
+use super::{Sheet, View, identities, parts};
+use crate::core::gate;
+use crate::core::msg::Intent;
+use crate::core::plan::Side;
+use crate::core::setup::{Failure, Flow, Setup, Way};
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Row, para};
+
+/// The link failed.
+pub(super) struct LinkFailed;
+
+impl Sheet for LinkFailed {
+    fn title(&self) -> &'static str {
+        "Link failed"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[
+            keys::CHOOSE,
+            keys::REPAIR,
+            keys::WORDS,
+            keys::READ_NOW,
+            keys::OPEN,
+            keys::COPY,
+            keys::BACK,
+            keys::ENVIRONMENTS,
+            keys::HELP,
+            keys::LEAVE,
+        ]
+    }
+
+    fn help(&self) -> &'static str {
+        "What is set up stays set up; only the link is missing. Repair the identities makes what is listed and asks \
+         first. A role that was just given can take up to an hour until the services see it."
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((_, setup)) = view.model.current() else { return Page::default() };
+        let Flow::LinkFailed(link, failure) = &setup.flow else { return Page::default() };
+        let mut rows = parts::failure(view, failure, room.width);
+        for side in sides(failure) {
+            rows.push(Row::blank());
+            rows.extend(checked(view, setup, side, room.width));
+        }
+        rows.extend(parts::remedies(failure, "By hand", room.width));
+        rows.extend(parts::ids(&failure.ids, room.width));
+        let repair = gate::identities_to_repair(&setup.facts);
+        let again = if link.way == Way::Reset { "Back to the mismatch" } else { "Try again" };
+        let mut stops = vec![Stop::wants(again, Intent::TryAgain)];
+        if repair {
+            stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
+        }
+        stops.push(Stop::button("Details", Action::Ask(Ask::Details)));
+        stops.push(Stop::wants("Environments", Intent::Environments));
+        let notes = if repair {
+            para("Repair the identities (f) makes what is missing and asks first.", Role::Dim, room.width)
+        } else {
+            Vec::new()
+        };
+        let primary = if repair { "Repair the identities" } else { again };
+        Page {
+            rows,
+            notes,
+            stops,
+            primary,
+            address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
+            copy: Some(parts::support(failure)),
+            repair,
+            ..Page::default()
+        }
+    }
+}
+
+/// The sides a failure is about: the one its catalogue entry names, where it is about identities.
+fn sides(failure: &Failure) -> Vec<Side> {
+    match failure.fault.map(|fault| fault.side.as_str()) {
+        Some("dataverse") => vec![Side::Dataverse],
+        Some("finops") => vec![Side::FinanceOperations],
+        Some("both") | None => vec![Side::Dataverse, Side::FinanceOperations],
+        Some(_) => Vec::new(),
+    }
+}
+
+fn checked(view: &View, setup: &Setup, side: Side, cells: usize) -> Vec<Row> {
+    let host = identities::host(view, side);
+    let what = match side {
+        Side::Dataverse => "Application users in",
+        Side::FinanceOperations => "Client ID rows in",
+    };
+    let mut rows = Vec::new();
+    match identities::read_at(side, &setup.facts) {
+        Some(at) if setup.reading.is_empty() => {
+            rows.extend(para(&format!("{what} {host}, checked {}", view.age(at)), Role::Strong, cells));
+        }
+        _ => rows.extend(parts::marked(Mark::Busy, &format!("{what} {host}: being checked"), view.look, cells)),
+    }
+    rows.extend(identities::table(view, side, &setup.facts, cells));
+    rows
+}

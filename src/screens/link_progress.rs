@@ -1,0 +1,175 @@
+//! Link progress: elapsed of five minutes, what is being done, and in the assisted way what the
+//! person does in Lifecycle Services while it is watched from here.
+
+use super::keys::{self, Binding};
+use super::page::{Page, Room, Stop};
+use super::{Sheet, View, parts, progress};
+use crate::core::environment::Environment;
+use crate::core::gate;
+use crate::core::msg::Intent;
+use crate::core::schedule::LINK_USUAL;
+use crate::core::setup::{Facts, Flow, LinkStep, Linking, Way};
+use crate::core::time::{between, stopwatch};
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, behind, flow};
+use crate::ui::text::clean;
+use crate::wire::lcs;
+
+/// Most the bar shows before the link is there.
+const BAR_MAX: f64 = 0.97;
+/// Rows of the timeline that are always there.
+const EVENTS_LEAST: usize = 4;
+
+/// The link is being made.
+pub(super) struct LinkProgress;
+
+impl Sheet for LinkProgress {
+    fn title(&self) -> &'static str {
+        "Link progress"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[
+            keys::CHOOSE,
+            keys::READ_NOW,
+            keys::OPEN,
+            keys::COPY,
+            keys::DETAILS,
+            keys::ENVIRONMENTS,
+            keys::BACK_TO_LIST,
+            keys::HELP,
+            keys::LEAVE,
+        ]
+    }
+
+    fn help(&self) -> &'static str {
+        "The link is started once and then only watched. Whatever reports that it is done, it is read back from the \
+         dual-write service before it is called linked. You may leave; what runs goes on."
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
+        let Flow::Linking(link) = &setup.flow else { return Page::default() };
+        let cells = room.width;
+        let mut head = vec![elapsed(view, link)];
+        if link.way != Way::Assisted {
+            let share = between(link.started, view.now).as_secs_f64() / LINK_USUAL.as_secs_f64();
+            head.push(progress::bar(view.look, share.min(BAR_MAX), cells));
+        }
+        head.push(Row::blank());
+        let mut rows = steps(view, link, cells);
+        if let Some((_, word)) = &link.watch.last
+            && link.way == Way::Direct
+            && link.step == LinkStep::Watch
+        {
+            rows.extend(progress::last_word(view, word, cells));
+        }
+        let page_of_lcs = address(view, environment, &setup.facts);
+        let assisted = link.way == Way::Assisted && matches!(link.step, LinkStep::Watch | LinkStep::AskPerson);
+        if assisted {
+            rows.push(Row::blank());
+            rows.extend(by_hand(link, page_of_lcs.as_deref(), cells));
+        }
+        let notes = if link.way == Way::Assisted { Vec::new() } else { parts::goes_on(view, environment, cells) };
+        let mut stops = Vec::new();
+        if assisted && let Some(url) = &page_of_lcs {
+            stops.push(Stop::wants("Open Lifecycle Services", Intent::Open(url.clone())));
+        }
+        if link.step == LinkStep::AskPerson {
+            stops.push(Stop::wants("It is linked", Intent::ConfirmLinked));
+        }
+        if !room.has_side {
+            rows.push(Row::blank());
+            let used = head.len() + rows.len() + notes.len() + 2;
+            rows.extend(parts::events(view, cells, room.height.saturating_sub(used).max(EVENTS_LEAST)));
+        }
+        let address = page_of_lcs.filter(|_| assisted);
+        let primary = stops.first().map_or("", |stop| stop.label);
+        Page { head, rows, notes, stops, primary, copy: address.clone(), address, ..Page::default() }
+    }
+}
+
+fn elapsed(view: &View, link: &Linking) -> Row {
+    let elapsed = between(link.started, view.now);
+    let way = match link.way {
+        Way::Direct => "direct: through the link service",
+        Way::Assisted => "assisted: you link in Lifecycle Services",
+        Way::Reset => "reset link: through the dual-write gateway",
+    };
+    let row = Row::new("Elapsed ", Role::Dim).and(view.running(elapsed), Role::Strong);
+    let row = match (elapsed >= LINK_USUAL, link.way) {
+        (true, Way::Assisted) => row,
+        (true, _) => row.and("   longer than usual; it goes on", Role::Warn),
+        (false, _) => row.and(format!(" of {}", stopwatch(LINK_USUAL)), Role::Dim),
+    };
+    row.and(format!("   {way}"), Role::Dim)
+}
+
+/// The page of Lifecycle Services, where a project is known.
+fn address(view: &View, environment: &Environment, facts: &Facts) -> Option<String> {
+    let project = view.model.cloud.lcs_project?;
+    Some(lcs::portal_environment(project, gate::lcs_id(environment, facts)?))
+}
+
+/// What is done, in its order.
+fn steps(view: &View, link: &Linking, cells: usize) -> Vec<Row> {
+    let at = match link.step {
+        LinkStep::Look => 0,
+        LinkStep::Start => 1,
+        LinkStep::Watch | LinkStep::AskPerson => 2,
+        LinkStep::ReadBack { .. } | LinkStep::ReadConnectionSet => 3,
+    };
+    let words: [&str; 4] = match link.way {
+        Way::Direct => [
+            "Look whether there is a link already",
+            "Ask the link service to start",
+            "The service links both sides",
+            "Read the link back from the dual-write service",
+        ],
+        Way::Assisted => [
+            "Look whether there is a link already",
+            "",
+            "You select Link to Power Platform environment",
+            "Read the link back from the dual-write service",
+        ],
+        Way::Reset => ["", "Ask the dual-write gateway to reset the link", "", "Read the link back from it"],
+    };
+    let mut rows = Vec::new();
+    for (place, text) in words.into_iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+        let (mark, word) = match place.cmp(&at) {
+            std::cmp::Ordering::Less => (Mark::Done, "done"),
+            std::cmp::Ordering::Equal => (Mark::Busy, "now"),
+            std::cmp::Ordering::Greater => (Mark::Waiting, "not yet"),
+        };
+        let start =
+            Row::new(format!("{} ", mark.glyph(view.look.glyphs)), mark.role()).and(format!("{word:<9}"), mark.role());
+        let role = if mark == Mark::Busy { Role::Strong } else { Role::Plain };
+        rows.extend(behind(start, &[Piece::new(text, role)], cells));
+    }
+    rows
+}
+
+/// What the person does in Lifecycle Services, and what is watched meanwhile.
+fn by_hand(link: &Linking, page: Option<&str>, cells: usize) -> Vec<Row> {
+    let mut rows = vec![parts::heading("In Lifecycle Services")];
+    match page {
+        Some(url) => rows.extend(parts::address(&clean(url), cells)),
+        None => rows.extend(flow(
+            Row::new("  ", Role::Plain),
+            2,
+            &[Piece::new("Open your project, then Environment Details of this environment.", Role::Plain)],
+            cells,
+        )),
+    }
+    let select =
+        "Under Power Platform Integration select Link to Power Platform environment. It takes 5 minutes or less.";
+    rows.extend(parts::numbered([select], cells));
+    rows.push(Row::blank());
+    let watched = if link.step == LinkStep::AskPerson {
+        "Nothing here can read the link. When Lifecycle Services shows it, say so with It is linked; it is recorded as your word."
+    } else {
+        "The dual-write service is watched from here: this page goes on by itself when it shows the link."
+    };
+    rows.extend(flow(Row::new("  ", Role::Plain), 2, &[Piece::new(watched, Role::Dim)], cells));
+    rows
+}

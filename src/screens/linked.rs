@@ -1,0 +1,121 @@
+//! Linked: how sure it is, whose it is, where it is run from, and what comes next.
+
+use super::keys::{self, Binding};
+use super::page::{Page, Room, Stop};
+use super::{Sheet, View, parts};
+use crate::core::gate;
+use crate::core::msg::Intent;
+use crate::core::setup::{Confirmation, Facts, Flow, Setup};
+use crate::core::time::stopwatch;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, behind, field};
+use crate::ui::text::clean;
+
+/// Cells of the labels.
+const LABEL: usize = 18;
+
+/// The link is there.
+pub(super) struct Linked;
+
+impl Sheet for Linked {
+    fn title(&self) -> &'static str {
+        "Linked"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[
+            keys::CHOOSE,
+            keys::OPEN,
+            keys::COPY,
+            keys::READ_NOW,
+            keys::DETAILS,
+            keys::ENVIRONMENTS,
+            keys::BACK_TO_LIST,
+            keys::HELP,
+            keys::LEAVE,
+        ]
+    }
+
+    fn help(&self) -> &'static str {
+        "Both sides are connected; no table map runs yet. Maps are run in the dual-write administration area, in \
+         dependency order. If the list of maps is empty there, select Apply Solution first."
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
+        let Flow::Linked(link) = &setup.flow else { return Page::default() };
+        let facts = &setup.facts;
+        let cells = room.width;
+        let to = environment.dataverse.as_ref().map_or_else(|| "Dataverse".to_owned(), |side| parts::host(&side.url));
+        let from = gate::finops_url(environment, facts).map_or_else(|| clean(&environment.name), parts::host);
+        let start = Row::new(format!("{} ", Mark::Done.glyph(view.look.glyphs)), Role::Good);
+        let mut rows = behind(start, &[Piece::new(format!("{from} is linked to {to}"), Role::Strong)], cells);
+        rows.push(Row::blank());
+        let sure = if link.confirmed == Confirmation::Gateway { Mark::Done } else { Mark::Warn };
+        let words = format!("{}, {}", clean(&link.confirmed.words()), view.time(link.at));
+        let sure =
+            [Piece::new(format!("{} ", sure.glyph(view.look.glyphs)), sure.role()), Piece::new(words, Role::Plain)];
+        rows.extend(field("Confirmed", LABEL, &sure, cells));
+        let mut put = |label: &str, value: Option<String>| {
+            let value = value.filter(|value| !value.is_empty()).unwrap_or_else(|| "not known".to_owned());
+            rows.extend(field(label, LABEL, &[Piece::new(value, Role::Plain)], cells));
+        };
+        put("Connection set", facts.linked().and_then(|link| link.cname.as_deref()).map(clean));
+        put("Owner", facts.connection_set.value().and_then(|set| set.owner_text()).map(|owner| clean(&owner)));
+        if let Some(text) = took(setup) {
+            put("Took", Some(text));
+        }
+        rows.push(Row::blank());
+        rows.push(parts::heading("Dual-write administration"));
+        rows.extend(parts::address(&link.address, cells));
+        rows.push(Row::blank());
+        rows.push(parts::heading("What comes next"));
+        let choose = match companies(facts) {
+            Some(1) => "Choose legal entities (1 is linked)".to_owned(),
+            Some(count) => format!("Choose legal entities ({count} are linked)"),
+            None => "Choose legal entities".to_owned(),
+        };
+        let steps = [
+            "Apply Solution, so that the table maps (entity mappings) appear",
+            &choose,
+            "Run the maps you need, in their order",
+        ];
+        rows.extend(parts::numbered(steps, cells));
+        Page {
+            rows,
+            stops: vec![
+                Stop::wants("Open administration", Intent::Open(link.address.clone())),
+                Stop::wants("Environments", Intent::Environments),
+            ],
+            primary: "Open administration",
+            address: Some(link.address.clone()),
+            copy: Some(link.address.clone()),
+            ..Page::default()
+        }
+    }
+}
+
+fn took(setup: &Setup) -> Option<String> {
+    let Flow::Linked(link) = &setup.flow else { return None };
+    match (setup.configure_took, link.took) {
+        (Some(configure), Some(link)) => Some(format!("set-up {}, link {}", stopwatch(configure), stopwatch(link))),
+        (None, Some(link)) => Some(format!("link {}", stopwatch(link))),
+        (Some(configure), None) => Some(format!("set-up {}", stopwatch(configure))),
+        (None, None) => None,
+    }
+}
+
+fn companies(facts: &Facts) -> Option<usize> {
+    let mut codes: Vec<&str> = facts
+        .connection_set
+        .value()?
+        .dual_write_detail
+        .legal_entity_mappings
+        .mappings
+        .iter()
+        .filter_map(|mapping| mapping.left.name.as_deref())
+        .collect();
+    codes.sort_unstable();
+    codes.dedup();
+    Some(codes.len())
+}

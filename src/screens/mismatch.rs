@@ -1,0 +1,177 @@
+//! Linking mismatch: three sources side by side, and the remedy that fits this state.
+
+use super::details::MISMATCH_WORDS;
+use super::eye::Ask;
+use super::keys::{self, Binding};
+use super::page::{Action, Page, Room, Stop};
+use super::{Sheet, View, parts};
+use crate::core::environment::Environment;
+use crate::core::fault::{self, When};
+use crate::core::gate::{self, Gate};
+use crate::core::msg::Intent;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, behind, para};
+use crate::ui::text::{clean, fit};
+use crate::wire::same_address;
+
+/// Cells of the name of a source.
+const SOURCE: usize = 29;
+/// What Reset link takes away.
+pub(super) const REMOVES: &str = "It removes table maps, integration keys, legal entity mapping, alert settings, activity logs and initial sync history, and cannot be taken back.";
+
+/// The mismatch.
+pub(super) struct Mismatch;
+
+impl Sheet for Mismatch {
+    fn title(&self) -> &'static str {
+        "Linking mismatch"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[
+            keys::CHOOSE,
+            keys::READ_NOW,
+            keys::DETAILS,
+            keys::OPEN,
+            keys::BACK,
+            keys::ENVIRONMENTS,
+            keys::HELP,
+            keys::LEAVE,
+        ]
+    }
+
+    fn help(&self) -> &'static str {
+        "Dual-write points at another Dataverse environment than Power Platform Integration does. Which remedy fits \
+         depends on whether Power Platform Integration was set up. Reset link is confirmed by typing the environment's \
+         name; nothing is reset by a single key."
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
+        let facts = &setup.facts;
+        let Some(mismatch) = gate::mismatch(environment, facts) else {
+            let text = if setup.reading.is_empty() {
+                "No mismatch is to be seen any more."
+            } else {
+                "Reading again which side says what."
+            };
+            return Page {
+                rows: parts::marked(Mark::Busy, text, view.look, room.width),
+                stops: vec![Stop::wants("Back", Intent::Back), Stop::wants("Read again", Intent::ReadNow)],
+                primary: "Back",
+                ..Page::default()
+            };
+        };
+        let mut rows = parts::quote(MISMATCH_WORDS, view.look, room.width);
+        rows.push(Row::blank());
+        rows.extend(sources(view, environment, &mismatch, room.width));
+        rows.push(Row::blank());
+        let (remedy, doc) = remedy(view, environment, &mismatch, room.width);
+        rows.extend(remedy);
+        let reset = gate::reset_link(environment, facts);
+        let mut notes = Vec::new();
+        let mut stops = Vec::new();
+        if mismatch.when == When::IntegrationSetUp {
+            let closed = match &reset {
+                Gate::Open => None,
+                Gate::Closed(why) => Some(clean(why)),
+                Gate::Reading => Some("It is still being read whether the link can be reset.".to_owned()),
+            };
+            if let Some(why) = &closed {
+                notes.extend(parts::marked(
+                    Mark::Failed,
+                    &format!("Reset link is closed. {why}"),
+                    view.look,
+                    room.width,
+                ));
+            }
+            stops.push(Stop::button("Reset link", Action::Ask(Ask::Reset)).closed_because(closed));
+        }
+        stops.push(Stop::wants("Read again", Intent::ReadNow));
+        let primary = "Read again";
+        Page { rows, notes, stops, primary, address: doc, ..Page::default() }
+    }
+}
+
+/// Who names which environment.
+fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, cells: usize) -> Vec<Row> {
+    let directory = &view.model.directory;
+    let named = |id: &str| {
+        let id = clean(id);
+        match directory.name_of(&id) {
+            Some(name) => format!("{}  {id}", clean(name)),
+            None => format!("{id} (not in the list of this account)"),
+        }
+    };
+    let integration = mismatch.integration.as_deref().map(named);
+    let linked = mismatch.linked_to.as_deref().map(named);
+    let agrees = |url: &str| environment.finops_url().is_some_and(|own| same_address(own, url));
+    let link_differs = mismatch.linked_to.is_some() && mismatch.linked_to != mismatch.integration;
+    let lines = [
+        (
+            "Power Platform Integration",
+            integration.map_or((Mark::Waiting, "not set up".into()), |text| (Mark::Done, text)),
+        ),
+        (
+            "Dual-write is linked to",
+            linked.map_or((Mark::Waiting, "not linked".into()), |text| {
+                (if link_differs { Mark::Failed } else { Mark::Done }, text)
+            }),
+        ),
+        (
+            "Dataverse says",
+            match &mismatch.dataverse_says {
+                Some(url) if agrees(url) => (Mark::Done, parts::host(url)),
+                Some(url) => (Mark::Failed, format!("{}, another finance and operations", parts::host(url))),
+                None => (Mark::Waiting, "no finance and operations joined, or not read".into()),
+            },
+        ),
+    ];
+    let mut rows = Vec::new();
+    for (source, (mark, text)) in lines {
+        let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())
+            .and(fit(source, SOURCE, ""), Role::Dim);
+        let start = if start.width() > cells / 2 {
+            Row::new(format!("  {} {source}: ", mark.glyph(view.look.glyphs)), Role::Dim)
+        } else {
+            start
+        };
+        rows.extend(behind(start, &[Piece::new(text, Role::Plain)], cells));
+    }
+    rows
+}
+
+/// What helps in this state, and where it is written.
+fn remedy(
+    view: &View,
+    environment: &Environment,
+    mismatch: &gate::Mismatch,
+    cells: usize,
+) -> (Vec<Row>, Option<String>) {
+    let id = match mismatch.when {
+        When::IntegrationSetUp => "mismatch-ppi-set",
+        When::CloudHosted => "mismatch-cloud-hosted",
+        When::IntegrationNeverSetUp | When::Any => "mismatch-ppi-never",
+    };
+    let fault = fault::by_id(id);
+    let mut rows = Vec::new();
+    if mismatch.when == When::IntegrationSetUp {
+        let text = format!(
+            "Power Platform Integration is set up, so Reset link moves dual-write to {}. {REMOVES}",
+            clean(&environment.name)
+        );
+        rows.extend(para(&text, Role::Plain, cells));
+    } else if let Some(fault) = fault {
+        rows.extend(para(&fault.cause, Role::Plain, cells));
+    }
+    if let Some(fault) = fault {
+        rows.push(Row::blank());
+        let title = if mismatch.when == When::IntegrationSetUp { "By hand instead" } else { "What to do" };
+        rows.push(Row::new(title, Role::Strong));
+        rows.extend(parts::numbered(fault.remedies.iter().map(String::as_str), cells));
+        rows.push(Row::blank());
+        rows.extend(parts::address(&fault.doc_url, cells));
+    }
+    let _ = view;
+    (rows, fault.map(|fault| fault.doc_url.clone()))
+}

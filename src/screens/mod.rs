@@ -1,0 +1,193 @@
+//! The screens: what is drawn of a model, and which intent a key is.
+//!
+//! One file per screen and one line in [`sheet`]. A screen is a [`Sheet`]: a title, one table of
+//! keys that feeds handler, footer and help page, and a [`page::Page`] as a value. Which screen is
+//! shown is decided by [`crate::core::route`] alone.
+//!
+//! Pure: no clock, file, environment or network. The shell calls [`on_key`], [`on_paste`] and
+//! [`settle`] for each event, then [`draw`].
+
+mod complete;
+mod confirm;
+mod details;
+mod environments;
+mod eye;
+mod failed;
+mod frame;
+mod identities;
+mod input;
+mod keys;
+mod link_failed;
+mod link_progress;
+mod linked;
+mod list;
+mod mismatch;
+mod overlay;
+mod page;
+mod parts;
+mod progress;
+mod sign_in;
+mod terms;
+
+pub use eye::Eye;
+pub use input::{Reaction, on_key, on_paste, settle};
+
+use crate::core::model::Model;
+use crate::core::route::{Screen, screen};
+use crate::core::sign_in::Session;
+use crate::core::time::{Now, between, in_words, stopwatch, time_of_day};
+use crate::ui::look::Look;
+use crate::ui::row::Row;
+use eye::Stage;
+use keys::Binding;
+use page::{Page, Places, Room};
+use ratatui::layout::Rect;
+use std::time::Duration;
+
+/// All that a picture depends on.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// What is true.
+    pub model: &'a Model,
+    /// What the eye is doing.
+    pub eye: &'a Eye,
+    /// How this terminal is drawn on.
+    pub look: &'a Look,
+    /// The moment of the picture.
+    pub now: Now,
+    /// Time zone of the clock on the wall.
+    pub zone: &'a jiff::tz::TimeZone,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+}
+
+/// One screen, or something laid over it.
+trait Sheet: Sync {
+    /// Title of the frame.
+    fn title(&self) -> &'static str;
+    /// Its keys, in the order of the footer.
+    fn keys(&self) -> &'static [Binding];
+    /// What it shows.
+    fn page(&self, view: &View, room: Room) -> Page;
+    /// A few sentences about the step, for the help page.
+    fn help(&self) -> &'static str;
+    /// The second column on a wide terminal.
+    fn side(&self, view: &View, cells: usize) -> Vec<Row> {
+        parts::timeline(view, cells)
+    }
+}
+
+/// The screens, one line each.
+fn sheet(of: Screen) -> &'static dyn Sheet {
+    match of {
+        Screen::SignIn => &sign_in::SignIn,
+        Screen::Environments => &environments::Environments,
+        Screen::Details => &details::Details,
+        Screen::Mismatch => &mismatch::Mismatch,
+        Screen::Terms => &terms::Terms,
+        Screen::Confirm => &confirm::Confirm,
+        Screen::Progress => &progress::Progress,
+        Screen::Complete => &complete::Complete,
+        Screen::Failed => &failed::Failed,
+        Screen::LinkProgress => &link_progress::LinkProgress,
+        Screen::Linked => &linked::Linked,
+        Screen::LinkFailed => &link_failed::LinkFailed,
+    }
+}
+
+/// A page with its places on the terminal.
+struct Laid {
+    sheet: &'static dyn Sheet,
+    page: Page,
+    places: Places,
+    body: Rect,
+}
+
+impl View<'_> {
+    /// Whether the clock of the picture ticks.
+    fn ticks(&self) -> bool {
+        self.look.motion && needs_clock(self.model, self.eye)
+    }
+
+    /// How old something is: `8 s ago`, or the time where the picture stands still.
+    fn age(&self, at: Now) -> String {
+        if self.ticks() { format!("{} ago", in_words(between(at, self.now))) } else { format!("at {}", self.time(at)) }
+    }
+
+    /// When something comes: `in 22 s`, or the time where the picture stands still.
+    fn ahead(&self, at: Now) -> String {
+        if self.ticks() { format!("in {}", in_words(between(self.now, at))) } else { format!("at {}", self.time(at)) }
+    }
+
+    /// The time of day.
+    fn time(&self, at: Now) -> String {
+        time_of_day(at, self.zone)
+    }
+
+    /// A running length: a stopwatch, or whole minutes where nothing may tick.
+    fn running(&self, length: Duration) -> String {
+        if self.look.motion { stopwatch(length) } else { format!("{} min", length.as_secs() / 60) }
+    }
+
+    /// The page of the screen, without what is laid over it.
+    fn screen(&self) -> Laid {
+        let body = frame::areas(self).body;
+        self.lay(sheet(screen(self.model)), body)
+    }
+
+    /// The page that has the keys: the overlay if there is one, else the screen.
+    fn top(&self) -> Laid {
+        let Some(over) = &self.eye.overlay else { return self.screen() };
+        let body = frame::areas(self).body;
+        let sheet = overlay::sheet(over.ask);
+        let laid = self.lay(sheet, overlay::widest(over.ask, body));
+        let needs = laid.page.rows.len() + laid.page.head.len() + usize::from(laid.places.below()) + 2;
+        let body = overlay::centred(over.ask, laid.body, body, needs);
+        Laid { places: laid.page.places(page::inner(body)), body, ..laid }
+    }
+
+    fn lay(&self, sheet: &'static dyn Sheet, body: Rect) -> Laid {
+        let inner = page::inner(body);
+        let side_cells = page::side_width(inner.width);
+        let side = if side_cells > 0 { sheet.side(self, usize::from(side_cells)) } else { Vec::new() };
+        let has_side = !side.is_empty();
+        let width = usize::from(inner.width - if has_side { side_cells + page::SIDE_GAP } else { 0 });
+        let mut page = sheet.page(self, Room { width, height: usize::from(inner.height), has_side });
+        page.side = side;
+        let places = page.places(inner);
+        Laid { sheet, page, places, body }
+    }
+
+    /// Focus and scroll of the page that has the keys.
+    fn stage(&self) -> &Stage {
+        self.eye.overlay.as_ref().map_or(&self.eye.stage, |over| &over.stage)
+    }
+}
+
+/// Draws the whole screen.
+pub fn draw(view: &View, frame: &mut ratatui::Frame) {
+    let area = frame.area();
+    let view = View { size: (area.width, area.height), ..*view };
+    if frame::is_too_small(view.size) {
+        frame::draw_too_small(&view, frame);
+        return;
+    }
+    let laid = view.screen();
+    let top = view.eye.overlay.as_ref().map(|_| view.top());
+    laid.page.draw(laid.sheet.title(), frame, laid.body, &view.eye.stage, view.look);
+    if let Some(top) = &top {
+        frame.render_widget(ratatui::widgets::Clear, top.body);
+        top.page.draw(top.sheet.title(), frame, top.body, view.stage(), view.look);
+    }
+    frame::draw(&view, frame, top.as_ref().unwrap_or(&laid));
+}
+
+/// Whether the screen shows a running time, so that the shell wakes once a second for it.
+pub fn needs_clock(model: &Model, _eye: &Eye) -> bool {
+    match screen(model) {
+        Screen::Progress | Screen::LinkProgress => true,
+        Screen::Environments => model.running().next().is_some(),
+        Screen::SignIn => matches!(model.session, Session::Waiting(_)),
+        _ => false,
+    }
+}

@@ -1,0 +1,372 @@
+//! What can be laid over a screen: help, details, and the three questions.
+
+use super::eye::Ask;
+use super::keys::{self, Binding, EVERYWHERE};
+use super::page::{Action, Page, Room, Stop};
+use super::{Sheet, View, identities, mismatch, parts};
+use crate::core::msg::Intent;
+use crate::core::plan::{Certainty, Side};
+use crate::core::route::screen;
+use crate::core::setup::{Failure, Flow, Setup};
+use crate::core::trouble::Trouble;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, behind, field, para};
+use crate::ui::text::{clean, cut, fit, window};
+use ratatui::layout::Rect;
+
+/// Columns of a question.
+const QUESTION: u16 = 78;
+/// Cells of the names of keys.
+const KEYS: usize = 16;
+/// Cells of the labels of ids.
+const LABEL: usize = 28;
+/// Cells of the text "Name  ".
+const NAME_AT: usize = 6;
+
+/// The overlays, one line each.
+pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
+    match ask {
+        Ask::Help => &Help,
+        Ask::Details => &Details,
+        Ask::Leave => &Leave,
+        Ask::Repair => &Repair,
+        Ask::Reset => &Reset,
+    }
+}
+
+/// The most room an overlay may have.
+pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
+    match ask {
+        Ask::Help | Ask::Details => body,
+        Ask::Leave | Ask::Repair | Ask::Reset => {
+            let width = body.width.min(QUESTION);
+            Rect { x: body.x + (body.width - width) / 2, width, ..body }
+        }
+    }
+}
+
+/// A question stands in the middle, as high as it needs to be.
+pub(super) fn centred(ask: Ask, wide: Rect, body: Rect, needs: usize) -> Rect {
+    if matches!(ask, Ask::Help | Ask::Details) {
+        return body;
+    }
+    let height = u16::try_from(needs).unwrap_or(u16::MAX).min(body.height);
+    Rect { y: body.y + (body.height - height) / 2, height, ..wide }
+}
+
+struct Help;
+
+impl Sheet for Help {
+    fn title(&self) -> &'static str {
+        "Help"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CLOSE]
+    }
+
+    fn help(&self) -> &'static str {
+        ""
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let of = super::sheet(screen(view.model));
+        let mut rows = vec![parts::heading(of.title())];
+        rows.extend(para(of.help(), Role::Plain, room.width));
+        for (title, table) in [("Keys of this screen", of.keys()), ("Keys of every screen", EVERYWHERE.as_slice())] {
+            rows.push(Row::blank());
+            rows.push(parts::heading(title));
+            for binding in table {
+                let names: Vec<String> = binding.keys.iter().map(|key| key.name()).collect();
+                let start = Row::new(format!("  {}", fit(&names.join(", "), KEYS, "")), Role::Key);
+                rows.extend(behind(start, &[Piece::new(binding.says, Role::Plain)], room.width));
+            }
+        }
+        rows.push(Row::blank());
+        let text = "While a text is typed (a filter, a name to confirm), letters go into the text; only Enter, Esc and \
+                    arrows act.";
+        rows.extend(para(text, Role::Dim, room.width));
+        Page { rows, stops: vec![Stop::button("Close", Action::Close)], primary: "Close", ..Page::default() }
+    }
+}
+
+struct Details;
+
+impl Sheet for Details {
+    fn title(&self) -> &'static str {
+        "Details"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CLOSE]
+    }
+
+    fn help(&self) -> &'static str {
+        ""
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let mut rows = Vec::new();
+        match view.model.current() {
+            Some((_, setup)) => of_setup(view, setup, room.width, &mut rows),
+            None => {
+                let directory = &view.model.directory;
+                let stopped = match &view.model.session {
+                    crate::core::sign_in::Session::Stopped(trouble) => Some(trouble),
+                    _ => None,
+                };
+                let all: Vec<&Trouble> = [stopped, directory.trouble.as_ref(), directory.lcs_trouble.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                troubles(view, &all, room.width, &mut rows);
+            }
+        }
+        if rows.is_empty() {
+            rows.extend(para("Nothing went wrong, and nothing has happened yet.", Role::Plain, room.width));
+        }
+        Page { rows, stops: vec![Stop::button("Close", Action::Close)], primary: "Close", ..Page::default() }
+    }
+}
+
+fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
+    let failed = match &setup.flow {
+        Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure) => Some(failure),
+        _ => None,
+    };
+    if let Some(failure) = failed {
+        of_failure(view, failure, cells, rows);
+    }
+    rows.push(parts::heading("Ids"));
+    let mut put = |label: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            rows.extend(field(label, LABEL, &[Piece::new(clean(value), Role::Plain)], cells));
+        }
+    };
+    if let Some((environment, _)) = view.model.current() {
+        put("Power Platform environment", environment.power_platform.as_deref());
+        put("LCS environment", crate::core::gate::lcs_id(environment, &setup.facts));
+        put("Tenant", environment.tenant.as_deref());
+    }
+    put("Connection set", setup.facts.linked().and_then(|link| link.cid.as_deref()));
+    match &setup.flow {
+        Flow::Configuring(run) | Flow::ConfigureFailed(run, _) => put("Run", Some(&run.run)),
+        Flow::Linking(link) | Flow::LinkFailed(link, _) => {
+            put("Run", Some(&link.run));
+            put("Request", Some(&link.request_id));
+            put("Activity", link.activity.as_deref());
+        }
+        _ => {}
+    }
+    let mut all = setup.facts.troubles();
+    all.extend(setup.watch().and_then(|watch| watch.trouble.as_ref()));
+    if !all.is_empty() {
+        rows.push(Row::blank());
+        troubles(view, &all, cells, rows);
+    }
+    let timeline = parts::timeline(view, cells);
+    if !timeline.is_empty() {
+        rows.push(Row::blank());
+        rows.extend(timeline);
+    }
+}
+
+fn of_failure(view: &View, failure: &Failure, cells: usize, rows: &mut Vec<Row>) {
+    let when = format!("What {} said at {}", failure.service.name(), view.time(failure.at));
+    rows.push(parts::heading(&when));
+    if let Some(code) = &failure.code {
+        rows.extend(para(&format!("code {}", clean(code)), Role::Bad, cells));
+    }
+    rows.extend(parts::quote(&failure.words, view.look, cells));
+    rows.push(Row::blank());
+    rows.extend(para(&clean(&failure.next_move), Role::Plain, cells));
+    rows.extend(parts::ids(&failure.ids, cells));
+    rows.push(Row::blank());
+}
+
+fn troubles(view: &View, all: &[&Trouble], cells: usize, rows: &mut Vec<Row>) {
+    if all.is_empty() {
+        return;
+    }
+    rows.push(parts::heading("What could not be read"));
+    for trouble in all {
+        let code = trouble.code.as_deref().map(|code| format!(" ({})", clean(code))).unwrap_or_default();
+        rows.extend(parts::marked(Mark::Unknown, &format!("{}{code}", clean(&trouble.sentence())), view.look, cells));
+        let inset = cells.saturating_sub(2);
+        let mut more = Vec::new();
+        if !trouble.words.is_empty() {
+            more.extend(parts::quote(&trouble.words, view.look, inset));
+        }
+        if let Some(id) = &trouble.correlation {
+            more.extend(para(&format!("Correlation id {}", clean(id)), Role::Dim, inset));
+        }
+        more.extend(para(&clean(&trouble.next_move()), Role::Dim, inset));
+        rows.extend(more.into_iter().map(|row| {
+            let mut pieces = vec![Piece::new("  ", Role::Plain)];
+            pieces.extend(row.pieces);
+            Row { pieces, ..row }
+        }));
+    }
+}
+
+struct Leave;
+
+impl Sheet for Leave {
+    fn title(&self) -> &'static str {
+        "Leave"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CHOOSE, keys::YES_LEAVE, keys::NO_STAY]
+    }
+
+    fn help(&self) -> &'static str {
+        ""
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let cells = room.width;
+        let running: Vec<_> = view.model.running().collect();
+        let mut rows = match running.len() {
+            0 => para("Nothing runs any more.", Role::Strong, cells),
+            1 => para("1 set-up runs. It goes on in Microsoft's service when you leave.", Role::Strong, cells),
+            count => para(
+                &format!("{count} set-ups run. They go on in Microsoft's service when you leave."),
+                Role::Strong,
+                cells,
+            ),
+        };
+        if !running.is_empty() {
+            rows.push(Row::blank());
+            rows.push(Row::new("To come back:", Role::Dim));
+        }
+        for (environment, _) in &running {
+            let command = Piece::new(parts::come_back(view, environment), Role::Plain);
+            rows.extend(behind(Row::new("  ", Role::Plain), &[command], cells));
+        }
+        Page {
+            rows,
+            stops: vec![Stop::button("Leave", Action::Leave), Stop::button("Stay", Action::Close)],
+            primary: "Leave",
+            ..Page::default()
+        }
+    }
+}
+
+struct Repair;
+
+impl Sheet for Repair {
+    fn title(&self) -> &'static str {
+        "Repair the identities"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CHOOSE, keys::NO_CHANGE]
+    }
+
+    fn help(&self) -> &'static str {
+        ""
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((_, setup)) = view.model.current() else { return Page::default() };
+        let cells = room.width;
+        let repairs = identities::repairs(&setup.facts);
+        let mut rows = para("This will be written, as the signed-in account:", Role::Strong, cells);
+        for side in [Side::Dataverse, Side::FinanceOperations] {
+            let lines: Vec<_> = repairs.iter().filter(|line| line.side == side).collect();
+            if lines.is_empty() {
+                continue;
+            }
+            rows.push(Row::blank());
+            rows.push(Row::new(identities::host(view, side), Role::Plain).and(format!("  {}", side.name()), Role::Dim));
+            for line in lines {
+                let (mark, word) = match line.certainty {
+                    Certainty::IfMissing => (Mark::Unknown, "if missing: "),
+                    Certainty::Will | Certainty::Already => (Mark::Now, ""),
+                };
+                let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role());
+                rows.extend(behind(start, &[Piece::new(format!("{word}{}", clean(&line.what)), Role::Plain)], cells));
+            }
+        }
+        rows.push(Row::blank());
+        let text = "Then everything is read once more and the link is offered again. A new role can take up to an hour \
+                    until the services see it.";
+        rows.extend(para(text, Role::Dim, cells));
+        Page {
+            rows,
+            stops: vec![
+                Stop::wants("Write this", Intent::RepairIdentities),
+                Stop::button("Change nothing", Action::Close),
+            ],
+            primary: "Write this",
+            ..Page::default()
+        }
+    }
+}
+
+struct Reset;
+
+impl Sheet for Reset {
+    fn title(&self) -> &'static str {
+        "Reset link"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CHOOSE, keys::NO_CHANGE]
+    }
+
+    fn help(&self) -> &'static str {
+        ""
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let (Some((environment, _)), Some(over)) = (view.model.current(), &view.eye.overlay) else {
+            return Page::default();
+        };
+        let name = clean(&environment.name);
+        let cells = room.width.saturating_sub(NAME_AT + 1);
+        let (typed, caret) = window(over.input.value(), over.input.cursor(), cells);
+        let head = vec![
+            Row::new(
+                cut(&format!("Type {name} to reset its link."), room.width, view.look.symbols().ellipsis),
+                Role::Strong,
+            ),
+            Row::new("Name  ", Role::Dim).and(typed, Role::Strong),
+            Row::blank(),
+        ];
+        let text = format!("Reset link moves dual-write to {name}. {}", mismatch::REMOVES);
+        let mut rows = para(&text, Role::Plain, room.width);
+        rows.push(Row::blank());
+        rows.extend(para("Enter resets once the name is right. Esc changes nothing.", Role::Dim, room.width));
+        let caret = Some((1, NAME_AT + caret));
+        Page {
+            head,
+            rows,
+            stops: vec![Stop::button("Reset link", Action::ConfirmReset)],
+            primary: "Reset link",
+            caret,
+            ..Page::default()
+        }
+    }
+}

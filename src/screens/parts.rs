@@ -1,0 +1,234 @@
+//! Parts that several screens share: the timeline, hosts and ids in short, numbered lists, the
+//! words of a failure, the way back.
+
+use super::View;
+use crate::core::environment::Environment;
+use crate::core::fault::Confidence;
+use crate::core::setup::Failure;
+use crate::ui::look::{Look, Mark, Role};
+use crate::ui::markdown;
+use crate::ui::row::{Piece, Row, behind, field, flow, para};
+use crate::ui::text::{clean, clean_lines, fit, width};
+use crate::wire::bare_host;
+
+/// First characters of an id that stand for the whole.
+const SHORT_ID: usize = 8;
+/// Geographies as the services spell them, and as the admin's pages write them.
+const GEOGRAPHIES: [(&str, &str); 14] = [
+    ("unitedstates", "United States"),
+    ("europe", "Europe"),
+    ("asia", "Asia"),
+    ("australia", "Australia"),
+    ("brazil", "Brazil"),
+    ("canada", "Canada"),
+    ("france", "France"),
+    ("germany", "Germany"),
+    ("india", "India"),
+    ("japan", "Japan"),
+    ("southamerica", "South America"),
+    ("switzerland", "Switzerland"),
+    ("unitedarabemirates", "UAE"),
+    ("unitedkingdom", "United Kingdom"),
+];
+
+/// A heading.
+pub(super) fn heading(text: &str) -> Row {
+    Row::new(text, Role::Strong)
+}
+
+/// A mark and what it says, wrapped under the text.
+pub(super) fn marked(mark: Mark, text: &str, look: &Look, cells: usize) -> Vec<Row> {
+    let start = Row::new(format!("{} ", mark.glyph(look.glyphs)), mark.role());
+    behind(start, &[Piece::new(text, Role::Plain)], cells)
+}
+
+/// Sentences with numbers, in their order.
+pub(super) fn numbered<'a>(items: impl IntoIterator<Item = &'a str>, cells: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (at, item) in items.into_iter().enumerate() {
+        let start = Row::new(format!("{:>3}  ", at + 1), Role::Dim);
+        rows.extend(behind(start, &markdown::pieces(&clean(item)), cells));
+    }
+    rows
+}
+
+/// An address as a link, in full, indented.
+pub(super) fn address(url: &str, cells: usize) -> Vec<Row> {
+    flow(Row::new("  ", Role::Plain), 2, &[Piece::link(&clean(url))], cells)
+}
+
+/// The host of an address.
+pub(super) fn host(url: &str) -> String {
+    clean(&bare_host(url))
+}
+
+/// An id, or its first characters; the whole stands in the details (d).
+pub(super) fn short_id(id: &str, look: &Look) -> String {
+    let id = clean(id);
+    if id.chars().count() <= SHORT_ID + 1 {
+        return id;
+    }
+    format!("{}-{}", id.chars().take(SHORT_ID).collect::<String>(), look.symbols().ellipsis)
+}
+
+/// Where an environment is.
+pub(super) fn geography(environment: &Environment) -> String {
+    let word = environment.geography.as_deref().map(clean).unwrap_or_default();
+    let known = GEOGRAPHIES.iter().find(|(code, _)| word.eq_ignore_ascii_case(code));
+    match known {
+        Some((_, name)) => (*name).to_owned(),
+        None if word.is_empty() => "not said".to_owned(),
+        None => word,
+    }
+}
+
+/// What happened, newest first.
+pub(super) fn timeline(view: &View, cells: usize) -> Vec<Row> {
+    let rows = events(view, cells, usize::MAX);
+    if rows.is_empty() {
+        return rows;
+    }
+    let mut all = vec![heading("Timeline"), Row::blank()];
+    all.extend(rows);
+    all
+}
+
+/// Events of the timeline, newest first, as many whole ones as fit into so many rows.
+pub(super) fn events(view: &View, cells: usize, room: usize) -> Vec<Row> {
+    let Some((_, setup)) = view.model.current() else { return Vec::new() };
+    let mut rows = Vec::new();
+    for event in setup.timeline.iter().rev() {
+        let start = Row::new(format!("{}  ", view.time(event.at)), Role::Dim);
+        let event = behind(start, &[Piece::new(clean(&event.text), Role::Plain)], cells);
+        if rows.len() + event.len() > room {
+            break;
+        }
+        rows.extend(event);
+    }
+    rows
+}
+
+/// The words of a service, quoted and unabridged.
+pub(super) fn quote(words: &str, look: &Look, cells: usize) -> Vec<Row> {
+    let symbols = look.symbols();
+    let mut lines = clean_lines(words);
+    if let Some(last) = lines.last_mut() {
+        last.push_str(symbols.quote_close);
+    }
+    let mut rows = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let start = if at == 0 { symbols.quote_open } else { " " };
+        rows.extend(behind(Row::new(start, Role::Quote), &[Piece::new(line, Role::Quote)], cells));
+    }
+    rows
+}
+
+/// What failed, in the service's words; why, and what to do, as far as the catalogue knows.
+pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    match failure.fault {
+        Some(fault) => {
+            let code = if fault.code.is_empty() { String::new() } else { format!("{}  ", fault.code) };
+            let body = [Piece::new(code, Role::Bad), Piece::new(fault.title.as_str(), Role::Strong)];
+            rows.extend(flow(Row::blank(), 0, &body, cells));
+        }
+        None => {
+            let code = failure.code.as_deref().map(|code| format!("{}  ", clean(code))).unwrap_or_default();
+            let title = format!("{} said no, in words this program does not know", failure.service.name());
+            rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
+        }
+    }
+    rows.push(Row::blank());
+    rows.extend(quote(&failure.words, view.look, cells));
+    rows.push(Row::blank());
+    match failure.fault {
+        Some(fault) => {
+            let sure = match fault.confidence {
+                Confidence::Documented | Confidence::Reported => "Why",
+                Confidence::Paraphrased | Confidence::Inferred | Confidence::DraftOnly => "Perhaps",
+            };
+            rows.extend(behind(
+                Row::new(fit(sure, 9, ""), Role::Strong),
+                &[Piece::new(fault.cause.as_str(), Role::Plain)],
+                cells,
+            ));
+        }
+        None => rows.extend(behind(
+            Row::new(fit("Next", 9, ""), Role::Strong),
+            &[Piece::new(clean(&failure.next_move), Role::Plain)],
+            cells,
+        )),
+    }
+    rows
+}
+
+/// The remedies of the catalogue and where it is written.
+pub(super) fn remedies(failure: &Failure, title: &str, cells: usize) -> Vec<Row> {
+    let Some(fault) = failure.fault else { return Vec::new() };
+    let mut rows = vec![Row::blank(), Row::new(title, Role::Strong).and(format!("  needs: {}", fault.role), Role::Dim)];
+    rows.extend(numbered(fault.remedies.iter().map(String::as_str), cells));
+    if !fault.doc_url.is_empty() {
+        rows.push(Row::blank());
+        rows.push(Row::new("Written in", Role::Dim));
+        rows.extend(address(&fault.doc_url, cells));
+    }
+    rows
+}
+
+/// The ids to quote to support.
+pub(super) fn ids(ids: &[(&'static str, String)], cells: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let label = ids.iter().map(|(label, _)| width(label)).max().unwrap_or(0) + 2;
+    for (name, id) in ids.iter().filter(|(_, id)| !id.is_empty()) {
+        rows.extend(field(name, label, &[Piece::new(clean(id), Role::Plain)], cells));
+    }
+    if !rows.is_empty() {
+        rows.insert(0, Row::new("For support", Role::Strong));
+        rows.insert(0, Row::blank());
+    }
+    rows
+}
+
+/// The command that comes back to this environment. A name that a shell could misread is replaced
+/// by the id.
+pub(super) fn come_back(view: &View, environment: &Environment) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name = &environment.name;
+    let argument = if !name.is_empty() && name.chars().all(is_plain) {
+        name.clone()
+    } else if name.chars().all(|c| is_plain(c) || c == ' ') && !name.trim().is_empty() {
+        format!("\"{name}\"")
+    } else {
+        clean(&environment.id.0)
+    };
+    format!("{} --environment {argument}", clean(&view.model.cloud.command))
+}
+
+/// What goes on without the program, and how to come back to it.
+pub(super) fn goes_on(view: &View, environment: &Environment, cells: usize) -> Vec<Row> {
+    let body = [
+        Piece::new("This runs in Microsoft's service. You may leave; it goes on. To come back: ", Role::Dim),
+        Piece::new(come_back(view, environment), Role::Plain),
+    ];
+    let mut rows = flow(Row::blank(), 0, &body[..1], cells);
+    let last = rows.last().map_or(0, Row::width);
+    if last + 1 + width(&body[1].text) <= cells {
+        if let Some(row) = rows.last_mut() {
+            row.pieces.push(Piece::new(" ", Role::Plain));
+            row.pieces.push(body[1].clone());
+        }
+    } else {
+        rows.extend(para(&format!("  {}", body[1].text), Role::Plain, cells));
+    }
+    rows
+}
+
+/// A failure as text for a support case.
+pub(super) fn support(failure: &Failure) -> String {
+    let mut lines = vec![format!("{} at {}", failure.service.name(), failure.at)];
+    lines.extend(failure.code.as_deref().map(|code| format!("code: {}", clean(code))));
+    lines.extend(clean_lines(&failure.words));
+    let ids = failure.ids.iter().filter(|(_, id)| !id.is_empty());
+    lines.extend(ids.map(|(label, id)| format!("{label}: {}", clean(id))));
+    lines.join("\n")
+}

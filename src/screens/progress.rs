@@ -1,0 +1,146 @@
+//! Setup progress: elapsed time, stages with their stopwatches, what happened, how to come back.
+
+use super::keys::{self, Binding};
+use super::page::{Page, Room};
+use super::{Sheet, View, parts};
+use crate::core::schedule::CONFIGURE_USUAL;
+use crate::core::setup::{Configuring, Flow, Stage, StageState};
+use crate::core::time::between;
+use crate::ui::look::{Look, Mark, Role};
+use crate::ui::row::{Piece, Row, behind};
+use crate::ui::text::{clean, cut, fit, width};
+use std::time::Duration;
+
+/// A usual set-up, for the bar.
+const TYPICAL: Duration = Duration::from_mins(18);
+/// Most the bar shows before everything is done.
+const BAR_MAX: f64 = 0.97;
+/// Cells of the name of a stage, with its gap.
+const TITLE: usize = 27;
+/// Cells of a stopwatch.
+const WATCH: usize = 8;
+/// Rows of the timeline that are always shown, scrolled to if need be.
+const EVENTS_LEAST: usize = 4;
+
+/// The running stages.
+pub(super) struct Progress;
+
+impl Sheet for Progress {
+    fn title(&self) -> &'static str {
+        "Setup progress"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::READ_NOW, keys::DETAILS, keys::ENVIRONMENTS, keys::BACK_TO_LIST, keys::HELP, keys::LEAVE]
+    }
+
+    fn help(&self) -> &'static str {
+        "The stages run one after the other; one that is done already is passed over. The work is done by Microsoft's \
+         service: leaving this program, a broken network or a closed lid does not stop it. The bar is an estimate; \
+         nothing is declared dead by a clock."
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
+        let Flow::Configuring(run) = &setup.flow else { return Page::default() };
+        let mut head = vec![elapsed(view, run)];
+        head.push(bar(view.look, estimate(view, run), room.width));
+        head.push(Row::blank());
+        let mut rows = stages(view, run, room.width);
+        let notes = parts::goes_on(view, environment, room.width);
+        if !room.has_side {
+            rows.push(Row::blank());
+            let used = head.len() + rows.len() + notes.len() + 1;
+            rows.extend(parts::events(view, room.width, room.height.saturating_sub(used).max(EVENTS_LEAST)));
+        }
+        Page { head, rows, notes, ..Page::default() }
+    }
+}
+
+fn elapsed(view: &View, run: &Configuring) -> Row {
+    let elapsed = between(run.started, view.now);
+    let row = Row::new("Elapsed ", Role::Dim).and(view.running(elapsed), Role::Strong);
+    if elapsed >= CONFIGURE_USUAL {
+        row.and("   longer than usual; it goes on", Role::Warn)
+    } else {
+        row.and("   typically 12 to 24 min, at most 30  (estimate)", Role::Dim)
+    }
+}
+
+/// A guess, and called one: half of it counts stages, half of it time.
+fn estimate(view: &View, run: &Configuring) -> f64 {
+    let share = |part: usize| f64::from(u32::try_from(part).unwrap_or(0));
+    let stages = share(run.done()) / share(run.stages.len()).max(1.0);
+    let time = between(run.started, view.now).as_secs_f64() / TYPICAL.as_secs_f64();
+    ((stages + time.min(1.0)) / 2.0).min(BAR_MAX)
+}
+
+/// A bar that is full at 1.
+pub(super) fn bar(look: &Look, share: f64, cells: usize) -> Row {
+    let symbols = look.symbols();
+    // Whole thousandths keep the arithmetic in integers from here on.
+    let thousandths = (0..=1000_u16).rev().find(|part| f64::from(*part) <= share * 1000.0).unwrap_or(0);
+    let full = cells * usize::from(thousandths) / 1000;
+    Row::new(symbols.bar_full.repeat(full), Role::Busy).and(symbols.bar_empty.repeat(cells - full), Role::Border)
+}
+
+/// The mark of a stage.
+fn mark(state: StageState) -> Mark {
+    match state {
+        StageState::Waiting => Mark::Waiting,
+        StageState::Running => Mark::Busy,
+        StageState::Done | StageState::Skipped => Mark::Done,
+        StageState::Failed => Mark::Failed,
+    }
+}
+
+/// The six stages, one row each.
+pub(super) fn stages(view: &View, run: &Configuring, cells: usize) -> Vec<Row> {
+    run.stages.iter().map(|stage| stage_row(view, stage, cells)).collect()
+}
+
+fn stage_row(view: &View, stage: &Stage, cells: usize) -> Row {
+    let mark = mark(stage.state);
+    let word = match stage.state {
+        StageState::Waiting => "not yet",
+        StageState::Running => "running",
+        StageState::Done => "done",
+        StageState::Skipped => "was done before",
+        StageState::Failed => "failed",
+    };
+    let detail = clean(&stage.detail);
+    let words = match (detail.is_empty(), stage.state) {
+        (true, _) => word.to_owned(),
+        (false, StageState::Failed) => format!("{word}: {detail}"),
+        (false, _) => detail,
+    };
+    let watch = match (stage.since, stage.until) {
+        (Some(since), until) => view.running(between(since, until.unwrap_or(view.now))),
+        (None, _) => String::new(),
+    };
+    let role = match stage.state {
+        StageState::Waiting => Role::Dim,
+        StageState::Running => Role::Strong,
+        _ => Role::Plain,
+    };
+    let symbols = view.look.symbols();
+    let row = Row::new(format!("{} ", mark.glyph(view.look.glyphs)), mark.role());
+    if cells < TITLE + WATCH + 16 {
+        // No room for a table: the words give way to the name, the stopwatch to both.
+        let room = cells.saturating_sub(2);
+        return row.and(cut(&format!("{}: {words}", stage.id.title()), room, symbols.ellipsis), role);
+    }
+    let room = cells - 2 - TITLE - WATCH;
+    row.and(fit(stage.id.title(), TITLE, symbols.ellipsis), role)
+        .and(
+            fit(&words, room, symbols.ellipsis),
+            if stage.state == StageState::Waiting { Role::Dim } else { Role::Plain },
+        )
+        .and(format!("{}{watch}", " ".repeat(WATCH.saturating_sub(width(&watch)))), Role::Dim)
+}
+
+/// A line that says what the service said last.
+pub(super) fn last_word(view: &View, word: &str, cells: usize) -> Vec<Row> {
+    let start = Row::new("The service says ", Role::Dim);
+    behind(start, &[Piece::new(view.look.quoted(&clean(word)), Role::Quote)], cells)
+}

@@ -1,0 +1,105 @@
+//! Sign in: the code in large letters, where to type it, and how long it lives.
+
+use super::keys::{self, Binding};
+use super::page::{Page, Room, Stop};
+use super::{Sheet, View, parts};
+use crate::core::msg::Intent;
+use crate::core::sign_in::{Session, Waiting};
+use crate::core::time::{between, stopwatch};
+use crate::ui::letters;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, behind, para};
+use crate::ui::text::clean;
+
+/// Rows of the body from which the code is drawn large.
+const LARGE_FROM: usize = 14;
+
+/// Signing in.
+pub(super) struct SignIn;
+
+impl Sheet for SignIn {
+    fn title(&self) -> &'static str {
+        "Sign in"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CHOOSE, keys::OPEN, keys::COPY_CODE, keys::DETAILS, keys::HELP, keys::LEAVE]
+    }
+
+    fn help(&self) -> &'static str {
+        "Open the address on any device, type the code there and sign in with the account that sets up dual-write. \
+         This program never sees your password. It goes on by itself when you are done."
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        match &view.model.session {
+            Session::Waiting(waiting) => with_code(view, waiting, room),
+            Session::Stopped(trouble) => {
+                let mut rows = parts::marked(Mark::Failed, "The sign-in did not work.", view.look, room.width);
+                rows.push(Row::blank());
+                rows.extend(para(&format!("{}.", clean(&trouble.sentence())), Role::Plain, room.width));
+                if !trouble.words.is_empty() {
+                    rows.extend(parts::quote(&trouble.words, view.look, room.width));
+                }
+                rows.push(Row::blank());
+                rows.extend(para(&clean(&trouble.next_move()), Role::Plain, room.width));
+                Page {
+                    rows,
+                    stops: vec![Stop::wants("New code", Intent::NewCode)],
+                    primary: "New code",
+                    ..Page::default()
+                }
+            }
+            Session::Unknown | Session::AskingForCode(_) | Session::SignedIn(_) => Page {
+                rows: parts::marked(Mark::Busy, "Asking Microsoft Entra ID for a code.", view.look, room.width),
+                ..Page::default()
+            },
+        }
+    }
+}
+
+fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
+    let cells = room.width;
+    let code = clean(&waiting.user_code);
+    let mut rows = para("Type this code", Role::Plain, cells);
+    rows.push(Row::blank());
+    let large = letters::large(&code, view.look, cells.saturating_sub(2)).filter(|_| room.height >= LARGE_FROM);
+    if let Some(large) = large {
+        rows.extend(large.into_iter().map(|row| {
+            let mut pieces = vec![Piece::new("  ", Role::Plain)];
+            pieces.extend(row.pieces);
+            Row { pieces, stop: None }
+        }));
+        rows.push(Row::blank());
+    }
+    rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(code.clone(), Role::Strong)], cells));
+    rows.push(Row::blank());
+    rows.extend(para("at this address, on any device", Role::Plain, cells));
+    rows.extend(parts::address(&waiting.address, cells));
+    rows.push(Row::blank());
+    let left = between(view.now, waiting.until);
+    let text = if left.is_zero() {
+        "The code has ended.".to_owned()
+    } else if view.look.motion {
+        format!("The code lives for another {}. This page goes on by itself when you are done.", stopwatch(left))
+    } else {
+        format!("The code lives until {}. This page goes on by itself when you are done.", view.time(waiting.until))
+    };
+    rows.extend(para(&text, Role::Dim, cells));
+    Page {
+        rows,
+        stops: vec![
+            Stop::wants("Open the address", Intent::Open(waiting.address.clone())),
+            Stop::wants("Copy the code", Intent::Copy(waiting.user_code.clone())),
+            Stop::wants("New code", Intent::NewCode),
+        ],
+        primary: "Open the address",
+        address: Some(waiting.address.clone()),
+        copy: Some(waiting.user_code.clone()),
+        ..Page::default()
+    }
+}

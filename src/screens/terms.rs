@@ -1,0 +1,74 @@
+//! Terms and conditions: the text, the box, and what is missing before Configure.
+
+use super::keys::{self, Binding};
+use super::page::{Action, Page, Room, Shape, Stop};
+use super::{Sheet, View, confirm, parts};
+use crate::core::msg::Intent;
+use crate::core::setup::Flow;
+use crate::core::terms;
+use crate::ui::look::{Mark, Role};
+use crate::ui::markdown;
+use crate::ui::row::{Row, para};
+
+/// The terms.
+pub(super) struct Terms;
+
+impl Sheet for Terms {
+    fn title(&self) -> &'static str {
+        "Terms and conditions"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::END, keys::TICK, keys::CHOOSE, keys::OPEN, keys::COPY, keys::BACK, keys::HELP, keys::LEAVE]
+    }
+
+    fn help(&self) -> &'static str {
+        "Nothing is changed on this page. Configure opens once the end of the text was on the screen and the box is \
+         ticked; what will change is then listed once more before anything happens. Nobody accepts in your name."
+    }
+
+    fn side(&self, view: &View, cells: usize) -> Vec<Row> {
+        let Some((_, setup)) = view.model.current() else { return Vec::new() };
+        let mut rows = vec![parts::heading("What Configure will do here"), Row::blank()];
+        rows.extend(confirm::changes(view, &setup.facts, cells));
+        rows
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((_, setup)) = view.model.current() else { return Page::default() };
+        let Flow::Terms { seen_to_end, ticked } = setup.flow else { return Page::default() };
+        let mut rows = markdown::rows(terms::body(), view.look, room.width);
+        rows.push(Row::blank());
+        rows.push(Row::new(format!("End of version {}.", terms::version()), Role::Dim));
+        let missing = match (seen_to_end, ticked) {
+            (false, false) => Some("Configure is closed: read to the end first (End), then tick the box (Space)."),
+            (false, true) => Some("Configure is closed: read to the end first (End)."),
+            (true, false) => Some("Configure is closed: tick the box first (Space)."),
+            (true, true) => None,
+        };
+        let notes = match missing {
+            Some(text) => para(text, Role::Warn, room.width),
+            None => parts::marked(
+                Mark::Done,
+                "Read and ticked. Configure lists what will change before it does.",
+                view.look,
+                room.width,
+            ),
+        };
+        Page {
+            rows,
+            notes,
+            stops: vec![
+                Stop {
+                    label: "I have read this",
+                    action: Action::Intent(Intent::TickTerms),
+                    shape: Shape::Box(ticked),
+                    closed: None,
+                },
+                Stop::wants("Configure", Intent::Configure).closed_because(missing.map(str::to_owned)),
+            ],
+            primary: "Configure",
+            ..Page::default()
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The look: what a meaning looks like on this terminal.
+//!
+//! Screens name roles and marks, never colours. Sixteen ANSI colours on the user's own background;
+//! without colour every meaning is still a glyph, a word or an attribute.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::border;
+
+/// Which glyphs the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyphs {
+    /// Box drawing, check marks, typographic quotes.
+    Unicode,
+    /// ASCII alone, borders too.
+    Ascii,
+}
+
+/// Which colours may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// None (`NO_COLOR`): attributes only.
+    None,
+    /// The sixteen colours of the user's own palette.
+    Ansi16,
+}
+
+/// How this terminal is drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Glyph set.
+    pub glyphs: Glyphs,
+    /// Colours.
+    pub colour: Colour,
+    /// Addresses are clickable (OSC 8).
+    pub hyperlinks: bool,
+    /// Clocks may tick every second. Without it only what is news changes the picture.
+    pub motion: bool,
+}
+
+/// What a piece of text means. The only thing screens say about its looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Running text.
+    #[default]
+    Plain,
+    /// Labels, hints, what stands back.
+    Dim,
+    /// What matters most on a page.
+    Strong,
+    /// Words of a service, quoted.
+    Quote,
+    /// It is done, it is so.
+    Good,
+    /// It is going on.
+    Busy,
+    /// It failed, it is not so.
+    Bad,
+    /// Careful.
+    Warn,
+    /// Where the next key acts.
+    Focus,
+    /// An address.
+    Link,
+    /// A key on the keyboard.
+    Key,
+    /// Borders and rules.
+    Border,
+}
+
+/// A mark in front of a line. It never stands alone: a word beside it says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Done, yes.
+    Done,
+    /// Under way.
+    Busy,
+    /// Not yet.
+    Waiting,
+    /// Here.
+    Now,
+    /// Failed, no.
+    Failed,
+    /// Careful.
+    Warn,
+    /// Could not tell.
+    Unknown,
+}
+
+/// One glyph set.
+#[derive(Debug)]
+pub struct Symbols {
+    done: &'static str,
+    busy: &'static str,
+    waiting: &'static str,
+    now: &'static str,
+    failed: &'static str,
+    /// Between the places of the rail.
+    pub then: &'static str,
+    /// In front of the selected line.
+    pub selected: &'static str,
+    /// In front of an open section.
+    pub open: &'static str,
+    /// In front of a closed section.
+    pub closed: &'static str,
+    /// In front of a point of a list.
+    pub bullet: &'static str,
+    /// Where a text was cut.
+    pub ellipsis: &'static str,
+    /// Before the words of a service.
+    pub quote_open: &'static str,
+    /// After the words of a service.
+    pub quote_close: &'static str,
+    /// Done part of a bar.
+    pub bar_full: &'static str,
+    /// Open part of a bar.
+    pub bar_empty: &'static str,
+    /// A dot of a large letter.
+    pub dot: &'static str,
+    /// A horizontal line.
+    pub rule: &'static str,
+    /// A vertical line.
+    pub wall: &'static str,
+    /// A rule that meets the left border.
+    pub join_left: &'static str,
+    /// A rule that meets the right border.
+    pub join_right: &'static str,
+    /// The frame of the body.
+    pub frame: border::Set<'static>,
+}
+
+const UNICODE: Symbols = Symbols {
+    done: "✓",
+    busy: "◐",
+    waiting: "○",
+    now: "●",
+    failed: "✗",
+    then: "›",
+    selected: "▸",
+    open: "▾",
+    closed: "▸",
+    bullet: "•",
+    ellipsis: "…",
+    quote_open: "“",
+    quote_close: "”",
+    bar_full: "█",
+    bar_empty: "░",
+    dot: "█",
+    rule: "─",
+    wall: "│",
+    join_left: "├",
+    join_right: "┤",
+    frame: border::PLAIN,
+};
+
+const ASCII: Symbols = Symbols {
+    done: "+",
+    busy: "~",
+    waiting: "o",
+    now: "*",
+    failed: "x",
+    then: ">",
+    selected: ">",
+    open: "v",
+    closed: ">",
+    bullet: "*",
+    ellipsis: "...",
+    quote_open: "\"",
+    quote_close: "\"",
+    bar_full: "#",
+    bar_empty: ".",
+    dot: "#",
+    rule: "-",
+    wall: "|",
+    join_left: "+",
+    join_right: "+",
+    frame: border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    },
+};
+
+impl Glyphs {
+    /// The glyphs of this set.
+    pub fn symbols(self) -> &'static Symbols {
+        match self {
+            Self::Unicode => &UNICODE,
+            Self::Ascii => &ASCII,
+        }
+    }
+}
+
+impl Mark {
+    /// Its glyph.
+    pub fn glyph(self, glyphs: Glyphs) -> &'static str {
+        let symbols = glyphs.symbols();
+        match self {
+            Self::Done => symbols.done,
+            Self::Busy => symbols.busy,
+            Self::Waiting => symbols.waiting,
+            Self::Now => symbols.now,
+            Self::Failed => symbols.failed,
+            Self::Warn => "!",
+            Self::Unknown => "?",
+        }
+    }
+
+    /// Its role.
+    pub fn role(self) -> Role {
+        match self {
+            Self::Done => Role::Good,
+            Self::Busy | Self::Now => Role::Busy,
+            Self::Waiting => Role::Dim,
+            Self::Failed => Role::Bad,
+            Self::Warn | Self::Unknown => Role::Warn,
+        }
+    }
+}
+
+impl Look {
+    /// What is drawn when nobody looks: the same rows as on the screen, without their picture.
+    pub const BLIND: Self = Self { glyphs: Glyphs::Unicode, colour: Colour::None, hyperlinks: false, motion: true };
+
+    /// The glyphs.
+    pub fn symbols(&self) -> &'static Symbols {
+        self.glyphs.symbols()
+    }
+
+    /// The words of a service between quotation marks.
+    pub fn quoted(&self, words: &str) -> String {
+        let symbols = self.symbols();
+        format!("{}{words}{}", symbols.quote_open, symbols.quote_close)
+    }
+
+    /// The style of a role.
+    pub fn style(&self, role: Role) -> Style {
+        let (colour, modifier) = match role {
+            Role::Plain => (None, Modifier::empty()),
+            Role::Dim | Role::Border => (None, Modifier::DIM),
+            Role::Strong => (None, Modifier::BOLD),
+            Role::Quote => (None, Modifier::ITALIC),
+            Role::Good => (Some(Color::Green), Modifier::empty()),
+            Role::Busy => (Some(Color::Cyan), Modifier::empty()),
+            Role::Bad => (Some(Color::Red), Modifier::BOLD),
+            Role::Warn => (Some(Color::Yellow), Modifier::empty()),
+            Role::Focus => (None, Modifier::REVERSED.union(Modifier::BOLD)),
+            Role::Link => (Some(Color::Blue), Modifier::UNDERLINED),
+            Role::Key => (Some(Color::Cyan), Modifier::BOLD),
+        };
+        let style = Style::new().add_modifier(modifier);
+        match (self.colour, colour) {
+            (Colour::Ansi16, Some(colour)) => style.fg(colour),
+            _ => style,
+        }
+    }
+}

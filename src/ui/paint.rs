@@ -1,0 +1,47 @@
+//! From rows to cells. Nothing is drawn outside the given area, whatever its size.
+
+use super::link;
+use super::look::{Look, Role};
+use super::row::Row;
+use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Draws a row at the top of `area`; what does not fit is cut at its right edge.
+pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: bool) {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return;
+    }
+    let mut x = area.x;
+    for piece in &row.pieces {
+        let style = look.style(if focused { Role::Focus } else { piece.role });
+        for grapheme in piece.text.graphemes(true) {
+            let cells = grapheme.cell_width();
+            if cells == 0 {
+                continue;
+            }
+            if x.saturating_add(cells) > area.right() {
+                return;
+            }
+            let cell = &mut buffer[(x, area.y)];
+            cell.set_symbol(grapheme).set_style(style);
+            if let Some(address) = piece.link.as_deref()
+                && look.hyperlinks
+            {
+                link::mark(cell, address);
+            }
+            for covered in x + 1..x + cells {
+                buffer[(covered, area.y)].reset();
+            }
+            x += cells;
+        }
+    }
+}
+
+/// Draws rows from the top of `area`; those that do not fit are left out.
+pub fn rows(buffer: &mut Buffer, area: Rect, rows: &[Row], look: &Look) {
+    for (row_of, line) in rows.iter().zip(area.rows()) {
+        row(buffer, line, row_of, look, false);
+    }
+}

@@ -1,0 +1,221 @@
+//! Text from outside, made safe to show; and how wide text is.
+//!
+//! Whatever a service sent passes through [`clean`] or [`clean_lines`] before it becomes a cell:
+//! no control character, no escape sequence, nothing that turns the direction of writing, nothing
+//! invisible. Widths are those of the terminal cells; cuts fall between graphemes.
+
+use ratatui::buffer::CellWidth;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
+
+/// Longest text that is kept for one line, in characters.
+const LINE_MAX: usize = 512;
+/// Longest text that is kept for the words of a service, in characters.
+const WORDS_MAX: usize = 20_000;
+/// Zero-width characters that may follow one base character; real scripts need no more.
+const MARKS_MAX: usize = 3;
+/// Longest control string (OSC, DCS) that is dropped as a whole.
+const CONTROL_STRING_MAX: usize = 4_096;
+
+/// One line: breaks and tabs become spaces.
+pub fn clean(text: &str) -> String {
+    strip(text, LINE_MAX).lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Several lines, the breaks kept; never an empty first or last line.
+pub fn clean_lines(text: &str) -> Vec<String> {
+    let text = strip(text, WORDS_MAX);
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.trim().lines().map(str::trim_end) {
+        if line.is_empty() && lines.last().is_some_and(String::is_empty) {
+            continue;
+        }
+        lines.push(line.to_owned());
+    }
+    lines
+}
+
+fn strip(text: &str, limit: usize) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    let (mut count, mut marks) = (0, MARKS_MAX);
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        if count == limit {
+            kept.push_str(&format!(" [{} more characters]", rest.chars().count() + 1));
+            break;
+        }
+        match c {
+            '\u{1b}' => rest = after_escape(rest),
+            '\u{9b}' => rest = after_csi(rest),
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => rest = after_control_string(rest),
+            '\r' if rest.starts_with('\n') => {}
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                kept.push('\n');
+                marks = MARKS_MAX;
+                count += 1;
+            }
+            '\t' => {
+                kept.push(' ');
+                marks = MARKS_MAX;
+                count += 1;
+            }
+            c if c.is_control() || is_hidden(c) => {}
+            c if c.width().unwrap_or(0) == 0 => {
+                if marks < MARKS_MAX {
+                    marks += 1;
+                    kept.push(c);
+                    count += 1;
+                }
+            }
+            c => {
+                marks = if c == ' ' { MARKS_MAX } else { 0 };
+                kept.push(c);
+                count += 1;
+            }
+        }
+    }
+    kept
+}
+
+/// What follows an escape sequence whose ESC was read.
+fn after_escape(rest: &str) -> &str {
+    match rest.chars().next() {
+        Some('[') => after_csi(&rest[1..]),
+        Some(']' | 'P' | 'X' | '^' | '_') => after_control_string(&rest[1..]),
+        Some(' '..='/') => rest.trim_start_matches(|c| matches!(c, ' '..='/')).get(1..).unwrap_or_default(),
+        Some('0'..='~') => &rest[1..],
+        _ => rest,
+    }
+}
+
+/// Parameters and intermediates, then one final character (ECMA-48, 5.4).
+fn after_csi(rest: &str) -> &str {
+    let rest = rest.trim_start_matches(|c| matches!(c, ' '..='?'));
+    rest.strip_prefix(|c| matches!(c, '@'..='~')).unwrap_or(rest)
+}
+
+/// What follows a control string; one without an end loses only its introducer, so that it cannot
+/// hide the rest of a message.
+fn after_control_string(rest: &str) -> &str {
+    let end = rest.char_indices().take(CONTROL_STRING_MAX).find(|(_, c)| matches!(c, '\u{7}' | '\u{9c}' | '\u{1b}'));
+    match end {
+        Some((at, '\u{1b}')) => rest[at + 1..].strip_prefix('\\').unwrap_or(&rest[at..]),
+        Some((at, c)) => &rest[at + c.len_utf8()..],
+        None => rest,
+    }
+}
+
+/// Characters that show nothing or change what others show: directions, joiners, fillers, tags.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The cells a text takes.
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(|grapheme| usize::from(grapheme.cell_width())).sum()
+}
+
+/// The text, cut to so many cells; where something was cut, `ellipsis` says so.
+pub fn cut(text: &str, cells: usize, ellipsis: &str) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    let mark = if width(ellipsis) <= cells { ellipsis } else { "" };
+    let mut room = cells - width(mark);
+    let mut kept = String::new();
+    for grapheme in text.graphemes(true) {
+        let Some(left) = room.checked_sub(usize::from(grapheme.cell_width())) else { break };
+        room = left;
+        kept.push_str(grapheme);
+    }
+    kept.push_str(mark);
+    kept
+}
+
+/// The text cut or filled up with spaces to exactly so many cells.
+pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
+    let mut text = cut(text, cells, ellipsis);
+    let have = width(&text);
+    text.extend(std::iter::repeat_n(' ', cells.saturating_sub(have)));
+    text
+}
+
+/// The part of a typed text around the cursor that fits, and the cell the cursor is on. `cursor`
+/// counts characters.
+pub fn window(typed: &str, cursor: usize, cells: usize) -> (String, usize) {
+    let part = |chars: &mut dyn Iterator<Item = char>| strip(&chars.collect::<String>(), LINE_MAX).replace('\n', " ");
+    let before = part(&mut typed.chars().take(cursor));
+    let after = part(&mut typed.chars().skip(cursor));
+    let mut shown: Vec<&str> = before.graphemes(true).collect();
+    let mut caret = width(&before);
+    let mut dropped = 0;
+    while caret > cells && dropped < shown.len() {
+        caret -= usize::from(shown[dropped].cell_width());
+        dropped += 1;
+    }
+    let text = format!("{}{after}", shown.split_off(dropped).concat());
+    (cut(&text, cells, ""), caret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_go_as_a_whole() {
+        assert_eq!(clean("a\u{1b}[31;1mred\u{1b}[0m b"), "ared b");
+        assert_eq!(clean("a\u{1b}]0;title\u{7}b\u{1b}]8;;https://x\u{1b}\\c\u{9b}2Jd\u{1b}(Be"), "abcde");
+        assert_eq!(clean("x\u{1b}"), "x");
+    }
+
+    #[test]
+    fn a_control_string_without_an_end_hides_nothing() {
+        assert_eq!(clean("a\u{1b}]0;all the rest"), "a0;all the rest");
+    }
+
+    #[test]
+    fn directions_joiners_and_controls_are_dropped() {
+        assert_eq!(clean("a\u{202e}b\u{2066}c\u{200b}d\u{0}e\u{feff}f\u{7f}g\u{85}h"), "abcdefg h");
+    }
+
+    #[test]
+    fn a_flood_of_marks_is_cut_and_none_starts_a_line() {
+        let flood: String = std::iter::once('a').chain(std::iter::repeat_n('\u{301}', 50)).collect();
+        assert_eq!(clean(&flood).chars().count(), 1 + MARKS_MAX);
+        assert_eq!(clean("\u{301}\u{301}b"), "b");
+    }
+
+    #[test]
+    fn breaks_become_spaces_or_lines() {
+        assert_eq!(clean("one\r\ntwo\tthree\n\n"), "one two three");
+        assert_eq!(clean_lines("\none\r\ntwo\n\n\n\nthree\n"), ["one", "two", "", "three"]);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_says_how_much_is_missing() {
+        assert!(clean(&"x".repeat(600)).ends_with(" [88 more characters]"));
+    }
+
+    #[test]
+    fn a_long_typed_text_shows_where_the_cursor_is() {
+        assert_eq!(window("abc d", 5, 10), ("abc d".into(), 5));
+        assert_eq!(window("abc ", 4, 10), ("abc ".into(), 4));
+        assert_eq!(window("abcdefgh", 8, 4), ("efgh".into(), 4));
+        assert_eq!(window("abcdefgh", 0, 4), ("abcd".into(), 0));
+        assert_eq!(window("環境一覧", 4, 5), ("一覧".into(), 4));
+    }
+
+    #[test]
+    fn cuts_fall_on_graphemes_and_respect_wide_ones() {
+        assert_eq!(cut("環境一覧", 5, "…"), "環境…");
+        assert_eq!(cut("abcdef", 4, "..."), "a...");
+        assert_eq!(cut("abcdef", 2, "..."), "ab");
+        assert_eq!(fit("環", 4, "…"), "環  ");
+        assert_eq!(cut("e\u{301}e\u{301}", 1, ""), "e\u{301}");
+    }
+}
