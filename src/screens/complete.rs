@@ -82,8 +82,10 @@ impl Sheet for Complete {
             Gate::Closed(why) => Some(clean(&why)),
         };
         let notes = match &closed {
-            Some(why) => parts::marked(Mark::Warn, &format!("The link is closed. {why}"), view.look, cells),
-            None => para("The owner cannot be changed later, and only the owner can add table maps.", Role::Dim, cells),
+            Some(why) => parts::marked(Mark::Warn, &format!("The link is closed. {why}"), view.look, room.full),
+            None => {
+                para("The owner cannot be changed later, and only the owner can add table maps.", Role::Dim, room.full)
+            }
         };
         let primary = "Link to Power Platform environment";
         Page {

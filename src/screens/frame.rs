@@ -122,7 +122,7 @@ fn rail(view: &View) -> Row {
             route::Mark::Done => (Mark::Done, ""),
             route::Mark::Now => (Mark::Now, " (now)"),
             route::Mark::Failed => (Mark::Failed, " (failed)"),
-            route::Mark::Warn => (Mark::Warn, " (warning)"),
+            route::Mark::Warn => (Mark::Warn, " (warn)"),
             route::Mark::Ahead => (Mark::Waiting, ""),
         };
         let role = if word.is_empty() { Role::Dim } else { Role::Strong };
@@ -171,7 +171,11 @@ fn contact(view: &View, watch: &Watch) -> Row {
         row.and("   reading now", Role::Dim)
     };
     match &watch.trouble {
-        Some(trouble) => row.and(format!("   {} (d)", clean(&trouble.sentence())), Role::Warn),
+        Some(trouble) => {
+            let words = format!("   {} (d)", clean(&trouble.sentence()));
+            let room = usize::from(view.size.0).saturating_sub(row.width() + 1);
+            row.and(cut(&words, room, view.look.symbols().ellipsis), Role::Warn)
+        }
         None => row,
     }
 }
@@ -206,7 +210,8 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
 fn of_list(view: &View, model: &Model) -> Row {
     let directory = &model.directory;
     if directory.trouble.is_some() && directory.reading.is_none() {
-        return Row::new(format!(" {} no response", Mark::Waiting.glyph(view.look.glyphs)), Role::Warn);
+        let glyph = Mark::Failed.glyph(view.look.glyphs);
+        return Row::new(format!(" {glyph} the list could not be read (d)"), Role::Bad);
     }
     let reading = usize::from(directory.reading.is_some()) + usize::from(directory.reading_lcs.is_some());
     read_state(view, reading, usize::from(directory.lcs_trouble.is_some()), directory.read_at)

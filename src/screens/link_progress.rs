@@ -36,9 +36,9 @@ impl Sheet for LinkProgress {
             keys::COPY,
             keys::DETAILS,
             keys::ENVIRONMENTS,
-            keys::BACK_TO_LIST,
             keys::HELP,
             keys::LEAVE,
+            keys::BACK,
         ]
     }
 
@@ -70,7 +70,7 @@ impl Sheet for LinkProgress {
             rows.push(Row::blank());
             rows.extend(by_hand(link, page_of_lcs.as_deref(), cells));
         }
-        let notes = if link.way == Way::Assisted { Vec::new() } else { parts::goes_on(view, environment, cells) };
+        let notes = if link.way == Way::Assisted { Vec::new() } else { parts::goes_on(view, environment, room.full) };
         let mut stops = Vec::new();
         if assisted && let Some(url) = &page_of_lcs {
             stops.push(Stop::wants("Open Lifecycle Services", Intent::Open(url.clone())));

@@ -108,7 +108,8 @@ fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing
 
 fn configurable(environment: &Environment, facts: &Facts) -> Standing {
     match gate::dual_write_application(environment, facts) {
-        Gate::Open | Gate::Reading => Standing::new(None, "ready to configure", 4),
+        Gate::Open => Standing::new(None, "ready to configure", 4),
+        Gate::Reading => Standing::new(None, "not read", 8),
         Gate::Closed(_) => Standing::new(None, "not possible", 6),
     }
 }

@@ -152,7 +152,8 @@ impl View<'_> {
         let side = if side_cells > 0 { sheet.side(self, usize::from(side_cells)) } else { Vec::new() };
         let has_side = !side.is_empty();
         let width = usize::from(inner.width - if has_side { side_cells + page::SIDE_GAP } else { 0 });
-        let mut page = sheet.page(self, Room { width, height: usize::from(inner.height), has_side });
+        let mut page = sheet
+            .page(self, Room { width, full: usize::from(inner.width), height: usize::from(inner.height), has_side });
         page.side = side;
         let places = page.places(inner);
         Laid { sheet, page, places, body }

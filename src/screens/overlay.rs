@@ -145,7 +145,7 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
     if let Some(failure) = failed {
         of_failure(view, failure, cells, rows);
     }
-    rows.push(parts::heading("Ids"));
+    rows.push(parts::heading("Ids and addresses"));
     let mut put = |label: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             rows.extend(field(label, LABEL, &[Piece::new(clean(value), Role::Plain)], cells));
@@ -155,7 +155,10 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
         put("Power Platform environment", environment.power_platform.as_deref());
         put("LCS environment", crate::core::gate::lcs_id(environment, &setup.facts));
         put("Tenant", environment.tenant.as_deref());
+        put("Finance and operations", crate::core::gate::finops_url(environment, &setup.facts));
+        put("Dataverse", environment.dataverse.as_ref().map(|side| side.url.as_str()));
     }
+    put("Dual-write is linked to", setup.facts.linked().and_then(|link| link.power_apps_environment.as_deref()));
     put("Connection set", setup.facts.linked().and_then(|link| link.cid.as_deref()));
     match &setup.flow {
         Flow::Configuring(run) | Flow::ConfigureFailed(run, _) => put("Run", Some(&run.run)),

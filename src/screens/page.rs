@@ -17,8 +17,10 @@ use ratatui::widgets::Block;
 
 /// Inner width from which a second column stands at the right.
 const SIDE_FROM: u16 = 106;
-/// Most cells of the second column.
-const SIDE_MAX: u16 = 84;
+/// Least and most cells of the second column.
+const SIDE: (u16, u16) = (36, 84);
+/// Cells of the first column where there are two, as on a terminal of 80 columns.
+const MAIN: u16 = 74;
 /// Cells between the columns.
 pub const SIDE_GAP: u16 = 3;
 /// Cells between two buttons.
@@ -102,11 +104,13 @@ impl Stop {
     }
 }
 
-/// Room for the main column of a page.
+/// Room for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Cells.
+    /// Cells of the main column.
     pub width: usize,
+    /// Cells of both columns, for the notes.
+    pub full: usize,
     /// Rows of the body.
     pub height: usize,
     /// Whether the second column is shown too.
@@ -161,7 +165,7 @@ impl Places {
 
 /// The width of the second column inside a body of this width; 0 where there is none.
 pub fn side_width(inner: u16) -> u16 {
-    if inner < SIDE_FROM { 0 } else { (inner * 2 / 5).min(SIDE_MAX) }
+    if inner < SIDE_FROM { 0 } else { (inner - MAIN - SIDE_GAP).clamp(SIDE.0, SIDE.1) }
 }
 
 /// The inside of the frame: a border and one empty cell at each side.
@@ -345,12 +349,12 @@ impl Page {
     /// The line under the scrolling part; it says how much is above and below.
     fn draw_rule(&self, buffer: &mut ratatui::buffer::Buffer, body: Rect, places: &Places, scroll: usize, look: &Look) {
         let below = self.rows.len().saturating_sub(scroll + usize::from(places.rows.height));
-        let lines = |count: usize| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
+        let more = |count: usize| if count == 1 { "1 more line".to_owned() } else { format!("{count} more lines") };
         let words = match (scroll, below) {
             (0, 0) => String::new(),
-            (0, below) => format!(" {} more below (PgDn) ", lines(below)),
-            (above, 0) => format!(" end; {} above (PgUp) ", lines(above)),
-            (above, below) => format!(" {} above, {} more below (PgDn) ", lines(above), lines(below)),
+            (0, below) => format!(" {} below (PgDn) ", more(below)),
+            (above, 0) => format!(" end, {above} above (PgUp) "),
+            (above, below) => format!(" {above} above, {} below (PgDn) ", more(below)),
         };
         let symbols = look.symbols();
         let line = if places.rule.height > 0 {

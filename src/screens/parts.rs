@@ -13,6 +13,8 @@ use crate::wire::bare_host;
 
 /// First characters of an id that stand for the whole.
 const SHORT_ID: usize = 8;
+/// Cells from which the text of an event keeps clear of the times.
+const TIMELINE_ROOMY: usize = 60;
 /// Geographies as the services spell them, and as the admin's pages write them.
 const GEOGRAPHIES: [(&str, &str); 14] = [
     ("unitedstates", "United States"),
@@ -99,7 +101,9 @@ pub(super) fn events(view: &View, cells: usize, room: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for event in setup.timeline.iter().rev() {
         let start = Row::new(format!("{}  ", view.time(event.at)), Role::Dim);
-        let event = behind(start, &[Piece::new(clean(&event.text), Role::Plain)], cells);
+        let body = [Piece::new(clean(&event.text), Role::Plain)];
+        // In a narrow column an id has to fit into the further rows.
+        let event = if cells < TIMELINE_ROOMY { flow(start, 2, &body, cells) } else { behind(start, &body, cells) };
         if rows.len() + event.len() > room {
             break;
         }
@@ -134,7 +138,7 @@ pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> 
         }
         None => {
             let code = failure.code.as_deref().map(|code| format!("{}  ", clean(code))).unwrap_or_default();
-            let title = format!("{} said no, in words this program does not know", failure.service.name());
+            let title = "Not in the catalogue of known faults";
             rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
         }
     }
@@ -207,7 +211,7 @@ pub(super) fn come_back(view: &View, environment: &Environment) -> String {
 /// What goes on without the program, and how to come back to it.
 pub(super) fn goes_on(view: &View, environment: &Environment, cells: usize) -> Vec<Row> {
     let body = [
-        Piece::new("This runs in Microsoft's service. You may leave; it goes on. To come back: ", Role::Dim),
+        Piece::new("This runs in Microsoft's service. You may leave; it goes on. To come back:", Role::Dim),
         Piece::new(come_back(view, environment), Role::Plain),
     ];
     let mut rows = flow(Row::blank(), 0, &body[..1], cells);

@@ -31,7 +31,7 @@ impl Sheet for Progress {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::READ_NOW, keys::DETAILS, keys::ENVIRONMENTS, keys::BACK_TO_LIST, keys::HELP, keys::LEAVE]
+        &[keys::READ_NOW, keys::DETAILS, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE, keys::BACK]
     }
 
     fn help(&self) -> &'static str {
@@ -47,7 +47,7 @@ impl Sheet for Progress {
         head.push(bar(view.look, estimate(view, run), room.width));
         head.push(Row::blank());
         let mut rows = stages(view, run, room.width);
-        let notes = parts::goes_on(view, environment, room.width);
+        let notes = parts::goes_on(view, environment, room.full);
         if !room.has_side {
             rows.push(Row::blank());
             let used = head.len() + rows.len() + notes.len() + 1;
