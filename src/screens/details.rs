@@ -230,7 +230,7 @@ fn link_words(view: &View, facts: &Facts) -> (Mark, String) {
         Fact::Known(None, _) => (Mark::Waiting, "not linked".into()),
         Fact::Known(Some(link), _) => {
             let to = link.power_apps_environment.as_deref().unwrap_or_default();
-            let name = directory.name_of(to).map_or_else(|| parts::short_id(to, view.look), clean);
+            let name = directory.name_of(to).map_or_else(|| parts::short_id(to, *view.look), clean);
             let owner = facts.connection_set.value().and_then(|set| set.owner_text());
             let owner = owner.map(|owner| format!(", owner {}", clean(&owner))).unwrap_or_default();
             let name = if name.is_empty() { "an environment the service does not name".into() } else { name };
@@ -317,7 +317,7 @@ fn next_step(
             crate::core::setup::Flow::Details { wanted: true } => "It opens by itself as soon as everything is read.",
             _ => "Still being read. Enter goes on as soon as everything is.",
         };
-        notes.extend(parts::marked(Mark::Busy, text, view.look, cells));
+        notes.extend(parts::marked(Mark::Busy, text, *view.look, cells));
     } else if link.is_open() {
         stops.push(Stop::wants("Link to Power Platform environment", Intent::Link));
         notes.extend(para(
@@ -333,7 +333,7 @@ fn next_step(
         notes.extend(para(text, Role::Plain, cells));
     } else if let Gate::Closed(why) = &application {
         let text = format!("No button yet. {}", clean(why));
-        notes.extend(parts::marked(Mark::Warn, &text, view.look, cells));
+        notes.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
     }
     let primary = stops.first().map_or("Environments", |stop| stop.label);
     if can_repair(setup) {

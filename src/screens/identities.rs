@@ -108,7 +108,7 @@ pub(super) fn table(view: &View, side: Side, facts: &Facts, cells: usize, before
         let id = if cells >= WHOLE_ID_FROM {
             fit(identity.app, WHOLE_ID + 2, "")
         } else {
-            fit(&parts::short_id(identity.app, view.look), SHORT_ID, "")
+            fit(&parts::short_id(identity.app, *view.look), SHORT_ID, "")
         };
         let mark = identity.mark;
         let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())

@@ -16,6 +16,7 @@ pub(super) enum Act {
     Environments,
     Tick,
     Filter,
+    Clear,
     Sort,
     Help,
     Leave,
@@ -47,7 +48,7 @@ pub(super) const CHOOSE: Binding = bind(&[Key::Enter], Act::Press, "choose");
 pub(super) const OPEN_IT: Binding = bind(&[Key::Enter], Act::Press, "open");
 pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back");
 pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "environments");
-pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Back, "clear filter");
+pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Clear, "clear filter");
 pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now");
 pub(super) const OPEN: Binding = bind(&[Key::Char('o')], Act::Open, "open");
 pub(super) const COPY: Binding = bind(&[Key::Char('y')], Act::Copy, "copy");

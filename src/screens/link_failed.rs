@@ -92,7 +92,7 @@ fn checked(view: &View, setup: &Setup, side: Side, cells: usize) -> Vec<Row> {
         Some(at) if setup.reading.is_empty() => {
             rows.extend(para(&format!("Checked {} in {host}", view.age(at)), Role::Strong, cells));
         }
-        _ => rows.extend(parts::marked(Mark::Busy, &format!("Checking {host}"), view.look, cells)),
+        _ => rows.extend(parts::marked(Mark::Busy, &format!("Checking {host}"), *view.look, cells)),
     }
     rows.extend(identities::table(view, side, &setup.facts, cells, false));
     rows

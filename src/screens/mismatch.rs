@@ -56,13 +56,13 @@ impl Sheet for Mismatch {
                 "Reading again which side says what."
             };
             return Page {
-                rows: parts::marked(Mark::Busy, text, view.look, room.width),
+                rows: parts::marked(Mark::Busy, text, *view.look, room.width),
                 stops: vec![Stop::wants("Back", Intent::Back), Stop::wants("Read again", Intent::ReadNow)],
                 primary: "Back",
                 ..Page::default()
             };
         };
-        let mut rows = parts::quote(MISMATCH_WORDS, view.look, room.width);
+        let mut rows = parts::quote(MISMATCH_WORDS, *view.look, room.width);
         rows.push(Row::blank());
         rows.extend(sources(view, environment, &mismatch, room.width));
         rows.push(Row::blank());
@@ -81,7 +81,7 @@ impl Sheet for Mismatch {
                 notes.extend(parts::marked(
                     Mark::Failed,
                     &format!("Reset link is closed. {why}"),
-                    view.look,
+                    *view.look,
                     room.full,
                 ));
             }
@@ -97,7 +97,7 @@ impl Sheet for Mismatch {
 fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, cells: usize) -> Vec<Row> {
     let directory = &view.model.directory;
     let named = |id: &str| {
-        let (short, whole) = (parts::short_id(id, view.look), clean(id));
+        let (short, whole) = (parts::short_id(id, *view.look), clean(id));
         let with = |id: &str| match directory.name_of(&whole) {
             Some(name) => format!("{}  {id}", clean(name)),
             None => format!("{id}  (not in the list of this account)"),

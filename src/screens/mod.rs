@@ -175,10 +175,10 @@ pub fn draw(view: &View, frame: &mut ratatui::Frame) {
     }
     let laid = view.screen();
     let top = view.eye.overlay.as_ref().map(|_| view.top());
-    laid.page.draw(laid.sheet.title(), frame, laid.body, &view.eye.stage, view.look);
+    laid.page.draw(laid.sheet.title(), frame, laid.body, &view.eye.stage, *view.look);
     if let Some(top) = &top {
         frame.render_widget(ratatui::widgets::Clear, top.body);
-        top.page.draw(top.sheet.title(), frame, top.body, view.stage(), view.look);
+        top.page.draw(top.sheet.title(), frame, top.body, view.stage(), *view.look);
     }
     frame::draw(&view, frame, top.as_ref().unwrap_or(&laid));
 }

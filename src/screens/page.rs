@@ -142,6 +142,8 @@ pub struct Page {
     pub repair: bool,
     /// Whether Enter picks a row.
     pub picks: bool,
+    /// Whether there is a filter to clear.
+    pub clears: bool,
 }
 
 /// Where the parts of a page are.
@@ -187,6 +189,7 @@ impl Page {
             Act::Open => self.address.is_some(),
             Act::Copy => self.copy.is_some(),
             Act::Repair => self.repair,
+            Act::Clear => self.clears,
             _ => true,
         }
     }
@@ -274,7 +277,7 @@ impl Page {
     }
 
     /// Draws the frame and everything in it; puts the cursor on the focus.
-    pub fn draw(&self, title: &str, frame: &mut Frame, body: Rect, stage: &Stage, look: &Look) {
+    pub fn draw(&self, title: &str, frame: &mut Frame, body: Rect, stage: &Stage, look: Look) {
         let symbols = look.symbols();
         let block = Block::bordered()
             .border_set(symbols.frame)
@@ -288,21 +291,21 @@ impl Page {
         let focus = self.focused(stage).map(|stop| stop.label);
         let mut cursor = None;
         let buffer = frame.buffer_mut();
-        paint::rows(buffer, places.head, &self.head, look);
+        paint::rows(buffer, places.head, &self.head, &look);
         for (row, line) in shown.iter().zip(places.rows.rows()) {
             let is_focus = row.stop.is_some() && row.stop == focus && self.caret.is_none();
-            paint::row(buffer, line, row, look, is_focus);
+            paint::row(buffer, line, row, &look, is_focus);
             if is_focus {
                 cursor = Some(Position::new(line.x, line.y));
             }
         }
-        paint::rows(buffer, places.notes, &self.notes, look);
+        paint::rows(buffer, places.notes, &self.notes, &look);
         if places.side.width > 0 {
             for line in places.side.rows() {
                 let wall = Rect { x: line.x.saturating_sub(2), width: 1, ..line };
-                paint::row(buffer, wall, &Row::new(symbols.wall, Role::Border), look, false);
+                paint::row(buffer, wall, &Row::new(symbols.wall, Role::Border), &look, false);
             }
-            paint::rows(buffer, places.side, &self.side_that_fits(&places, look), look);
+            paint::rows(buffer, places.side, &self.side_that_fits(&places, look), &look);
         }
         self.draw_rule(buffer, body, &places, scroll, look);
         for (line, area) in self.buttons(usize::from(places.buttons.width)).iter().zip(places.buttons.rows()) {
@@ -311,7 +314,7 @@ impl Page {
                 let is_focus = Some(stop.label) == focus && self.caret.is_none();
                 let role = if stop.closed.is_some() { Role::Dim } else { Role::Plain };
                 let place = Rect { x, width: area.right().saturating_sub(x), ..area };
-                paint::row(buffer, place, &Row::new(stop.text(), role), look, is_focus);
+                paint::row(buffer, place, &Row::new(stop.text(), role), &look, is_focus);
                 if is_focus {
                     cursor = Some(Position::new(x.saturating_add(stop.label_at()), area.y));
                 }
@@ -332,7 +335,7 @@ impl Page {
         }
     }
 
-    fn side_that_fits(&self, places: &Places, look: &Look) -> Vec<Row> {
+    fn side_that_fits(&self, places: &Places, look: Look) -> Vec<Row> {
         let room = usize::from(places.side.height);
         if self.side.len() <= room {
             return self.side.clone();
@@ -347,7 +350,7 @@ impl Page {
     }
 
     /// The line under the scrolling part; it says how much is above and below.
-    fn draw_rule(&self, buffer: &mut ratatui::buffer::Buffer, body: Rect, places: &Places, scroll: usize, look: &Look) {
+    fn draw_rule(&self, buffer: &mut ratatui::buffer::Buffer, body: Rect, places: &Places, scroll: usize, look: Look) {
         let below = self.rows.len().saturating_sub(scroll + usize::from(places.rows.height));
         let more = |count: usize| if count == 1 { "1 more line".to_owned() } else { format!("{count} more lines") };
         let words = match (scroll, below) {
@@ -361,7 +364,7 @@ impl Page {
             let rule = Rect { x: body.x, width: body.width, ..places.rule };
             let inside = usize::from(body.width).saturating_sub(2);
             let text = format!("{}{}{}", symbols.join_left, symbols.rule.repeat(inside), symbols.join_right);
-            paint::row(buffer, rule, &Row::new(text, Role::Border), look, false);
+            paint::row(buffer, rule, &Row::new(text, Role::Border), &look, false);
             rule
         } else {
             Rect { y: body.bottom().saturating_sub(1), height: u16::from(body.height > 1), ..body }
@@ -370,7 +373,7 @@ impl Page {
         let cells = u16::try_from(text::width(&words)).unwrap_or(0);
         if cells > 0 {
             let place = Rect { x: line.right().saturating_sub(cells + 2), width: cells, ..line };
-            paint::row(buffer, place, &Row::new(words, Role::Warn), look, false);
+            paint::row(buffer, place, &Row::new(words, Role::Warn), &look, false);
         }
     }
 }

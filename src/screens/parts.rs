@@ -39,7 +39,7 @@ pub(super) fn heading(text: &str) -> Row {
 }
 
 /// A mark and what it says, wrapped under the text.
-pub(super) fn marked(mark: Mark, text: &str, look: &Look, cells: usize) -> Vec<Row> {
+pub(super) fn marked(mark: Mark, text: &str, look: Look, cells: usize) -> Vec<Row> {
     let start = Row::new(format!("{} ", mark.glyph(look.glyphs)), mark.role());
     behind(start, &[Piece::new(text, Role::Plain)], cells)
 }
@@ -65,7 +65,7 @@ pub(super) fn host(url: &str) -> String {
 }
 
 /// An id, or its first characters; the whole stands in the details (d).
-pub(super) fn short_id(id: &str, look: &Look) -> String {
+pub(super) fn short_id(id: &str, look: Look) -> String {
     let id = clean(id);
     if id.chars().count() <= SHORT_ID + 1 {
         return id;
@@ -113,7 +113,7 @@ pub(super) fn events(view: &View, cells: usize, room: usize) -> Vec<Row> {
 }
 
 /// The words of a service, quoted and unabridged.
-pub(super) fn quote(words: &str, look: &Look, cells: usize) -> Vec<Row> {
+pub(super) fn quote(words: &str, look: Look, cells: usize) -> Vec<Row> {
     let symbols = look.symbols();
     let mut lines = clean_lines(words);
     if let Some(last) = lines.last_mut() {
@@ -130,39 +130,26 @@ pub(super) fn quote(words: &str, look: &Look, cells: usize) -> Vec<Row> {
 /// What failed, in the service's words; why, and what to do, as far as the catalogue knows.
 pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    match failure.fault {
-        Some(fault) => {
-            let code = if fault.code.is_empty() { String::new() } else { format!("{}  ", fault.code) };
-            let body = [Piece::new(code, Role::Bad), Piece::new(fault.title.as_str(), Role::Strong)];
-            rows.extend(flow(Row::blank(), 0, &body, cells));
-        }
-        None => {
-            let code = failure.code.as_deref().map(|code| format!("{}  ", clean(code))).unwrap_or_default();
-            let title = "Not in the catalogue of known faults";
-            rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
-        }
-    }
+    let said = failure.code.as_deref().map(clean).unwrap_or_default();
+    let (code, title) = match failure.fault {
+        Some(fault) => (fault.code.as_str(), fault.title.as_str()),
+        None if said.is_empty() => ("", "Not in the catalogue of known faults"),
+        None => (said.as_str(), "not in the catalogue of known faults"),
+    };
+    let code = if code.is_empty() { String::new() } else { format!("{code}  ") };
+    rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
     rows.push(Row::blank());
-    rows.extend(quote(&failure.words, view.look, cells));
+    rows.extend(quote(&failure.words, *view.look, cells));
     rows.push(Row::blank());
-    match failure.fault {
-        Some(fault) => {
-            let sure = match fault.confidence {
-                Confidence::Documented | Confidence::Reported => "Why",
-                Confidence::Paraphrased | Confidence::Inferred | Confidence::DraftOnly => "Perhaps",
-            };
-            rows.extend(behind(
-                Row::new(fit(sure, 9, ""), Role::Strong),
-                &[Piece::new(fault.cause.as_str(), Role::Plain)],
-                cells,
-            ));
-        }
-        None => rows.extend(behind(
-            Row::new(fit("Next", 9, ""), Role::Strong),
-            &[Piece::new(clean(&failure.next_move), Role::Plain)],
-            cells,
-        )),
-    }
+    let (label, words) = match failure.fault {
+        Some(fault) => match fault.confidence {
+            Confidence::Documented | Confidence::Reported => ("Why", fault.cause.clone()),
+            Confidence::Paraphrased | Confidence::Inferred | Confidence::DraftOnly => ("Perhaps", fault.cause.clone()),
+        },
+        None => ("Next", clean(&failure.next_move)),
+    };
+    let start = Row::new(fit(label, 9, ""), Role::Strong);
+    rows.extend(behind(start, &[Piece::new(words, Role::Plain)], cells));
     rows
 }
 

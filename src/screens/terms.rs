@@ -54,7 +54,7 @@ impl Sheet for Terms {
             None => parts::marked(
                 Mark::Done,
                 "Read and ticked. Configure lists what will change before it does.",
-                view.look,
+                *view.look,
                 room.full,
             ),
         };
