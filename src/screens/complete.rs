@@ -46,11 +46,11 @@ impl Sheet for Complete {
             Answer::Unknown(reasons) => {
                 let text =
                     format!("Set up{took}, as far as could be told. Could not tell: {}.", clean(&reasons.join("; ")));
-                parts::marked(Mark::Warn, &text, view.look, cells)
+                parts::marked(Mark::Warn, &text, *view.look, cells)
             }
             Answer::No(reasons) => {
                 let text = format!("Not everything is there: {}.", clean(&reasons.join("; ")));
-                parts::marked(Mark::Failed, &text, view.look, cells)
+                parts::marked(Mark::Failed, &text, *view.look, cells)
             }
             Answer::Yes => parts::marked(
                 Mark::Done,
@@ -58,7 +58,7 @@ impl Sheet for Complete {
                     "Everything that the link needs is there{}.",
                     if took.is_empty() { String::new() } else { format!("; set up{took}") }
                 ),
-                view.look,
+                *view.look,
                 cells,
             ),
         };
@@ -82,8 +82,10 @@ impl Sheet for Complete {
             Gate::Closed(why) => Some(clean(&why)),
         };
         let notes = match &closed {
-            Some(why) => parts::marked(Mark::Warn, &format!("The link is closed. {why}"), view.look, cells),
-            None => para("The owner cannot be changed later, and only the owner can add table maps.", Role::Dim, cells),
+            Some(why) => parts::marked(Mark::Warn, &format!("The link is closed. {why}"), *view.look, room.full),
+            None => {
+                para("The owner cannot be changed later, and only the owner can add table maps.", Role::Dim, room.full)
+            }
         };
         let primary = "Link to Power Platform environment";
         Page {
@@ -124,7 +126,7 @@ fn company_warning(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
         return Vec::new();
     };
     let mut rows = vec![Row::blank()];
-    rows.extend(parts::marked(Mark::Warn, &text, view.look, cells));
+    rows.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
     rows
 }
 

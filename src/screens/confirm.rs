@@ -53,7 +53,7 @@ impl Sheet for Confirm {
         let notes = para(
             "30 minutes or less. It runs in Microsoft's service and goes on without this window. Nothing is linked yet.",
             Role::Plain,
-            room.width,
+            room.full,
         );
         Page {
             rows,

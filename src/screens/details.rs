@@ -11,7 +11,7 @@ use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
 use crate::core::setup::{Facts, PackageState, Setup, why};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, para};
-use crate::ui::text::{clean, width};
+use crate::ui::text::{clean, cut, width};
 
 /// The page's own words about a mismatch (lcs-setup.md of the dual-write documentation).
 pub(super) const MISMATCH_WORDS: &str = "Microsoft has detected that your environment is linked via Dual-write to a different destination than specified in Power Platform Integration, which isn't recommended.";
@@ -19,6 +19,10 @@ pub(super) const MISMATCH_WORDS: &str = "Microsoft has detected that your enviro
 const SECTION: &str = "Power Platform Integration";
 /// Cells of the labels in the section.
 const LABEL: usize = 16;
+/// Cells between the two sides.
+const GAP: usize = 2;
+/// Least cells of the right side.
+const SIDE_LEAST: usize = 24;
 /// Cells from which the two sides stand next to each other.
 const BESIDE_FROM: usize = 64;
 
@@ -54,8 +58,8 @@ impl Sheet for Details {
         let Some((_, setup)) = view.model.current() else { return Vec::new() };
         let mut rows = Vec::new();
         for (side, title) in [(Side::Dataverse, "Application users"), (Side::FinanceOperations, "Client ID rows")] {
-            rows.push(Row::new(title, Role::Strong).and(format!("  {}", identities::host(view, side)), Role::Dim));
-            rows.extend(identities::table(view, side, &setup.facts, cells));
+            rows.push(parts::heading(title));
+            rows.extend(identities::table(view, side, &setup.facts, cells, !has_packages(&setup.facts)));
             rows.push(Row::blank());
         }
         rows.extend(companies(&setup.facts, cells));
@@ -71,7 +75,7 @@ impl Sheet for Details {
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let facts = &setup.facts;
-        let mut rows = both_sides(environment, facts, room.width);
+        let mut rows = both_sides(view, environment, facts, room.width);
         rows.push(Row::blank());
         let symbols = view.look.symbols();
         let fold = if view.eye.folded { symbols.closed } else { symbols.open };
@@ -84,21 +88,33 @@ impl Sheet for Details {
             let start = Row::new(format!("{} ", Mark::Warn.glyph(view.look.glyphs)), Role::Warn);
             rows.extend(behind(start, &[Piece::new(view.look.quoted(MISMATCH_WORDS), Role::Warn)], room.width));
         }
-        let (notes, stops, primary) = next_step(view, environment, setup, room.width);
+        let (notes, stops, primary) = next_step(view, environment, setup, room.full);
         Page {
             rows,
             notes,
             stops,
             primary,
             address: gate::finops_url(environment, facts).map(clean),
-            repair: gate::identities_to_repair(facts) && !setup.is_running(),
+            repair: can_repair(setup),
             ..Page::default()
         }
     }
 }
 
+/// Whether only identities are missing: before the packages are there, Configure makes them.
+fn can_repair(setup: &Setup) -> bool {
+    let facts = &setup.facts;
+    setup.reading.is_empty() && has_packages(facts) && gate::identities_to_repair(facts)
+}
+
+fn has_packages(facts: &Facts) -> bool {
+    [CORE_PACKAGE, APPLICATION_PACKAGE]
+        .into_iter()
+        .all(|package| matches!(facts.package(package), Some(PackageState::Installed { .. })))
+}
+
 /// The facts of Lifecycle Services at the left, those of Dataverse at the right.
-fn both_sides(environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row> {
+fn both_sides(view: &View, environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row> {
     let known = |text: Option<String>| text.unwrap_or_else(|| "not known".to_owned());
     let lcs = environment.lcs.as_ref();
     let word = |text: Option<&str>| text.map(clean).filter(|text| !text.is_empty());
@@ -121,11 +137,12 @@ fn both_sides(environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row
         format!("{}, {}", clean(environment.kind.word()), parts::geography(environment)),
         known(dataverse.and_then(|side| side.version.as_deref()).map(|text| format!("version {}", clean(text)))),
     ];
-    let half = cells.saturating_sub(2) / 2;
     let column = |title: &str, lines: &[String; 3], cells: usize| {
         let mut rows = vec![parts::heading(title)];
         for line in lines.iter().filter(|line| !line.is_empty()) {
-            rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(line.as_str(), Role::Plain)], cells));
+            // The whole address stands in the details, one key away.
+            let ellipsis = view.look.symbols().ellipsis;
+            rows.push(Row::new(format!("  {}", cut(line, cells.saturating_sub(2), ellipsis)), Role::Plain));
         }
         rows
     };
@@ -134,10 +151,14 @@ fn both_sides(environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row
         rows.extend(column("Dataverse", &right, cells));
         return rows;
     }
-    let (left, right) = (column("Finance and operations", &left, half), column("Dataverse", &right, cells - half - 2));
+    // The longer addresses get more of the room.
+    let widest = |lines: &[String; 3]| lines.iter().map(|line| width(line) + 2).max().unwrap_or(0);
+    let half = (cells / 2).max((cells - GAP).saturating_sub(widest(&right)).min(widest(&left))).min(cells - SIDE_LEAST);
+    let (left, right) =
+        (column("Finance and operations", &left, half.saturating_sub(GAP)), column("Dataverse", &right, cells - half));
     (0..left.len().max(right.len()))
         .map(|at| {
-            let mut row = left.get(at).cloned().unwrap_or_default().filled_to(half + 2);
+            let mut row = left.get(at).cloned().unwrap_or_default().filled_to(half);
             row.pieces.extend(right.get(at).cloned().unwrap_or_default().pieces);
             row
         })
@@ -162,7 +183,7 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     let integration = gate::integration(environment, facts);
     let (mark, more) = match &integration {
         Integration::SetUp => (Mark::Done, String::new()),
-        Integration::NotSetUp => (Mark::Failed, String::new()),
+        Integration::NotSetUp => (Mark::Waiting, String::new()),
         Integration::Unread => (Mark::Busy, String::new()),
         Integration::SettingUp(word) => (Mark::Busy, format!(" ({})", view.look.quoted(&clean(word)))),
         Integration::Failed(word) => (Mark::Failed, format!(" ({})", view.look.quoted(&clean(word)))),
@@ -191,7 +212,12 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
         identities::in_short(&users),
         identities::in_short(&client_rows)
     );
-    put("Identities", worst.unwrap_or(Mark::Busy), text);
+    // Before the packages are there, identities that are missing are no failure.
+    let mark = match worst.unwrap_or(Mark::Busy) {
+        Mark::Failed if !has_packages(facts) => Mark::Waiting,
+        mark => mark,
+    };
+    put("Identities", mark, text);
     rows
 }
 
@@ -204,7 +230,7 @@ fn link_words(view: &View, facts: &Facts) -> (Mark, String) {
         Fact::Known(None, _) => (Mark::Waiting, "not linked".into()),
         Fact::Known(Some(link), _) => {
             let to = link.power_apps_environment.as_deref().unwrap_or_default();
-            let name = directory.name_of(to).map_or_else(|| parts::short_id(to, view.look), clean);
+            let name = directory.name_of(to).map_or_else(|| parts::short_id(to, *view.look), clean);
             let owner = facts.connection_set.value().and_then(|set| set.owner_text());
             let owner = owner.map(|owner| format!(", owner {}", clean(&owner))).unwrap_or_default();
             let name = if name.is_empty() { "an environment the service does not name".into() } else { name };
@@ -291,7 +317,7 @@ fn next_step(
             crate::core::setup::Flow::Details { wanted: true } => "It opens by itself as soon as everything is read.",
             _ => "Still being read. Enter goes on as soon as everything is.",
         };
-        notes.extend(parts::marked(Mark::Busy, text, view.look, cells));
+        notes.extend(parts::marked(Mark::Busy, text, *view.look, cells));
     } else if link.is_open() {
         stops.push(Stop::wants("Link to Power Platform environment", Intent::Link));
         notes.extend(para(
@@ -307,14 +333,13 @@ fn next_step(
         notes.extend(para(text, Role::Plain, cells));
     } else if let Gate::Closed(why) = &application {
         let text = format!("No button yet. {}", clean(why));
-        notes.extend(parts::marked(Mark::Warn, &text, view.look, cells));
+        notes.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
     }
     let primary = stops.first().map_or("Environments", |stop| stop.label);
-    if gate::identities_to_repair(facts) && !reading && facts.linked().is_some() {
+    if can_repair(setup) {
         stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
     }
     stops.push(Stop::wants("Environments", Intent::Environments));
     stops.push(Stop { label: SECTION, action: Action::Fold, shape: Shape::Section, closed: None });
-    debug_assert!(stops.iter().all(|stop| width(stop.label) > 0));
     (notes, stops, primary)
 }

@@ -55,6 +55,7 @@ impl Sheet for Environments {
             page.picks = directory.reading.is_some();
             return page;
         }
+        page.clears = state.typing || !state.filter.value().is_empty();
         page.picks = !order.is_empty();
         page.head = vec![filter_line(view, room, order.len())];
         if view.eye.list.typing {
@@ -107,7 +108,7 @@ fn filter_line(view: &View, room: Room, shown: usize) -> Row {
 fn nothing_to_show(view: &View, room: Room) -> Vec<Row> {
     let directory = &view.model.directory;
     let mut rows = Vec::new();
-    let look = view.look;
+    let look = *view.look;
     match (&directory.trouble, directory.reading.is_some()) {
         (Some(trouble), asked_again) => {
             rows.extend(parts::marked(Mark::Failed, "The list could not be read.", look, room.width));
@@ -147,7 +148,7 @@ fn nothing_to_show(view: &View, room: Room) -> Vec<Row> {
 fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
     let mut rows = para(&format!("{}.", first_upper(&clean(&trouble.sentence()))), Role::Plain, cells);
     if !trouble.words.is_empty() {
-        rows.extend(parts::quote(&trouble.words, view.look, cells));
+        rows.extend(parts::quote(&trouble.words, *view.look, cells));
     }
     rows.push(Row::blank());
     rows.extend(para(&clean(&trouble.next_move()), Role::Plain, cells));
@@ -161,7 +162,7 @@ fn first_upper(text: &str) -> String {
 
 fn notes_of_trouble(view: &View, room: Room, notes: &mut Vec<Row>) {
     let directory = &view.model.directory;
-    let mut note = |text: String| notes.extend(parts::marked(Mark::Warn, &text, view.look, room.width));
+    let mut note = |text: String| notes.extend(parts::marked(Mark::Warn, &text, *view.look, room.width));
     if let Some(text) = &directory.not_found {
         note(format!("No environment answers to {}.", view.look.quoted(&clean(text))));
     }

@@ -40,11 +40,12 @@ impl Sheet for Failed {
         let Some((_, setup)) = view.model.current() else { return Page::default() };
         let Flow::ConfigureFailed(run, failure) = &setup.flow else { return Page::default() };
         let text = format!("{} failed at {}.", run.stage().id.title(), view.time(failure.at));
-        let mut rows = parts::marked(Mark::Failed, &text, view.look, room.width);
+        let mut rows = parts::marked(Mark::Failed, &text, *view.look, room.width);
+        rows.push(Row::blank());
         rows.extend(parts::failure(view, failure, room.width));
         rows.extend(parts::remedies(failure, "What to do", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
-        let notes = para("The link stays closed until this is fixed. What is done stays done.", Role::Dim, room.width);
+        let notes = para("The link stays closed until this is fixed. What is done stays done.", Role::Dim, room.full);
         Page {
             rows,
             notes,

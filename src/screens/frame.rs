@@ -5,7 +5,7 @@ use super::{Laid, View};
 use crate::core::model::Model;
 use crate::core::route::{self, Screen, screen};
 use crate::core::schedule::{DELAYED_AFTER, NO_RESPONSE_MISSES};
-use crate::core::setup::{Setup, Watch};
+use crate::core::setup::{Flow, LinkStep, Setup, Watch};
 use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
 use crate::ui::look::{Mark, Role};
@@ -19,6 +19,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 const LEAST: (u16, u16) = (40, 10);
 /// Rows of the terminal from which the rail has a row of its own.
 const RAIL_FROM: u16 = 12;
+/// Cells of the account below which it is left out.
+const ACCOUNT_LEAST: usize = 12;
 /// Most rows of the status line.
 const STATUS_MAX: usize = 3;
 /// Cells between two keys of the footer.
@@ -96,7 +98,8 @@ fn header(view: &View) -> Row {
     let left = cut(&format!("{cloud}{speed}"), room.saturating_sub(11), ellipsis);
     let right = room.saturating_sub(11 + width(&left) + 2);
     let place = cut(&place, right, ellipsis);
-    let account = cut(&account, right.saturating_sub(width(&place) + 2), ellipsis);
+    let room = right.saturating_sub(width(&place) + 2);
+    let account = if room < ACCOUNT_LEAST.min(width(&account)) { String::new() } else { cut(&account, room, ellipsis) };
     let gap = right.saturating_sub(width(&place) + width(&account) + if account.is_empty() { 0 } else { 2 });
     Row::new(" dualwrite", Role::Strong)
         .and("  ", Role::Plain)
@@ -122,7 +125,7 @@ fn rail(view: &View) -> Row {
             route::Mark::Done => (Mark::Done, ""),
             route::Mark::Now => (Mark::Now, " (now)"),
             route::Mark::Failed => (Mark::Failed, " (failed)"),
-            route::Mark::Warn => (Mark::Warn, " (warning)"),
+            route::Mark::Warn => (Mark::Warn, " (warn)"),
             route::Mark::Ahead => (Mark::Waiting, ""),
         };
         let role = if word.is_empty() { Role::Dim } else { Role::Strong };
@@ -171,7 +174,11 @@ fn contact(view: &View, watch: &Watch) -> Row {
         row.and("   reading now", Role::Dim)
     };
     match &watch.trouble {
-        Some(trouble) => row.and(format!("   {} (d)", clean(&trouble.sentence())), Role::Warn),
+        Some(trouble) => {
+            let words = format!("   {} (d)", clean(&trouble.sentence()));
+            let room = usize::from(view.size.0).saturating_sub(row.width() + 1);
+            row.and(cut(&words, room, view.look.symbols().ellipsis), Role::Warn)
+        }
         None => row,
     }
 }
@@ -197,16 +204,23 @@ fn read_state(view: &View, reading: usize, unknown: usize, read_at: Option<Now>)
 }
 
 fn of_setup(view: &View, setup: &Setup) -> Row {
+    if let Flow::Linking(link) = &setup.flow
+        && link.step == LinkStep::AskPerson
+    {
+        return Row::new(format!(" {} waiting for your word", Mark::Busy.glyph(view.look.glyphs)), Role::Busy);
+    }
     match setup.watch() {
-        Some(watch) => contact(view, watch),
-        None => read_state(view, setup.reading.len(), setup.facts.troubles().len(), setup.facts.newest()),
+        // While both sides are read, the open questions are those of the facts.
+        Some(watch) if setup.reading.is_empty() => contact(view, watch),
+        _ => read_state(view, setup.reading.len(), setup.facts.troubles().len(), setup.facts.newest()),
     }
 }
 
 fn of_list(view: &View, model: &Model) -> Row {
     let directory = &model.directory;
     if directory.trouble.is_some() && directory.reading.is_none() {
-        return Row::new(format!(" {} no response", Mark::Waiting.glyph(view.look.glyphs)), Role::Warn);
+        let glyph = Mark::Failed.glyph(view.look.glyphs);
+        return Row::new(format!(" {glyph} the list could not be read (d)"), Role::Bad);
     }
     let reading = usize::from(directory.reading.is_some()) + usize::from(directory.reading_lcs.is_some());
     read_state(view, reading, usize::from(directory.lcs_trouble.is_some()), directory.read_at)

@@ -13,7 +13,7 @@ use crate::ui::text::{clean, fit};
 /// Lines of the plan that are packages; the identities follow them.
 const PACKAGES: usize = 2;
 /// Cells of the name of an application.
-const NAME: usize = 26;
+const NAME: usize = 27;
 /// Cells from which an id is shown whole.
 const WHOLE_ID_FROM: usize = 92;
 /// Cells of a whole id.
@@ -33,6 +33,7 @@ impl Identity {
         match self.mark {
             Mark::Done => "yes",
             Mark::Failed => "no",
+            Mark::Waiting => "not yet",
             Mark::Busy => "being read",
             _ => "could not tell",
         }
@@ -90,19 +91,24 @@ pub(super) fn in_short(of: &[Identity]) -> String {
     }
 }
 
-/// The identities of one side, one line each.
-pub(super) fn table(view: &View, side: Side, facts: &Facts, cells: usize) -> Vec<Row> {
+/// The identities of one side, one line each. `before` Configure what is missing is no failure.
+pub(super) fn table(view: &View, side: Side, facts: &Facts, cells: usize, before: bool) -> Vec<Row> {
     let of = match side {
         Side::Dataverse => users(facts),
         Side::FinanceOperations => rows(facts),
     };
+    let calm = |identity: Identity| Identity {
+        mark: if before && identity.mark == Mark::Failed { Mark::Waiting } else { identity.mark },
+        ..identity
+    };
+    let of: Vec<Identity> = of.into_iter().map(calm).collect();
     let answer_cells = of.iter().map(|identity| identity.answer().len()).max().unwrap_or(0) + 2;
     let mut table = Vec::new();
     for identity in of {
         let id = if cells >= WHOLE_ID_FROM {
             fit(identity.app, WHOLE_ID + 2, "")
         } else {
-            fit(&parts::short_id(identity.app, view.look), SHORT_ID, "")
+            fit(&parts::short_id(identity.app, *view.look), SHORT_ID, "")
         };
         let mark = identity.mark;
         let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())

@@ -79,14 +79,10 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
             Some(stop) => press(eye, stop, model),
             None => Reaction::Nothing,
         },
-        Act::Tick => {
-            let section = page.focused(stage).filter(|stop| stop.shape == Shape::Section);
-            let tick = || page.stops.iter().find(|stop| matches!(stop.shape, Shape::Box(_)));
-            match section.or_else(tick).cloned() {
-                Some(stop) => press(eye, stop, model),
-                None => Reaction::Nothing,
-            }
-        }
+        Act::Tick => match page.stops.iter().find(|stop| stop.shape != Shape::Button).cloned() {
+            Some(stop) => press(eye, stop, model),
+            None => Reaction::Nothing,
+        },
         Act::Back if has_overlay => {
             eye.overlay = None;
             Reaction::Redraw
@@ -116,7 +112,9 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::PageUp => scroll(stage, stage.scroll.saturating_sub(height.saturating_sub(1).max(1)), max),
         Act::Home => scroll(stage, 0, max),
         Act::End => scroll(stage, max, max),
-        Act::Repair | Act::Filter | Act::Sort | Act::Leave | Act::Repaint | Act::Suspend => Reaction::Nothing,
+        Act::Repair | Act::Filter | Act::Clear | Act::Sort | Act::Leave | Act::Repaint | Act::Suspend => {
+            Reaction::Nothing
+        }
     }
 }
 
@@ -162,7 +160,6 @@ fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
         (Action::Leave, None) => Reaction::Leave,
         (Action::Fold, None) => {
             eye.folded = !eye.folded;
-            eye.stage.focus = Some(stop.label);
             Reaction::Redraw
         }
         (Action::ConfirmReset, None) => confirm_reset(model, eye),

@@ -16,6 +16,7 @@ pub(super) enum Act {
     Environments,
     Tick,
     Filter,
+    Clear,
     Sort,
     Help,
     Leave,
@@ -47,18 +48,18 @@ pub(super) const CHOOSE: Binding = bind(&[Key::Enter], Act::Press, "choose");
 pub(super) const OPEN_IT: Binding = bind(&[Key::Enter], Act::Press, "open");
 pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back");
 pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "environments");
-pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Back, "clear the filter");
+pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Clear, "clear filter");
 pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now");
-pub(super) const OPEN: Binding = bind(&[Key::Char('o')], Act::Open, "open the address");
-pub(super) const COPY: Binding = bind(&[Key::Char('y')], Act::Copy, "copy it");
-pub(super) const COPY_CODE: Binding = bind(&[Key::Char('y')], Act::Copy, "copy the code");
+pub(super) const OPEN: Binding = bind(&[Key::Char('o')], Act::Open, "open");
+pub(super) const COPY: Binding = bind(&[Key::Char('y')], Act::Copy, "copy");
+pub(super) const COPY_CODE: Binding = bind(&[Key::Char('y')], Act::Copy, "copy code");
 pub(super) const DETAILS: Binding = bind(&[Key::Char('d')], Act::Details, "details");
 pub(super) const WORDS: Binding = bind(&[Key::Char('d')], Act::Details, "original words");
-pub(super) const REPAIR: Binding = bind(&[Key::Char('f')], Act::Repair, "repair identities");
+pub(super) const REPAIR: Binding = bind(&[Key::Char('f')], Act::Repair, "repair");
 pub(super) const ENVIRONMENTS: Binding = bind(&[Key::Char('e')], Act::Environments, "environments");
 pub(super) const TICK: Binding = bind(&[Key::Char(' ')], Act::Tick, "tick");
 pub(super) const END: Binding = bind(&[Key::End], Act::End, "to the end");
-pub(super) const FOLD: Binding = bind(&[Key::Char(' ')], Act::Tick, "open or close the section");
+pub(super) const FOLD: Binding = bind(&[Key::Char(' ')], Act::Tick, "fold");
 pub(super) const FILTER: Binding = bind(&[Key::Char('/')], Act::Filter, "filter");
 pub(super) const SORT: Binding = bind(&[Key::Char('s')], Act::Sort, "sort");
 pub(super) const HELP: Binding = bind(&[Key::Char('?')], Act::Help, "help");

@@ -58,16 +58,15 @@ impl Sheet for LinkFailed {
         stops.push(Stop::button("Details", Action::Ask(Ask::Details)));
         stops.push(Stop::wants("Environments", Intent::Environments));
         let notes = if repair {
-            para("Repair the identities (f) makes what is missing and asks first.", Role::Dim, room.width)
+            para("Repair the identities (f) makes what is missing and asks first.", Role::Dim, room.full)
         } else {
             Vec::new()
         };
-        let primary = if repair { "Repair the identities" } else { again };
         Page {
             rows,
             notes,
             stops,
-            primary,
+            primary: again,
             address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
             copy: Some(parts::support(failure)),
             repair,
@@ -88,17 +87,13 @@ fn sides(failure: &Failure) -> Vec<Side> {
 
 fn checked(view: &View, setup: &Setup, side: Side, cells: usize) -> Vec<Row> {
     let host = identities::host(view, side);
-    let what = match side {
-        Side::Dataverse => "Application users in",
-        Side::FinanceOperations => "Client ID rows in",
-    };
     let mut rows = Vec::new();
     match identities::read_at(side, &setup.facts) {
         Some(at) if setup.reading.is_empty() => {
-            rows.extend(para(&format!("{what} {host}, checked {}", view.age(at)), Role::Strong, cells));
+            rows.extend(para(&format!("Checked {} in {host}", view.age(at)), Role::Strong, cells));
         }
-        _ => rows.extend(parts::marked(Mark::Busy, &format!("{what} {host}: being checked"), view.look, cells)),
+        _ => rows.extend(parts::marked(Mark::Busy, &format!("Checking {host}"), *view.look, cells)),
     }
-    rows.extend(identities::table(view, side, &setup.facts, cells));
+    rows.extend(identities::table(view, side, &setup.facts, cells, false));
     rows
 }

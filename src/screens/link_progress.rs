@@ -12,7 +12,7 @@ use crate::core::setup::{Facts, Flow, LinkStep, Linking, Way};
 use crate::core::time::{between, stopwatch};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, flow};
-use crate::ui::text::clean;
+use crate::ui::text::{clean, cut};
 use crate::wire::lcs;
 
 /// Most the bar shows before the link is there.
@@ -36,9 +36,9 @@ impl Sheet for LinkProgress {
             keys::COPY,
             keys::DETAILS,
             keys::ENVIRONMENTS,
-            keys::BACK_TO_LIST,
             keys::HELP,
             keys::LEAVE,
+            keys::BACK,
         ]
     }
 
@@ -51,10 +51,10 @@ impl Sheet for LinkProgress {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::Linking(link) = &setup.flow else { return Page::default() };
         let cells = room.width;
-        let mut head = vec![elapsed(view, link)];
+        let mut head = vec![elapsed(view, link, cells)];
         if link.way != Way::Assisted {
             let share = between(link.started, view.now).as_secs_f64() / LINK_USUAL.as_secs_f64();
-            head.push(progress::bar(view.look, share.min(BAR_MAX), cells));
+            head.push(progress::bar(*view.look, share.min(BAR_MAX), cells));
         }
         head.push(Row::blank());
         let mut rows = steps(view, link, cells);
@@ -70,7 +70,7 @@ impl Sheet for LinkProgress {
             rows.push(Row::blank());
             rows.extend(by_hand(link, page_of_lcs.as_deref(), cells));
         }
-        let notes = if link.way == Way::Assisted { Vec::new() } else { parts::goes_on(view, environment, cells) };
+        let notes = if link.way == Way::Assisted { Vec::new() } else { parts::goes_on(view, environment, room.full) };
         let mut stops = Vec::new();
         if assisted && let Some(url) = &page_of_lcs {
             stops.push(Stop::wants("Open Lifecycle Services", Intent::Open(url.clone())));
@@ -80,7 +80,7 @@ impl Sheet for LinkProgress {
         }
         if !room.has_side {
             rows.push(Row::blank());
-            let used = head.len() + rows.len() + notes.len() + 2;
+            let used = head.len() + rows.len() + notes.len() + 1 + usize::from(!stops.is_empty());
             rows.extend(parts::events(view, cells, room.height.saturating_sub(used).max(EVENTS_LEAST)));
         }
         let address = page_of_lcs.filter(|_| assisted);
@@ -89,7 +89,7 @@ impl Sheet for LinkProgress {
     }
 }
 
-fn elapsed(view: &View, link: &Linking) -> Row {
+fn elapsed(view: &View, link: &Linking, cells: usize) -> Row {
     let elapsed = between(link.started, view.now);
     let way = match link.way {
         Way::Direct => "direct: through the link service",
@@ -102,7 +102,8 @@ fn elapsed(view: &View, link: &Linking) -> Row {
         (true, _) => row.and("   longer than usual; it goes on", Role::Warn),
         (false, _) => row.and(format!(" of {}", stopwatch(LINK_USUAL)), Role::Dim),
     };
-    row.and(format!("   {way}"), Role::Dim)
+    let room = cells.saturating_sub(row.width());
+    row.and(cut(&format!("   {way}"), room, view.look.symbols().ellipsis), Role::Dim)
 }
 
 /// The page of Lifecycle Services, where a project is known.

@@ -30,9 +30,9 @@ impl Sheet for Linked {
             keys::READ_NOW,
             keys::DETAILS,
             keys::ENVIRONMENTS,
-            keys::BACK_TO_LIST,
             keys::HELP,
             keys::LEAVE,
+            keys::BACK,
         ]
     }
 

@@ -108,7 +108,8 @@ fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing
 
 fn configurable(environment: &Environment, facts: &Facts) -> Standing {
     match gate::dual_write_application(environment, facts) {
-        Gate::Open | Gate::Reading => Standing::new(None, "ready to configure", 4),
+        Gate::Open => Standing::new(None, "ready to configure", 4),
+        Gate::Reading => Standing::new(None, "not read", 8),
         Gate::Closed(_) => Standing::new(None, "not possible", 6),
     }
 }
@@ -145,8 +146,8 @@ pub(super) fn selected(model: &Model, list: &List, order: &[usize]) -> usize {
 
 /// First row shown, so that the selected one is in sight.
 pub(super) fn top(list: &List, selected: usize, count: usize, height: usize) -> usize {
-    let last = count.saturating_sub(height);
-    list.top.clamp((selected + 1).saturating_sub(height), selected).min(last)
+    let most = count.saturating_sub(height);
+    list.top.clamp((selected + 1).saturating_sub(height), selected).min(most)
 }
 
 /// Keeps the first row where the selected one is in sight.
@@ -168,12 +169,12 @@ pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, now: Now, height: usiz
             list.sort = list.sort.next();
             return Some(Reaction::Redraw);
         }
-        Act::Back if list.typing || !list.filter.value().is_empty() => {
+        Act::Clear if list.typing || !list.filter.value().is_empty() => {
             list.typing = false;
             list.filter.reset();
             return Some(Reaction::Redraw);
         }
-        Act::Back | Act::Next | Act::Previous => return Some(Reaction::Nothing),
+        Act::Clear | Act::Next | Act::Previous => return Some(Reaction::Nothing),
         Act::Press | Act::Down | Act::Up | Act::PageDown | Act::PageUp | Act::Home | Act::End => {}
         _ => return None,
     }

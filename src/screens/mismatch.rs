@@ -11,7 +11,7 @@ use crate::core::gate::{self, Gate};
 use crate::core::msg::Intent;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
-use crate::ui::text::{clean, fit};
+use crate::ui::text::{clean, fit, width};
 use crate::wire::same_address;
 
 /// Cells of the name of a source.
@@ -56,17 +56,17 @@ impl Sheet for Mismatch {
                 "Reading again which side says what."
             };
             return Page {
-                rows: parts::marked(Mark::Busy, text, view.look, room.width),
+                rows: parts::marked(Mark::Busy, text, *view.look, room.width),
                 stops: vec![Stop::wants("Back", Intent::Back), Stop::wants("Read again", Intent::ReadNow)],
                 primary: "Back",
                 ..Page::default()
             };
         };
-        let mut rows = parts::quote(MISMATCH_WORDS, view.look, room.width);
+        let mut rows = parts::quote(MISMATCH_WORDS, *view.look, room.width);
         rows.push(Row::blank());
         rows.extend(sources(view, environment, &mismatch, room.width));
         rows.push(Row::blank());
-        let (remedy, doc) = remedy(view, environment, &mismatch, room.width);
+        let (remedy, doc) = remedy(environment, &mismatch, room.width);
         rows.extend(remedy);
         let reset = gate::reset_link(environment, facts);
         let mut notes = Vec::new();
@@ -81,14 +81,14 @@ impl Sheet for Mismatch {
                 notes.extend(parts::marked(
                     Mark::Failed,
                     &format!("Reset link is closed. {why}"),
-                    view.look,
-                    room.width,
+                    *view.look,
+                    room.full,
                 ));
             }
             stops.push(Stop::button("Reset link", Action::Ask(Ask::Reset)).closed_because(closed));
         }
         stops.push(Stop::wants("Read again", Intent::ReadNow));
-        let primary = "Read again";
+        let primary = if reset.is_open() { "Reset link" } else { "Read again" };
         Page { rows, notes, stops, primary, address: doc, ..Page::default() }
     }
 }
@@ -97,11 +97,13 @@ impl Sheet for Mismatch {
 fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, cells: usize) -> Vec<Row> {
     let directory = &view.model.directory;
     let named = |id: &str| {
-        let id = clean(id);
-        match directory.name_of(&id) {
+        let (short, whole) = (parts::short_id(id, *view.look), clean(id));
+        let with = |id: &str| match directory.name_of(&whole) {
             Some(name) => format!("{}  {id}", clean(name)),
-            None => format!("{id} (not in the list of this account)"),
-        }
+            None => format!("{id}  (not in the list of this account)"),
+        };
+        // The whole id stands in the details, one key away.
+        if SOURCE + 4 + width(&with(&whole)) <= cells { with(&whole) } else { with(&short) }
     };
     let integration = mismatch.integration.as_deref().map(named);
     let linked = mismatch.linked_to.as_deref().map(named);
@@ -142,12 +144,7 @@ fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, ce
 }
 
 /// What helps in this state, and where it is written.
-fn remedy(
-    view: &View,
-    environment: &Environment,
-    mismatch: &gate::Mismatch,
-    cells: usize,
-) -> (Vec<Row>, Option<String>) {
+fn remedy(environment: &Environment, mismatch: &gate::Mismatch, cells: usize) -> (Vec<Row>, Option<String>) {
     let id = match mismatch.when {
         When::IntegrationSetUp => "mismatch-ppi-set",
         When::CloudHosted => "mismatch-cloud-hosted",
@@ -172,6 +169,5 @@ fn remedy(
         rows.push(Row::blank());
         rows.extend(parts::address(&fault.doc_url, cells));
     }
-    let _ = view;
     (rows, fault.map(|fault| fault.doc_url.clone()))
 }

@@ -152,7 +152,8 @@ impl View<'_> {
         let side = if side_cells > 0 { sheet.side(self, usize::from(side_cells)) } else { Vec::new() };
         let has_side = !side.is_empty();
         let width = usize::from(inner.width - if has_side { side_cells + page::SIDE_GAP } else { 0 });
-        let mut page = sheet.page(self, Room { width, height: usize::from(inner.height), has_side });
+        let mut page = sheet
+            .page(self, Room { width, full: usize::from(inner.width), height: usize::from(inner.height), has_side });
         page.side = side;
         let places = page.places(inner);
         Laid { sheet, page, places, body }
@@ -174,10 +175,10 @@ pub fn draw(view: &View, frame: &mut ratatui::Frame) {
     }
     let laid = view.screen();
     let top = view.eye.overlay.as_ref().map(|_| view.top());
-    laid.page.draw(laid.sheet.title(), frame, laid.body, &view.eye.stage, view.look);
+    laid.page.draw(laid.sheet.title(), frame, laid.body, &view.eye.stage, *view.look);
     if let Some(top) = &top {
         frame.render_widget(ratatui::widgets::Clear, top.body);
-        top.page.draw(top.sheet.title(), frame, top.body, view.stage(), view.look);
+        top.page.draw(top.sheet.title(), frame, top.body, view.stage(), *view.look);
     }
     frame::draw(&view, frame, top.as_ref().unwrap_or(&laid));
 }

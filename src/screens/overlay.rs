@@ -4,10 +4,12 @@ use super::eye::Ask;
 use super::keys::{self, Binding, EVERYWHERE};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, identities, mismatch, parts};
+use crate::core::gate;
 use crate::core::msg::Intent;
 use crate::core::plan::{Certainty, Side};
 use crate::core::route::screen;
 use crate::core::setup::{Failure, Flow, Setup};
+use crate::core::sign_in::Session;
 use crate::core::trouble::Trouble;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, para};
@@ -115,20 +117,17 @@ impl Sheet for Details {
 
     fn page(&self, view: &View, room: Room) -> Page {
         let mut rows = Vec::new();
-        match view.model.current() {
-            Some((_, setup)) => of_setup(view, setup, room.width, &mut rows),
-            None => {
-                let directory = &view.model.directory;
-                let stopped = match &view.model.session {
-                    crate::core::sign_in::Session::Stopped(trouble) => Some(trouble),
-                    _ => None,
-                };
-                let all: Vec<&Trouble> = [stopped, directory.trouble.as_ref(), directory.lcs_trouble.as_ref()]
-                    .into_iter()
-                    .flatten()
-                    .collect();
-                troubles(view, &all, room.width, &mut rows);
-            }
+        if let Some((_, setup)) = view.model.current() {
+            of_setup(view, setup, room.width, &mut rows);
+        } else {
+            let directory = &view.model.directory;
+            let stopped = match &view.model.session {
+                Session::Stopped(trouble) => Some(trouble),
+                _ => None,
+            };
+            let all = [stopped, directory.trouble.as_ref(), directory.lcs_trouble.as_ref()];
+            let all: Vec<&Trouble> = all.into_iter().flatten().collect();
+            troubles(view, &all, room.width, &mut rows);
         }
         if rows.is_empty() {
             rows.extend(para("Nothing went wrong, and nothing has happened yet.", Role::Plain, room.width));
@@ -145,7 +144,7 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
     if let Some(failure) = failed {
         of_failure(view, failure, cells, rows);
     }
-    rows.push(parts::heading("Ids"));
+    rows.push(parts::heading("Ids and addresses"));
     let mut put = |label: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             rows.extend(field(label, LABEL, &[Piece::new(clean(value), Role::Plain)], cells));
@@ -153,9 +152,12 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
     };
     if let Some((environment, _)) = view.model.current() {
         put("Power Platform environment", environment.power_platform.as_deref());
-        put("LCS environment", crate::core::gate::lcs_id(environment, &setup.facts));
+        put("LCS environment", gate::lcs_id(environment, &setup.facts));
         put("Tenant", environment.tenant.as_deref());
+        put("Finance and operations", gate::finops_url(environment, &setup.facts));
+        put("Dataverse", environment.dataverse.as_ref().map(|side| side.url.as_str()));
     }
+    put("Dual-write is linked to", setup.facts.linked().and_then(|link| link.power_apps_environment.as_deref()));
     put("Connection set", setup.facts.linked().and_then(|link| link.cid.as_deref()));
     match &setup.flow {
         Flow::Configuring(run) | Flow::ConfigureFailed(run, _) => put("Run", Some(&run.run)),
@@ -185,7 +187,7 @@ fn of_failure(view: &View, failure: &Failure, cells: usize, rows: &mut Vec<Row>)
     if let Some(code) = &failure.code {
         rows.extend(para(&format!("code {}", clean(code)), Role::Bad, cells));
     }
-    rows.extend(parts::quote(&failure.words, view.look, cells));
+    rows.extend(parts::quote(&failure.words, *view.look, cells));
     rows.push(Row::blank());
     rows.extend(para(&clean(&failure.next_move), Role::Plain, cells));
     rows.extend(parts::ids(&failure.ids, cells));
@@ -199,11 +201,11 @@ fn troubles(view: &View, all: &[&Trouble], cells: usize, rows: &mut Vec<Row>) {
     rows.push(parts::heading("What could not be read"));
     for trouble in all {
         let code = trouble.code.as_deref().map(|code| format!(" ({})", clean(code))).unwrap_or_default();
-        rows.extend(parts::marked(Mark::Unknown, &format!("{}{code}", clean(&trouble.sentence())), view.look, cells));
+        rows.extend(parts::marked(Mark::Unknown, &format!("{}{code}", clean(&trouble.sentence())), *view.look, cells));
         let inset = cells.saturating_sub(2);
         let mut more = Vec::new();
         if !trouble.words.is_empty() {
-            more.extend(parts::quote(&trouble.words, view.look, inset));
+            more.extend(parts::quote(&trouble.words, *view.look, inset));
         }
         if let Some(id) = &trouble.correlation {
             more.extend(para(&format!("Correlation id {}", clean(id)), Role::Dim, inset));

@@ -17,8 +17,10 @@ use ratatui::widgets::Block;
 
 /// Inner width from which a second column stands at the right.
 const SIDE_FROM: u16 = 106;
-/// Most cells of the second column.
-const SIDE_MAX: u16 = 84;
+/// Least and most cells of the second column.
+const SIDE: (u16, u16) = (36, 84);
+/// Cells of the first column where there are two, as on a terminal of 80 columns.
+const MAIN: u16 = 74;
 /// Cells between the columns.
 pub const SIDE_GAP: u16 = 3;
 /// Cells between two buttons.
@@ -102,11 +104,13 @@ impl Stop {
     }
 }
 
-/// Room for the main column of a page.
+/// Room for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Cells.
+    /// Cells of the main column.
     pub width: usize,
+    /// Cells of both columns, for the notes.
+    pub full: usize,
     /// Rows of the body.
     pub height: usize,
     /// Whether the second column is shown too.
@@ -138,6 +142,8 @@ pub struct Page {
     pub repair: bool,
     /// Whether Enter picks a row.
     pub picks: bool,
+    /// Whether there is a filter to clear.
+    pub clears: bool,
 }
 
 /// Where the parts of a page are.
@@ -161,7 +167,7 @@ impl Places {
 
 /// The width of the second column inside a body of this width; 0 where there is none.
 pub fn side_width(inner: u16) -> u16 {
-    if inner < SIDE_FROM { 0 } else { (inner * 2 / 5).min(SIDE_MAX) }
+    if inner < SIDE_FROM { 0 } else { (inner - MAIN - SIDE_GAP).clamp(SIDE.0, SIDE.1) }
 }
 
 /// The inside of the frame: a border and one empty cell at each side.
@@ -183,6 +189,7 @@ impl Page {
             Act::Open => self.address.is_some(),
             Act::Copy => self.copy.is_some(),
             Act::Repair => self.repair,
+            Act::Clear => self.clears,
             _ => true,
         }
     }
@@ -270,7 +277,7 @@ impl Page {
     }
 
     /// Draws the frame and everything in it; puts the cursor on the focus.
-    pub fn draw(&self, title: &str, frame: &mut Frame, body: Rect, stage: &Stage, look: &Look) {
+    pub fn draw(&self, title: &str, frame: &mut Frame, body: Rect, stage: &Stage, look: Look) {
         let symbols = look.symbols();
         let block = Block::bordered()
             .border_set(symbols.frame)
@@ -284,21 +291,21 @@ impl Page {
         let focus = self.focused(stage).map(|stop| stop.label);
         let mut cursor = None;
         let buffer = frame.buffer_mut();
-        paint::rows(buffer, places.head, &self.head, look);
+        paint::rows(buffer, places.head, &self.head, &look);
         for (row, line) in shown.iter().zip(places.rows.rows()) {
             let is_focus = row.stop.is_some() && row.stop == focus && self.caret.is_none();
-            paint::row(buffer, line, row, look, is_focus);
+            paint::row(buffer, line, row, &look, is_focus);
             if is_focus {
                 cursor = Some(Position::new(line.x, line.y));
             }
         }
-        paint::rows(buffer, places.notes, &self.notes, look);
+        paint::rows(buffer, places.notes, &self.notes, &look);
         if places.side.width > 0 {
             for line in places.side.rows() {
                 let wall = Rect { x: line.x.saturating_sub(2), width: 1, ..line };
-                paint::row(buffer, wall, &Row::new(symbols.wall, Role::Border), look, false);
+                paint::row(buffer, wall, &Row::new(symbols.wall, Role::Border), &look, false);
             }
-            paint::rows(buffer, places.side, &self.side_that_fits(&places, look), look);
+            paint::rows(buffer, places.side, &self.side_that_fits(&places, look), &look);
         }
         self.draw_rule(buffer, body, &places, scroll, look);
         for (line, area) in self.buttons(usize::from(places.buttons.width)).iter().zip(places.buttons.rows()) {
@@ -307,7 +314,7 @@ impl Page {
                 let is_focus = Some(stop.label) == focus && self.caret.is_none();
                 let role = if stop.closed.is_some() { Role::Dim } else { Role::Plain };
                 let place = Rect { x, width: area.right().saturating_sub(x), ..area };
-                paint::row(buffer, place, &Row::new(stop.text(), role), look, is_focus);
+                paint::row(buffer, place, &Row::new(stop.text(), role), &look, is_focus);
                 if is_focus {
                     cursor = Some(Position::new(x.saturating_add(stop.label_at()), area.y));
                 }
@@ -328,7 +335,7 @@ impl Page {
         }
     }
 
-    fn side_that_fits(&self, places: &Places, look: &Look) -> Vec<Row> {
+    fn side_that_fits(&self, places: &Places, look: Look) -> Vec<Row> {
         let room = usize::from(places.side.height);
         if self.side.len() <= room {
             return self.side.clone();
@@ -343,21 +350,21 @@ impl Page {
     }
 
     /// The line under the scrolling part; it says how much is above and below.
-    fn draw_rule(&self, buffer: &mut ratatui::buffer::Buffer, body: Rect, places: &Places, scroll: usize, look: &Look) {
+    fn draw_rule(&self, buffer: &mut ratatui::buffer::Buffer, body: Rect, places: &Places, scroll: usize, look: Look) {
         let below = self.rows.len().saturating_sub(scroll + usize::from(places.rows.height));
-        let lines = |count: usize| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
+        let more = |count: usize| if count == 1 { "1 more line".to_owned() } else { format!("{count} more lines") };
         let words = match (scroll, below) {
             (0, 0) => String::new(),
-            (0, below) => format!(" {} more below (PgDn) ", lines(below)),
-            (above, 0) => format!(" end; {} above (PgUp) ", lines(above)),
-            (above, below) => format!(" {} above, {} more below (PgDn) ", lines(above), lines(below)),
+            (0, below) => format!(" {} below (PgDn) ", more(below)),
+            (above, 0) => format!(" end, {above} above (PgUp) "),
+            (above, below) => format!(" {above} above, {} below (PgDn) ", more(below)),
         };
         let symbols = look.symbols();
         let line = if places.rule.height > 0 {
             let rule = Rect { x: body.x, width: body.width, ..places.rule };
             let inside = usize::from(body.width).saturating_sub(2);
             let text = format!("{}{}{}", symbols.join_left, symbols.rule.repeat(inside), symbols.join_right);
-            paint::row(buffer, rule, &Row::new(text, Role::Border), look, false);
+            paint::row(buffer, rule, &Row::new(text, Role::Border), &look, false);
             rule
         } else {
             Rect { y: body.bottom().saturating_sub(1), height: u16::from(body.height > 1), ..body }
@@ -366,7 +373,7 @@ impl Page {
         let cells = u16::try_from(text::width(&words)).unwrap_or(0);
         if cells > 0 {
             let place = Rect { x: line.right().saturating_sub(cells + 2), width: cells, ..line };
-            paint::row(buffer, place, &Row::new(words, Role::Warn), look, false);
+            paint::row(buffer, place, &Row::new(words, Role::Warn), &look, false);
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::wire::bare_host;
 
 /// First characters of an id that stand for the whole.
 const SHORT_ID: usize = 8;
+/// Cells from which the text of an event keeps clear of the times.
+const TIMELINE_ROOMY: usize = 60;
 /// Geographies as the services spell them, and as the admin's pages write them.
 const GEOGRAPHIES: [(&str, &str); 14] = [
     ("unitedstates", "United States"),
@@ -37,14 +39,9 @@ pub(super) fn heading(text: &str) -> Row {
 }
 
 /// A mark and what it says, wrapped under the text.
-pub(super) fn marked(mark: Mark, text: &str, look: &Look, cells: usize) -> Vec<Row> {
+pub(super) fn marked(mark: Mark, text: &str, look: Look, cells: usize) -> Vec<Row> {
     let start = Row::new(format!("{} ", mark.glyph(look.glyphs)), mark.role());
     behind(start, &[Piece::new(text, Role::Plain)], cells)
-}
-
-/// A point of a list.
-pub(super) fn point(text: &str, look: &Look, cells: usize) -> Vec<Row> {
-    behind(Row::new(format!("  {} ", look.symbols().bullet), Role::Dim), &markdown::pieces(text), cells)
 }
 
 /// Sentences with numbers, in their order.
@@ -68,7 +65,7 @@ pub(super) fn host(url: &str) -> String {
 }
 
 /// An id, or its first characters; the whole stands in the details (d).
-pub(super) fn short_id(id: &str, look: &Look) -> String {
+pub(super) fn short_id(id: &str, look: Look) -> String {
     let id = clean(id);
     if id.chars().count() <= SHORT_ID + 1 {
         return id;
@@ -104,7 +101,9 @@ pub(super) fn events(view: &View, cells: usize, room: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for event in setup.timeline.iter().rev() {
         let start = Row::new(format!("{}  ", view.time(event.at)), Role::Dim);
-        let event = behind(start, &[Piece::new(clean(&event.text), Role::Plain)], cells);
+        let body = [Piece::new(clean(&event.text), Role::Plain)];
+        // In a narrow column an id has to fit into the further rows.
+        let event = if cells < TIMELINE_ROOMY { flow(start, 2, &body, cells) } else { behind(start, &body, cells) };
         if rows.len() + event.len() > room {
             break;
         }
@@ -114,7 +113,7 @@ pub(super) fn events(view: &View, cells: usize, room: usize) -> Vec<Row> {
 }
 
 /// The words of a service, quoted and unabridged.
-pub(super) fn quote(words: &str, look: &Look, cells: usize) -> Vec<Row> {
+pub(super) fn quote(words: &str, look: Look, cells: usize) -> Vec<Row> {
     let symbols = look.symbols();
     let mut lines = clean_lines(words);
     if let Some(last) = lines.last_mut() {
@@ -131,39 +130,26 @@ pub(super) fn quote(words: &str, look: &Look, cells: usize) -> Vec<Row> {
 /// What failed, in the service's words; why, and what to do, as far as the catalogue knows.
 pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    match failure.fault {
-        Some(fault) => {
-            let code = if fault.code.is_empty() { String::new() } else { format!("{}  ", fault.code) };
-            let body = [Piece::new(code, Role::Bad), Piece::new(fault.title.as_str(), Role::Strong)];
-            rows.extend(flow(Row::blank(), 0, &body, cells));
-        }
-        None => {
-            let code = failure.code.as_deref().map(|code| format!("{}  ", clean(code))).unwrap_or_default();
-            let title = format!("{} said no, in words this program does not know", failure.service.name());
-            rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
-        }
-    }
+    let said = failure.code.as_deref().map(clean).unwrap_or_default();
+    let (code, title) = match failure.fault {
+        Some(fault) => (fault.code.as_str(), fault.title.as_str()),
+        None if said.is_empty() => ("", "Not in the catalogue of known faults"),
+        None => (said.as_str(), "not in the catalogue of known faults"),
+    };
+    let code = if code.is_empty() { String::new() } else { format!("{code}  ") };
+    rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
     rows.push(Row::blank());
-    rows.extend(quote(&failure.words, view.look, cells));
+    rows.extend(quote(&failure.words, *view.look, cells));
     rows.push(Row::blank());
-    match failure.fault {
-        Some(fault) => {
-            let sure = match fault.confidence {
-                Confidence::Documented | Confidence::Reported => "Why",
-                Confidence::Paraphrased | Confidence::Inferred | Confidence::DraftOnly => "Perhaps",
-            };
-            rows.extend(behind(
-                Row::new(fit(sure, 9, ""), Role::Strong),
-                &[Piece::new(fault.cause.as_str(), Role::Plain)],
-                cells,
-            ));
-        }
-        None => rows.extend(behind(
-            Row::new(fit("Next", 9, ""), Role::Strong),
-            &[Piece::new(clean(&failure.next_move), Role::Plain)],
-            cells,
-        )),
-    }
+    let (label, words) = match failure.fault {
+        Some(fault) => match fault.confidence {
+            Confidence::Documented | Confidence::Reported => ("Why", fault.cause.clone()),
+            Confidence::Paraphrased | Confidence::Inferred | Confidence::DraftOnly => ("Perhaps", fault.cause.clone()),
+        },
+        None => ("Next", clean(&failure.next_move)),
+    };
+    let start = Row::new(fit(label, 9, ""), Role::Strong);
+    rows.extend(behind(start, &[Piece::new(words, Role::Plain)], cells));
     rows
 }
 
@@ -212,7 +198,7 @@ pub(super) fn come_back(view: &View, environment: &Environment) -> String {
 /// What goes on without the program, and how to come back to it.
 pub(super) fn goes_on(view: &View, environment: &Environment, cells: usize) -> Vec<Row> {
     let body = [
-        Piece::new("This runs in Microsoft's service. You may leave; it goes on. To come back: ", Role::Dim),
+        Piece::new("This runs in Microsoft's service. You may leave; it goes on. To come back:", Role::Dim),
         Piece::new(come_back(view, environment), Role::Plain),
     ];
     let mut rows = flow(Row::blank(), 0, &body[..1], cells);

@@ -31,7 +31,7 @@ impl Sheet for Progress {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::READ_NOW, keys::DETAILS, keys::ENVIRONMENTS, keys::BACK_TO_LIST, keys::HELP, keys::LEAVE]
+        &[keys::READ_NOW, keys::DETAILS, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE, keys::BACK]
     }
 
     fn help(&self) -> &'static str {
@@ -43,11 +43,11 @@ impl Sheet for Progress {
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::Configuring(run) = &setup.flow else { return Page::default() };
-        let mut head = vec![elapsed(view, run)];
-        head.push(bar(view.look, estimate(view, run), room.width));
+        let mut head = vec![elapsed(view, run, room.width)];
+        head.push(bar(*view.look, estimate(view, run), room.width));
         head.push(Row::blank());
         let mut rows = stages(view, run, room.width);
-        let notes = parts::goes_on(view, environment, room.width);
+        let notes = parts::goes_on(view, environment, room.full);
         if !room.has_side {
             rows.push(Row::blank());
             let used = head.len() + rows.len() + notes.len() + 1;
@@ -57,13 +57,15 @@ impl Sheet for Progress {
     }
 }
 
-fn elapsed(view: &View, run: &Configuring) -> Row {
+fn elapsed(view: &View, run: &Configuring, cells: usize) -> Row {
     let elapsed = between(run.started, view.now);
     let row = Row::new("Elapsed ", Role::Dim).and(view.running(elapsed), Role::Strong);
     if elapsed >= CONFIGURE_USUAL {
         row.and("   longer than usual; it goes on", Role::Warn)
     } else {
-        row.and("   typically 12 to 24 min, at most 30  (estimate)", Role::Dim)
+        let usual = ["   typically 12 to 24 min, at most 30  (estimate)", "   at most 30 min (estimate)", ""];
+        let fits = usual.into_iter().find(|words| row.width() + width(words) <= cells);
+        row.and(fits.unwrap_or_default(), Role::Dim)
     }
 }
 
@@ -72,11 +74,11 @@ fn estimate(view: &View, run: &Configuring) -> f64 {
     let share = |part: usize| f64::from(u32::try_from(part).unwrap_or(0));
     let stages = share(run.done()) / share(run.stages.len()).max(1.0);
     let time = between(run.started, view.now).as_secs_f64() / TYPICAL.as_secs_f64();
-    ((stages + time.min(1.0)) / 2.0).min(BAR_MAX)
+    f64::midpoint(stages, time.min(1.0)).min(BAR_MAX)
 }
 
 /// A bar that is full at 1.
-pub(super) fn bar(look: &Look, share: f64, cells: usize) -> Row {
+pub(super) fn bar(look: Look, share: f64, cells: usize) -> Row {
     let symbols = look.symbols();
     // Whole thousandths keep the arithmetic in integers from here on.
     let thousandths = (0..=1000_u16).rev().find(|part| f64::from(*part) <= share * 1000.0).unwrap_or(0);

@@ -39,11 +39,11 @@ impl Sheet for SignIn {
         match &view.model.session {
             Session::Waiting(waiting) => with_code(view, waiting, room),
             Session::Stopped(trouble) => {
-                let mut rows = parts::marked(Mark::Failed, "The sign-in did not work.", view.look, room.width);
+                let mut rows = parts::marked(Mark::Failed, "The sign-in did not work.", *view.look, room.width);
                 rows.push(Row::blank());
                 rows.extend(para(&format!("{}.", clean(&trouble.sentence())), Role::Plain, room.width));
                 if !trouble.words.is_empty() {
-                    rows.extend(parts::quote(&trouble.words, view.look, room.width));
+                    rows.extend(parts::quote(&trouble.words, *view.look, room.width));
                 }
                 rows.push(Row::blank());
                 rows.extend(para(&clean(&trouble.next_move()), Role::Plain, room.width));
@@ -55,7 +55,7 @@ impl Sheet for SignIn {
                 }
             }
             Session::Unknown | Session::AskingForCode(_) | Session::SignedIn(_) => Page {
-                rows: parts::marked(Mark::Busy, "Asking Microsoft Entra ID for a code.", view.look, room.width),
+                rows: parts::marked(Mark::Busy, "Asking Microsoft Entra ID for a code.", *view.look, room.width),
                 ..Page::default()
             },
         }

@@ -10,6 +10,9 @@ use crate::ui::look::{Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Row, para};
 
+/// Cells of the second column from which the changes are listed beside the terms.
+const PLAN_FROM: usize = 60;
+
 /// The terms.
 pub(super) struct Terms;
 
@@ -28,7 +31,7 @@ impl Sheet for Terms {
     }
 
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {
-        let Some((_, setup)) = view.model.current() else { return Vec::new() };
+        let Some((_, setup)) = view.model.current().filter(|_| cells >= PLAN_FROM) else { return Vec::new() };
         let mut rows = vec![parts::heading("What Configure will do here"), Row::blank()];
         rows.extend(confirm::changes(view, &setup.facts, cells));
         rows
@@ -47,12 +50,12 @@ impl Sheet for Terms {
             (true, true) => None,
         };
         let notes = match missing {
-            Some(text) => para(text, Role::Warn, room.width),
+            Some(text) => para(text, Role::Warn, room.full),
             None => parts::marked(
                 Mark::Done,
                 "Read and ticked. Configure lists what will change before it does.",
-                view.look,
-                room.width,
+                *view.look,
+                room.full,
             ),
         };
         Page {

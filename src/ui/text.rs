@@ -14,6 +14,8 @@ const LINE_MAX: usize = 512;
 const WORDS_MAX: usize = 20_000;
 /// Zero-width characters that may follow one base character; real scripts need no more.
 const MARKS_MAX: usize = 3;
+/// Characters of one grapheme; the longest of real scripts have fewer.
+const GRAPHEME_MAX: usize = 8;
 /// Longest control string (OSC, DCS) that is dropped as a whole.
 const CONTROL_STRING_MAX: usize = 4_096;
 
@@ -42,7 +44,8 @@ fn strip(text: &str, limit: usize) -> String {
     while let Some(c) = rest.chars().next() {
         rest = &rest[c.len_utf8()..];
         if count == limit {
-            kept.push_str(&format!(" [{} more characters]", rest.chars().count() + 1));
+            let more = rest.chars().count() + 1;
+            kept.extend([" [", &more.to_string(), " more characters]"]);
             break;
         }
         match c {
@@ -60,6 +63,12 @@ fn strip(text: &str, limit: usize) -> String {
                 marks = MARKS_MAX;
                 count += 1;
             }
+            // Half-width voicing marks join any base and are wide all the same: the spacing ones do not.
+            '\u{ff9e}' | '\u{ff9f}' => {
+                kept.push(if c == '\u{ff9e}' { '\u{309b}' } else { '\u{309c}' });
+                marks = 0;
+                count += 1;
+            }
             c if c.is_control() || is_hidden(c) => {}
             c if c.width().unwrap_or(0) == 0 => {
                 if marks < MARKS_MAX {
@@ -75,7 +84,12 @@ fn strip(text: &str, limit: usize) -> String {
             }
         }
     }
-    kept
+    if kept.is_ascii() { kept } else { kept.graphemes(true).map(sane).collect() }
+}
+
+/// The grapheme, or a replacement for one that is built to overflow its place.
+fn sane(grapheme: &str) -> &str {
+    if grapheme.chars().count() > GRAPHEME_MAX { "\u{fffd}" } else { grapheme }
 }
 
 /// What follows an escape sequence whose ESC was read.
@@ -148,8 +162,9 @@ pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
 /// The part of a typed text around the cursor that fits, and the cell the cursor is on. `cursor`
 /// counts characters.
 pub fn window(typed: &str, cursor: usize, cells: usize) -> (String, usize) {
-    let before = clean(&typed.chars().take(cursor).collect::<String>().replace(' ', "\u{a0}"));
-    let after = clean(&typed.chars().skip(cursor).collect::<String>().replace(' ', "\u{a0}"));
+    let part = |chars: &mut dyn Iterator<Item = char>| strip(&chars.collect::<String>(), LINE_MAX).replace('\n', " ");
+    let before = part(&mut typed.chars().take(cursor));
+    let after = part(&mut typed.chars().skip(cursor));
     let mut shown: Vec<&str> = before.graphemes(true).collect();
     let mut caret = width(&before);
     let mut dropped = 0;
@@ -157,7 +172,7 @@ pub fn window(typed: &str, cursor: usize, cells: usize) -> (String, usize) {
         caret -= usize::from(shown[dropped].cell_width());
         dropped += 1;
     }
-    let text = format!("{}{after}", shown.split_off(dropped).concat()).replace('\u{a0}', " ");
+    let text = format!("{}{after}", shown.split_off(dropped).concat());
     (cut(&text, cells, ""), caret)
 }
 
@@ -187,6 +202,8 @@ mod tests {
         let flood: String = std::iter::once('a').chain(std::iter::repeat_n('\u{301}', 50)).collect();
         assert_eq!(clean(&flood).chars().count(), 1 + MARKS_MAX);
         assert_eq!(clean("\u{301}\u{301}b"), "b");
+        assert_eq!(width(&clean(&"क्".repeat(20))), 1, "a chain that is one grapheme");
+        assert_eq!(width(&clean("aﾞﾞ")), 5);
     }
 
     #[test]

@@ -1,0 +1,267 @@
+//! Which intent a key is: a start, keys, and the end.
+
+mod scene;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use dualwrite::core::environment::EnvironmentId;
+use dualwrite::core::msg::Intent;
+use dualwrite::screens::{Eye, Reaction, needs_clock, on_key, on_paste, settle};
+use scene::{OTHER, Scene, UAT, UNICODE, World, event, last, named, press, scenes, wants};
+
+#[test]
+fn enter_and_one_end_and_space_walk_from_the_list_to_linked() {
+    let mut scene = Scene::list(World::default());
+    let done = World::linked(UAT);
+    let walked = press(&mut scene, "Enter Enter End Space Enter");
+    assert_eq!(walked[0], wants(Intent::OpenEnvironment(EnvironmentId(UAT.into()))));
+    assert_eq!(walked[1], wants(Intent::DualWriteApplication));
+    assert_eq!(walked[3], wants(Intent::TickTerms));
+    assert_eq!(walked[4], wants(Intent::Configure));
+    scene.world = World { operation: serde_json::json!({"status": "Succeeded"}), ..World::configured() };
+    assert_eq!(last(&mut scene, "Enter"), wants(Intent::Ok));
+    scene.answer();
+    assert!(scene.text(UNICODE, (80, 24)).contains("Setup complete"));
+    scene.world.link_status = serde_json::json!({"IsSuccess": true, "OperationStatus": "Completed"});
+    scene.world.hold = vec!["LinkStatus"];
+    assert_eq!(last(&mut scene, "Enter"), wants(Intent::Link));
+    scene.world.hold.clear();
+    scene.world.links = done.links;
+    scene.answer();
+    assert!(scene.text(UNICODE, (80, 24)).contains("┌ Linked ─"), "{}", scene.text(UNICODE, (80, 24)));
+}
+
+#[test]
+fn the_primary_button_of_each_screen_is_the_next_step() {
+    let url = |text: &str| Intent::Open(text.into());
+    for (name, intent) in [
+        ("sign-in", url("https://microsoft.com/devicelogin")),
+        ("sign-in-stopped", Intent::NewCode),
+        ("list-loading", Intent::OpenFirst),
+        ("details", Intent::DualWriteApplication),
+        ("details-reading", Intent::DualWriteApplication),
+        ("details-to-link", Intent::Link),
+        ("details-linked", Intent::Link),
+        ("details-mismatch", Intent::Mismatch),
+        ("details-closed", Intent::Environments),
+        ("mismatch-maps-run", Intent::ReadNow),
+        ("terms", Intent::Configure),
+        ("confirm", Intent::Ok),
+        ("complete", Intent::Link),
+        ("failed-known", Intent::TryAgain),
+        ("failed-unknown", Intent::TryAgain),
+        ("link-failed-crm", Intent::TryAgain),
+    ] {
+        assert_eq!(last(&mut named(name), "Enter"), wants(intent), "{name}");
+    }
+    assert_eq!(last(&mut named("progress"), "Enter"), Reaction::Nothing);
+    assert!(matches!(last(&mut named("linked"), "Enter"), Reaction::Intent(Intent::Open(_))));
+    assert!(matches!(last(&mut named("link-ask-person"), "Enter"), Reaction::Intent(Intent::Open(_))));
+    assert_eq!(last(&mut named("link-ask-person"), "Tab Enter"), wants(Intent::ConfirmLinked));
+}
+
+#[test]
+fn escape_goes_back_and_never_quits() {
+    for (name, scene) in scenes() {
+        let mut scene = scene;
+        let reaction = last(&mut scene, "Esc");
+        let is_list = name.starts_with("list") || name.starts_with("sign-in");
+        assert_eq!(reaction, if is_list { Reaction::Nothing } else { wants(Intent::Back) }, "{name}");
+    }
+}
+
+#[test]
+fn letters_are_intents() {
+    assert_eq!(last(&mut named("details"), "r"), wants(Intent::ReadNow));
+    assert_eq!(last(&mut named("progress"), "e"), wants(Intent::Environments));
+    assert!(matches!(last(&mut named("linked"), "o"), Reaction::Intent(Intent::Open(_))));
+    assert!(matches!(last(&mut named("linked"), "y"), Reaction::Intent(Intent::Copy(_))));
+    assert_eq!(last(&mut named("sign-in"), "y"), wants(Intent::Copy("C3TD-LZ9X".into())));
+    assert_eq!(last(&mut named("details"), "C-l"), Reaction::Repaint);
+    assert_eq!(last(&mut named("details"), "C-z"), Reaction::Suspend);
+    assert_eq!(last(&mut named("details"), "Z"), Reaction::Nothing);
+}
+
+#[test]
+fn leaving_asks_only_while_something_runs_and_only_once() {
+    assert_eq!(last(&mut named("details"), "q"), Reaction::Leave);
+    assert_eq!(last(&mut named("details"), "C-c"), Reaction::Leave);
+    let mut scene = named("progress");
+    assert_eq!(last(&mut scene, "q"), Reaction::Redraw);
+    assert!(scene.text(UNICODE, (80, 24)).contains("dualwrite demo --environment contoso-uat"));
+    assert_eq!(last(&mut named("progress"), "q Enter"), Reaction::Leave);
+    assert_eq!(last(&mut named("progress"), "q y"), Reaction::Leave);
+    assert_eq!(last(&mut named("progress"), "C-c C-c"), Reaction::Leave);
+    for stay in ["q n", "q Esc", "q Tab Enter"] {
+        let mut scene = named("progress");
+        assert_eq!(last(&mut scene, stay), Reaction::Redraw);
+        assert!(!scene.text(UNICODE, (80, 24)).contains("┌ Leave"));
+    }
+}
+
+#[test]
+fn the_terms_are_read_before_they_can_be_ticked_off() {
+    let mut scene = named("terms");
+    press(&mut scene, "Space Enter");
+    assert!(scene.text(UNICODE, (80, 24)).contains("Read the terms to their end first (End)."));
+    assert!(scene.text(UNICODE, (80, 24)).contains("┌ Terms and conditions"));
+    let seen = |scene: &mut Scene| settle(&scene.model, &mut scene.eye, (80, 24));
+    assert_eq!(seen(&mut scene), None);
+    on_key(&scene.model, &mut scene.eye, event("End"), scene.now, (80, 24));
+    assert_eq!(seen(&mut scene), Some(Intent::TermsSeenToEnd));
+    scene.wants(Intent::TermsSeenToEnd);
+    assert_eq!(seen(&mut scene), None);
+}
+
+#[test]
+fn the_end_of_the_terms_is_not_seen_where_it_is_not_shown() {
+    let mut scene = named("terms");
+    assert_eq!(settle(&scene.model, &mut scene.eye, (30, 8)), None, "nothing is shown at this size");
+    assert_eq!(settle(&scene.model, &mut scene.eye, (200, 90)), Some(Intent::TermsSeenToEnd), "all of it is shown");
+    let mut scene = named("terms");
+    on_key(&scene.model, &mut scene.eye, event("?"), scene.now, (200, 90));
+    assert_eq!(settle(&scene.model, &mut scene.eye, (200, 90)), None, "the help page covers it");
+}
+
+#[test]
+fn repair_asks_first_and_says_what_is_written() {
+    let mut scene = named("link-failed-crm");
+    assert_eq!(last(&mut scene, "f"), Reaction::Redraw);
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("create application user 00000015-0000-0000-c000-000000000000"), "{text}");
+    assert_eq!(last(&mut scene, "Esc"), Reaction::Redraw);
+    assert_eq!(last(&mut scene, "f Enter"), wants(Intent::RepairIdentities));
+    assert_eq!(last(&mut named("link-failed-unknown"), "f"), Reaction::Nothing, "nothing to repair");
+}
+
+#[test]
+fn reset_link_wants_the_name_typed() {
+    let mut scene = named("mismatch");
+    assert_eq!(last(&mut scene, "Enter q ? Enter"), Reaction::Redraw, "letters are text here");
+    assert!(scene.text(UNICODE, (80, 24)).contains("Nothing was reset."));
+    press(&mut scene, "Backspace Backspace");
+    assert_eq!(on_paste(&scene.model, &mut scene.eye, "contoso-uat\n"), Reaction::Redraw);
+    assert_eq!(last(&mut scene, "Enter"), wants(Intent::ResetLink("contoso-uat".into())));
+    let mut scene = named("mismatch-maps-run");
+    let reaction = last(&mut scene, "BackTab Enter");
+    assert_eq!(reaction, Reaction::Redraw);
+    assert!(scene.text(UNICODE, (80, 24)).contains("2 maps are running"), "a closed button says why");
+}
+
+#[test]
+fn the_list_moves_filters_and_sorts() {
+    let mut scene = named("list");
+    assert_eq!(last(&mut scene, "Down Enter"), wants(Intent::OpenEnvironment(EnvironmentId(OTHER.into()))));
+    let mut scene = named("list");
+    press(&mut scene, "/ p r o d");
+    assert!(scene.text(UNICODE, (80, 24)).contains("showing 1 of 4"));
+    let opened = last(&mut scene, "Enter");
+    assert_eq!(opened, wants(Intent::OpenEnvironment(EnvironmentId("1b2c0000-3333-4c0d-9b0a-0f0e0d0c0b0a".into()))));
+    press(&mut scene, "Esc");
+    assert!(scene.text(UNICODE, (80, 24)).contains("showing 1 of 4"), "the filter outlives a look at an environment");
+    press(&mut scene, "Esc");
+    assert!(scene.text(UNICODE, (80, 24)).contains("4 shown"));
+    press(&mut scene, "s s");
+    assert!(scene.text(UNICODE, (80, 24)).contains("by set-up"));
+    assert_eq!(last(&mut named("list"), "/ q"), Reaction::Redraw, "a letter goes into the filter");
+    assert_eq!(last(&mut named("list"), "/ x Esc q"), Reaction::Redraw, "one set-up runs, so leaving asks");
+}
+
+#[test]
+fn the_selected_environment_stays_selected_when_the_list_is_read_anew() {
+    let mut scene = named("list");
+    press(&mut scene, "Down Down");
+    scene.world.environments.as_array_mut().unwrap().swap(0, 2);
+    scene.wants(Intent::ReadNow);
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("▸ contoso-prod"), "{text}");
+}
+
+#[test]
+fn ten_thousand_environments_are_a_list_like_any_other() {
+    let rows: Vec<serde_json::Value> = (0..10_000)
+        .map(|at| {
+            serde_json::json!({"name": format!("id-{at:05}"), "location": "europe",
+            "properties": {"displayName": format!("env-{at:05}"), "environmentSku": "Sandbox"}})
+        })
+        .collect();
+    let mut scene = Scene::list(World { environments: rows.into(), ..World::default() });
+    press(&mut scene, "End");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("contoso-golden") && text.contains("10002 shown"), "{text}");
+    press(&mut scene, "Home PgDn / 0 9 9 9 9");
+    assert!(scene.text(UNICODE, (80, 24)).contains("showing 1 of 10002"));
+}
+
+#[test]
+fn focus_and_scroll_begin_anew_on_another_screen() {
+    let mut scene = named("terms");
+    press(&mut scene, "End Tab");
+    press(&mut scene, "Esc Enter");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("What you agree to"), "{text}");
+}
+
+#[test]
+fn a_section_opens_and_closes() {
+    let mut scene = named("details");
+    press(&mut scene, "BackTab Space");
+    assert!(!scene.text(UNICODE, (80, 24)).contains("Core solution"));
+    press(&mut scene, "Enter");
+    assert!(scene.text(UNICODE, (80, 24)).contains("Core solution"));
+}
+
+#[test]
+fn held_keys_and_releases_do_nothing_twice() {
+    let mut scene = named("confirm");
+    for (code, kind) in [
+        (KeyCode::Enter, KeyEventKind::Repeat),
+        (KeyCode::Enter, KeyEventKind::Release),
+        (KeyCode::Esc, KeyEventKind::Repeat),
+    ] {
+        let key = KeyEvent::new_with_kind(code, KeyModifiers::NONE, kind);
+        assert_eq!(on_key(&scene.model, &mut scene.eye, key, scene.now, (80, 24)), Reaction::Nothing);
+    }
+}
+
+#[test]
+fn a_window_that_shows_nothing_does_nothing() {
+    let mut scene = named("confirm");
+    scene.size = (30, 8);
+    assert_eq!(last(&mut scene, "Enter"), Reaction::Nothing);
+    assert!(scene.text(UNICODE, (30, 8)).contains("dualwrite needs 40 x 10"));
+    assert_eq!(last(&mut scene, "q"), Reaction::Leave);
+}
+
+#[test]
+fn pasted_text_presses_no_key() {
+    let mut scene = named("confirm");
+    assert_eq!(on_paste(&scene.model, &mut scene.eye, "\n\nq"), Reaction::Nothing);
+    let mut scene = named("list");
+    press(&mut scene, "/");
+    on_paste(&scene.model, &mut scene.eye, "uat\u{1b}[31m\n");
+    assert!(scene.text(UNICODE, (80, 24)).contains("Filter  uat "));
+}
+
+#[test]
+fn every_key_of_the_footer_does_something() {
+    for (name, scene) in scenes() {
+        let text = scene.text(UNICODE, (120, 40));
+        let footer = text.lines().last().unwrap().trim().to_owned();
+        for part in footer.split("   ") {
+            let key = part.split(' ').next().unwrap();
+            if key == "q" {
+                continue;
+            }
+            let mut scene = scenes().into_iter().find(|(of, _)| *of == name).unwrap().1;
+            scene.size = (120, 40);
+            let reaction = last(&mut scene, key);
+            assert_ne!(reaction, Reaction::Nothing, "{name}: {part}");
+        }
+    }
+}
+
+#[test]
+fn an_eye_begins_with_nothing() {
+    let eye = Eye::default();
+    assert!(!needs_clock(&named("list-empty").model, &eye));
+}

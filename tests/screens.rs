@@ -1,0 +1,163 @@
+//! What the screens look like: text, styles and the place of the cursor.
+
+mod scene;
+
+use dualwrite::core::msg::Intent;
+use dualwrite::screens::needs_clock;
+use dualwrite::ui::look::{Colour, Glyphs, Look};
+use scene::{ASCII, OTHER, Scene, UNICODE, World, named, press, scenes, start, user};
+
+/// 80x24 is complete, 120x40 shows more, 60x15 still works.
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (60, 15)];
+
+#[test]
+fn every_screen_in_three_sizes() {
+    for (name, scene) in scenes() {
+        for (columns, rows) in SIZES {
+            insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), scene.snapshot(UNICODE, (columns, rows)));
+        }
+    }
+}
+
+#[test]
+fn every_screen_in_ascii_without_colour() {
+    for (name, scene) in scenes() {
+        let picture = scene.snapshot(ASCII, (80, 24));
+        assert!(picture.is_ascii(), "{name}: {:?}", picture.chars().find(|c| !c.is_ascii()));
+        insta::assert_snapshot!(format!("{name}-ascii"), picture);
+    }
+}
+
+#[test]
+fn every_overlay() {
+    let picture = |name: &str, mut scene: Scene, keys: &str| {
+        press(&mut scene, keys);
+        for (columns, rows) in SIZES {
+            insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), scene.snapshot(UNICODE, (columns, rows)));
+        }
+        let ascii = scene.snapshot(ASCII, (80, 24));
+        assert!(ascii.is_ascii(), "{name}: {:?}", ascii.chars().find(|c| !c.is_ascii()));
+    };
+    picture("over-help", named("details"), "?");
+    picture("over-details", named("link-failed-crm"), "d");
+    picture("over-leave", named("progress"), "q");
+    picture("over-repair", named("link-failed-crm"), "f");
+    picture("over-reset", named("mismatch"), "Enter c o n t");
+    picture("list-filter", named("list"), "/ u a t");
+    picture("list-filter-none", named("list"), "/ x y z");
+}
+
+#[test]
+fn without_colour_nothing_has_a_colour() {
+    let plain = Look { colour: Colour::None, ..UNICODE };
+    for (name, scene) in scenes() {
+        let (buffer, _) = scene.buffer(plain, (80, 24));
+        let coloured = buffer.content.iter().any(|cell| cell.fg != ratatui::style::Color::Reset);
+        assert!(!coloured, "{name}");
+    }
+}
+
+#[test]
+fn without_motion_a_second_changes_nothing() {
+    let still = Look { motion: false, ..UNICODE };
+    for (name, mut scene) in scenes() {
+        let before = scene.text(still, (80, 24));
+        scene.later(1);
+        assert_eq!(before, scene.text(still, (80, 24)), "{name}");
+    }
+}
+
+#[test]
+fn only_screens_that_say_so_change_with_the_clock() {
+    for (name, mut scene) in scenes() {
+        let before = scene.text(UNICODE, (120, 40));
+        scene.later(61);
+        let changed = before != scene.text(UNICODE, (120, 40));
+        assert_eq!(changed, needs_clock(&scene.model, &scene.eye), "{name}");
+    }
+}
+
+#[test]
+fn addresses_are_links_in_every_piece() {
+    let look = Look { hyperlinks: true, ..UNICODE };
+    let (buffer, _) = named("linked").buffer(look, (80, 24));
+    let linked: Vec<_> = buffer.content.iter().filter(|cell| cell.symbol().starts_with("\u{1b}]8;id=")).collect();
+    let address =
+        "https://dataintegrator.trafficmanager.net/dualWrite?axenv=contoso-uat.sandbox.operations.dynamics.com";
+    assert_eq!(linked.len(), address.len());
+    assert!(linked.iter().all(|cell| cell.symbol().contains(&format!(";{address}\u{1b}\\"))));
+    let id = |text: &str| text.split(';').nth(1).unwrap().to_owned();
+    assert!(linked.iter().all(|cell| id(cell.symbol()) == id(linked[0].symbol())));
+}
+
+#[test]
+fn hostile_text_changes_nothing_but_words() {
+    let evil = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}evil\u{2066}\u{200b}\u{0}\u{85}環境e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}ﾞ👩‍👩‍👧\u{fe0f}\r\n\tx";
+    let world = || {
+        let mut world = World { users: [user(true), user(false)], ..World::linked(OTHER) };
+        for row in world.environments.as_array_mut().unwrap() {
+            row["properties"]["displayName"] = evil.into();
+            row["location"] = evil.into();
+            row["properties"]["linkedEnvironmentMetadata"]["version"] = evil.into();
+        }
+        world.environments[0]["properties"]["linkedAppMetadata"]["url"] = format!("https://x{evil}/").into();
+        for row in world.project.as_array_mut().unwrap() {
+            for key in ["CurrentApplicationReleaseName", "CloudStorageLocation", "DeploymentStatusDisplay"] {
+                row[key] = evil.into();
+            }
+        }
+        world.owner = evil.into();
+        world.links[0]["cname"] = evil.into();
+        world.links[0]["powerAppsEnvironment"] = evil.into();
+        world.maps = serde_json::json!([{"detail": {"tName": evil, "state": "4"}}]);
+        world
+    };
+    let mut all = vec![Scene::list(world()), Scene::details(world())];
+    let mut mismatch = Scene::details(world());
+    mismatch.wants(Intent::Mismatch);
+    all.push(mismatch);
+    let mut failed = Scene::details(World {
+        operation: serde_json::json!({"status": "Failed", "error": {"errorName": evil, "message": evil.repeat(30)}}),
+        links: serde_json::json!([]),
+        packages: World::default().packages,
+        ..world()
+    });
+    start(&mut failed);
+    all.push(failed);
+    for (at, scene) in all.iter_mut().enumerate() {
+        scene.model.cloud.name = evil.into();
+        scene.model.notice = Some(evil.into());
+        for keys in ["", "d", "?", "Esc", "/ 環"] {
+            press(scene, keys);
+            for look in [UNICODE, ASCII, Look { hyperlinks: true, ..UNICODE }] {
+                for size in [(80, 24), (120, 40), (41, 11)] {
+                    check_cells(scene, look, size, at);
+                }
+            }
+        }
+    }
+}
+
+/// No cell holds a control character, a bidi control, or a symbol wider than its place; the only
+/// escape sequences are our own links.
+fn check_cells(scene: &Scene, look: Look, size: (u16, u16), at: usize) {
+    let (buffer, _) = scene.buffer(look, size);
+    for cell in &buffer.content {
+        let mut symbol = cell.symbol().to_owned();
+        if look.hyperlinks && symbol.starts_with("\u{1b}]8;id=") {
+            let parts: Vec<&str> = symbol.split("\u{1b}\\").collect();
+            assert_eq!(parts.len(), 3, "{at}: {symbol:?}");
+            assert!(parts[0][1..].is_ascii() && !parts[0][1..].contains('\u{1b}'), "{at}: {symbol:?}");
+            symbol = parts[1].strip_suffix("\u{1b}]8;;").unwrap_or(parts[1]).to_owned();
+        }
+        let bad = |c: char| {
+            c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        assert!(!symbol.chars().any(bad), "{at}: {symbol:?}");
+        assert!(symbol.chars().count() <= 4, "{at}: {symbol:?}");
+        let ours = |c: char| matches!(c, '\u{2500}'..='\u{25ff}' | '“' | '”' | '…' | '›' | '•' | '✓' | '✗');
+        if look.glyphs == Glyphs::Ascii {
+            assert!(!symbol.chars().any(ours), "{at}: {symbol:?}");
+        }
+    }
+}
