@@ -4,6 +4,12 @@
 //! The bench starts itself once more as the smallest program, so that both are the same build.
 //! Figures are ratios of one run; the clock of another machine says something else.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench that cannot go on says so, and prints its figures"
+)]
+
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::path::PathBuf;

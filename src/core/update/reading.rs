@@ -106,7 +106,7 @@ fn survey(model: &mut Model, only_new: bool, now: Now) {
         model.directory.environments.iter().take(SURVEY_MAX).map(|environment| environment.id.clone()).collect();
     for id in ids {
         with_setup(model, &id, now, |setup, cx| {
-            if !setup.is_running() && !(only_new && setup.facts.link.at().is_some()) {
+            if !(setup.is_running() || only_new && setup.facts.link.at().is_some()) {
                 for kind in SURVEY {
                     ask(setup, kind, cx);
                 }
