@@ -1,3 +1,123 @@
 //! Parse, choose a surface, turn an outcome into an exit code.
 
-fn main() {}
+use clap::Parser;
+use dualwrite::api::Outside;
+use dualwrite::cli::{Cli, Command, Options};
+use dualwrite::settings::Profile;
+use dualwrite::shell::{journal, log};
+use dualwrite::sim::Scenario;
+use dualwrite::surface::{simulate, tui};
+use dualwrite::ui::look::{self, Look};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Unexpected error.
+const FAILED: u8 = 1;
+/// The command line or a file named on it is at fault.
+const USAGE: u8 = 2;
+
+/// Words for the person and the exit code.
+struct Refusal(u8, String);
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A second provider cannot be: this is the first thing that is done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(Refusal(code, words)) => {
+            let _ = writeln!(io::stderr(), "{}", dualwrite::ui::text::clean_lines(&words).join("\n"));
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<u8, Refusal> {
+    let Cli { command, options } = cli;
+    if let Some(file) = &options.log_file {
+        log::start(file, options.log_level.into()).map_err(|error| {
+            Refusal(USAGE, format!("The log file {} cannot be opened: {error}. Choose another.", file.display()))
+        })?;
+    }
+    let scenario = || Scenario::named(&options.scenario).map_err(|error| Refusal(USAGE, format!("{error}")));
+    match command {
+        Some(Command::Simulate(simulate)) => {
+            let sim = dualwrite::sim::Options {
+                scenario: scenario()?,
+                speed: options.speed,
+                port: simulate.port,
+                start: dualwrite::shell::clock::Clock::new(1.0).now(),
+            };
+            simulate::run(sim, simulate.write_profile.as_deref(), &mut io::stdout())
+                .map(|()| 0)
+                .map_err(|error| Refusal(FAILED, error.to_string()))
+        }
+        Some(Command::Demo) => {
+            let mut words = String::from("dualwrite demo");
+            if options.scenario != "happy" {
+                words = format!("{words} --scenario {}", options.scenario);
+            }
+            let stage = tui::Stage::Rehearsal(Box::new(scenario()?));
+            let speed = options.speed;
+            wizard(stage, speed, words, options)
+        }
+        None => {
+            let Some(file) = options.cloud.clone() else {
+                return Err(Refusal(
+                    USAGE,
+                    "No cloud is configured. To rehearse offline:\n  dualwrite demo\nTo use a cloud, name its profile:\n  dualwrite --cloud profile.toml".into(),
+                ));
+            };
+            let profile = Profile::read(&file).map_err(|error| Refusal(USAGE, error.to_string()))?;
+            let outside = Outside::read(|variable| std::env::var(variable).ok());
+            let speed = profile.speed;
+            let words = format!("dualwrite --cloud {}", file.display());
+            wizard(tui::Stage::Cloud(Box::new(profile), outside), speed, words, options)
+        }
+    }
+}
+
+fn wizard(stage: tui::Stage, speed: f64, command: String, options: Options) -> Result<u8, Refusal> {
+    let ended = tui::run(tui::Options {
+        stage,
+        speed,
+        environment: options.environment.clone(),
+        state_dir: state_dir(options.state_dir.clone())?,
+        look: look_of(&options),
+        command,
+        seed: RandomState::new().hash_one(std::process::id()),
+    })
+    .map_err(|error| {
+        let code = if matches!(error, tui::WizardError::Terminal(_)) { USAGE } else { FAILED };
+        Refusal(code, error.to_string())
+    })?;
+    if ended.heard {
+        for line in &ended.words {
+            let _ = writeln!(io::stdout(), "{line}");
+        }
+    }
+    Ok(ended.code)
+}
+
+fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {
+    given.map_or_else(
+        || {
+            journal::default_state_dir()
+                .map_err(|error| Refusal(USAGE, format!("{error}. Name a directory with --state-dir.")))
+        },
+        Ok,
+    )
+}
+
+fn look_of(options: &Options) -> Look {
+    let set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    let plain_terminal = std::env::var("TERM").is_ok_and(|term| matches!(term.as_str(), "linux" | "vt100" | "vt220"));
+    Look {
+        glyphs: if options.ascii { look::Glyphs::Ascii } else { look::Glyphs::Unicode },
+        colour: if options.no_color || set("NO_COLOR") { look::Colour::None } else { look::Colour::Ansi16 },
+        hyperlinks: !plain_terminal,
+        motion: !options.no_motion,
+    }
+}

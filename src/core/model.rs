@@ -87,10 +87,13 @@ impl Directory {
         self.merge();
     }
 
-    /// Takes a fresh list of the project.
+    /// Takes a fresh list of the project. Alone it shows nothing: most of its environments get
+    /// their key from the tenant's list.
     pub fn take_project(&mut self, project: Vec<lcs::Environment>) {
         self.project = project;
-        self.merge();
+        if self.read_at.is_some() {
+            self.merge();
+        }
     }
 
     fn merge(&mut self) {
@@ -134,12 +137,13 @@ pub struct Desk {
     next: u64,
     dice: u64,
     open: BTreeMap<Ticket, Question>,
+    parked: Vec<Ticket>,
     effects: Vec<Effect>,
 }
 
 impl Desk {
     fn new(seed: u64) -> Self {
-        Self { next: 0, dice: seed, open: BTreeMap::new(), effects: Vec::new() }
+        Self { next: 0, dice: seed, open: BTreeMap::new(), parked: Vec::new(), effects: Vec::new() }
     }
 
     fn ticket(&mut self, question: Question) -> Ticket {
@@ -180,6 +184,21 @@ impl Desk {
     /// Takes the question a reply belongs to; `None` for a reply nobody waits for.
     pub fn take(&mut self, ticket: Ticket) -> Option<Question> {
         self.open.remove(&ticket)
+    }
+
+    /// Puts a question aside that nobody may ask before somebody has signed in. It stays open.
+    pub fn park(&mut self, ticket: Ticket, question: Question) {
+        self.open.insert(ticket, question);
+        self.parked.push(ticket);
+    }
+
+    /// Asks everything that was put aside.
+    pub fn ask_parked(&mut self) {
+        for ticket in std::mem::take(&mut self.parked) {
+            if let Some(call) = self.open.get(&ticket).and_then(|question| question.call.clone()) {
+                self.effects.push(Effect::Call { ticket, after: Duration::ZERO, call });
+            }
+        }
     }
 
     /// The effects since the last time.

@@ -12,7 +12,7 @@ pub const DELAYED_AFTER: Duration = Duration::from_secs(10);
 /// So many misses in a row are "no response".
 pub const NO_RESPONSE_MISSES: u8 = 3;
 /// How often a reading that is no watch is asked for before it counts as "could not find out".
-pub const READ_ATTEMPTS: u8 = 4;
+pub const READ_ATTEMPTS: u8 = 6;
 /// How often a step of the set-up asks before it gives up until a person tries again.
 pub const STEP_ATTEMPTS: u8 = 8;
 /// Longest wait a service can ask for; beyond it the program asks again all the same.
@@ -65,7 +65,7 @@ mod tests {
     fn what_the_service_asks_for_is_a_floor_with_a_ceiling() {
         let twenty = Duration::from_secs(20);
         assert!(back_off(1, Some(twenty), 0.0) >= twenty);
-        assert_eq!(back_off(1, Some(Duration::from_secs(86_400)), 0.0), RETRY_AFTER_MAX);
+        assert_eq!(back_off(1, Some(Duration::from_hours(24)), 0.0), RETRY_AFTER_MAX);
         assert!(back_off(200, None, 1.0) <= BACK_OFF_MAX.mul_f64(1.1));
         assert!(back_off(1, None, 0.5) < back_off(2, None, 0.5));
     }

@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(stopwatch(Duration::from_secs(3_725)), "1:02:05");
         assert_eq!(in_words(Duration::from_secs(8)), "8 s");
         assert_eq!(in_words(Duration::from_secs(200)), "3 min");
-        assert_eq!(in_words(Duration::from_secs(7_500)), "2 h 5 min");
+        assert_eq!(in_words(Duration::from_mins(125)), "2 h 5 min");
     }
 
     #[test]

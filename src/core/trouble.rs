@@ -91,6 +91,8 @@ pub enum What {
     SignInNeeded,
     /// A token given from outside was refused; the name of its variable.
     OutsideToken(&'static str),
+    /// Tokens come from outside, and there is none for this service; the name of its variable.
+    NoOutsideToken(&'static str),
     /// The intention could not be written down, so nothing was sent.
     NotRecorded,
     /// This cloud profile has no such service.
@@ -131,18 +133,19 @@ impl Trouble {
         Self { service, what, code: None, words: words.into(), retry_after: None, correlation: None, done: Done::No }
     }
 
-    /// Whether asking again later can help: no answer, throttling, a service in trouble.
+    /// Whether asking again later can help: no answer, throttling, a service in trouble, a sign-in
+    /// that has ended.
     ///
     /// The statuses are those that the most careful known client retries.
     pub fn is_passing(&self) -> bool {
         match self.what {
-            What::Unreachable | What::NoAnswer | What::CutOff | What::Unreadable => true,
+            What::Unreachable | What::NoAnswer | What::CutOff | What::Unreadable | What::SignInNeeded => true,
             What::Status(status) => matches!(status, 408 | 425 | 429 | 499 | 500 | 502 | 503 | 504),
             What::TooLarge
             | What::Refused
             | What::ForeignHost(_)
-            | What::SignInNeeded
             | What::OutsideToken(_)
+            | What::NoOutsideToken(_)
             | What::NotRecorded
             | What::NotConfigured => false,
         }
@@ -170,6 +173,7 @@ impl Trouble {
             }
             What::SignInNeeded => format!("the sign-in for {who} has ended"),
             What::OutsideToken(variable) => format!("{who} did not accept the token in {variable}"),
+            What::NoOutsideToken(variable) => format!("no token for {who} was given ({variable})"),
             What::NotRecorded => format!("nothing was sent to {who}, because the record could not be written"),
             What::NotConfigured => format!("the cloud profile names no address for {who}"),
         }
@@ -201,6 +205,7 @@ impl Trouble {
             }
             What::ForeignHost(_) => "Do not go on; ask who runs this service.".into(),
             What::OutsideToken(variable) => format!("Put a fresh token into {variable} and start again."),
+            What::NoOutsideToken(variable) => format!("Put a token into {variable} and start again."),
             What::NotRecorded => "Make room or give write permission in the state directory, then try again.".into(),
             What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
         }

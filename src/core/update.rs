@@ -109,8 +109,8 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
                 if let Some(Notice(text)) = notice {
                     model.notice = Some(text);
                 }
-                if model.setups.get(&id).is_some_and(|setup| matches!(setup.flow, Flow::Details { .. }) && setup.left) {
-                    leave(model, &id);
+                if with_setup(model, &id, now, |setup, _| std::mem::take(&mut setup.left)) == Some(true) {
+                    model.selected = None;
                 }
             }
         }
@@ -119,13 +119,6 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
 
 /// A sentence for the person.
 struct Notice(String);
-
-fn leave(model: &mut Model, id: &EnvironmentId) {
-    if let Some(setup) = model.setups.get_mut(id) {
-        setup.left = false;
-    }
-    model.selected = None;
-}
 
 fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice> {
     let facts = &setup.facts;
@@ -231,6 +224,10 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
         && question.purpose != Purpose::SignIn
     {
         session::ended(model);
+        if question.call.is_some() {
+            model.desk.park(ticket, question);
+            return;
+        }
     }
     match question.purpose {
         Purpose::SignIn => session::reply(model, ticket, result, now),

@@ -21,8 +21,9 @@ use crate::wire::finance_operations::DEFAULT_USER;
 use crate::wire::power_platform::Operation;
 use std::time::Duration;
 
-/// Changes made for one identity before the program stops and says so.
-const IDENTITY_CHANGES: u8 = 4;
+/// Changes asked for one identity before the program stops and says so: three are needed at most
+/// (make, enable, role), and each can be lost on its way.
+const IDENTITY_CHANGES: u8 = 9;
 /// How long the package list may stay silent about an accepted installation.
 const SILENT_MAX: Duration = Duration::from_mins(10);
 /// A failure in the package list younger than this may be the one from before.

@@ -73,19 +73,22 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
             *(if is_lcs { &mut directory.lcs_trouble } else { &mut directory.trouble }) = Some(trouble);
         }
     }
-    // Both lists belong together: an LCS environment may have no row of its own in the other.
-    if model.directory.reading.is_none() && model.directory.reading_lcs.is_none() && model.directory.read_at.is_some() {
-        survey(model, now);
+    if model.directory.read_at.is_some() {
+        survey(model, is_lcs, now);
         open_as_asked(model, now);
     }
 }
 
 fn open_as_asked(model: &mut Model, now: Now) {
-    if let Some(text) = model.directory.open_named.take() {
+    let both = model.directory.reading.is_none() && model.directory.reading_lcs.is_none();
+    if let Some(text) = model.directory.open_named.clone() {
         let found = model.directory.environments.iter().find(|row| row.answers_to(&text)).map(|row| row.id.clone());
-        match found {
-            Some(id) => open(model, &id, now),
-            None => model.directory.not_found = Some(text),
+        if let Some(id) = found {
+            model.directory.open_named = None;
+            open(model, &id, now);
+        } else if both {
+            // Only both lists together can say that there is none.
+            model.directory.not_found = model.directory.open_named.take();
         }
     } else if std::mem::take(&mut model.directory.open_first)
         && model.selected.is_none()
@@ -96,12 +99,14 @@ fn open_as_asked(model: &mut Model, now: Now) {
     }
 }
 
-fn survey(model: &mut Model, now: Now) {
+/// Reads of each environment what the list shows; after the project's list only what is not known
+/// yet, because the tenant's list has asked for the rest.
+fn survey(model: &mut Model, only_new: bool, now: Now) {
     let ids: Vec<EnvironmentId> =
         model.directory.environments.iter().take(SURVEY_MAX).map(|environment| environment.id.clone()).collect();
     for id in ids {
         with_setup(model, &id, now, |setup, cx| {
-            if !setup.is_running() {
+            if !setup.is_running() && !(only_new && setup.facts.link.at().is_some()) {
                 for kind in SURVEY {
                     ask(setup, kind, cx);
                 }

@@ -53,7 +53,10 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Tro
         (Session::Waiting(waiting), result) if waiting.ticket == ticket => match result {
             Ok(Reply::SignedIn(account)) => {
                 model.session = Session::SignedIn(account);
-                reading::read_directory(model);
+                model.desk.ask_parked();
+                if model.directory.read_at.is_none() {
+                    reading::read_directory(model);
+                }
             }
             Ok(Reply::SignInPending { slow_down }) => {
                 if now >= waiting.until {
@@ -65,7 +68,7 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Tro
                 }
                 waiting.ticket = model.desk.ask(QUESTION, Call::PollDeviceCode, waiting.interval);
             }
-            Err(trouble) if trouble.is_passing() && now < waiting.until => {
+            Err(trouble) if trouble.is_passing() && trouble.what != What::SignInNeeded && now < waiting.until => {
                 // A time-out asks for a slower pace (RFC 8628 section 3.5).
                 let pause = waiting.interval.max(back_off(1, trouble.retry_after, 0.5));
                 waiting.interval = (waiting.interval * 2).min(Duration::from_mins(1));

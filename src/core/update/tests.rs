@@ -1,1 +1,454 @@
+//! One transition each, without HTTP: what only a made-up answer can show. Whole flows are in
+//! `tests/flows.rs`.
 
+use super::*;
+use crate::core::call::{Call, Change};
+use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
+use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE};
+use crate::core::setup::{Confirmation, LinkStep, Step};
+use crate::core::sign_in::Session;
+use crate::core::trouble::{Done, What as Happened};
+use serde_json::json;
+use std::collections::VecDeque;
+
+/// A world of answers made up by the test.
+struct World {
+    model: Model,
+    now: Now,
+    open: VecDeque<(Ticket, Duration, Asked)>,
+    changes: Vec<Change>,
+    core_state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Asked {
+    Call(Call),
+    Change(Change),
+}
+
+fn from<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+fn passing(service: Service, done: Done) -> Trouble {
+    Trouble { done, ..Trouble::new(service, Happened::CutOff, "cut") }
+}
+
+impl World {
+    fn new() -> Self {
+        let cloud = Cloud {
+            name: "test".into(),
+            portal: "https://portal.example".into(),
+            lcs_project: Some(1),
+            has_lcs: false,
+            has_gateway: true,
+            has_link: true,
+            command: "dualwrite".into(),
+            speed: None,
+        };
+        let mut model = Model::new(cloud, 1, None);
+        model.session = Session::SignedIn("ada".into());
+        let mut world = Self {
+            model,
+            now: Now::UNIX_EPOCH,
+            open: VecDeque::new(),
+            changes: Vec::new(),
+            core_state: "NotInstalled",
+        };
+        world.tell(Msg::Start);
+        world
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        for effect in update(&mut self.model, msg, self.now) {
+            match effect {
+                Effect::Call { ticket, after, call } => self.open.push_back((ticket, after, Asked::Call(call))),
+                Effect::Change { ticket, change, .. } => {
+                    self.changes.push(change.clone());
+                    self.open.push_back((ticket, Duration::ZERO, Asked::Change(change)));
+                }
+                Effect::Cancel(ticket) => self.open.retain(|(open, _, _)| *open != ticket),
+                _ => {}
+            }
+        }
+    }
+
+    fn want(&mut self, intent: Intent) {
+        self.tell(Msg::Intent(intent));
+    }
+
+    /// The healthy answer to a question; changes are not answered here.
+    fn healthy(&self, call: &Call) -> Reply {
+        match call {
+            Call::Environments => Reply::Environments(from(json!([{"name": "pp-1", "properties": {
+                "displayName": "uat", "environmentSku": "Sandbox",
+                "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com/"},
+                "linkedAppMetadata": {"id": "lcs-1", "type": "Linked", "url": "https://uat.operations.dynamics.com"}}}]))),
+            Call::Integration(_) => {
+                Reply::Integration(Some(from(json!({"Url": "https://uat.operations.dynamics.com"}))))
+            }
+            Call::Packages(_) => Reply::Packages(from(json!([
+                {"uniqueName": CORE_PACKAGE, "state": self.core_state, "version": "1.0.24062.2"},
+                {"uniqueName": APPLICATION_PACKAGE, "state": "Installed", "version": "2"}]))),
+            Call::Users { app, .. } => Reply::Users(from(json!([{"systemuserid": app, "applicationid": app,
+                "isdisabled": false, "systemuserroles_association": [{"roleid": "r", "name": "System Administrator"}]}]))),
+            Call::Rows(_) => Reply::Rows(from(json!([
+                {"AADClientId": crate::wire::app_id::DATA_INTEGRATION, "UserId": "Admin"},
+                {"AADClientId": crate::wire::app_id::RUNTIME, "UserId": "Admin"}]))),
+            Call::FinopsUsers(_) => Reply::FinopsUsers(from(json!([{"UserID": "Admin", "Enabled": true}]))),
+            Call::LegalEntities(_) => Reply::LegalEntities(from(json!([{"LegalEntityId": "USMF"}]))),
+            Call::Links(_) => Reply::Links(Vec::new()),
+            other => panic!("no healthy answer to {other:?}"),
+        }
+    }
+
+    /// Answers the oldest open question.
+    fn answer(&mut self, result: Result<Reply, Trouble>) -> Asked {
+        let (ticket, after, asked) = self.open.pop_front().expect("an open question");
+        self.now = later(self.now, after);
+        self.tell(Msg::Reply { ticket, result });
+        asked
+    }
+
+    /// Answers questions in health until a change is asked for or nothing is open.
+    fn settle(&mut self) {
+        while let Some((_, _, Asked::Call(call))) = self.open.front() {
+            let reply = self.healthy(&call.clone());
+            self.answer(Ok(reply));
+        }
+    }
+
+    fn opened() -> Self {
+        let mut world = Self::new();
+        world.settle();
+        world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+        world.settle();
+        world
+    }
+
+    fn running() -> Self {
+        let mut world = Self::opened();
+        for intent in
+            [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
+        {
+            world.want(intent);
+        }
+        world.settle();
+        world
+    }
+
+    fn linking() -> Self {
+        let mut world = Self::new();
+        world.core_state = "Installed";
+        world.settle();
+        world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+        world.settle();
+        world.want(Intent::Link);
+        world.want(Intent::Link);
+        world.settle();
+        world
+    }
+
+    fn flow(&self) -> &Flow {
+        &self.model.setups[&EnvironmentId("pp-1".into())].flow
+    }
+
+    fn step(&self) -> &Step {
+        let Flow::Configuring(run) = self.flow() else { panic!("{:?}", self.flow()) };
+        &run.step
+    }
+}
+
+#[test]
+fn a_stale_reply_is_ignored() {
+    let mut world = World::running();
+    let before = world.model.clone();
+    world.tell(Msg::Reply { ticket: Ticket(9_999), result: Ok(Reply::Done) });
+    assert_eq!(world.model, before);
+}
+
+#[test]
+fn configure_stays_closed_until_the_terms_were_read_and_ticked() {
+    let mut world = World::opened();
+    world.want(Intent::DualWriteApplication);
+    world.want(Intent::Configure);
+    assert!(matches!(world.flow(), Flow::Terms { .. }));
+    world.want(Intent::TickTerms);
+    world.want(Intent::Configure);
+    assert!(matches!(world.flow(), Flow::Terms { .. }), "the end was not seen");
+    world.want(Intent::TermsSeenToEnd);
+    world.want(Intent::Configure);
+    assert!(matches!(world.flow(), Flow::Confirm));
+    assert!(world.changes.is_empty());
+}
+
+#[test]
+fn a_second_ok_starts_nothing() {
+    let mut world = World::running();
+    assert_eq!(world.changes.len(), 1);
+    world.want(Intent::Ok);
+    world.want(Intent::Configure);
+    world.want(Intent::DualWriteApplication);
+    assert_eq!(world.changes.len(), 1);
+}
+
+#[test]
+fn an_installation_whose_answer_was_lost_is_looked_for_before_it_is_asked_again() {
+    let mut world = World::running();
+    assert!(matches!(world.changes[..], [Change::Install { .. }]));
+    world.answer(Err(passing(Service::PowerPlatform, Done::Perhaps)));
+    assert_eq!(world.open.front().unwrap().1, SETTLE_PAUSE);
+    world.core_state = "InstallRequested";
+    let reply = world.healthy(&Call::Packages(String::new()));
+    world.answer(Ok(reply));
+    assert!(matches!(world.step(), Step::Watch(_)), "the request had arrived: it is watched");
+    assert_eq!(world.changes.len(), 1);
+}
+
+#[test]
+fn an_installation_that_surely_never_arrived_is_asked_again_after_looks() {
+    let mut world = World::running();
+    world.answer(Err(passing(Service::PowerPlatform, Done::Perhaps)));
+    world.settle();
+    assert_eq!(world.changes.len(), 2);
+    assert!(world.now >= later(Now::UNIX_EPOCH, SETTLE_PAUSE * 2), "not before it was looked for more than once");
+}
+
+#[test]
+fn another_installation_in_the_environment_is_waited_for_however_long_it_takes() {
+    let mut world = World::running();
+    for _ in 0..30 {
+        world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::Status(409), "")));
+        world.settle();
+    }
+    assert!(matches!(world.step(), Step::Install { .. }));
+}
+
+#[test]
+fn a_refused_installation_fails_with_the_words_of_the_service() {
+    let mut world = World::running();
+    world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::Status(403), "No capacity left.")));
+    let Flow::ConfigureFailed(_, failure) = world.flow() else { panic!("not failed") };
+    assert_eq!(failure.words, "No capacity left.");
+}
+
+#[test]
+fn a_service_that_does_not_answer_never_fails_an_installation() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    for _ in 0..100 {
+        world.answer(Err(passing(Service::PowerPlatform, Done::No)));
+    }
+    assert!(matches!(world.step(), Step::Watch(_)));
+    let Flow::Configuring(run) = world.flow() else { panic!("not running") };
+    assert!(run.watch.misses >= 3);
+}
+
+#[test]
+fn an_unknown_status_is_still_running() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    for status in ["Paused", "SUCCEEDING", "", "Queued"] {
+        world.answer(Ok(Reply::Operation(Some(from(json!({ "status": status }))))));
+        assert!(matches!(world.step(), Step::Watch(_)), "{status}");
+    }
+}
+
+#[test]
+fn success_counts_only_when_the_package_list_agrees() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    world.answer(Ok(Reply::Operation(Some(from(json!({"status": "sUcCeEdEd"}))))));
+    for _ in 0..5 {
+        let reply = world.healthy(&Call::Packages(String::new()));
+        let asked = world.answer(Ok(reply));
+        assert!(matches!(asked, Asked::Call(Call::Packages(_))));
+        assert!(matches!(world.step(), Step::Watch(_)), "not listed yet");
+    }
+    world.core_state = "Installed";
+    world.settle();
+    assert!(matches!(world.flow(), Flow::Configured));
+}
+
+#[test]
+fn a_failure_from_before_is_not_taken_for_a_new_one() {
+    let mut world = World::running();
+    world.core_state = "InstallFailed";
+    world.answer(Ok(Reply::InstallAccepted(None)));
+    let reply = world.healthy(&Call::Packages(String::new()));
+    world.answer(Ok(reply));
+    assert!(matches!(world.step(), Step::Watch(_)), "the list may not have moved yet");
+    world.core_state = "Installing";
+    let reply = world.healthy(&Call::Packages(String::new()));
+    world.answer(Ok(reply));
+    world.core_state = "InstallFailed";
+    let reply = world.healthy(&Call::Packages(String::new()));
+    world.answer(Ok(reply));
+    assert!(matches!(world.flow(), Flow::ConfigureFailed(_, _)));
+}
+
+#[test]
+fn reading_now_respects_a_pause_the_service_asked_for() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    let mut throttled = Trouble::new(Service::PowerPlatform, Happened::Status(429), "");
+    throttled.retry_after = Some(Duration::from_hours(9));
+    world.answer(Err(throttled));
+    assert_eq!(world.open.front().unwrap().1, RETRY_AFTER_MAX);
+    let open = world.open.clone();
+    world.want(Intent::ReadNow);
+    assert_eq!(world.open, open);
+    assert!(world.model.notice.as_deref().unwrap().contains("asked to wait"));
+}
+
+#[test]
+fn reading_now_asks_at_once_and_once() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    assert!(world.open.front().unwrap().1 > Duration::ZERO);
+    world.want(Intent::ReadNow);
+    assert_eq!(world.open.len(), 1);
+    assert_eq!(world.open.front().unwrap().1, Duration::ZERO);
+    let open = world.open.clone();
+    world.want(Intent::ReadNow);
+    assert_eq!(world.open, open, "it is being read already");
+}
+
+#[test]
+fn a_lost_start_of_the_link_is_repeated_under_the_same_request_id() {
+    let mut world = World::linking();
+    let Some(Change::StartLink { request_id: first, .. }) = world.changes.first().cloned() else { panic!() };
+    world.answer(Err(passing(Service::Link, Done::Perhaps)));
+    world.settle();
+    let Some(Change::StartLink { request_id, .. }) = world.changes.last() else { panic!() };
+    assert_eq!((world.changes.len(), request_id), (2, &first));
+}
+
+#[test]
+fn a_link_that_the_gateway_shows_after_a_lost_start_is_not_started_again() {
+    let mut world = World::linking();
+    world.answer(Err(passing(Service::Link, Done::Perhaps)));
+    world.answer(Ok(Reply::Links(from(json!([{"cid": "c", "powerAppsEnvironment": "PP1"}])))));
+    assert_eq!(world.changes.len(), 1);
+    assert!(matches!(world.flow(), Flow::Linked(_)));
+}
+
+#[test]
+fn a_link_that_is_reported_and_not_shown_is_said_to_be_exactly_that() {
+    let mut world = World::linking();
+    world.answer(Ok(Reply::LinkAccepted("a".into())));
+    world.answer(Ok(Reply::LinkStatus(from(json!({"IsSuccess": true, "OperationStatus": "Completed"})))));
+    world.settle();
+    let Flow::Linked(linked) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert_eq!(linked.confirmed, Confirmation::GatewayDoesNotShowIt);
+    assert_eq!(linked.address, "https://portal.example/dualWrite?axenv=uat.operations.dynamics.com");
+}
+
+#[test]
+fn an_address_that_is_no_web_address_is_never_offered() {
+    let mut world = World::linking();
+    world.answer(Ok(Reply::LinkAccepted("a".into())));
+    let answer = json!({"IsSuccess": true, "OperationStatus": "Completed", "AdministrationUrl": "file:///etc/passwd"});
+    world.answer(Ok(Reply::LinkStatus(from(answer))));
+    world.settle();
+    let Flow::Linked(linked) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert!(linked.address.starts_with("https://portal.example/"));
+}
+
+#[test]
+fn a_refused_link_fails_and_the_next_try_has_a_new_request_id() {
+    let mut world = World::linking();
+    world.answer(Err(Trouble::new(Service::Link, Happened::Refused, "already linked elsewhere")));
+    assert!(matches!(world.flow(), Flow::LinkFailed(_, failure) if failure.words == "already linked elsewhere"));
+    world.settle();
+    world.want(Intent::TryAgain);
+    world.settle();
+    let ids: Vec<_> = world
+        .changes
+        .iter()
+        .map(|change| if let Change::StartLink { request_id, .. } = change { request_id.clone() } else { panic!() })
+        .collect();
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[test]
+fn without_link_operation_and_gateway_the_person_is_asked() {
+    let mut world = World::new();
+    world.core_state = "Installed";
+    world.model.cloud.has_link = false;
+    world.model.cloud.has_gateway = false;
+    world.settle();
+    world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+    world.settle();
+    world.want(Intent::Link);
+    world.want(Intent::Link);
+    world.answer(Err(Trouble::new(Service::Gateway, Happened::NotConfigured, "")));
+    let Flow::Linking(linking) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert_eq!((linking.way, &linking.step), (Way::Assisted, &LinkStep::AskPerson));
+    world.want(Intent::ConfirmLinked);
+    assert!(matches!(world.flow(), Flow::Linked(linked) if linked.confirmed == Confirmation::Person));
+    assert!(world.changes.is_empty());
+}
+
+#[test]
+fn could_not_find_out_is_never_not_there() {
+    let mut world = World::new();
+    world.settle();
+    world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+    while let Some((_, _, Asked::Call(call))) = world.open.front().cloned() {
+        if let Call::Packages(_) = call {
+            world.answer(Err(passing(Service::PowerPlatform, Done::No)));
+        } else {
+            let reply = world.healthy(&call);
+            world.answer(Ok(reply));
+        }
+    }
+    let (environment, setup) = world.model.current().unwrap();
+    // The survey had read the list before; what could not be read now is not known now.
+    assert!(setup.facts.packages.trouble().is_some());
+    assert!(matches!(gate::link(environment, &setup.facts), Gate::Closed(why) if why.contains("Could not tell")));
+}
+
+#[test]
+fn an_ended_sign_in_asks_for_a_code_and_comes_back_to_the_same_place() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::SignInNeeded, "expired")));
+    assert_eq!(crate::core::route::screen(&world.model), crate::core::route::Screen::SignIn);
+    let code = Reply::DeviceCode { user_code: "A".into(), address: "https://x".into(), expires_in: 900, interval: 5 };
+    assert_eq!(world.answer(Ok(code)), Asked::Call(Call::DeviceCode));
+    assert_eq!(world.answer(Ok(Reply::SignedIn("ada".into()))), Asked::Call(Call::PollDeviceCode));
+    assert_eq!(crate::core::route::screen(&world.model), crate::core::route::Screen::Progress);
+    assert!(matches!(world.step(), Step::Watch(_)));
+    let asked = world.open.iter().any(|(_, _, asked)| matches!(asked, Asked::Call(Call::Operation { .. })));
+    assert!(asked, "the question that was refused is asked again");
+}
+
+#[test]
+fn a_code_that_is_not_used_in_time_stops_and_a_new_one_can_be_had() {
+    let mut world = World::new();
+    world.model.session = Session::Unknown;
+    world.open.clear();
+    world.tell(Msg::Start);
+    let code = Reply::DeviceCode { user_code: "A".into(), address: "https://x".into(), expires_in: 12, interval: 5 };
+    world.answer(Ok(code));
+    world.answer(Ok(Reply::SignInPending { slow_down: true }));
+    assert_eq!(world.open.front().unwrap().1, Duration::from_secs(10), "slow_down adds five seconds for good");
+    world.answer(Ok(Reply::SignInPending { slow_down: false }));
+    assert!(
+        matches!(&world.model.session, Session::Stopped(trouble) if trouble.code.as_deref() == Some("expired_token"))
+    );
+    world.want(Intent::NewCode);
+    assert_eq!(world.open.front().unwrap().2, Asked::Call(Call::DeviceCode));
+}
+
+#[test]
+fn the_project_alone_shows_no_environment_under_a_key_that_would_change() {
+    let mut directory = crate::core::model::Directory::default();
+    directory.take_project(vec![from(json!({"EnvironmentId": "lcs-1", "EnvironmentName": "uat"}))]);
+    assert!(directory.environments.is_empty());
+    directory.read_at = Some(Now::UNIX_EPOCH);
+    directory.take_rows(Vec::new());
+    assert_eq!(directory.environments.len(), 1);
+}

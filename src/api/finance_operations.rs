@@ -1,0 +1,51 @@
+//! Finance and operations OData: client ID rows, users, legal entities.
+
+use super::{Api, body_of};
+use crate::core::call::Reply;
+use crate::core::plan;
+use crate::core::trouble::{Service, Trouble};
+use crate::wire::dataverse::Rows;
+use crate::wire::finance_operations::{
+    CLIENT_ID_ROWS_PATH, ClientIdRow, LEGAL_ENTITIES_PATH, LegalEntity, USERS_PATH, User,
+};
+use serde::de::DeserializeOwned;
+
+/// Headers of every call.
+const HEADERS: [(&str, &str); 2] = [("OData-MaxVersion", "4.0"), ("OData-Version", "4.0")];
+
+impl Api {
+    pub(super) async fn rows(&self, finops: &str) -> Result<Reply, Trouble> {
+        Ok(Reply::Rows(self.entities::<ClientIdRow>(finops, CLIENT_ID_ROWS_PATH).await?))
+    }
+
+    pub(super) async fn finops_users(&self, finops: &str) -> Result<Reply, Trouble> {
+        Ok(Reply::FinopsUsers(self.entities::<User>(finops, USERS_PATH).await?))
+    }
+
+    pub(super) async fn legal_entities(&self, finops: &str) -> Result<Reply, Trouble> {
+        Ok(Reply::LegalEntities(self.entities::<LegalEntity>(finops, LEGAL_ENTITIES_PATH).await?))
+    }
+
+    pub(super) async fn create_row(&self, finops: &str, app: &str, user: &str) -> Result<Reply, Trouble> {
+        let row = ClientIdRow {
+            client_id: app.to_owned(),
+            user_id: Some(user.to_owned()),
+            name: Some(format!("Dual-write ({})", plan::app_name(app))),
+        };
+        let url = format!("{finops}{CLIENT_ID_ROWS_PATH}");
+        let answer = self.post(Service::FinanceOperations, finops, url, &HEADERS, body_of(&row)?).await?;
+        if answer.is_success() { Ok(Reply::Done) } else { Err(answer.trouble((self.time.now)())) }
+    }
+
+    /// A list. Its next page may name another host of the same environment, so only the part of
+    /// the address behind the host is kept.
+    async fn entities<T: DeserializeOwned>(&self, finops: &str, path: &str) -> Result<Vec<T>, Trouble> {
+        let first = format!("{finops}{path}");
+        let home = |link: String| match link.find("/data/") {
+            Some(at) => format!("{finops}{}", &link[at..]),
+            None => link,
+        };
+        let split = |page: Rows<T>| (page.value, page.next_link.map(home));
+        self.pages(Service::FinanceOperations, finops, first, &HEADERS, split).await
+    }
+}

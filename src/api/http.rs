@@ -1,0 +1,408 @@
+//! The one way to the network: time limits, size limits, and where a token may go.
+//!
+//! A token goes only to a host that was checked: the configured base of its service, or an address
+//! out of an answer that belongs to the service (on loopback: is on this machine). No redirect
+//! takes a credential to another host. Nothing here logs a header or a body.
+
+use crate::core::trouble::{Done, Service, Trouble, What};
+use crate::settings::{is_local_name, is_loopback};
+use crate::wire::problem;
+use jiff::Timestamp;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// Longest wait for a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// Longest wait for a whole answer to a question.
+const READ_LIMIT: Duration = Duration::from_secs(30);
+/// Longest wait for a whole answer to a change.
+const CHANGE_LIMIT: Duration = Duration::from_mins(1);
+/// Longest wait for Reset link, which answers only when it is done.
+pub(super) const RESET_LIMIT: Duration = Duration::from_mins(5);
+/// Largest answer that is read, in bytes. A list of ten thousand environments has about 20 MB in
+/// all, in pages of far less.
+const BODY_MAX: usize = 16 * 1024 * 1024;
+/// Most redirects followed, and only on the same host.
+const REDIRECTS_MAX: usize = 3;
+/// How long an unused connection is kept.
+const IDLE_CONNECTION: Duration = Duration::from_secs(90);
+
+/// Host suffixes that an address out of an answer must have, by service, on live clouds.
+fn suffixes(service: Service) -> &'static [&'static str] {
+    match service {
+        Service::Dataverse => {
+            &[".dynamics.com", ".microsoftdynamics.us", ".appsplatform.us", ".dynamics.cn", ".crm.microsoftdynamics.de"]
+        }
+        Service::FinanceOperations => &[
+            ".dynamics.com",
+            ".microsoftdynamics.us",
+            ".appsplatform.us",
+            ".dynamics.cn",
+            ".operations365.dynamics.cn",
+        ],
+        Service::Bap => &[
+            ".api.bap.microsoft.com",
+            ".api.bap.microsoft.us",
+            ".api.bap.appsplatform.us",
+            ".api.bap.partner.microsoftonline.cn",
+        ],
+        Service::PowerPlatform => &[
+            ".api.powerplatform.com",
+            ".powerplatform.microsoft.us",
+            ".appsplatform.us",
+            ".partner.microsoftonline.cn",
+        ],
+        Service::Entra | Service::Lcs | Service::Gateway | Service::Link => &[],
+    }
+}
+
+/// Names under `localhost` are this machine; on loopback no name server is ever asked.
+struct LoopbackNames;
+
+impl Resolve for LoopbackNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        let local = is_local_name(name.as_str());
+        Box::pin(async move {
+            if local {
+                let all = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+                Ok(Box::new(all.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
+            } else {
+                Err("this profile is for this machine only".into())
+            }
+        })
+    }
+}
+
+/// The connection.
+pub(super) struct Http {
+    client: reqwest::Client,
+    loopback: bool,
+}
+
+/// One request.
+pub(super) struct Request<'a> {
+    pub(super) service: Service,
+    pub(super) method: Method,
+    pub(super) url: String,
+    pub(super) token: Option<&'a SecretString>,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Body,
+    pub(super) limit: Option<Duration>,
+}
+
+/// What is sent.
+#[derive(Clone)]
+pub(super) enum Body {
+    None,
+    Json(Vec<u8>),
+    Form(Vec<(&'static str, SecretString)>),
+}
+
+/// What came back, whatever its status.
+pub(super) struct Answer {
+    pub(super) service: Service,
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    is_change: bool,
+}
+
+impl Http {
+    pub(super) fn new(loopback: bool) -> Result<Self, reqwest::Error> {
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_LIMIT)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never());
+        let builder = if loopback {
+            // Nothing outside this machine is asked: no proxy, no name server, no certificate store.
+            builder.no_proxy().tls_certs_only([]).dns_resolver(LoopbackNames)
+        } else {
+            builder
+        };
+        Ok(Self { client: builder.build()?, loopback })
+    }
+
+    /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
+    /// where the address belongs to the service.
+    pub(super) fn may_go(&self, service: Service, url: &str, base: Option<&str>) -> Result<Url, Trouble> {
+        let foreign = |host: &str| Trouble::new(service, What::ForeignHost(host.to_owned()), "");
+        let url = Url::parse(url).map_err(|_| foreign(&shorten(url)))?;
+        if let Some(base) = base
+            && let Ok(base) = Url::parse(base)
+            && base.origin() == url.origin()
+        {
+            return Ok(url);
+        }
+        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+        let good = if self.loopback {
+            is_loopback(&url) && matches!(url.scheme(), "http" | "https")
+        } else {
+            url.scheme() == "https"
+                && url.port().is_none()
+                && suffixes(service).iter().any(|suffix| host.ends_with(suffix) || host == suffix[1..])
+        };
+        let clean = url.username().is_empty() && url.password().is_none();
+        if good && clean { Ok(url) } else { Err(foreign(&host)) }
+    }
+
+    /// Sends one request and reads the whole answer. Any status is an answer.
+    pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Trouble> {
+        let is_change = request.method != Method::GET && request.service != Service::Entra;
+        let limit = request.limit.unwrap_or(if is_change { CHANGE_LIMIT } else { READ_LIMIT });
+        let started = Instant::now();
+        let method = request.method.clone();
+        let service = request.service;
+        let place = Url::parse(&request.url).ok();
+        let result = match tokio::time::timeout(limit, self.send_following(request, is_change)).await {
+            Ok(result) => result,
+            Err(_) => Err(with_done(
+                Trouble::new(service, What::NoAnswer, format!("no whole answer within {} s", limit.as_secs())),
+                is_change,
+            )),
+        };
+        let host = place.as_ref().and_then(Url::host_str).unwrap_or("?");
+        let path = place.as_ref().map_or("?", Url::path);
+        let took = started.elapsed().as_millis();
+        match &result {
+            Ok(answer) => tracing::debug!(%method, host, path, status = answer.status, took_ms = took, "answer"),
+            Err(trouble) => tracing::warn!(%method, host, path, took_ms = took, what = trouble.sentence(), "no answer"),
+        }
+        result
+    }
+
+    async fn send_following(&self, request: Request<'_>, is_change: bool) -> Result<Answer, Trouble> {
+        let service = request.service;
+        let first = Url::parse(&request.url)
+            .map_err(|_| Trouble::new(service, What::ForeignHost(shorten(&request.url)), ""))?;
+        let mut url = first.clone();
+        for _ in 0..=REDIRECTS_MAX {
+            let answer = self.send_once(&request, url.clone(), is_change).await?;
+            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(answer);
+            }
+            let target = answer.header(&header::LOCATION).and_then(|target| url.join(target).ok());
+            match target {
+                Some(target) if target.origin() == first.origin() && request.method == Method::GET => url = target,
+                Some(target) => {
+                    let host = target.host_str().unwrap_or("another address").to_owned();
+                    return Err(Trouble::new(service, What::ForeignHost(host), "a redirect was not followed"));
+                }
+                None => return Ok(answer),
+            }
+        }
+        Err(Trouble::new(service, What::Unreadable, "too many redirects"))
+    }
+
+    async fn send_once(&self, request: &Request<'_>, url: Url, is_change: bool) -> Result<Answer, Trouble> {
+        let service = request.service;
+        let mut builder = self.client.request(request.method.clone(), url).header(header::ACCEPT, "application/json");
+        if let Some(token) = request.token {
+            builder = builder.header(header::AUTHORIZATION, bearer(service, token)?);
+        }
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        builder = match &request.body {
+            Body::None => builder,
+            Body::Json(bytes) => {
+                builder.header(header::CONTENT_TYPE, "application/json; charset=utf-8").body(bytes.clone())
+            }
+            Body::Form(fields) => {
+                let fields: Vec<(&str, &str)> =
+                    fields.iter().map(|(name, value)| (*name, value.expose_secret())).collect();
+                builder.form(&fields)
+            }
+        };
+        let failed = |error: &reqwest::Error| classify(service, error, is_change);
+        let mut response = builder.send().await.map_err(|error| failed(&error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+            if body.len() + chunk.len() > BODY_MAX {
+                let words = format!("more than {} MB", BODY_MAX / 1024 / 1024);
+                return Err(with_done(Trouble::new(service, What::TooLarge, words), is_change));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { service, status, headers, body, is_change })
+    }
+}
+
+/// A header that never shows its value.
+fn bearer(service: Service, token: &SecretString) -> Result<HeaderValue, Trouble> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
+        Trouble::new(service, What::SignInNeeded, "the token holds characters that no header can carry")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn with_done(mut trouble: Trouble, is_change: bool) -> Trouble {
+    if is_change {
+        trouble.done = Done::Perhaps;
+    }
+    trouble
+}
+
+fn classify(service: Service, error: &reqwest::Error, is_change: bool) -> Trouble {
+    let words = root_cause(error);
+    if error.is_builder() {
+        return Trouble::new(service, What::Unreadable, words);
+    }
+    if error.is_connect() {
+        // The connection was never made, so the request was never sent.
+        return Trouble::new(service, What::Unreachable, words);
+    }
+    let what = if error.is_timeout() { What::NoAnswer } else { What::CutOff };
+    with_done(Trouble::new(service, what, words), is_change)
+}
+
+/// The innermost cause: "Connection refused (os error 111)" says more than "error sending request".
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    fn named(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Reads the body as JSON, or says what came instead.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Trouble> {
+        let bytes = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        serde_json::from_slice(bytes).map_err(|error| {
+            let text = String::from_utf8_lossy(&self.body[..self.body.len().min(200)]);
+            let what = if self.body.is_empty() {
+                "an empty answer".to_owned()
+            } else if text.trim_start().starts_with('<') {
+                problem::read(&self.body).words
+            } else if error.is_eof() {
+                "JSON that ends in the middle".to_owned()
+            } else {
+                format!("JSON of another shape: {error}")
+            };
+            with_done(Trouble::new(self.service, What::Unreadable, what), self.is_change)
+        })
+    }
+
+    /// The answer as JSON where it is a success, else its trouble.
+    pub(super) fn success<T: DeserializeOwned>(&self, now: Timestamp) -> Result<T, Trouble> {
+        if self.is_success() { self.json() } else { Err(self.trouble(now)) }
+    }
+
+    /// The trouble that a status other than success stands for.
+    pub(super) fn trouble(&self, now: Timestamp) -> Trouble {
+        let problem = problem::read(&self.body);
+        let mut trouble = Trouble::new(self.service, What::Status(self.status), problem.words);
+        trouble.code = problem.code;
+        // A date is meant on the service's own clock, which it sends along; ours may be wrong.
+        let date = |value: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok();
+        let now = self.header(&header::DATE).and_then(date).unwrap_or(now);
+        trouble.retry_after = self.header(&header::RETRY_AFTER).and_then(|value| retry_after(value, now));
+        trouble.correlation = ["x-ms-correlation-request-id", "x-ms-correlation-id", "x-ms-request-id", "request-id"]
+            .into_iter()
+            .find_map(|name| self.named(name))
+            .map(shorten);
+        // A service that fails after it took a request may have done the work.
+        if self.is_change && (self.status >= 500 || self.status == 408 || self.status == 499) {
+            trouble.done = Done::Perhaps;
+        }
+        trouble
+    }
+}
+
+/// `Retry-After`: seconds, an HTTP date, or (rarely) a duration `hh:mm:ss`.
+fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<f64>() {
+        return (seconds.is_finite() && seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(1e9)));
+    }
+    if let Ok(date) = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value) {
+        return Some(crate::core::time::between(now, date));
+    }
+    let parts: Vec<u64> = value.split(':').map(str::parse).collect::<Result<_, _>>().ok()?;
+    match parts[..] {
+        [hours, minutes, seconds] => Some(Duration::from_secs(
+            hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?.checked_add(seconds)?,
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_every_form() {
+        let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
+        assert_eq!(retry_after("20", now), Some(Duration::from_secs(20)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(Duration::from_secs(37)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("00:01:05", now), Some(Duration::from_secs(65)));
+        assert_eq!(retry_after("soon", now), None);
+        assert_eq!(retry_after("-1", now), None);
+        assert_eq!(retry_after("99999999999999999999:0:0", now), None);
+    }
+
+    fn http(loopback: bool) -> Http {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
+        Http { client, loopback }
+    }
+
+    #[test]
+    fn a_token_goes_only_where_it_belongs() {
+        let live = http(false);
+        let may = |url: &str| live.may_go(Service::Dataverse, url, None).is_ok();
+        assert!(may("https://contoso.crm4.dynamics.com/api"));
+        for bad in [
+            "http://contoso.crm4.dynamics.com",
+            "https://contoso.crm4.dynamics.com.evil.example",
+            "https://evil.example/dynamics.com",
+            "https://evildynamics.com",
+            "https://user:pw@contoso.crm4.dynamics.com",
+            "https://contoso.crm4.dynamics.com:444",
+            "https://127.0.0.1",
+            "not an address",
+        ] {
+            assert!(!may(bad), "{bad}");
+        }
+        let loopback = http(true);
+        let may = |url: &str| loopback.may_go(Service::Dataverse, url, None).is_ok();
+        assert!(may("http://contoso.crm4.localhost:7070") && may("http://127.0.0.1:1") && may("http://[::1]:1"));
+        assert!(!may("https://contoso.crm4.dynamics.com") && !may("http://localhost.evil.example"));
+    }
+
+    #[test]
+    fn the_configured_host_is_always_allowed() {
+        let live = http(false);
+        let base = Some("https://lcs.contoso.example/api");
+        assert!(live.may_go(Service::Lcs, "https://lcs.contoso.example/other", base).is_ok());
+        assert!(live.may_go(Service::Lcs, "https://other.contoso.example/", base).is_err());
+    }
+}

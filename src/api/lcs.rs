@@ -1,0 +1,38 @@
+//! Lifecycle Services: the environments of a project.
+
+use super::{Api, PAGES_MAX};
+use crate::core::call::Reply;
+use crate::core::trouble::{Service, Trouble, What};
+use crate::wire::lcs::{self, Envelope};
+
+impl Api {
+    pub(super) async fn lifecycle(&self) -> Result<Reply, Trouble> {
+        let base = self.base(Service::Lcs)?;
+        let Some(project) = self.profile.lcs_project else {
+            return Err(Trouble::new(Service::Lcs, What::NotConfigured, "lcs_project is missing"));
+        };
+        let mut all = Vec::new();
+        let mut page = 1;
+        loop {
+            if page > 1 {
+                // The first page took its turn already; every page counts against the budget.
+                self.limits.budget(Service::Lcs, &self.time).await;
+            }
+            let url = format!("{base}{}", lcs::environments_path(project, page));
+            let answer: Envelope<Vec<lcs::Environment>> =
+                self.get(Service::Lcs, &base, url, &[lcs::VERSION_HEADER]).await?;
+            if !answer.is_success {
+                let mut trouble = Trouble::new(Service::Lcs, What::Refused, answer.error_message.unwrap_or_default());
+                trouble.correlation = answer.operation_activity_id;
+                return Err(trouble);
+            }
+            let rows = answer.data.unwrap_or_default();
+            let is_empty = rows.is_empty();
+            all.extend(rows);
+            if !answer.result_has_more_pages || is_empty || page as usize >= PAGES_MAX {
+                return Ok(Reply::Lifecycle(all));
+            }
+            page += 1;
+        }
+    }
+}

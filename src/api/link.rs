@@ -1,0 +1,39 @@
+//! Link operation: start under a request id, read its state.
+
+use super::{Api, body_of, segment};
+use crate::core::call::Reply;
+use crate::core::trouble::{Service, Trouble, What};
+use crate::wire::CLIENT_REQUEST_ID;
+use crate::wire::link::{self, Answer, NO_PROJECT, Start};
+
+impl Api {
+    pub(super) async fn start_link(
+        &self,
+        environment: &str,
+        power_platform: &str,
+        request_id: &str,
+    ) -> Result<Reply, Trouble> {
+        let base = self.base(Service::Link)?;
+        let project = self.profile.lcs_project.unwrap_or(NO_PROJECT);
+        let url = format!("{base}{}", link::start_path(project, &segment(environment)));
+        let body = body_of(&Start { power_platform_environment_id: power_platform.to_owned() })?;
+        let answer = self.post(Service::Link, &base, url, &[(CLIENT_REQUEST_ID, request_id)], body).await?;
+        let answer: Answer = answer.success((self.time.now)())?;
+        match answer.operation_activity_id {
+            Some(activity) if answer.is_success && !activity.is_empty() => Ok(Reply::LinkAccepted(activity)),
+            activity => {
+                let words = answer.error_message.unwrap_or_else(|| "The service named no operation.".into());
+                let mut trouble = Trouble::new(Service::Link, What::Refused, words);
+                trouble.correlation = activity;
+                Err(trouble)
+            }
+        }
+    }
+
+    pub(super) async fn link_status(&self, environment: &str, activity: &str) -> Result<Reply, Trouble> {
+        let base = self.base(Service::Link)?;
+        let project = self.profile.lcs_project.unwrap_or(NO_PROJECT);
+        let url = format!("{base}{}", link::status_path(project, &segment(environment), &segment(activity)));
+        Ok(Reply::LinkStatus(self.get(Service::Link, &base, url, &[]).await?))
+    }
+}

@@ -1,0 +1,211 @@
+//! The picture on its way to the terminal: ratatui's backend, drawn into memory.
+//!
+//! Owns the bytes of the frame being drawn and what is known of the cursor. Touches no terminal but
+//! to ask for its size, never asks it a question it must answer, and writes nothing for a frame that
+//! changes nothing. Used by the loop alone.
+
+use std::{
+    cell::RefCell,
+    io::{self, Write},
+    rc::Rc,
+};
+
+use ratatui::{
+    Frame, Terminal,
+    backend::{Backend, ClearType, CrosstermBackend, WindowSize},
+    buffer::Cell,
+    layout::{Position, Size},
+};
+
+/// Size taken when the terminal does not know its own (a serial line reports 0 by 0).
+const UNKNOWN: Size = Size { width: 80, height: 24 };
+/// Largest picture drawn, in cells. No screen is larger; a wrong `stty` must not take all memory.
+const LARGEST: Size = Size { width: 2000, height: 1000 };
+/// Synchronized update: the terminal shows the frame when it is complete.
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+/// Where frames are drawn.
+pub(super) struct Canvas {
+    terminal: Terminal<Memory>,
+    sheet: Sheet,
+}
+
+impl Canvas {
+    /// An empty canvas that asks `size` for its size before each frame.
+    pub(super) fn new(size: fn() -> io::Result<Size>) -> io::Result<Self> {
+        let sheet = Sheet::default();
+        let inner = CrosstermBackend::new(sheet.clone());
+        let terminal = Terminal::new(Memory { inner, size, visible: None, cursor: None })?;
+        Ok(Self { terminal, sheet })
+    }
+
+    /// Draws a frame and returns the bytes that change the terminal accordingly; none when nothing
+    /// changed. With `afresh` the terminal is cleared and painted whole.
+    pub(super) fn frame(&mut self, afresh: bool, draw: impl FnOnce(&mut Frame)) -> io::Result<Vec<u8>> {
+        if afresh {
+            let memory = self.terminal.backend_mut();
+            memory.visible = None;
+            memory.cursor = None;
+            self.terminal.clear()?;
+        }
+        self.terminal.draw(draw)?;
+        let drawn = self.sheet.take();
+        if drawn.is_empty() {
+            return Ok(drawn);
+        }
+        Ok([BEGIN, &drawn, END].concat())
+    }
+}
+
+/// The bytes drawn so far; shared, because ratatui does not give its writer back.
+#[derive(Clone, Default)]
+struct Sheet(Rc<RefCell<Vec<u8>>>);
+
+impl Sheet {
+    fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+}
+
+impl Write for Sheet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    // ratatui flushes several times a frame; the frame is written when it is whole.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Memory {
+    inner: CrosstermBackend<Sheet>,
+    size: fn() -> io::Result<Size>,
+    /// Whether the cursor is shown; `None` when not known.
+    visible: Option<bool>,
+    /// Where the cursor is; `None` when not known.
+    cursor: Option<Position>,
+}
+
+impl Backend for Memory {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let mut content = content.peekable();
+        if content.peek().is_none() {
+            return Ok(());
+        }
+        self.cursor = None;
+        self.inner.draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        if self.visible.replace(false) == Some(false) {
+            return Ok(());
+        }
+        self.inner.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        if self.visible.replace(true) == Some(true) {
+            return Ok(());
+        }
+        self.inner.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(self.cursor.unwrap_or(Position::ORIGIN))
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        let position = position.into();
+        if self.cursor.replace(position) == Some(position) {
+            return Ok(());
+        }
+        self.inner.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.clear_region(ClearType::All)
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.inner.clear_region(region)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        Ok((self.size)().map_or(UNKNOWN, sane))
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize { columns_rows: self.size()?, pixels: Size::ZERO })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn sane(size: Size) -> Size {
+    let one = |is: u16, unknown: u16, largest: u16| if is == 0 { unknown } else { is.min(largest) };
+    Size::new(one(size.width, UNKNOWN.width, LARGEST.width), one(size.height, UNKNOWN.height, LARGEST.height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).replace('\x1b', "^")
+    }
+
+    fn small() -> io::Result<Size> {
+        Ok(Size::new(10, 2))
+    }
+
+    #[test]
+    fn a_frame_stands_between_the_marks() {
+        let mut canvas = Canvas::new(small).unwrap();
+        let bytes = text(&canvas.frame(true, |frame| frame.render_widget("hello", frame.area())).unwrap());
+        assert!(bytes.starts_with("^[?2026h") && bytes.ends_with("^[?2026l"), "{bytes}");
+        assert!(bytes.contains("^[2J") && bytes.contains("hello"), "{bytes}");
+    }
+
+    #[test]
+    fn a_frame_that_changes_nothing_writes_nothing() {
+        let mut canvas = Canvas::new(small).unwrap();
+        let draw = |frame: &mut Frame| {
+            frame.render_widget("hello", frame.area());
+            frame.set_cursor_position((3, 1));
+        };
+        assert!(!canvas.frame(true, draw).unwrap().is_empty());
+        assert_eq!(text(&canvas.frame(false, draw).unwrap()), "");
+        assert!(!canvas.frame(true, draw).unwrap().is_empty());
+    }
+
+    #[test]
+    fn only_the_cursor_may_move() {
+        let mut canvas = Canvas::new(small).unwrap();
+        canvas.frame(true, |frame| frame.set_cursor_position((0, 0))).unwrap();
+        let bytes = canvas.frame(false, |frame| frame.set_cursor_position((3, 1))).unwrap();
+        assert_eq!(text(&bytes), "^[?2026h^[2;4H^[?2026l");
+        let bytes = canvas.frame(false, |_| {}).unwrap();
+        assert_eq!(text(&bytes), "^[?2026h^[?25l^[?2026l");
+    }
+
+    #[test]
+    fn a_terminal_without_a_size_is_taken_for_eighty_by_twenty_four() {
+        assert_eq!(sane(Size::ZERO), Size::new(80, 24));
+        assert_eq!(sane(Size::new(0, 7)), Size::new(80, 7));
+        assert_eq!(sane(Size::new(u16::MAX, u16::MAX)), LARGEST);
+        let mut canvas = Canvas::new(|| Ok(Size::ZERO)).unwrap();
+        canvas.frame(true, |frame| assert_eq!(frame.area().as_size(), Size::new(80, 24))).unwrap();
+        let mut canvas = Canvas::new(|| Err(io::ErrorKind::NotFound.into())).unwrap();
+        canvas.frame(true, |frame| assert_eq!(frame.area().as_size(), Size::new(80, 24))).unwrap();
+    }
+}

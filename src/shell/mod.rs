@@ -1,0 +1,21 @@
+//! The shell: the only place with I/O. Time, files, tasks, the log, and the terminal.
+//!
+//! [`tasks`] carries out what the core wants, [`journal`] writes it down, [`clock`] tells the time.
+//!
+//! Owns the loop ([`run`]), the modes of the terminal ([`terminal`]), what goes out to it
+//! ([`output`], [`canvas`]) and what comes in ([`input`], [`decode`], [`signals`]). It knows nothing
+//! of dual-write: the program is an [`run::App`], and everything it hears comes through one channel
+//! in one order. Called by the full-screen surface and by `main`.
+
+mod canvas;
+mod channel;
+pub mod clock;
+pub mod decode;
+mod input;
+pub mod journal;
+pub mod log;
+mod output;
+pub mod run;
+mod signals;
+pub mod tasks;
+pub mod terminal;

@@ -1,0 +1,181 @@
+//! Effects become work: each question and change runs as a task under its ticket and replies
+//! through one channel.
+//!
+//! A change is made only after its intention is durable. Cancelling drops a question; it never
+//! claims to have stopped what runs at a service, and a change is never cancelled. A panic in a
+//! task is a reply like any other.
+
+use super::clock::Clock;
+use super::journal::{Journal, Written};
+use crate::api::Api;
+use crate::core::call::{Call, Change, Reply};
+use crate::core::effect::Effect;
+use crate::core::journal::Entry;
+use crate::core::msg::{Msg, Ticket};
+use crate::core::trouble::{Service, Trouble, What};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::task::{AbortHandle, JoinError};
+
+/// How long leaving the program waits for changes that were just asked for, so that their answers
+/// are written down.
+const CHANGES_LIMIT: Duration = Duration::from_secs(2);
+
+/// Where replies go. False: nobody listens any more.
+pub type Listener = Arc<dyn Fn(Msg) -> bool + Send + Sync>;
+
+/// The tasks of one program.
+pub struct Tasks {
+    runtime: Handle,
+    api: Arc<Api>,
+    journal: Journal,
+    clock: Clock,
+    listener: Listener,
+    questions: HashMap<Ticket, AbortHandle>,
+    changes: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Tasks {
+    /// Nothing runs yet.
+    pub fn new(runtime: Handle, api: Arc<Api>, journal: Journal, clock: Clock, listener: Listener) -> Self {
+        Self { runtime, api, journal, clock, listener, questions: HashMap::new(), changes: Vec::new() }
+    }
+
+    /// Does one thing, or starts it. Returns at once. [`Effect::Copy`] is for the terminal, which
+    /// is not here; it is handed back.
+    pub fn run(&mut self, effect: Effect) -> Option<String> {
+        match effect {
+            Effect::Call { ticket, after, call } => self.ask(ticket, self.clock.real(after), call),
+            Effect::Change { ticket, change, intention } => self.change(ticket, change, intention),
+            Effect::Cancel(ticket) => {
+                if let Some(task) = self.questions.remove(&ticket) {
+                    task.abort();
+                }
+            }
+            Effect::Record(entry) => {
+                let written = self.journal.append(entry);
+                self.tell_failure(written);
+            }
+            Effect::KeepTerms(acceptance) => {
+                let written = self.journal.keep_terms(acceptance);
+                self.tell_failure(written);
+            }
+            Effect::Open(address) => self.open(address),
+            Effect::Copy(text) => return Some(text),
+        }
+        None
+    }
+
+    /// A reply has come: its task is over.
+    pub fn over(&mut self, msg: &Msg) {
+        if let Msg::Reply { ticket, .. } = msg {
+            self.questions.remove(ticket);
+            self.changes.retain(|task| !task.is_finished());
+        }
+    }
+
+    /// Drops every question, waits a short time for changes that were asked for, and closes the
+    /// record.
+    pub fn close(mut self) {
+        for (_, task) in self.questions.drain() {
+            task.abort();
+        }
+        let changes = std::mem::take(&mut self.changes);
+        self.runtime.block_on(async {
+            let all = async {
+                for change in changes {
+                    let _ = change.await;
+                }
+            };
+            let _ = tokio::time::timeout(CHANGES_LIMIT, all).await;
+        });
+        self.journal.close();
+    }
+
+    fn ask(&mut self, ticket: Ticket, after: Duration, call: Call) {
+        let (api, listener, service) = (Arc::clone(&self.api), Arc::clone(&self.listener), call.service());
+        let task = self.runtime.spawn(async move {
+            if !after.is_zero() {
+                tokio::time::sleep(after).await;
+            }
+            let work = AbortOnDrop(tokio::spawn(async move { api.call(call).await }));
+            let result = work.join(service).await;
+            listener(Msg::Reply { ticket, result });
+        });
+        self.questions.insert(ticket, task.abort_handle());
+    }
+
+    fn change(&mut self, ticket: Ticket, change: Change, intention: Entry) {
+        let (api, listener, service) = (Arc::clone(&self.api), Arc::clone(&self.listener), change.service());
+        // Handed to the journal here, so that lines keep the order of the effects.
+        let written = self.journal.append(intention);
+        let task = self.runtime.spawn(async move {
+            let result = match durable(written).await {
+                Err(why) => Err(Trouble::new(service, What::NotRecorded, why)),
+                Ok(()) => tokio::spawn(async move { api.change(change).await }).await.unwrap_or_else(|error| {
+                    let mut trouble = fell_over(service, &error);
+                    trouble.done = crate::core::trouble::Done::Perhaps;
+                    Err(trouble)
+                }),
+            };
+            listener(Msg::Reply { ticket, result });
+        });
+        self.changes.push(task);
+    }
+
+    fn tell_failure(&self, written: Written) {
+        let listener = Arc::clone(&self.listener);
+        self.runtime.spawn(async move {
+            if let Err(why) = durable(written).await {
+                tracing::error!(why, "the record could not be written");
+                listener(Msg::RecordFailed(why));
+            }
+        });
+    }
+
+    fn open(&self, address: String) {
+        let listener = Arc::clone(&self.listener);
+        // A browser may take its time to start; nobody waits for it.
+        self.runtime.spawn_blocking(move || {
+            let result = match open::that_detached(&address) {
+                Ok(()) => Ok(address),
+                Err(_) => Err(address),
+            };
+            listener(Msg::Opened(result));
+        });
+    }
+}
+
+async fn durable(written: Written) -> Result<(), String> {
+    match written.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the thread that writes the record has ended".into()),
+    }
+}
+
+/// A task that ends with whoever waits for it.
+struct AbortOnDrop(tokio::task::JoinHandle<Result<Reply, Trouble>>);
+
+impl AbortOnDrop {
+    async fn join(mut self, service: Service) -> Result<Reply, Trouble> {
+        match (&mut self.0).await {
+            Ok(result) => result,
+            Err(error) => Err(fell_over(service, &error)),
+        }
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn fell_over(service: Service, error: &JoinError) -> Trouble {
+    let words =
+        if error.is_panic() { "a part of this program failed; please report it" } else { "the question was dropped" };
+    Trouble::new(service, What::Unreadable, words)
+}

@@ -1,0 +1,280 @@
+//! The terminal is borrowed: its modes are switched here and nowhere else.
+//!
+//! Owns raw mode, the alternate screen, bracketed paste, the cursor and the title. [`Guard`] exists
+//! before the first mode is set; each mode that was set is undone once, last first, past any step
+//! that fails: on return, error, panic, signal and suspension. Asks the terminal no question, so no
+//! answer can come late. There is no mouse capture: people select and copy text.
+//!
+//! A panic of the thread that draws gives the terminal back and then lets the previous hook speak. A
+//! panic of any other thread, while the screen is ours, goes to the log: its task says so too.
+//!
+//! Limit: a terminal that reads nothing cannot be told to leave its modes. Giving it back then takes
+//! at most [`PATIENCE`] and [`LAST_PATIENCE`]; the line discipline (echo, line mode) is restored all
+//! the same.
+//!
+//! Called by the loop; [`set_title`] and [`copy`] by the program, from any thread.
+
+use std::{
+    io, mem,
+    sync::{Mutex, Once, PoisonError},
+    thread::{self, ThreadId},
+    time::Duration,
+};
+
+use ratatui::layout::Size;
+
+use super::output::{Notice, Output, Tty};
+
+/// How long a terminal may take to read what is under way, before it is given back.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How long it may then take for the few bytes that leave the modes.
+const LAST_PATIENCE: Duration = Duration::from_millis(300);
+
+const ENTER_SCREEN: &str = "\x1b[?1049h";
+const LEAVE_SCREEN: &str = "\x1b[?1049l";
+const HIDE_CURSOR: &str = "\x1b[?25l";
+const SHOW_CURSOR: &str = "\x1b[?25h";
+const BRACKET_PASTE: &str = "\x1b[?2004h";
+const PLAIN_PASTE: &str = "\x1b[?2004l";
+/// XTWINOPS 22 and 23: the terminal keeps the old window title on a stack.
+const PUSH_TITLE: &str = "\x1b[22;2t";
+const POP_TITLE: &str = "\x1b[23;2t";
+/// Ends a frame that was cut off: the synchronized update and the colours.
+const END_FRAME: &str = "\x1b[?2026l\x1b[0m";
+/// Ends any sequence that was cut off (CAN, then the string terminator).
+const END_SEQUENCE: &str = "\x18\x1b\\";
+/// Terminals that would print a title instead of taking it.
+const WITHOUT_TITLE: [&str; 2] = ["linux", "dumb"];
+
+/// A mode that is on, in the order they were set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Raw,
+    Title,
+    Screen,
+    Cursor,
+    Paste,
+}
+
+struct Borrowed {
+    on: Vec<Mode>,
+    output: Output,
+    /// The thread that draws: only its panic gives the terminal back.
+    ui: ThreadId,
+    title: Option<String>,
+    /// Bytes that are no picture and go out with the next write: titles, clipboard.
+    aside: Vec<u8>,
+}
+
+// One process has one terminal; the panic hook and the signal thread must find it too.
+static TERMINAL: Mutex<Option<Borrowed>> = Mutex::new(None);
+static HOOK: Once = Once::new();
+
+fn with<R>(act: impl FnOnce(&mut Borrowed) -> R) -> Option<R> {
+    // Nothing under this lock panics, and no step leaves it half changed.
+    TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(act)
+}
+
+/// Holds the terminal in its modes; dropping it gives the terminal back.
+pub(super) struct Guard(());
+
+impl Guard {
+    /// Takes the terminal: the calling thread becomes the one that draws. `told` hears from the
+    /// writing thread.
+    pub(super) fn take(told: impl Fn(Notice) + Send + 'static) -> io::Result<Self> {
+        HOOK.call_once(speak_after_restoring);
+        let output = Output::start(Tty, told)?;
+        let borrowed = Borrowed { on: Vec::new(), output, ui: thread::current().id(), title: None, aside: Vec::new() };
+        *TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) = Some(borrowed);
+        let guard = Self(());
+        guard.take_again()?;
+        Ok(guard)
+    }
+
+    /// Sets the modes again after [`give_back`].
+    // Raw mode comes first: a background job is stopped by it before it has written a byte.
+    #[expect(clippy::unused_self, reason = "modes are set only by who holds the guard")]
+    pub(super) fn take_again(&self) -> io::Result<()> {
+        with(|borrowed| {
+            if !borrowed.on.is_empty() {
+                return Ok(());
+            }
+            borrowed.on.push(Mode::Raw);
+            crossterm::terminal::enable_raw_mode()?;
+            let mut bytes = Vec::new();
+            if let Some(title) = borrowed.title.clone() {
+                titled(borrowed, &title, &mut bytes);
+            }
+            for (mode, sequence) in
+                [(Mode::Screen, ENTER_SCREEN), (Mode::Cursor, HIDE_CURSOR), (Mode::Paste, BRACKET_PASTE)]
+            {
+                borrowed.on.push(mode);
+                bytes.extend_from_slice(sequence.as_bytes());
+            }
+            borrowed.output.put(bytes);
+            Ok(())
+        })
+        .unwrap_or(Ok(()))
+    }
+
+    /// Whether the terminal has read what was written. After a no, a notice tells when it has.
+    #[expect(clippy::unused_self, reason = "only who holds the guard writes")]
+    pub(super) fn ready(&self) -> bool {
+        with(|borrowed| borrowed.output.ready()).unwrap_or(false)
+    }
+
+    /// Writes a frame, and with it what [`set_title`] and [`copy`] have left.
+    #[expect(clippy::unused_self, reason = "only who holds the guard writes")]
+    pub(super) fn write(&self, frame: Vec<u8>) {
+        with(|borrowed| {
+            let mut bytes = mem::take(&mut borrowed.aside);
+            if bytes.is_empty() {
+                bytes = frame;
+            } else {
+                bytes.extend_from_slice(&frame);
+            }
+            borrowed.output.put(bytes);
+        });
+    }
+
+    /// Whether a title or a copy waits to be written.
+    #[expect(clippy::unused_self, reason = "only who holds the guard writes")]
+    pub(super) fn has_aside(&self) -> bool {
+        with(|borrowed| !borrowed.aside.is_empty()).unwrap_or(false)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Undoes every mode that is on, last first, and returns when the terminal has them or cannot be
+/// reached. A second call finds nothing to undo; one that comes meanwhile waits for the first.
+pub(super) fn give_back() {
+    with(|borrowed| {
+        let on = mem::take(&mut borrowed.on);
+        if on.is_empty() {
+            return;
+        }
+        let mut raw = false;
+        let mut bytes = String::from(END_FRAME);
+        for mode in on.into_iter().rev() {
+            bytes.push_str(match mode {
+                Mode::Paste => PLAIN_PASTE,
+                Mode::Cursor => SHOW_CURSOR,
+                Mode::Screen => LEAVE_SCREEN,
+                Mode::Title => POP_TITLE,
+                Mode::Raw => {
+                    raw = true;
+                    ""
+                }
+            });
+        }
+        say(&borrowed.output, &bytes);
+        if raw {
+            // Where it fails the terminal is gone, and nothing is left to restore.
+            let _ = crossterm::terminal::disable_raw_mode();
+        }
+    });
+}
+
+fn say(output: &Output, bytes: &str) {
+    if output.drained(PATIENCE) {
+        output.put(bytes.into());
+    } else {
+        output.forget();
+        discard_unread();
+        output.put([END_SEQUENCE, bytes].concat().into());
+    }
+    output.drained(LAST_PATIENCE);
+}
+
+/// Drops what the kernel holds for a terminal that does not read, to make room for the last words.
+fn discard_unread() {
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(rustix::stdio::stdout(), rustix::termios::QueueSelector::OFlush);
+}
+
+/// Sets the window title, until the terminal is given back. Control characters are left out.
+/// Nothing happens when no terminal is borrowed, or on one that would print it.
+pub fn set_title(title: &str) {
+    if std::env::var("TERM").is_ok_and(|term| WITHOUT_TITLE.contains(&term.as_str())) {
+        return;
+    }
+    let title: String = title.chars().filter(|char| !char.is_control()).collect();
+    with(|borrowed| {
+        if borrowed.title.as_ref() == Some(&title) {
+            return;
+        }
+        if !borrowed.on.is_empty() {
+            let mut bytes = Vec::new();
+            titled(borrowed, &title, &mut bytes);
+            borrowed.aside.extend_from_slice(&bytes);
+        }
+        borrowed.title = Some(title);
+    });
+}
+
+fn titled(borrowed: &mut Borrowed, title: &str, bytes: &mut Vec<u8>) {
+    if !borrowed.on.contains(&Mode::Title) {
+        // After raw mode, wherever it is set: it is a stack of its own in the terminal.
+        borrowed.on.insert(1.min(borrowed.on.len()), Mode::Title);
+        bytes.extend_from_slice(PUSH_TITLE.as_bytes());
+    }
+    bytes.extend_from_slice(format!("\x1b]2;{title}\x1b\\").as_bytes());
+}
+
+/// Sends text to the terminal's clipboard (OSC 52). Whether it takes it, no terminal says.
+pub fn copy(text: &str) {
+    use crossterm::{Command, clipboard::CopyToClipboard};
+    let mut sequence = String::new();
+    if CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence).is_ok() {
+        with(|borrowed| borrowed.aside.extend_from_slice(sequence.as_bytes()));
+    }
+}
+
+/// The size of the terminal in cells, from the kernel; zero where it is not known.
+///
+/// # Errors
+/// When standard output is no terminal.
+pub fn size() -> io::Result<Size> {
+    #[cfg(unix)]
+    {
+        // Not crossterm's: that starts `tput` when the terminal is gone.
+        let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout())?;
+        Ok(Size::new(size.ws_col, size.ws_row))
+    }
+    #[cfg(not(unix))]
+    {
+        let (width, height) = crossterm::terminal::size()?;
+        Ok(Size::new(width, height))
+    }
+}
+
+/// Whether standard output is a terminal that understands escape sequences.
+pub(super) fn is_there() -> bool {
+    #[cfg(windows)]
+    if !crossterm::ansi_support::supports_ansi() {
+        return false;
+    }
+    io::IsTerminal::is_terminal(&io::stdout())
+}
+
+fn speak_after_restoring() {
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let ui = with(|borrowed| (!borrowed.on.is_empty()).then_some(borrowed.ui)).flatten();
+        match ui {
+            Some(ui) if ui != thread::current().id() => {
+                let thread = thread::current();
+                tracing::error!(thread = thread.name().unwrap_or("unnamed"), "{panic}");
+            }
+            _ => {
+                give_back();
+                previous(panic);
+            }
+        }
+    }));
+}

@@ -1,0 +1,210 @@
+//! Microsoft Entra ID: device code, token and refresh.
+
+use super::Context;
+use crate::sim::{
+    CLIENT, TENANT,
+    call::{Answer, Call},
+    ids,
+    scenario::{ADA, Service},
+    tokens::{Poll, audience},
+};
+use crate::wire::entra;
+use axum::http::{Method, StatusCode};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::json;
+
+type Form = Vec<(String, String)>;
+
+/// Answers a request to the token service.
+pub fn answer(context: &mut Context, call: &Call, segments: &[&str]) -> Result<Answer, Answer> {
+    let [tenant, "oauth2", "v2.0", endpoint @ ("devicecode" | "token")] = segments else {
+        return Err(Answer::html(StatusCode::NOT_FOUND));
+    };
+    call.only(&[Method::POST])?;
+    let tenants = [TENANT, "organizations", "common", "contoso.example"];
+    if !tenants.iter().any(|known| known.eq_ignore_ascii_case(tenant)) {
+        return Err(refused(context, "invalid_request", 90002, &format!("Tenant '{tenant}' not found.")));
+    }
+    let form = call.form();
+    match field(&form, "client_id") {
+        None => return Err(missing(context, "client_id")),
+        Some(client) if !client.eq_ignore_ascii_case(CLIENT) => {
+            let words = format!("Application with identifier '{client}' was not found in the directory.");
+            return Err(refused(context, "unauthorized_client", 700_016, &words));
+        }
+        Some(_) => {}
+    }
+    if *endpoint == "devicecode" {
+        return device_code(context, &form);
+    }
+    match field(&form, "grant_type") {
+        Some(entra::GRANT_DEVICE_CODE) => poll(context, &form),
+        Some(entra::GRANT_REFRESH) => refresh(context, &form),
+        Some(other) => {
+            let words = format!("The grant type '{other}' is not supported.");
+            Err(refused(context, "unsupported_grant_type", 70003, &words))
+        }
+        None => Err(missing(context, "grant_type")),
+    }
+}
+
+fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
+    form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+}
+
+fn device_code(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
+    let scope = field(form, "scope").ok_or_else(|| missing(context, "scope"))?;
+    resource(context, scope)?;
+    let rules = context.world.scenario.sign_in.clone();
+    let code = context.world.tokens.new_code(&rules, context.now);
+    // What a person types: short, upper case, made from the secret but not telling it.
+    let user_code = ids::of(&["user code", &code]).replace('-', "").to_uppercase()[..9].to_owned();
+    let page = "https://microsoft.com/devicelogin";
+    Ok(Answer::ok(json!({
+        "device_code": code,
+        "user_code": user_code,
+        "verification_uri": page,
+        "expires_in": rules.expires_in_s,
+        "interval": rules.interval_s,
+        "message": format!("To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."),
+    })))
+}
+
+fn poll(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
+    let code = field(form, "device_code").ok_or_else(|| missing(context, "device_code"))?;
+    let rules = context.world.scenario.sign_in.clone();
+    // Two requests do not arrive exactly as far apart as they were sent; at a high speed a few
+    // real milliseconds are seconds.
+    let slack = (1.0 + 0.05 * context.clock.speed()).min(f64::from(rules.interval_s) / 2.0);
+    let now = context.now;
+    match context.world.tokens.poll(code, &rules, slack, now) {
+        Poll::Approved => {
+            context.world.counters.sign_ins += 1;
+            let scope = field(form, "scope").unwrap_or("openid profile offline_access");
+            token(context, scope)
+        }
+        Poll::Pending => Err(refused(context, "authorization_pending", 70016, "The user has not finished signing in.")),
+        Poll::SlowDown => Err(refused(context, "slow_down", 70016, "The client polls too fast.")),
+        Poll::Declined => Err(refused(context, "authorization_declined", 70000, "The user declined to sign in.")),
+        Poll::Expired => Err(refused(context, "expired_token", 70019, "The device code has expired.")),
+        Poll::Unknown => Err(refused(context, "bad_verification_code", 70018, "The device code is not valid.")),
+    }
+}
+
+fn refresh(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
+    let old = field(form, "refresh_token").ok_or_else(|| missing(context, "refresh_token"))?;
+    if !context.world.tokens.is_refresh(old) {
+        let words = "The provided grant has expired due to it being revoked, a fresh auth token is needed.";
+        return Err(refused(context, "invalid_grant", 50173, words));
+    }
+    let scope = field(form, "scope").unwrap_or("openid profile offline_access").to_owned();
+    let answer = token(context, &scope)?;
+    context.world.counters.refreshes += 1;
+    Ok(answer)
+}
+
+/// A token for the one resource in `scope`.
+fn token(context: &mut Context, scope: &str) -> Result<Answer, Answer> {
+    let audience = resource(context, scope)?;
+    let life = context.world.scenario.sign_in.token_life_s;
+    let now = context.now;
+    let access = context.world.tokens.new_access(&audience, life, now);
+    let wants = |word: &str| scope.split_whitespace().any(|own| own == word);
+    let mut answer = json!({
+        "token_type": "Bearer",
+        "scope": format!("{audience}/user_impersonation"),
+        "expires_in": life,
+        "ext_expires_in": life,
+        "access_token": access,
+    });
+    if wants("offline_access") {
+        answer["refresh_token"] = context.world.tokens.new_refresh().into();
+    }
+    if wants("openid") {
+        answer["id_token"] = id_token().into();
+    }
+    Ok(Answer::ok(answer))
+}
+
+/// The audience that a scope asks for: what stands before `/.default` or `/user_impersonation`,
+/// with the slash at its end if it has one.
+fn resource(context: &Context, scope: &str) -> Result<String, Answer> {
+    let mut resources =
+        scope.split_whitespace().filter(|word| !matches!(*word, "openid" | "profile" | "offline_access" | "email"));
+    let Some(wanted) = resources.next() else { return Ok(audience::GRAPH.to_owned()) };
+    if resources.next().is_some() {
+        return Err(refused(context, "invalid_request", 28000, "The scope names more than one resource."));
+    }
+    let Some(resource) = ["/.default", "/user_impersonation"].iter().find_map(|end| wanted.strip_suffix(end)) else {
+        let words = format!("The provided value for the input parameter 'scope' is not valid: {wanted}.");
+        return Err(refused(context, "invalid_scope", 70011, &words));
+    };
+    let bare = resource.trim_end_matches('/');
+    let fixed = [
+        (Some(Service::Lcs), audience::LCS),
+        (Some(Service::Bap), audience::BAP),
+        (Some(Service::PowerPlatform), audience::POWER_PLATFORM),
+        (Some(Service::Gateway), audience::GATEWAY),
+        (None, audience::GRAPH),
+    ];
+    let sides = context.world.environments.iter().flat_map(|environment| {
+        let dataverse = environment.dataverse.then(|| (Service::Dataverse, context.hosts.dataverse(environment)));
+        let finops = environment
+            .finance_and_operations
+            .then(|| (Service::FinanceOperations, context.hosts.finance_operations(environment)));
+        dataverse.into_iter().chain(finops)
+    });
+    let known = fixed
+        .into_iter()
+        .map(|(service, address)| (service, address.to_owned()))
+        .chain(sides.map(|(service, address)| (Some(service), address)))
+        .find(|(_, address)| address.eq_ignore_ascii_case(bare));
+    match known {
+        None => {
+            let words = format!("The resource principal named {resource} was not found in the tenant.");
+            Err(refused(context, "invalid_resource", 500_011, &words))
+        }
+        Some((Some(service), _)) if context.world.scenario.sign_in.refused.contains(&service) => {
+            let words = "Consent between first party application and first party resource must be configured via preauthorization.";
+            Err(refused(context, "invalid_grant", 65002, words))
+        }
+        Some(_) => Ok(resource.to_owned()),
+    }
+}
+
+fn missing(context: &Context, name: &str) -> Answer {
+    let words = format!("The request body must contain the following parameter: '{name}'.");
+    refused(context, "invalid_request", 900_144, &words)
+}
+
+/// The error envelope.
+fn refused(context: &Context, error: &str, number: u32, words: &str) -> Answer {
+    let time = context.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+    let trace = ids::of(&["trace", error, &time]);
+    let correlation = ids::of(&["correlation", error, &time]);
+    Answer::json(
+        StatusCode::BAD_REQUEST,
+        json!({
+            "error": error,
+            "error_description": format!("AADSTS{number}: {words} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {time}"),
+            "error_codes": [number],
+            "timestamp": time,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": format!("https://login.microsoftonline.com/error?code={number}"),
+        }),
+    )
+}
+
+/// An id token without a signature that names the simulated administrator.
+fn id_token() -> String {
+    let head = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"none"}"#);
+    let claims = json!({
+        "preferred_username": ADA,
+        "name": "Ada Contoso",
+        "tid": TENANT,
+        "oid": ids::of(&["person", ADA]),
+        "aud": CLIENT,
+    });
+    format!("{head}.{}.", URL_SAFE_NO_PAD.encode(claims.to_string()))
+}

@@ -1,0 +1,286 @@
+//! Scenarios: what the simulated world looks like and what goes wrong in it.
+//!
+//! Owns the file format (`file`), the environments it describes (`environment`) and the built-in
+//! files. A scenario is checked when it is read: what a scenario names must exist, so that a typing
+//! error is found with its line and never becomes a puzzle at run time. It never acts on anything.
+
+mod environment;
+mod file;
+
+pub use environment::{ADA, ApplicationUser, ClientIdRow, Environment, Integration, LinkState};
+pub use file::{
+    Act, Approval, Body, Event, Fault, FaultKind, Install, InstallAnswer, Outcome, RetryAfter, Service, SignIn, When,
+    Words,
+};
+
+use file::ScenarioFile;
+use std::{collections::BTreeMap, io, path::Path};
+use thiserror::Error;
+
+/// Files longer than this are not scenarios (bytes).
+const LONGEST_FILE: u64 = 1024 * 1024;
+
+/// The usual people and environments, which every scenario starts from.
+const CAST: &str = include_str!("../../../assets/scenarios/cast/contoso.toml");
+
+macro_rules! built_in {
+    ($($name:literal),* $(,)?) => {
+        const BUILT_IN: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../../assets/scenarios/", $name, ".toml")))),*];
+    };
+}
+built_in!(
+    "happy",
+    "accepted-202",
+    "configure-fails",
+    "canceled",
+    "dw9003-crm",
+    "dw9003-ax",
+    "mismatch-never-set-up",
+    "mismatch-set-up",
+    "not-set-up",
+    "identities-missing",
+    "throttled",
+    "flaky",
+    "slow",
+    "unknown-states",
+    "hostile",
+);
+
+/// A scenario, checked and complete.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    title: String,
+    description: String,
+    pub(super) environments: Vec<Environment>,
+    pub(super) durations: BTreeMap<String, u32>,
+    pub(super) page_size: usize,
+    pub(super) lcs_page_size: usize,
+    pub(super) profile_without: Vec<String>,
+    pub(super) sign_in: SignIn,
+    pub(super) install_answer: InstallAnswer,
+    pub(super) installs: Vec<Install>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) events: Vec<Event>,
+    pub(super) words: Words,
+}
+
+/// Why a scenario could not be had.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// Neither a built-in name nor a file.
+    #[error("there is no scenario “{name}”; the built-in ones are {}; or give the path of a .toml file", known.join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The built-in names.
+        known: Vec<&'static str>,
+    },
+    /// The file could not be read.
+    #[error("the scenario file {path} cannot be read")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The text is no scenario.
+    #[error("{origin}:{line}:{column}: {message}")]
+    Broken {
+        /// Name of the text.
+        origin: String,
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+}
+
+impl Scenario {
+    /// A built-in scenario by its name, or the scenario in a file.
+    ///
+    /// # Errors
+    /// See [`ScenarioError`].
+    pub fn named(name: &str) -> Result<Self, ScenarioError> {
+        if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+            return Self::parse(text, name);
+        }
+        let path = Path::new(name);
+        if !path.exists() {
+            return Err(ScenarioError::Unknown { name: name.to_owned(), known: Self::names().collect() });
+        }
+        let unreadable = |source| ScenarioError::Unreadable { path: name.to_owned(), source };
+        let about = path.metadata().map_err(unreadable)?;
+        if !about.is_file() || about.len() > LONGEST_FILE {
+            return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "no file of up to 1 MiB")));
+        }
+        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, name)
+    }
+
+    /// The names of the built-in scenarios.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// Reads a scenario. `origin` names the text in errors.
+    ///
+    /// # Errors
+    /// [`ScenarioError::Broken`] with line and column; unknown keys are refused.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ScenarioError> {
+        let file = read(text, origin)?;
+        let mut environments = Vec::new();
+        if file.usual_cast {
+            for patch in read(CAST, "the usual cast")?.environment {
+                environments.push(patch.onto(None));
+            }
+        }
+        for patch in file.environment {
+            let place = environments.iter().position(|known: &Environment| known.name == patch.name);
+            match place {
+                Some(place) => environments[place] = patch.onto(Some(environments[place].clone())),
+                None => environments.push(patch.onto(None)),
+            }
+        }
+        if let Some(only) = &file.only {
+            let place = |name: &str| only.iter().position(|own| own == name);
+            environments.retain(|environment| place(&environment.name).is_some());
+            environments.sort_by_key(|environment| place(&environment.name));
+        }
+        let scenario = Self {
+            title: file.title,
+            description: file.description,
+            environments,
+            durations: file.durations,
+            page_size: file.page_size,
+            lcs_page_size: file.lcs_page_size,
+            profile_without: file.profile_without,
+            sign_in: file.sign_in,
+            install_answer: file.install_answer,
+            installs: file.install,
+            faults: file.fault,
+            events: file.event,
+            words: file.words,
+        };
+        match scenario.mistake(file.only.as_deref().unwrap_or_default()) {
+            None => Ok(scenario),
+            Some((at, message)) => {
+                // A name is written in quotes; the first place where it stands is the best known one.
+                let place = text.find(&format!("\"{at}\"")).or_else(|| text.find(&at)).unwrap_or(0);
+                Err(broken(text, origin, place, &message))
+            }
+        }
+    }
+
+    /// One line for a list.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What can be learned from it.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// How long a package takes to install (simulated seconds).
+    pub(super) fn install_seconds(&self, package: &str) -> u32 {
+        let usual = match package {
+            super::packages::CORE => 150,
+            super::packages::APP_CORE => 540,
+            _ => 120,
+        };
+        let own = self.durations.iter().find(|(name, _)| name.eq_ignore_ascii_case(package));
+        own.map(|(_, seconds)| *seconds).or_else(|| self.durations.get("packages").copied()).unwrap_or(usual)
+    }
+
+    /// How long a link takes (simulated seconds).
+    pub(super) fn link_seconds(&self) -> u32 {
+        self.durations.get("link").copied().unwrap_or(110)
+    }
+
+    /// The first thing that does not fit together: where it stands, and what is wrong.
+    fn mistake(&self, only: &[String]) -> Option<(String, String)> {
+        let known = |name: &str| self.environments.iter().any(|environment| environment.name == name);
+        let no_environment =
+            |name: &str| (name.to_owned(), format!("there is no environment “{name}” in this scenario"));
+        let no_package = |name: &str| (name.to_owned(), format!("there is no package “{name}”"));
+        let package = |name: &str| super::packages::find(name).is_some();
+
+        if self.environments.is_empty() {
+            return Some(("environment".to_owned(), "a scenario needs at least one environment".to_owned()));
+        }
+        if let Some(name) = only.iter().find(|name| !known(name)) {
+            return Some(no_environment(name));
+        }
+        for environment in &self.environments {
+            if let Some(mistake) = environment.mistake() {
+                return Some(mistake);
+            }
+            if let Some(link) = &environment.link
+                && !known(&link.environment)
+            {
+                return Some(no_environment(&link.environment));
+            }
+            let same = |other: &&Environment| other.id == environment.id && other.name != environment.name;
+            if let Some(other) = self.environments.iter().find(same) {
+                let message = format!("“{}” and “{}” have the same id", environment.name, other.name);
+                return Some((environment.id.clone(), message));
+            }
+        }
+        if let Some(name) =
+            self.durations.keys().find(|name| !matches!(name.as_str(), "link" | "packages") && !package(name))
+        {
+            return Some(no_package(name));
+        }
+        for rule in &self.installs {
+            if !package(&rule.package) {
+                return Some(no_package(&rule.package));
+            }
+            if let Some(name) = rule.environment.as_deref().filter(|name| !known(name)) {
+                return Some(no_environment(name));
+            }
+        }
+        for event in &self.events {
+            if let Some(name) = event.environment.as_deref().filter(|name| !known(name)) {
+                return Some(no_environment(name));
+            }
+            if let Some(name) = event.package.as_deref().filter(|name| !package(name)) {
+                return Some(no_package(name));
+            }
+            if event.act.needs_app() && event.app.is_none() {
+                return Some(("[event]".to_owned(), "this event needs the key app".to_owned()));
+            }
+            if event.act == Act::DisableUser && event.user.is_none() {
+                return Some(("[event]".to_owned(), "this event needs the key user".to_owned()));
+            }
+        }
+        if let Some(service) =
+            self.profile_without.iter().find(|name| !matches!(name.as_str(), "lcs" | "gateway" | "link"))
+        {
+            return Some((service.clone(), "a profile can leave out lcs, gateway and link only".to_owned()));
+        }
+        self.faults.iter().find_map(Fault::mistake)
+    }
+}
+
+fn read(text: &str, origin: &str) -> Result<ScenarioFile, ScenarioError> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        broken(text, origin, error.span().map_or(0, |span| span.start), error.message())
+    })
+}
+
+fn broken(text: &str, origin: &str, at: usize, message: &str) -> ScenarioError {
+    let before = &text[..text.floor_char_boundary(at)];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    ScenarioError::Broken {
+        origin: origin.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        message: message.trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! `simulate`: the simulator alone, in the foreground, until a signal ends it.
+
+use crate::sim::{self, Options};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Why the simulator could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// The port is taken, or no port can be had.
+    #[error(
+        "The simulator cannot listen on port {port} of this machine: {source}. Leave --port out to let the system choose."
+    )]
+    Listen {
+        /// Port that was asked for.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
+    /// The profile cannot be written.
+    #[error("The profile cannot be written to {file}: {source}. Choose another file for --write-profile.")]
+    Profile {
+        /// File.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// No runtime can be started.
+    #[error("The simulator cannot be started: {0}")]
+    Runtime(io::Error),
+}
+
+/// Runs the simulator until INT or TERM. What it says goes to `out`.
+///
+/// # Errors
+/// See [`SimulateError`].
+pub fn run(options: Options, profile: Option<&Path>, out: &mut impl Write) -> Result<(), SimulateError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(SimulateError::Runtime)?;
+    let port = options.port;
+    let speed = options.speed;
+    let title = options.scenario.title().to_owned();
+    runtime.block_on(async {
+        let simulator = sim::start(options).await.map_err(|source| SimulateError::Listen { port, source })?;
+        // A reader that went away (`| head`) is no reason to stop serving.
+        let _ = writeln!(out, "simulator  {}", simulator.base());
+        let _ = writeln!(out, "scenario   {title}");
+        let _ = writeln!(out, "speed      {speed} simulated seconds per second");
+        if let Some(file) = profile {
+            write_profile(file, &simulator.profile_toml())
+                .map_err(|source| SimulateError::Profile { file: file.display().to_string(), source })?;
+            let _ = writeln!(out, "profile    {}", file.display());
+            let _ = writeln!(out, "in another terminal:  dualwrite --cloud {}", file.display());
+        }
+        let _ = writeln!(out, "counters   {}/simulator/counters", simulator.base());
+        let _ = writeln!(out, "Ctrl-C ends it.");
+        let _ = out.flush();
+        until_told().await;
+        Ok(())
+    })
+}
+
+/// Whole or not at all, so that whoever waits for the file never reads half of it.
+fn write_profile(file: &Path, text: &str) -> io::Result<()> {
+    let mut name = file.file_name().map(std::ffi::OsStr::to_os_string).ok_or(io::ErrorKind::InvalidInput)?;
+    name.push(".new");
+    let new = file.with_file_name(name);
+    std::fs::write(&new, text)?;
+    std::fs::rename(&new, file)
+}
+
+async fn until_told() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut terminate), Ok(mut hang_up)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

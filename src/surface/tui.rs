@@ -1,0 +1,338 @@
+//! The full screen: the core driven by keys, drawn by `screens`, in the loop of the shell.
+//!
+//! The first frame waits for nothing: the simulator, the client and the sign-in start beside it.
+
+use crate::api::{Api, Outside, Time};
+use crate::core::model::{Cloud, Model};
+use crate::core::msg::Msg;
+use crate::core::sign_in::Session;
+use crate::core::update::update;
+use crate::screens::{self, Eye, Reaction, View};
+use crate::settings::Profile;
+use crate::shell::clock::Clock;
+use crate::shell::journal::Journal;
+use crate::shell::run::{self, App, Event, RunError, Sender, Signal, Step};
+use crate::shell::tasks::Tasks;
+use crate::shell::terminal;
+use crate::sim::{self, Scenario, Simulator};
+use crate::ui::look::Look;
+use jiff::tz::TimeZone;
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// How often a running time on the screen is drawn anew.
+const TICK: Duration = Duration::from_secs(1);
+/// Account of the simulated administrator.
+const SIMULATED_ACCOUNT: &str = "ada@contoso.example";
+
+/// Where the wizard runs.
+pub enum Stage {
+    /// On the built-in simulator, signed in.
+    Rehearsal(Box<Scenario>),
+    /// On the cloud of a profile.
+    Cloud(Box<Profile>, Outside),
+}
+
+/// How the wizard runs.
+pub struct Options {
+    /// Where.
+    pub stage: Stage,
+    /// Simulated seconds per second.
+    pub speed: f64,
+    /// The environment to open.
+    pub environment: Option<String>,
+    /// Where the record is kept.
+    pub state_dir: PathBuf,
+    /// How it looks.
+    pub look: Look,
+    /// The command that brings one back, without the environment.
+    pub command: String,
+    /// Feeds jitter and ids.
+    pub seed: u64,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Exit code.
+    pub code: u8,
+    /// Sentences for the person, once the terminal is given back.
+    pub words: Vec<String>,
+    /// Whether there is still a terminal to say them to.
+    pub heard: bool,
+}
+
+/// Why the wizard could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum WizardError {
+    /// No runtime or thread can be started.
+    #[error("The program cannot be started: {0}")]
+    Start(#[from] std::io::Error),
+    /// No terminal.
+    #[error("The wizard needs a terminal: {0}. Run it in one; with ssh, add -t.")]
+    Terminal(#[from] RunError),
+}
+
+enum Message {
+    Core(Msg),
+    Ready(Box<Ready>),
+    Failed(String),
+}
+
+/// Everything that was started beside the first frame.
+struct Ready {
+    api: Arc<Api>,
+    cloud: Cloud,
+    account: Option<String>,
+    simulator: Option<Simulator>,
+}
+
+/// Runs the wizard until the person leaves or a signal ends it.
+///
+/// # Errors
+/// See [`WizardError`].
+pub fn run(options: Options) -> Result<Ended, WizardError> {
+    let Options { stage, speed, environment, state_dir, look, command, seed } = options;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let clock = Clock::new(speed);
+    let (sender, receiver) = run::channel();
+    let cloud = match &stage {
+        Stage::Rehearsal(_) => Cloud {
+            name: "SIMULATOR".into(),
+            portal: String::new(),
+            lcs_project: None,
+            has_lcs: false,
+            has_gateway: false,
+            has_link: false,
+            command: command.clone(),
+            speed: shown_speed(speed),
+        },
+        Stage::Cloud(profile, _) => cloud_of(profile, &command, speed),
+    };
+    let mut wizard = Wizard {
+        model: Model::new(cloud, seed, environment),
+        eye: Eye::default(),
+        look,
+        zone: TimeZone::system(),
+        clock,
+        runtime: runtime.handle().clone(),
+        journal: Journal::start(state_dir)?,
+        sender: sender.clone(),
+        tasks: None,
+        simulator: None,
+        ended: Ended { code: 0, words: Vec::new(), heard: true },
+    };
+    let ready = sender.clone();
+    runtime.spawn(async move {
+        let message = match start(stage, clock, &command).await {
+            Ok(started) => Message::Ready(Box::new(started)),
+            Err(why) => Message::Failed(why),
+        };
+        ready.send(message);
+    });
+    let result = run::run(&mut wizard, receiver, sender);
+    let ended = wizard.close();
+    // What still runs beside is only questions; nobody waits for their answers any more.
+    runtime.shutdown_background();
+    result?;
+    Ok(ended)
+}
+
+async fn start(stage: Stage, clock: Clock, command: &str) -> Result<Ready, String> {
+    let (profile, refresh, outside, account, simulator) = match stage {
+        Stage::Rehearsal(scenario) => {
+            let options = sim::Options { scenario: *scenario, speed: clock.speed(), port: 0, start: clock.origin() };
+            let simulator =
+                sim::start(options).await.map_err(|error| format!("The simulator cannot be started: {error}."))?;
+            let profile = Profile::parse(&simulator.profile_toml(), "simulator").map_err(|error| error.to_string())?;
+            let refresh: Option<SecretString> = Some(simulator.signed_in());
+            (profile, refresh, Outside::default(), Some(SIMULATED_ACCOUNT.to_owned()), Some(simulator))
+        }
+        Stage::Cloud(profile, outside) => {
+            let account = (!outside.is_empty()).then(|| "tokens from outside".to_owned());
+            (*profile, None, outside, account, None)
+        }
+    };
+    let cloud = cloud_of(&profile, command, clock.speed());
+    let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
+    let api = Api::new(profile, refresh, outside, time)
+        .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
+    Ok(Ready { api: Arc::new(api), cloud, account, simulator })
+}
+
+fn cloud_of(profile: &Profile, command: &str, speed: f64) -> Cloud {
+    Cloud {
+        name: profile.name.clone(),
+        portal: profile.portal.as_str().trim_end_matches('/').to_owned(),
+        lcs_project: profile.lcs_project,
+        has_lcs: profile.lcs.is_some(),
+        has_gateway: profile.gateway.is_some(),
+        has_link: profile.link.is_some(),
+        command: command.to_owned(),
+        speed: shown_speed(speed),
+    }
+}
+
+/// The speed as the header says it: whole numbers, and nothing at the speed of the wall clock.
+fn shown_speed(speed: f64) -> Option<u32> {
+    let whole = speed.round();
+    // Speeds are checked to be at most 100000 where they come in.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    (whole > 1.0).then_some(whole as u32)
+}
+
+/// Columns and rows of the terminal.
+fn size() -> (u16, u16) {
+    terminal::size().map_or((0, 0), |size| (size.width, size.height))
+}
+
+struct Wizard {
+    model: Model,
+    eye: Eye,
+    look: Look,
+    zone: TimeZone,
+    clock: Clock,
+    runtime: Handle,
+    journal: Journal,
+    sender: Sender<Message>,
+    tasks: Option<Tasks>,
+    simulator: Option<Simulator>,
+    ended: Ended,
+}
+
+impl Wizard {
+    fn tell(&mut self, msg: Msg) {
+        if let Some(tasks) = &mut self.tasks {
+            tasks.over(&msg);
+        }
+        let effects = update(&mut self.model, msg, self.clock.now());
+        for effect in effects {
+            if let Some(tasks) = &mut self.tasks
+                && let Some(text) = tasks.run(effect)
+            {
+                terminal::copy(&text);
+            }
+        }
+    }
+
+    fn ready(&mut self, ready: Ready) {
+        let Ready { api, cloud, account, simulator } = ready;
+        self.model.cloud = cloud;
+        if let Some(account) = account {
+            self.model.session = Session::SignedIn(account);
+        }
+        self.simulator = simulator;
+        let sender = self.sender.clone();
+        let listener = Arc::new(move |msg| sender.send(Message::Core(msg)));
+        self.tasks = Some(Tasks::new(self.runtime.clone(), api, self.journal.clone(), self.clock, listener));
+        self.tell(Msg::Start);
+    }
+
+    fn react(&mut self, reaction: Reaction) -> Step {
+        match reaction {
+            Reaction::Nothing => Step::Continue { draw: false },
+            Reaction::Redraw => Step::Continue { draw: true },
+            Reaction::Intent(intent) => {
+                self.tell(Msg::Intent(intent));
+                Step::Continue { draw: true }
+            }
+            Reaction::Leave => self.leave(0),
+            Reaction::Suspend => Step::Suspend,
+            Reaction::Repaint => Step::Redraw,
+        }
+    }
+
+    fn leave(&mut self, code: u8) -> Step {
+        self.ended.code = code;
+        for (environment, _) in self.model.running() {
+            let name = crate::ui::text::clean(&environment.name);
+            self.ended.words.push(format!("{name}: the set-up goes on in the service. To come back:"));
+            self.ended.words.push(format!("  {} --environment {name}", self.model.cloud.command));
+        }
+        Step::Leave
+    }
+
+    /// What the picture itself brings about: another screen resets the eye, the end of the terms
+    /// was seen.
+    fn settle(&mut self) {
+        let size = size();
+        // One intent can lead to another screen; more than a few in a row would be a circle.
+        for _ in 0..4 {
+            let Some(intent) = screens::settle(&self.model, &mut self.eye, size) else { return };
+            self.tell(Msg::Intent(intent));
+        }
+    }
+
+    fn close(self) -> Ended {
+        match self.tasks {
+            Some(tasks) => tasks.close(),
+            None => self.journal.close(),
+        }
+        self.ended
+    }
+}
+
+impl App for Wizard {
+    type Message = Message;
+
+    fn on_event(&mut self, event: Event<Message>) -> Step {
+        let size = size();
+        let step = match event {
+            Event::Key(key) => {
+                let reaction = screens::on_key(&self.model, &mut self.eye, key, self.clock.now(), size);
+                self.react(reaction)
+            }
+            Event::Paste(text) => {
+                let reaction = screens::on_paste(&self.model, &mut self.eye, &text);
+                self.react(reaction)
+            }
+            Event::Resize | Event::Resumed => Step::Continue { draw: true },
+            Event::Message(Message::Core(msg)) => {
+                self.tell(msg);
+                Step::Continue { draw: true }
+            }
+            Event::Message(Message::Ready(ready)) => {
+                self.ready(*ready);
+                Step::Continue { draw: true }
+            }
+            Event::Message(Message::Failed(why)) => {
+                self.ended.words.push(why);
+                self.leave(1)
+            }
+            Event::Signal(signal) => {
+                self.ended.heard = signal != Signal::HangUp;
+                self.leave(signal.exit_code())
+            }
+            Event::HangUp => {
+                self.ended.heard = false;
+                self.leave(Signal::HangUp.exit_code())
+            }
+        };
+        self.settle();
+        step
+    }
+
+    fn draw(&mut self, frame: &mut ratatui::Frame) {
+        let area = frame.area();
+        let view = View {
+            model: &self.model,
+            eye: &self.eye,
+            look: &self.look,
+            now: self.clock.now(),
+            zone: &self.zone,
+            size: (area.width, area.height),
+        };
+        screens::draw(&view, frame);
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        screens::needs_clock(&self.model, &self.eye).then_some(TICK)
+    }
+
+    fn on_wake(&mut self) -> Step {
+        Step::Continue { draw: true }
+    }
+}

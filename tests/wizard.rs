@@ -1,0 +1,197 @@
+//! The whole walk in a real pseudo-terminal: the real binary, real keys, real HTTP to a simulator
+//! that this test runs, and the counters of its world after each walk.
+#![cfg(unix)]
+
+mod pty;
+
+use dualwrite::sim::{self, Counters, Options, Scenario, Simulator};
+use pty::{Exit, Pty};
+use rstest::rstest;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// Simulated seconds per second: fast enough for a test, slow enough for every screen to be seen.
+const SPEED: f64 = 1_000.0;
+
+/// A simulator, a profile of it, and a place for the record.
+struct Rehearsal {
+    runtime: tokio::runtime::Runtime,
+    simulator: Option<Simulator>,
+    dir: TempDir,
+}
+
+impl Rehearsal {
+    fn on(scenario: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let start = "2026-11-24T10:00:00Z".parse().unwrap();
+        let options = Options { scenario: Scenario::named(scenario).unwrap(), speed: SPEED, port: 0, start };
+        let simulator = runtime.block_on(sim::start(options)).unwrap();
+        let dir = TempDir::new().unwrap();
+        std::fs::write(dir.path().join("cloud.toml"), simulator.profile_toml()).unwrap();
+        Self { runtime, simulator: Some(simulator), dir }
+    }
+
+    fn profile(&self) -> PathBuf {
+        self.dir.path().join("cloud.toml")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    fn wizard(&self, more: &[&str], columns: u16, rows: u16) -> Pty {
+        let profile = self.profile();
+        let mut args = vec!["--cloud", profile.to_str().unwrap()];
+        args.extend(more);
+        let state = self.state();
+        Pty::spawn(
+            env!("CARGO_BIN_EXE_dualwrite"),
+            &args,
+            &[("DUALWRITE_STATE_DIR", state.to_str().unwrap())],
+            columns,
+            rows,
+        )
+    }
+
+    /// The wizard, signed in with the device code that the simulated person approves.
+    fn signed_in(&self, columns: u16, rows: u16) -> Pty {
+        let wizard = self.wizard(&[], columns, rows);
+        wizard.wait_for(" Environments ").wait_for("contoso-uat");
+        wizard
+    }
+
+    fn counters(&self) -> Counters {
+        self.simulator.as_ref().unwrap().counters()
+    }
+
+    fn installs(&self, package: &str) -> u32 {
+        let counters = self.counters();
+        counters.installs.iter().filter(|(name, _)| name.eq_ignore_ascii_case(package)).map(|(_, count)| count).sum()
+    }
+}
+
+impl Drop for Rehearsal {
+    fn drop(&mut self) {
+        let _inside = self.runtime.enter();
+        self.simulator = None;
+    }
+}
+
+const CORE: &str = "DualWriteCoreAnchor";
+const APPLICATION: &str = "msdyn_DualWriteAppCoreAnchor";
+
+/// From the list to the running set-up, by the keys of the README.
+fn configure(wizard: &Pty) {
+    wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("[ Dual-write application ]");
+    wizard.keys("<enter>").wait_for(" Terms and conditions ");
+    wizard.keys("<end> <space> <enter>").wait_for(" Confirm ").wait_for("[ OK ]");
+    wizard.keys("<enter>");
+}
+
+fn leave(wizard: &Pty) {
+    wizard.keys("q");
+    assert_eq!(wizard.wait_exit(), Exit::Code(0), "{}", wizard.screen());
+    wizard.modes_clean().unwrap();
+}
+
+#[rstest]
+#[case::small(80, 24)]
+#[case::large(120, 40)]
+fn a_healthy_environment_is_walked_to_linked(#[case] columns: u16, #[case] rows: u16) {
+    let rehearsal = Rehearsal::on("happy");
+    let wizard = rehearsal.signed_in(columns, rows);
+    configure(&wizard);
+    wizard.wait_for(" Setup progress ").wait_for(" Setup complete ");
+    wizard.keys("<enter>").wait_for(" Linked ");
+    wizard.wait_asked("the administration address as a hyperlink", |asked| {
+        asked.links.iter().any(|link| link.starts_with("https://dataintegrator.trafficmanager.net/dualWrite?axenv="))
+    });
+    wizard.keys("y").wait_asked("the address on the clipboard", |asked| !asked.copies.is_empty());
+    leave(&wizard);
+    let counters = rehearsal.counters();
+    assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
+    assert_eq!((counters.links_started, counters.links_completed, counters.resets), (1, 1, 0));
+    let accepted = std::fs::read_to_string(rehearsal.state().join("terms/accepted.jsonl")).unwrap();
+    assert!(accepted.contains("ada@contoso.example"), "{accepted}");
+}
+
+#[test]
+fn a_failed_configure_shows_the_words_and_is_tried_again() {
+    let rehearsal = Rehearsal::on("configure-fails");
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup failed ").wait_for("SolutionImportFailed").wait_for("[ Try again ]");
+    wizard.keys("<enter>").wait_for(" Setup complete ");
+    wizard.keys("<enter>").wait_for(" Linked ");
+    leave(&wizard);
+    let counters = rehearsal.counters();
+    assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 2));
+    assert_eq!((counters.links_started, counters.links_completed), (1, 1));
+}
+
+#[rstest]
+#[case::dataverse_side("dw9003-crm", "Failed to connect to CRM")]
+#[case::finance_and_operations_side("dw9003-ax", "Failed to connect to AX")]
+fn dw9003_is_repaired_and_linked(#[case] scenario: &str, #[case] words: &str) {
+    let rehearsal = Rehearsal::on(scenario);
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup complete ");
+    wizard.keys("<enter>").wait_for(" Link failed ").wait_for("DW9003").wait_for(words);
+    wizard.wait_for("[ Repair the identities ]");
+    wizard.keys("f").wait_for("[ Write this ]");
+    wizard.keys("<enter>").wait_for(" Setup complete ");
+    wizard.keys("<enter>").wait_for(" Linked ");
+    leave(&wizard);
+    let counters = rehearsal.counters();
+    assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
+    assert_eq!((counters.links_started, counters.links_completed), (2, 1));
+}
+
+#[test]
+fn a_mismatch_is_reset_by_typing_the_name_of_the_environment() {
+    let rehearsal = Rehearsal::on("mismatch-set-up");
+    let wizard = rehearsal.signed_in(80, 24);
+    wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("[ Linking mismatch ]");
+    wizard.keys("<enter>").wait_for(" Linking mismatch ").wait_for("contoso-sandbox").wait_for("[ Reset link ]");
+    wizard.keys("<enter>").wait_for("ype ");
+    wizard.type_text("contoso-uat").keys("<enter>").wait_for(" Linked ");
+    leave(&wizard);
+    let counters = rehearsal.counters();
+    assert_eq!((counters.resets, counters.links_started), (1, 0));
+    assert!(counters.installs.is_empty());
+}
+
+#[test]
+fn leaving_while_it_runs_says_how_to_come_back_and_the_service_goes_on() {
+    let rehearsal = Rehearsal::on("slow");
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup progress ");
+    wizard.keys("q").wait_for("goes on").wait_for("--environment contoso-uat");
+    wizard.keys("<esc>").wait_for(" Setup progress ");
+    wizard.keys("q").wait_for("goes on").keys("<enter>");
+    assert_eq!(wizard.wait_exit(), Exit::Code(0));
+    wizard.modes_clean().unwrap();
+    // Somebody comes back: what runs is joined, nothing is started twice.
+    let wizard = rehearsal.wizard(&["--environment", "contoso-uat"], 80, 24);
+    wizard.wait_for(" Environment Details ").wait_for("[ Dual-write application ]");
+    wizard.keys("<enter>").wait_for(" Terms and conditions ");
+    wizard.keys("<end> <space> <enter>").wait_for(" Confirm ").keys("<enter>").wait_for(" Setup complete ");
+    leave(&wizard);
+    assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
+}
+
+#[test]
+fn a_profile_that_is_missing_or_broken_is_named_and_the_terminal_stays_as_it_is() {
+    let dir = TempDir::new().unwrap();
+    let broken = dir.path().join("broken.toml");
+    std::fs::write(&broken, "name = \"x\"\nauthority = 7\n").unwrap();
+    let missing = dir.path().join("missing.toml");
+    for (file, words) in [(&missing, "cannot be read"), (&broken, "line 2")] {
+        let wizard = Pty::spawn(env!("CARGO_BIN_EXE_dualwrite"), &["--cloud", file.to_str().unwrap()], &[], 100, 24);
+        wizard.wait_for(words);
+        assert_eq!(wizard.wait_exit(), Exit::Code(2));
+        wizard.modes_clean().unwrap();
+    }
+}
