@@ -6,16 +6,18 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use dualwrite::screens::{on_key, settle};
 use scene::{ASCII, UNICODE, scenes};
 
-/// All sizes up to here, and coarse steps beyond.
-const SMALL: (u16, u16) = (46, 16);
+/// All widths up to here, and coarse steps beyond.
+const NARROW: u16 = 46;
+/// Heights around every threshold.
+const LOW: [u16; 12] = [1, 2, 3, 5, 8, 9, 10, 11, 12, 13, 14, 16];
 
 fn sizes() -> Vec<(u16, u16)> {
-    let mut all: Vec<(u16, u16)> = (1..=SMALL.0).flat_map(|x| (1..=SMALL.1).map(move |y| (x, y))).collect();
-    for x in (47..=130).step_by(7).chain([80, 109, 110, 111, 130, 200]) {
+    let mut all: Vec<(u16, u16)> = (1..=NARROW).flat_map(|x| LOW.into_iter().map(move |y| (x, y))).collect();
+    for x in (NARROW + 1..=130).step_by(7).chain([80, 109, 110, 111, 130, 200]) {
         all.extend((1..=45).step_by(4).chain([24, 45, 60]).map(|y| (x, y)));
     }
     for y in (17..=45).step_by(5) {
-        all.extend((1..=46).step_by(3).map(|x| (x, y)));
+        all.extend((1..=NARROW).step_by(3).map(|x| (x, y)));
     }
     all
 }

@@ -8,7 +8,7 @@ use crate::core::environment::{Environment, Fact};
 use crate::core::gate::{self, Gate, Integration};
 use crate::core::msg::Intent;
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
-use crate::core::setup::{Facts, PackageState, Setup, why};
+use crate::core::setup::{FactKind, Facts, Flow, PackageState, Setup, why};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, para};
 use crate::ui::text::{clean, cut, width};
@@ -59,7 +59,7 @@ impl Sheet for Details {
         let mut rows = Vec::new();
         for (side, title) in [(Side::Dataverse, "Application users"), (Side::FinanceOperations, "Client ID rows")] {
             rows.push(parts::heading(title));
-            rows.extend(identities::table(view, side, &setup.facts, cells, !has_packages(&setup.facts)));
+            rows.extend(identities::table(view, side, setup, cells, !has_packages(&setup.facts)));
             rows.push(Row::blank());
         }
         rows.extend(companies(&setup.facts, cells));
@@ -75,18 +75,19 @@ impl Sheet for Details {
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let facts = &setup.facts;
-        let mut rows = both_sides(view, environment, facts, room.width);
+        let mut rows = Vec::new();
+        if gate::mismatch(environment, facts).is_some() {
+            let start = Row::new(format!("{} ", Mark::Warn.glyph(view.look.glyphs)), Role::Warn);
+            rows.extend(behind(start, &[Piece::new(view.look.quoted(MISMATCH_WORDS), Role::Warn)], room.width));
+            rows.push(Row::blank());
+        }
+        rows.extend(both_sides(view, environment, facts, room.width));
         rows.push(Row::blank());
         let symbols = view.look.symbols();
         let fold = if view.eye.folded { symbols.closed } else { symbols.open };
         rows.push(Row { stop: Some(SECTION), ..Row::new(format!("{fold} {SECTION}"), Role::Strong) });
         if !view.eye.folded {
             rows.extend(section(view, environment, setup, room.width));
-        }
-        if gate::mismatch(environment, facts).is_some() {
-            rows.push(Row::blank());
-            let start = Row::new(format!("{} ", Mark::Warn.glyph(view.look.glyphs)), Role::Warn);
-            rows.extend(behind(start, &[Piece::new(view.look.quoted(MISMATCH_WORDS), Role::Warn)], room.width));
         }
         let (notes, stops, primary) = next_step(view, environment, setup, room.full);
         Page {
@@ -135,14 +136,16 @@ fn both_sides(view: &View, environment: &Environment, facts: &Facts, cells: usiz
     let right = [
         dataverse.map_or_else(|| "no Dataverse".to_owned(), |side| parts::host(&side.url)),
         format!("{}, {}", clean(environment.kind.word()), parts::geography(environment)),
-        known(dataverse.and_then(|side| side.version.as_deref()).map(|text| format!("version {}", clean(text)))),
+        dataverse.map_or_else(String::new, |side| {
+            known(side.version.as_deref().map(|text| format!("version {}", clean(text))))
+        }),
     ];
     let column = |title: &str, lines: &[String; 3], cells: usize| {
         let mut rows = vec![parts::heading(title)];
         for line in lines.iter().filter(|line| !line.is_empty()) {
             // The whole address stands in the details, one key away.
             let ellipsis = view.look.symbols().ellipsis;
-            rows.push(Row::new(format!("  {}", cut(line, cells.saturating_sub(2), ellipsis)), Role::Plain));
+            rows.push(Row::new(format!(" {}", cut(line, cells.saturating_sub(1), ellipsis)), Role::Plain));
         }
         rows
     };
@@ -152,8 +155,8 @@ fn both_sides(view: &View, environment: &Environment, facts: &Facts, cells: usiz
         return rows;
     }
     // The longer addresses get more of the room.
-    let widest = |lines: &[String; 3]| lines.iter().map(|line| width(line) + 2).max().unwrap_or(0);
-    let half = (cells / 2).max((cells - GAP).saturating_sub(widest(&right)).min(widest(&left))).min(cells - SIDE_LEAST);
+    let widest = |lines: &[String; 3]| lines.iter().map(|line| width(line) + 1).max().unwrap_or(0);
+    let half = (cells / 2).max(cells.saturating_sub(widest(&right)).min(widest(&left) + GAP)).min(cells - SIDE_LEAST);
     let (left, right) =
         (column("Finance and operations", &left, half.saturating_sub(GAP)), column("Dataverse", &right, cells - half));
     (0..left.len().max(right.len()))
@@ -169,8 +172,10 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     let facts = &setup.facts;
     let glyphs = view.look.glyphs;
     let mut rows = Vec::new();
-    let mut put = |label: &str, mark: Mark, text: String| {
-        let value = [Piece::new(format!("{} ", mark.glyph(glyphs)), mark.role()), Piece::new(text, Role::Plain)];
+    let mut put = |label: &str, mark: Option<Mark>, text: String| {
+        let glyph = mark.map_or(" ", |mark| mark.glyph(glyphs));
+        let value =
+            [Piece::new(format!("{glyph} "), mark.map_or(Role::Plain, Mark::role)), Piece::new(text, Role::Plain)];
         let label_row = Row::new(format!("    {label}"), Role::Dim);
         if LABEL + 4 > cells / 2 {
             rows.extend(field(label, LABEL, &value, cells));
@@ -184,23 +189,27 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     let (mark, more) = match &integration {
         Integration::SetUp => (Mark::Done, String::new()),
         Integration::NotSetUp => (Mark::Waiting, String::new()),
-        Integration::Unread => (Mark::Busy, String::new()),
+        Integration::Unread => (parts::unread(setup, FactKind::Integration).0, String::new()),
         Integration::SettingUp(word) => (Mark::Busy, format!(" ({})", view.look.quoted(&clean(word)))),
         Integration::Failed(word) => (Mark::Failed, format!(" ({})", view.look.quoted(&clean(word)))),
         Integration::Unknown(why) => (Mark::Unknown, format!(": {}", clean(why))),
     };
-    put("State", mark, format!("{}{more}", integration.word()));
+    let word = match integration {
+        Integration::Unread => parts::unread(setup, FactKind::Integration).1,
+        _ => integration.word(),
+    };
+    put("State", Some(mark), format!("{word}{more}"));
     match &environment.power_platform {
-        Some(id) => put("Environment", Mark::Done, format!("{} ({})", clean(id), clean(&environment.name))),
-        None => put("Environment", Mark::Failed, "no Power Platform environment".into()),
+        Some(id) => put("Environment", None, format!("{} ({})", clean(id), clean(&environment.name))),
+        None => put("Environment", Some(Mark::Waiting), "no Power Platform environment".into()),
     }
-    let (mark, text) = link_words(view, facts);
-    put("Dual-write", mark, text);
+    let (mark, text) = link_words(view, environment, setup);
+    put("Dual-write", Some(mark), text);
     for (label, package) in [("Core solution", CORE_PACKAGE), ("Application", APPLICATION_PACKAGE)] {
-        let (mark, text) = package_words(view, facts, package);
-        put(label, mark, text);
+        let (mark, text) = package_words(view, setup, package);
+        put(label, Some(mark), text);
     }
-    let (users, client_rows) = (identities::users(facts), identities::rows(facts));
+    let (users, client_rows) = (identities::users(setup), identities::rows(setup));
     let worst = users.iter().chain(&client_rows).map(|identity| identity.mark).max_by_key(|mark| match mark {
         Mark::Failed => 3,
         Mark::Unknown => 2,
@@ -217,15 +226,19 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
         Mark::Failed if !has_packages(facts) => Mark::Waiting,
         mark => mark,
     };
-    put("Identities", mark, text);
+    put("Identities", Some(mark), text);
     rows
 }
 
 /// Whether there is a link, in three-valued words.
-fn link_words(view: &View, facts: &Facts) -> (Mark, String) {
+fn link_words(view: &View, environment: &Environment, setup: &Setup) -> (Mark, String) {
+    let facts = &setup.facts;
     let directory = &view.model.directory;
     match &facts.link {
-        Fact::Unread => (Mark::Busy, "being read".into()),
+        Fact::Unread => {
+            let (mark, words) = parts::unread(setup, FactKind::Link);
+            (mark, words.to_owned())
+        }
         Fact::Unknown(..) => (Mark::Unknown, format!("could not tell: {}", clean(&why(&facts.link)))),
         Fact::Known(None, _) => (Mark::Waiting, "not linked".into()),
         Fact::Known(Some(link), _) => {
@@ -234,12 +247,14 @@ fn link_words(view: &View, facts: &Facts) -> (Mark, String) {
             let owner = facts.connection_set.value().and_then(|set| set.owner_text());
             let owner = owner.map(|owner| format!(", owner {}", clean(&owner))).unwrap_or_default();
             let name = if name.is_empty() { "an environment the service does not name".into() } else { name };
-            (Mark::Done, format!("linked to {name}{owner}"))
+            let is_elsewhere = gate::mismatch(environment, facts).is_some();
+            (if is_elsewhere { Mark::Warn } else { Mark::Done }, format!("linked to {name}{owner}"))
         }
     }
 }
 
-fn package_words(view: &View, facts: &Facts, package: &str) -> (Mark, String) {
+fn package_words(view: &View, setup: &Setup, package: &str) -> (Mark, String) {
+    let facts = &setup.facts;
     match facts.package(package) {
         Some(PackageState::Installed { version }) => (Mark::Done, format!("installed {}", clean(&version))),
         Some(PackageState::InProgress { state }) => {
@@ -253,7 +268,10 @@ fn package_words(view: &View, facts: &Facts, package: &str) -> (Mark, String) {
         None if facts.packages.trouble().is_some() => {
             (Mark::Unknown, format!("could not tell: {}", clean(&why(&facts.packages))))
         }
-        None => (Mark::Busy, "being read".into()),
+        None => {
+            let (mark, words) = parts::unread(setup, FactKind::Packages);
+            (mark, words.to_owned())
+        }
     }
 }
 
@@ -314,7 +332,7 @@ fn next_step(
     } else if reading && !matches!(application, Gate::Closed(_)) {
         stops.push(configure.clone());
         let text = match setup.flow {
-            crate::core::setup::Flow::Details { wanted: true } => "It opens by itself as soon as everything is read.",
+            Flow::Details { wanted: true } => "It opens by itself as soon as everything is read.",
             _ => "Still being read. Enter goes on as soon as everything is.",
         };
         notes.extend(parts::marked(Mark::Busy, text, *view.look, cells));

@@ -72,6 +72,7 @@ impl Sheet for Environments {
             notes_of_trouble(view, room, &mut page.notes);
         }
         if order.is_empty() {
+            page.head.push(Row::blank());
             page.rows = para("No environment answers to this filter. Esc clears it.", Role::Plain, room.width);
             return page;
         }

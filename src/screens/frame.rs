@@ -8,12 +8,14 @@ use crate::core::schedule::{DELAYED_AFTER, NO_RESPONSE_MISSES};
 use crate::core::setup::{Flow, LinkStep, Setup, Watch};
 use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
-use crate::ui::look::{Mark, Role};
+use crate::ui::look::{Look, Mark, Role};
 use crate::ui::paint;
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, cut, width};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier};
+use ratatui::widgets::Clear;
 
 /// Columns and rows without which nothing useful can be shown.
 const LEAST: (u16, u16) = (40, 10);
@@ -54,6 +56,19 @@ pub(super) fn areas(view: &View) -> Areas {
     ])
     .areas(Rect::new(0, 0, columns, rows));
     Areas { header, rail, body, status, footer }
+}
+
+/// What lies under an overlay stands back; beside it nothing is left of the rows it covers.
+pub(super) fn stand_back(frame: &mut Frame, below: Rect, over: Rect, look: Look) {
+    let buffer = frame.buffer_mut();
+    for place in below.intersection(buffer.area).positions() {
+        let cell = &mut buffer[place];
+        cell.modifier = Modifier::empty();
+        cell.fg = Color::Reset;
+        cell.set_style(look.style(Role::Dim));
+    }
+    let beside = Rect { x: below.x + 1, width: below.width.saturating_sub(2), ..over };
+    frame.render_widget(Clear, beside.union(over));
 }
 
 /// Says what is needed.

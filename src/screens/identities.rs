@@ -4,7 +4,7 @@ use super::{View, parts};
 use crate::core::environment::Fact;
 use crate::core::gate;
 use crate::core::plan::{APPLICATION_USERS, Certainty, Planned, Side, app_name, client_id_rows, plan};
-use crate::core::setup::{Facts, IdentityState, why};
+use crate::core::setup::{FactKind, Facts, IdentityState, Setup, why};
 use crate::core::time::Now;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind};
@@ -33,6 +33,7 @@ impl Identity {
         match self.mark {
             Mark::Done => "yes",
             Mark::Failed => "no",
+            Mark::Waiting if self.words.is_empty() => "not read",
             Mark::Waiting => "not yet",
             Mark::Busy => "being read",
             _ => "could not tell",
@@ -40,15 +41,16 @@ impl Identity {
     }
 }
 
-fn unknown<T>(fact: &Fact<T>, app: &'static str) -> Identity {
+fn unknown<T>(fact: &Fact<T>, app: &'static str, setup: &Setup, kind: FactKind) -> Identity {
     match fact {
         Fact::Unknown(..) => Identity { app, mark: Mark::Unknown, words: clean(&why(fact)) },
-        _ => Identity { app, mark: Mark::Busy, words: String::new() },
+        _ => Identity { app, mark: parts::unread(setup, kind).0, words: String::new() },
     }
 }
 
 /// The application users in Dataverse.
-pub(super) fn users(facts: &Facts) -> Vec<Identity> {
+pub(super) fn users(setup: &Setup) -> Vec<Identity> {
+    let facts = &setup.facts;
     let one = |(index, app): (usize, &'static str)| {
         let said = |mark, words: &str| Identity { app, mark, words: words.to_owned() };
         match facts.user_state(index) {
@@ -57,14 +59,15 @@ pub(super) fn users(facts: &Facts) -> Vec<Identity> {
             Some(IdentityState::NoRole { .. }) => said(Mark::Failed, "lacks System Administrator"),
             Some(IdentityState::Missing) => said(Mark::Failed, "no such user"),
             Some(IdentityState::Deleted) => said(Mark::Failed, "deleted, in the way of a new one"),
-            None => unknown(&facts.users[index], app),
+            None => unknown(&facts.users[index], app, setup, FactKind::User(index)),
         }
     };
     APPLICATION_USERS.into_iter().enumerate().map(one).collect()
 }
 
 /// The client ID rows in finance and operations.
-pub(super) fn rows(facts: &Facts) -> Vec<Identity> {
+pub(super) fn rows(setup: &Setup) -> Vec<Identity> {
+    let facts = &setup.facts;
     let one = |app: &'static str| match facts.row_user(app) {
         Some(Some(user)) => {
             let name = clean(&user);
@@ -76,7 +79,7 @@ pub(super) fn rows(facts: &Facts) -> Vec<Identity> {
             Identity { app, mark, words }
         }
         Some(None) => Identity { app, mark: Mark::Failed, words: "no such row".into() },
-        None => unknown(&facts.rows, app),
+        None => unknown(&facts.rows, app, setup, FactKind::Rows),
     };
     client_id_rows(facts.core_version().as_deref()).into_iter().map(one).collect()
 }
@@ -85,6 +88,7 @@ pub(super) fn rows(facts: &Facts) -> Vec<Identity> {
 pub(super) fn in_short(of: &[Identity]) -> String {
     let count = |mark: Mark| of.iter().filter(|identity| identity.mark == mark).count();
     match (count(Mark::Busy), count(Mark::Unknown)) {
+        (0, 0) if count(Mark::Waiting) > 0 => "not read".to_owned(),
         (0, 0) => format!("{} of {}", count(Mark::Done), of.len()),
         (0, _) => "could not tell".to_owned(),
         _ => "being read".to_owned(),
@@ -92,10 +96,10 @@ pub(super) fn in_short(of: &[Identity]) -> String {
 }
 
 /// The identities of one side, one line each. `before` Configure what is missing is no failure.
-pub(super) fn table(view: &View, side: Side, facts: &Facts, cells: usize, before: bool) -> Vec<Row> {
+pub(super) fn table(view: &View, side: Side, setup: &Setup, cells: usize, before: bool) -> Vec<Row> {
     let of = match side {
-        Side::Dataverse => users(facts),
-        Side::FinanceOperations => rows(facts),
+        Side::Dataverse => users(setup),
+        Side::FinanceOperations => rows(setup),
     };
     let calm = |identity: Identity| Identity {
         mark: if before && identity.mark == Mark::Failed { Mark::Waiting } else { identity.mark },

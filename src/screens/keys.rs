@@ -32,54 +32,71 @@ pub(super) enum Act {
     Suspend,
 }
 
-/// A key, what it does, and the word for it.
+/// A key, what it does, the word for it in the footer, and more words for the help page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Binding {
     pub(super) keys: &'static [Key],
     pub(super) act: Act,
     pub(super) says: &'static str,
+    pub(super) more: &'static str,
 }
 
-const fn bind(keys: &'static [Key], act: Act, says: &'static str) -> Binding {
-    Binding { keys, act, says }
+const fn bind(keys: &'static [Key], act: Act, says: &'static str, more: &'static str) -> Binding {
+    Binding { keys, act, says, more }
 }
 
-pub(super) const CHOOSE: Binding = bind(&[Key::Enter], Act::Press, "choose");
-pub(super) const OPEN_IT: Binding = bind(&[Key::Enter], Act::Press, "open");
-pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back");
-pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "environments");
-pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Clear, "clear filter");
-pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now");
-pub(super) const OPEN: Binding = bind(&[Key::Char('o')], Act::Open, "open");
-pub(super) const COPY: Binding = bind(&[Key::Char('y')], Act::Copy, "copy");
-pub(super) const COPY_CODE: Binding = bind(&[Key::Char('y')], Act::Copy, "copy code");
-pub(super) const DETAILS: Binding = bind(&[Key::Char('d')], Act::Details, "details");
-pub(super) const WORDS: Binding = bind(&[Key::Char('d')], Act::Details, "original words");
-pub(super) const REPAIR: Binding = bind(&[Key::Char('f')], Act::Repair, "repair");
-pub(super) const ENVIRONMENTS: Binding = bind(&[Key::Char('e')], Act::Environments, "environments");
-pub(super) const TICK: Binding = bind(&[Key::Char(' ')], Act::Tick, "tick");
-pub(super) const END: Binding = bind(&[Key::End], Act::End, "to the end");
-pub(super) const FOLD: Binding = bind(&[Key::Char(' ')], Act::Tick, "fold");
-pub(super) const FILTER: Binding = bind(&[Key::Char('/')], Act::Filter, "filter");
-pub(super) const SORT: Binding = bind(&[Key::Char('s')], Act::Sort, "sort");
-pub(super) const HELP: Binding = bind(&[Key::Char('?')], Act::Help, "help");
-pub(super) const LEAVE: Binding = bind(&[Key::Char('q')], Act::Leave, "leave");
-pub(super) const CLOSE: Binding = bind(&[Key::Esc, Key::Char('q')], Act::Back, "close");
-pub(super) const YES_LEAVE: Binding = bind(&[Key::Char('y')], Act::Leave, "leave");
-pub(super) const NO_STAY: Binding = bind(&[Key::Esc, Key::Char('n')], Act::Back, "stay");
-pub(super) const NO_CHANGE: Binding = bind(&[Key::Esc, Key::Char('n')], Act::Back, "change nothing");
+const ENTER: &[Key] = &[Key::Enter];
+const SPACE: &[Key] = &[Key::Char(' ')];
+const NO: &[Key] = &[Key::Esc, Key::Char('n')];
 
-/// Keys of every screen: moving about, and the terminal's own.
+pub(super) const CHOOSE: Binding = bind(ENTER, Act::Press, "choose", "press the focused button");
+pub(super) const OPEN_IT: Binding =
+    bind(ENTER, Act::Press, "open", "look at the selected environment; this only reads");
+pub(super) const RESET: Binding = bind(ENTER, Act::Press, "reset the link", "");
+pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back", "one step back; nothing that runs is stopped");
+pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "environments", "back to the list");
+pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Clear, "clear filter", "show all environments again");
+pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now", "ask the services again now");
+pub(super) const OPEN: Binding =
+    bind(&[Key::Char('o')], Act::Open, "open", "open the address of this page in the browser");
+pub(super) const COPY: Binding =
+    bind(&[Key::Char('y')], Act::Copy, "copy", "send the address or the words to the terminal's clipboard");
+pub(super) const COPY_CODE: Binding =
+    bind(&[Key::Char('y')], Act::Copy, "copy code", "send the code to the terminal's clipboard");
+pub(super) const DETAILS: Binding =
+    bind(&[Key::Char('d')], Act::Details, "details", "original words, whole ids and addresses, timeline");
+pub(super) const WORDS: Binding =
+    bind(&[Key::Char('d')], Act::Details, "original words", "original words, whole ids and addresses, timeline");
+pub(super) const REPAIR: Binding =
+    bind(&[Key::Char('f')], Act::Repair, "repair", "make the identities that are missing; lists them and asks first");
+pub(super) const ENVIRONMENTS: Binding =
+    bind(&[Key::Char('e')], Act::Environments, "environments", "the list; what runs goes on");
+pub(super) const TICK: Binding = bind(SPACE, Act::Tick, "tick", "tick or untick the box");
+pub(super) const END: Binding = bind(&[Key::End], Act::End, "to the end", "scroll to the end of the text");
+pub(super) const FOLD: Binding = bind(SPACE, Act::Tick, "fold", "open or close Power Platform Integration");
+pub(super) const FILTER: Binding =
+    bind(&[Key::Char('/')], Act::Filter, "filter", "type a part of a name, a kind, an id or an address");
+pub(super) const SORT: Binding =
+    bind(&[Key::Char('s')], Act::Sort, "sort", "as the services list them, by name, by set-up");
+pub(super) const HELP: Binding = bind(&[Key::Char('?')], Act::Help, "help", "this page");
+pub(super) const LEAVE: Binding =
+    bind(&[Key::Char('q')], Act::Leave, "leave", "leave the program; asks while something runs");
+pub(super) const CLOSE: Binding = bind(&[Key::Esc, Key::Char('q')], Act::Back, "close", "");
+pub(super) const YES_LEAVE: Binding = bind(&[Key::Char('y')], Act::Leave, "leave", "");
+pub(super) const NO_STAY: Binding = bind(NO, Act::Back, "stay", "");
+pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "");
+
+/// Keys of every screen: moving about, and the terminal's own. The footer does not name them.
 pub(super) const EVERYWHERE: [Binding; 11] = [
-    bind(&[Key::Tab, Key::Right], Act::Next, "next button"),
-    bind(&[Key::BackTab, Key::Left], Act::Previous, "button before"),
-    bind(&[Key::Down, Key::Char('j')], Act::Down, "down"),
-    bind(&[Key::Up, Key::Char('k')], Act::Up, "up"),
-    bind(&[Key::PageDown], Act::PageDown, "page down"),
-    bind(&[Key::PageUp], Act::PageUp, "page up"),
-    bind(&[Key::Home], Act::Home, "to the start"),
-    bind(&[Key::End], Act::End, "to the end"),
-    bind(&[Key::Ctrl('c')], Act::Leave, "leave"),
-    bind(&[Key::Ctrl('l')], Act::Repaint, "draw again"),
-    bind(&[Key::Ctrl('z')], Act::Suspend, "to the shell and back (fg)"),
+    bind(&[Key::Tab, Key::Right], Act::Next, "", "next button"),
+    bind(&[Key::BackTab, Key::Left], Act::Previous, "", "button before"),
+    bind(&[Key::Down, Key::Char('j')], Act::Down, "", "down"),
+    bind(&[Key::Up, Key::Char('k')], Act::Up, "", "up"),
+    bind(&[Key::PageDown], Act::PageDown, "", "page down"),
+    bind(&[Key::PageUp], Act::PageUp, "", "page up"),
+    bind(&[Key::Home], Act::Home, "", "to the start"),
+    bind(&[Key::End], Act::End, "", "to the end"),
+    bind(&[Key::Ctrl('c')], Act::Leave, "", "leave, as q does; a second one does not ask"),
+    bind(&[Key::Ctrl('l')], Act::Repaint, "", "draw the screen again"),
+    bind(&[Key::Ctrl('z')], Act::Suspend, "", "to the shell; fg comes back"),
 ];

@@ -94,6 +94,6 @@ fn checked(view: &View, setup: &Setup, side: Side, cells: usize) -> Vec<Row> {
         }
         _ => rows.extend(parts::marked(Mark::Busy, &format!("Checking {host}"), *view.look, cells)),
     }
-    rows.extend(identities::table(view, side, &setup.facts, cells, false));
+    rows.extend(identities::table(view, side, setup, cells, false));
     rows
 }

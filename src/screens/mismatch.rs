@@ -12,7 +12,7 @@ use crate::core::msg::Intent;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, fit, width};
-use crate::wire::same_address;
+use crate::wire::{bare_id, same_address};
 
 /// Cells of the name of a source.
 const SOURCE: usize = 29;
@@ -108,7 +108,8 @@ fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, ce
     let integration = mismatch.integration.as_deref().map(named);
     let linked = mismatch.linked_to.as_deref().map(named);
     let agrees = |url: &str| environment.finops_url().is_some_and(|own| same_address(own, url));
-    let link_differs = mismatch.linked_to.is_some() && mismatch.linked_to != mismatch.integration;
+    let bare = |id: &Option<String>| id.as_deref().map(bare_id);
+    let link_differs = mismatch.linked_to.is_some() && bare(&mismatch.linked_to) != bare(&mismatch.integration);
     let lines = [
         (
             "Power Platform Integration",

@@ -177,7 +177,7 @@ pub fn draw(view: &View, frame: &mut ratatui::Frame) {
     let top = view.eye.overlay.as_ref().map(|_| view.top());
     laid.page.draw(laid.sheet.title(), frame, laid.body, &view.eye.stage, *view.look);
     if let Some(top) = &top {
-        frame.render_widget(ratatui::widgets::Clear, top.body);
+        frame::stand_back(frame, laid.body, top.body, *view.look);
         top.page.draw(top.sheet.title(), frame, top.body, view.stage(), *view.look);
     }
     frame::draw(&view, frame, top.as_ref().unwrap_or(&laid));

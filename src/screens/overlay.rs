@@ -17,7 +17,7 @@ use crate::ui::text::{clean, cut, fit, window};
 use ratatui::layout::Rect;
 
 /// Columns of a question.
-const QUESTION: u16 = 78;
+const QUESTION: u16 = 72;
 /// Cells of the names of keys.
 const KEYS: usize = 16;
 /// Cells of the labels of ids.
@@ -85,7 +85,7 @@ impl Sheet for Help {
             for binding in table {
                 let names: Vec<String> = binding.keys.iter().map(|key| key.name()).collect();
                 let start = Row::new(format!("  {}", fit(&names.join(", "), KEYS, "")), Role::Key);
-                rows.extend(behind(start, &[Piece::new(binding.says, Role::Plain)], room.width));
+                rows.extend(behind(start, &[Piece::new(binding.more, Role::Plain)], room.width));
             }
         }
         rows.push(Row::blank());
@@ -331,7 +331,7 @@ impl Sheet for Reset {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::NO_CHANGE]
+        &[keys::RESET, keys::NO_CHANGE]
     }
 
     fn help(&self) -> &'static str {
@@ -361,11 +361,12 @@ impl Sheet for Reset {
         let mut rows = para(&text, Role::Plain, room.width);
         rows.push(Row::blank());
         rows.extend(para("Enter resets once the name is right. Esc changes nothing.", Role::Dim, room.width));
+        let closed = (over.input.value().trim() != name).then(|| format!("The name typed is not {name}."));
         let caret = Some((1, NAME_AT + caret));
         Page {
             head,
             rows,
-            stops: vec![Stop::button("Reset link", Action::ConfirmReset)],
+            stops: vec![Stop::button("Reset link", Action::ConfirmReset).closed_because(closed)],
             primary: "Reset link",
             caret,
             ..Page::default()

@@ -4,7 +4,7 @@
 use super::View;
 use crate::core::environment::Environment;
 use crate::core::fault::Confidence;
-use crate::core::setup::Failure;
+use crate::core::setup::{FactKind, Failure, Setup};
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
@@ -84,6 +84,11 @@ pub(super) fn geography(environment: &Environment) -> String {
     }
 }
 
+/// A fact that is not here: it is on its way, or nobody can ask for it.
+pub(super) fn unread(setup: &Setup, kind: FactKind) -> (Mark, &'static str) {
+    if setup.reading.contains_key(&kind) { (Mark::Busy, "being read") } else { (Mark::Waiting, "not read") }
+}
+
 /// What happened, newest first.
 pub(super) fn timeline(view: &View, cells: usize) -> Vec<Row> {
     let rows = events(view, cells, usize::MAX);
@@ -156,7 +161,8 @@ pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> 
 /// The remedies of the catalogue and where it is written.
 pub(super) fn remedies(failure: &Failure, title: &str, cells: usize) -> Vec<Row> {
     let Some(fault) = failure.fault else { return Vec::new() };
-    let mut rows = vec![Row::blank(), Row::new(title, Role::Strong).and(format!("  needs: {}", fault.role), Role::Dim)];
+    let needs = if fault.role.is_empty() { String::new() } else { format!("  needs: {}", fault.role) };
+    let mut rows = vec![Row::blank(), Row::new(title, Role::Strong).and(needs, Role::Dim)];
     rows.extend(numbered(fault.remedies.iter().map(String::as_str), cells));
     if !fault.doc_url.is_empty() {
         rows.push(Row::blank());
