@@ -59,7 +59,7 @@ fn smallest() {
 }
 
 struct Child {
-    child: Box<dyn portable_pty::Child + Send + Sync>,
+    process: Box<dyn portable_pty::Child + Send + Sync>,
     bytes: mpsc::Receiver<(Instant, Vec<u8>)>,
     writer: Box<dyn Write + Send>,
     _master: Box<dyn portable_pty::MasterPty + Send>,
@@ -82,17 +82,17 @@ fn start(program: &std::path::Path, args: &[&str], role: Option<&str>, state: &s
     let writer = pair.master.take_writer().expect("a writer");
     let (sender, bytes) = mpsc::channel();
     let started = Instant::now();
-    let child = pair.slave.spawn_command(command).expect("the program starts");
+    let process = pair.slave.spawn_command(command).expect("the program starts");
     drop(pair.slave);
     std::thread::spawn(move || {
-        let mut buffer = [0; 65536];
+        let mut buffer = [0; 8192];
         while let Ok(count) = reader.read(&mut buffer) {
             if count == 0 || sender.send((Instant::now(), buffer[..count].to_vec())).is_err() {
                 return;
             }
         }
     });
-    Child { child, bytes, writer, _master: pair.master, started }
+    Child { process, bytes, writer, _master: pair.master, started }
 }
 
 fn first_frame(
@@ -112,7 +112,7 @@ fn first_frame(
         }
     };
     let _ = child.writer.write_all(b"q");
-    let _ = child.child.wait();
+    let _ = child.process.wait();
     took
 }
 
@@ -120,13 +120,13 @@ fn still(program: &std::path::Path, state: &std::path::Path) {
     let mut child = start(program, &["demo"], None, state);
     // Until nothing was written for a second, everything is read and drawn.
     while child.bytes.recv_timeout(Duration::from_secs(1)).is_ok() {}
-    let before = child.child.process_id().map(wake_ups);
+    let before = child.process.process_id().map(wake_ups);
     let end = Instant::now() + STILL;
     let mut bytes = 0;
     while let Ok((_, more)) = child.bytes.recv_timeout(end.saturating_duration_since(Instant::now())) {
         bytes += more.len();
     }
-    let after = child.child.process_id().map(wake_ups);
+    let after = child.process.process_id().map(wake_ups);
     println!("a still screen, {} s", STILL.as_secs());
     println!("  bytes written             {bytes}");
     match (before, after) {
@@ -134,7 +134,7 @@ fn still(program: &std::path::Path, state: &std::path::Path) {
         _ => println!("  wake-ups, all threads     this system does not count them"),
     }
     let _ = child.writer.write_all(b"q");
-    let _ = child.child.wait();
+    let _ = child.process.wait();
 }
 
 /// Voluntary context switches of all threads so far; only Linux counts them in /proc.

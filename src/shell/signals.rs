@@ -77,8 +77,8 @@ mod unix {
             SIGHUP => Signal::HangUp,
             _ => Signal::Quit,
         };
-        let (heard, hears) = mpsc::channel();
-        let unheard = || hears.recv_timeout(HEARD_WITHIN) == Err(RecvTimeoutError::Timeout);
+        let (heard, answer) = mpsc::channel();
+        let unheard = || answer.recv_timeout(HEARD_WITHIN) == Err(RecvTimeoutError::Timeout);
         if !sender.item(Item::Signal(signal, heard)) || (unheard() && unheard()) {
             terminal::give_back();
             std::process::exit(BY_SIGNAL + number);

@@ -192,9 +192,8 @@ impl Driver {
     }
 
     pub fn timeline(&self) -> String {
-        let lines = self.model.current().map(|(_, setup)| {
-            setup.timeline.iter().map(|event| format!("{} {}\n", event.at, event.text)).collect::<String>()
-        });
-        lines.unwrap_or_default()
+        let Some((_, setup)) = self.model.current() else { return String::new() };
+        let lines: Vec<String> = setup.timeline.iter().map(|event| format!("{} {}", event.at, event.text)).collect();
+        lines.join("\n")
     }
 }
