@@ -61,7 +61,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             }
             let stage = tui::Stage::Rehearsal(Box::new(scenario()?));
             let speed = options.speed;
-            wizard(stage, speed, words, options)
+            wizard(stage, speed, words, &options)
         }
         None => {
             let Some(file) = options.cloud.clone() else {
@@ -79,13 +79,13 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     }
 }
 
-fn wizard(stage: tui::Stage, speed: f64, command: String, options: Options) -> Result<u8, Refusal> {
+fn wizard(stage: tui::Stage, speed: f64, command: String, options: &Options) -> Result<u8, Refusal> {
     let ended = tui::run(tui::Options {
         stage,
         speed,
         environment: options.environment.clone(),
         state_dir: state_dir(options.state_dir.clone())?,
-        look: look_of(&options),
+        look: look_of(options),
         command,
         seed: RandomState::new().hash_one(std::process::id()),
     })
