@@ -96,8 +96,8 @@ mod harness {
 
     #[test]
     fn modes_that_are_left_on_are_named() {
-        let pty = sh(r"printf '\033[?1049h\033[?25l\033[?2004h\033[?1004h\033[?2026hup'; stty raw -echo; read x");
-        pty.wait_for("up").wait_until("raw mode", |_| !pty.cooked());
+        let pty = sh(r"stty raw -echo; printf '\033[?1049h\033[?25l\033[?2004h\033[?1004h\033[?2026hup'; read x");
+        pty.wait_for("up");
         let left = pty.modes_clean().unwrap_err();
         for mode in ["alternate screen", "hidden cursor", "bracketed paste", "mode 1004", "synchronized update", "raw"]
         {
@@ -408,25 +408,48 @@ fn a_continuation_without_a_stop_only_paints() {
     ends(&pty, 0);
 }
 
+/// A program whose frames are held up by a terminal that has stopped reading.
+fn start_stalled() -> (Pty, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let told = dir.path().join("stalled");
+    let env = [(CHILD, "1"), (pty_child::TELL_STALL, told.to_str().unwrap())];
+    let pty = Pty::spawn(me(), &ARGUMENTS, &env, 200, 60);
+    pty.wait_for("of 200x60").keys("s").wait_for("/-").stall().wait_true("the stall", || told.exists());
+    (pty, dir)
+}
+
 #[test]
 fn a_terminal_that_does_not_read_holds_up_frames_and_nothing_else() {
-    let pty = start();
-    pty.resize(200, 60).wait_for("of 200x60");
-    pty.keys("s").wait_for("/-").stall();
-    pty.keys("t"); // taken although nothing can be drawn; no more frames then
-    pty.unstall().keys("l").keys("q");
+    let (pty, _dir) = start_stalled();
+    // Taken although nothing can be drawn: the clock stands still, and the end comes of itself.
+    pty.keys("t q").wait_ended().unstall();
+    ends(&pty, 0);
+}
+
+#[test]
+fn a_terminal_that_reads_again_is_drawn_again() {
+    let (pty, _dir) = start_stalled();
+    let before = pty.raw().len();
+    pty.unstall().wait_true("a new frame", || pty.raw().len() > before + 200_000).keys("q");
     ends(&pty, 0);
 }
 
 #[test]
 fn a_terminal_that_does_not_read_holds_up_no_signal() {
-    let pty = start();
-    pty.resize(200, 60).wait_for("of 200x60");
-    pty.keys("s").wait_for("/-").stall();
-    pty.signal(Signal::TERM).wait_ended();
-    assert!(pty.cooked());
-    pty.unstall();
-    ends(&pty, 143);
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let (pty, _dir) = start_stalled();
+        pty.signal(signal).wait_ended();
+        assert!(pty.cooked());
+        pty.unstall();
+        ends(&pty, code);
+    }
+}
+
+#[test]
+fn a_terminal_that_does_not_read_can_be_closed() {
+    let (mut pty, _dir) = start_stalled();
+    pty.close_master();
+    assert_eq!(pty.wait_exit(), Exit::Code(129));
 }
 
 #[test]

@@ -148,8 +148,17 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
     .map_err(RunError::Terminal)?;
     let gate = input::listen(sender.clone()).map_err(RunError::Input)?;
     let canvas = Canvas::new(terminal::size).map_err(RunError::Draw)?;
-    let mut round =
-        Round { app, guard, gate, canvas, due: Due::Afresh, holds: Holds::Terminal, to_be_continued: false };
+    let mut round = Round {
+        app,
+        receiver,
+        kept: VecDeque::new(),
+        guard,
+        gate,
+        canvas,
+        due: Due::Afresh,
+        holds: Holds::Terminal,
+        to_be_continued: false,
+    };
     let result = round.turn();
     round.gate.close();
     result

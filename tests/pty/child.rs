@@ -21,6 +21,10 @@ use ratatui::{Frame, text::Line, text::Text};
 
 /// Messages of one flood.
 const FLOOD: u32 = 20_000;
+/// Ticks without a frame after which nothing is taken to be drawn any more.
+const STALLED: u32 = 25;
+/// Set to a path in its environment: a file is made there when its frames are held up.
+pub const TELL_STALL: &str = "DUALWRITE_TEST_STALLED";
 /// Period of the clock, once it runs.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -40,6 +44,7 @@ struct Child {
     sizes: u32,
     resumed: u32,
     ticks: u32,
+    undrawn: u32,
     ticking: bool,
     frames: u32,
     size: (u16, u16),
@@ -137,6 +142,7 @@ impl App for Child {
         assert!(!self.panic_in_draw, "as asked, in draw");
         assert!(!frame.area().is_empty());
         self.frames += 1;
+        self.undrawn = 0;
         self.size = (frame.area().width, frame.area().height);
         if self.stripes {
             let stripe = if self.frames.is_multiple_of(2) { "/-" } else { "\\=" };
@@ -167,6 +173,12 @@ impl App for Child {
 
     fn on_wake(&mut self) -> Step {
         self.ticks += 1;
+        self.undrawn += 1;
+        if self.undrawn == STALLED
+            && let Some(path) = std::env::var_os(TELL_STALL)
+        {
+            std::fs::write(path, "").expect("a file can be made");
+        }
         Step::Continue { draw: true }
     }
 }
@@ -187,7 +199,8 @@ pub fn main() -> u8 {
     let mut child = Child { sender: Some(sender.clone()), ..Child::default() };
     match run::run(&mut child, receiver, sender) {
         Ok(()) => {
-            if child.code == 0 {
+            // A terminal that does not read would hold these words up for ever.
+            if child.code == 0 && !child.stripes {
                 println!("goodbye after {} sizes and {} frames", child.sizes, child.frames);
             }
             child.code

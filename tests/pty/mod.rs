@@ -32,6 +32,9 @@ use rustix::{
 /// Longest wait for anything. Far more than a busy machine needs; a wait that ends early costs nothing.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+/// Pause between two looks at what changes without a word.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
 /// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -351,7 +354,8 @@ impl Pty {
     /// The terminal goes away: its window is closed. Afterwards only the end can be waited for.
     pub fn close_master(&mut self) {
         self.master = None;
-        // The reading thread ends with it; nothing more can be seen.
+        // The reading thread ends with it, even in a stall; nothing more can be seen.
+        self.unstall();
         self.wait_seen("the reading thread to end", |seen| seen.silent);
     }
 
@@ -383,23 +387,17 @@ impl Pty {
         if left.is_empty() { Ok(()) } else { Err(format!("left on: {}", left.join(", "))) }
     }
 
-    /// Waits until every mode is as it was before the program started, and says what was left on if
-    /// that does not come.
+    /// Waits until a condition is fulfilled that the terminal says nothing about; it is looked at
+    /// every few milliseconds.
     #[track_caller]
-    pub fn wait_modes_clean(&self) -> &Self {
+    pub fn wait_true(&self, what: &str, is: impl Fn() -> bool) -> &Self {
         let end = Instant::now() + DEADLINE;
-        let mut guard = self.shared.lock();
-        loop {
-            let on = modes_on(&guard);
-            if on.is_empty() && self.cooked() {
-                return self;
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "left on: {on:?}, cooked: {}", self.cooked());
-            // The line discipline changes without a word: look again now and then.
-            let look_again = left.min(Duration::from_millis(5));
-            (guard, _) = self.shared.changed.wait_timeout(guard, look_again).unwrap();
+        while !is() {
+            let seen = self.shared.lock();
+            assert!(Instant::now() < end, "waited for {what}; the screen is\n{}", picture(&seen));
+            drop(self.shared.changed.wait_timeout(seen, LOOK_AGAIN).unwrap());
         }
+        self
     }
 
     fn master(&self) -> &Master {
