@@ -199,7 +199,8 @@ pub fn main() -> u8 {
     let mut child = Child { sender: Some(sender.clone()), ..Child::default() };
     match run::run(&mut child, receiver, sender) {
         Ok(()) => {
-            if child.code == 0 {
+            // A terminal that does not read would hold these words up for ever.
+            if child.code == 0 && !child.stripes {
                 println!("goodbye after {} sizes and {} frames", child.sizes, child.frames);
             }
             child.code
