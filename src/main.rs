@@ -74,7 +74,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             let outside = Outside::read(|variable| std::env::var(variable).ok());
             let speed = profile.speed;
             let words = format!("dualwrite --cloud {}", file.display());
-            wizard(tui::Stage::Cloud(Box::new(profile), outside), speed, words, options)
+            wizard(tui::Stage::Cloud(Box::new(profile), outside), speed, words, &options)
         }
     }
 }
