@@ -6,7 +6,7 @@
 mod pty;
 
 use dualwrite::sim::{self, Counters, Options, Scenario, Simulator};
-use pty::{Exit, Pty};
+use pty::{Exit, Pty, Signal};
 use rstest::rstest;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -154,7 +154,7 @@ fn a_mismatch_is_reset_by_typing_the_name_of_the_environment() {
     let rehearsal = Rehearsal::on("mismatch-set-up");
     let wizard = rehearsal.signed_in(80, 24);
     wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("[ Linking mismatch ]");
-    wizard.keys("<enter>").wait_for(" Linking mismatch ").wait_for("contoso-sandbox").wait_gone("is closed");
+    wizard.keys("<enter>").wait_for("┌ Linking mismatch ─").wait_for("contoso-sandbox").wait_gone("is closed");
     wizard.keys("<enter>").wait_for("ype ");
     wizard.type_text("contoso-uat").keys("<enter>").wait_for(" Linked ");
     leave(&wizard);
@@ -181,6 +181,68 @@ fn leaving_while_it_runs_says_how_to_come_back_and_the_service_goes_on() {
     wizard.keys("<end> <space> <enter>").wait_for(" Confirm ").keys("<enter>").wait_for(" Setup complete ");
     leave(&wizard);
     assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
+}
+
+#[rstest]
+#[case::terminate(Signal::TERM, 143)]
+#[case::interrupt(Signal::INT, 130)]
+#[case::hang_up(Signal::HUP, 129)]
+#[case::quit(Signal::QUIT, 131)]
+fn a_signal_gives_the_terminal_back_and_the_service_goes_on(#[case] signal: Signal, #[case] code: u32) {
+    let rehearsal = Rehearsal::on("slow");
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup progress ").wait_for("accepted");
+    wizard.signal(signal);
+    assert_eq!(wizard.wait_exit(), Exit::Code(code));
+    wizard.modes_clean().unwrap();
+    assert_eq!(rehearsal.installs(CORE), 1);
+}
+
+#[test]
+fn a_closed_window_ends_the_wizard() {
+    let rehearsal = Rehearsal::on("slow");
+    let mut wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup progress ");
+    wizard.close_master();
+    wizard.wait_ended();
+}
+
+#[test]
+fn sizes_change_while_it_runs_and_the_screen_comes_back() {
+    let rehearsal = Rehearsal::on("slow");
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup progress ");
+    for (columns, rows) in [(1, 1), (20, 5), (200, 60), (2, 50), (250, 2), (79, 23), (1, 1), (80, 24)] {
+        wizard.resize(columns, rows);
+    }
+    wizard.wait_for(" Setup progress ").wait_for("Dual-write core solution");
+    wizard.keys("q").wait_for("goes on").keys("<enter>");
+    assert_eq!(wizard.wait_exit(), Exit::Code(0));
+}
+
+#[test]
+fn no_secret_is_in_the_record_or_the_log() {
+    let rehearsal = Rehearsal::on("happy");
+    let log = rehearsal.dir.path().join("log");
+    let wizard = rehearsal.wizard(&["--log-file", log.to_str().unwrap(), "--log-level", "debug"], 80, 24);
+    wizard.wait_for(" Environments ").wait_for("contoso-uat");
+    configure(&wizard);
+    wizard.wait_for(" Setup complete ");
+    leave(&wizard);
+    let mut files = vec![log];
+    for dir in ["runs", "terms"] {
+        files.extend(std::fs::read_dir(rehearsal.state().join(dir)).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.len() > 100, "{} is empty", file.display());
+        for word in ["Bearer", "eyJ", "access_token", "refresh_token", "device_code=", "sim-"] {
+            assert!(!text.contains(word), "{word} in {}", file.display());
+        }
+    }
 }
 
 #[test]

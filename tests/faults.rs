@@ -1,0 +1,376 @@
+//! What the client makes of every kind of bad answer, byte by byte: a server that writes what the
+//! test says and nothing else. No combination panics, hangs, or is read as "not there".
+#![allow(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
+
+use dualwrite::api::{Api, Outside, Time};
+use dualwrite::core::call::{Call, Change, Reply};
+use dualwrite::core::trouble::{Done, Trouble, What};
+use dualwrite::settings::Profile;
+use rstest::rstest;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// The token of the test; it must not be seen anywhere but in the header it belongs to.
+const TOKEN: &str = "secret-token-of-the-test";
+
+/// What the server does with each connection.
+#[derive(Clone)]
+enum Serve {
+    /// Writes this and closes.
+    Bytes(Vec<u8>),
+    /// Writes this and stays silent.
+    ThenSilence(Vec<u8>),
+    /// Writes this, then the same piece for ever.
+    Endless(Vec<u8>, Vec<u8>),
+    /// Closes without a byte.
+    Close,
+}
+
+struct Server {
+    port: u16,
+    /// Every request as it came.
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+async fn serve(what: Serve) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&heard);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let (what, log) = (what.clone(), Arc::clone(&log));
+            tokio::spawn(async move {
+                let mut request = Vec::new();
+                let mut buffer = [0; 4096];
+                while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                    match socket.read(&mut buffer).await {
+                        Ok(0) | Err(_) => return,
+                        Ok(count) => request.extend_from_slice(&buffer[..count]),
+                    }
+                }
+                log.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
+                match what {
+                    Serve::Close => {}
+                    Serve::Bytes(bytes) => drop(socket.write_all(&bytes).await),
+                    Serve::ThenSilence(bytes) => {
+                        let _ = socket.write_all(&bytes).await;
+                        std::future::pending::<()>().await;
+                    }
+                    Serve::Endless(head, piece) => {
+                        let _ = socket.write_all(&head).await;
+                        while socket.write_all(&piece).await.is_ok() {}
+                    }
+                }
+            });
+        }
+    });
+    Server { port, heard }
+}
+
+fn api(port: u16) -> Api {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let base = format!("http://127.0.0.1:{port}");
+    let text = format!(
+        "name = \"test\"\nauthority = \"{base}/entra\"\nclient_id = \"c\"\nbap = \"{base}/bap\"\npower_platform = \"{base}/pp\"\n\
+         lcs = \"{base}/lcs\"\nlcs_project = 7\ngateway = \"{base}/gateway\"\nlink = \"{base}/link\"\n"
+    );
+    let profile = Profile::parse(&text, "test").unwrap();
+    let outside = Outside::read(|_| Some(TOKEN.to_owned()));
+    let time = Time { now: Arc::new(jiff::Timestamp::now), speed: 1.0 };
+    Api::new(profile, None, outside, time).unwrap()
+}
+
+fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}", body.len())
+        .into_bytes()
+}
+
+/// Every question, to whichever service, on this server.
+fn calls(port: u16) -> Vec<Call> {
+    let side = format!("http://127.0.0.1:{port}/side");
+    vec![
+        Call::Environments,
+        Call::Lifecycle,
+        Call::Integration(side.clone()),
+        Call::Packages("e".into()),
+        Call::Operation { environment: "e".into(), operation: "o".into() },
+        Call::Users { dataverse: side.clone(), app: "a" },
+        Call::RootBusinessUnit(side.clone()),
+        Call::AdministratorRole { dataverse: side.clone(), business_unit: "b".into() },
+        Call::Rows(side.clone()),
+        Call::FinopsUsers(side.clone()),
+        Call::LegalEntities(side),
+        Call::Links("host".into()),
+        Call::ConnectionSet("name".into()),
+        Call::Maps("cid".into()),
+        Call::LinkStatus { environment: "e".into(), activity: "a".into() },
+    ]
+}
+
+fn changes(port: u16) -> Vec<Change> {
+    let side = format!("http://127.0.0.1:{port}/side");
+    vec![
+        Change::Install { environment: "e".into(), package: "p".into() },
+        Change::CreateUser { dataverse: side.clone(), app: "a", business_unit: "b".into() },
+        Change::EnableUser { dataverse: side.clone(), user: "u".into(), app: "a" },
+        Change::GiveRole { dataverse: side.clone(), user: "u".into(), role: "r".into(), app: "a" },
+        Change::CreateRow { finops: side, app: "a", user: "Admin".into() },
+        Change::StartLink { environment: "e".into(), power_platform: "p".into(), request_id: "r".into() },
+        Change::ResetLink { cid: "c".into(), body: dualwrite::wire::gateway::Reset::default() },
+    ]
+}
+
+/// What every trouble must be able to say, and must never say.
+fn assert_speaks(trouble: &Trouble) {
+    assert!(trouble.sentence().len() > 10, "{trouble:?}");
+    assert!(trouble.next_move().ends_with('.'), "{trouble:?}");
+    assert!(!format!("{trouble:?} {trouble}").contains(TOKEN));
+}
+
+async fn all_troubles(what: Serve) -> Vec<(String, Trouble)> {
+    let server = serve(what).await;
+    let api = api(server.port);
+    let mut all = Vec::new();
+    for call in calls(server.port) {
+        let name = format!("{call:?}");
+        match api.call(call).await {
+            Err(trouble) => all.push((name, trouble)),
+            Ok(reply) => panic!("{name} took it for an answer: {reply:?}"),
+        }
+    }
+    for change in changes(server.port) {
+        let name = format!("{change:?}");
+        match api.change(change).await {
+            Err(trouble) => all.push((name, trouble)),
+            Ok(reply) => panic!("{name} took it for an answer: {reply:?}"),
+        }
+    }
+    for (_, trouble) in &all {
+        assert_speaks(trouble);
+    }
+    all
+}
+
+#[rstest]
+#[case::bad_request("400 Bad Request", 400)]
+#[case::forbidden("403 Forbidden", 403)]
+#[case::not_found("404 Not Found", 404)]
+#[case::time_out("408 Request Timeout", 408)]
+#[case::too_early("425 Too Early", 425)]
+#[case::slow_down("429 Too Many Requests", 429)]
+#[case::broken("500 Internal Server Error", 500)]
+#[case::bad_gateway("502 Bad Gateway", 502)]
+#[case::unavailable("503 Service Unavailable", 503)]
+#[case::gateway_time_out("504 Gateway Timeout", 504)]
+#[tokio::test]
+async fn a_status_is_told_with_its_words(#[case] line: &str, #[case] status: u16) {
+    for body in ["", "<html><title>Sorry</title></html>", r#"{"error":{"code":"X","message":"Sorry"}}"#] {
+        for (name, trouble) in all_troubles(Serve::Bytes(http(line, "", body))).await {
+            assert_eq!(trouble.what, What::Status(status), "{name}");
+            assert_eq!(trouble.words.contains("Sorry"), !body.is_empty(), "{name}");
+            let is_change =
+                ["Install", "Create", "Enable", "Give", "Start", "Reset"].iter().any(|word| name.starts_with(word));
+            let perhaps = is_change && (status >= 500 || status == 408);
+            assert_eq!(trouble.done, if perhaps { Done::Perhaps } else { Done::No }, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_with_an_empty_body_is_busy_for_a_reading_and_refused_for_a_change() {
+    let server = serve(Serve::Bytes(http("409 Conflict", "", ""))).await;
+    let api = api(server.port);
+    let watching = Call::Operation { environment: "e".into(), operation: "o".into() };
+    assert_eq!(api.call(watching).await, Ok(Reply::Operation(None)));
+    let install = Change::Install { environment: "e".into(), package: "p".into() };
+    let trouble = api.change(install).await.unwrap_err();
+    assert_eq!((trouble.what, trouble.done), (What::Status(409), Done::No));
+}
+
+#[rstest]
+#[case::seconds("retry-after: 20\r\n", Some(20))]
+#[case::date("date: Sun, 06 Nov 1994 08:49:00 GMT\r\nretry-after: Sun, 06 Nov 1994 08:49:37 GMT\r\n", Some(37))]
+#[case::duration("retry-after: 00:00:05\r\n", Some(5))]
+#[case::none("", None)]
+#[case::nonsense("retry-after: soon\r\n", None)]
+#[tokio::test]
+async fn what_a_service_asks_to_wait_is_heard(#[case] header: &str, #[case] seconds: Option<u64>) {
+    for (name, trouble) in all_troubles(Serve::Bytes(http("429 Too Many Requests", header, ""))).await {
+        assert_eq!(trouble.retry_after, seconds.map(Duration::from_secs), "{name}");
+        assert!(trouble.is_passing());
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_from_outside_is_named_by_its_variable() {
+    for (name, trouble) in all_troubles(Serve::Bytes(http("401 Unauthorized", "", ""))).await {
+        assert!(
+            matches!(trouble.what, What::OutsideToken(variable) if variable.starts_with("DUALWRITE_TOKEN_")),
+            "{name}"
+        );
+    }
+}
+
+#[rstest]
+#[case::html("<html><title>Sign in to your account</title></html>")]
+#[case::cut("{\"value\":[{\"name\":\"a")]
+#[case::another_type("\"a text\"")]
+#[case::a_number("7")]
+#[case::not_unicode("\u{fffd}\u{0}")]
+#[tokio::test]
+async fn a_success_that_cannot_be_read_is_never_an_empty_list(#[case] body: &str) {
+    let server = serve(Serve::Bytes(http("200 OK", "", body))).await;
+    let api = api(server.port);
+    for call in calls(server.port) {
+        let name = format!("{call:?}");
+        let trouble = api.call(call).await.expect_err(&name);
+        assert_eq!(trouble.what, What::Unreadable, "{name}");
+        assert_speaks(&trouble);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_object_is_never_an_empty_list() {
+    let server = serve(Serve::Bytes(http("200 OK", "", "{}"))).await;
+    let api = api(server.port);
+    for call in calls(server.port) {
+        let name = format!("{call:?}");
+        let is_list = !matches!(call, Call::Operation { .. } | Call::LinkStatus { .. } | Call::ConnectionSet(_));
+        let result = api.call(call).await;
+        assert_eq!(result.is_err(), is_list, "{name}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_or_cut_connection_may_have_done_the_work() {
+    for what in [Serve::Close, Serve::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"value\"".to_vec())] {
+        for (name, trouble) in all_troubles(what.clone()).await {
+            assert_eq!(trouble.what, What::CutOff, "{name}");
+            assert!(trouble.is_passing());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_surely_did_nothing() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = free.local_addr().unwrap().port();
+    drop(free);
+    let api = api(gone);
+    for change in changes(gone) {
+        let trouble = api.change(change).await.unwrap_err();
+        assert_eq!((trouble.what.clone(), trouble.done), (What::Unreachable, Done::No), "{trouble}");
+        assert!(trouble.words.to_lowercase().contains("refused"), "{trouble}");
+    }
+}
+
+// Time is paused in this runtime: with nothing else to do it jumps to the next limit, so a service
+// that stays silent for half a minute takes no time here.
+#[tokio::test(start_paused = true)]
+async fn silence_ends_with_no_answer() {
+    let head = b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"value\"".to_vec();
+    for what in [Serve::ThenSilence(Vec::new()), Serve::ThenSilence(b"HTTP/1.1 200".to_vec()), Serve::ThenSilence(head)]
+    {
+        for (name, trouble) in all_troubles(what).await {
+            assert!(matches!(trouble.what, What::NoAnswer | What::Unreachable), "{name}: {trouble:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_endless_body_ends_at_the_limit() {
+    let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
+    let server = serve(Serve::Endless(head, vec![b' '; 1 << 20])).await;
+    let trouble = api(server.port).call(Call::Environments).await.unwrap_err();
+    assert_eq!(trouble.what, What::TooLarge);
+    assert_speaks(&trouble);
+}
+
+#[tokio::test]
+async fn no_token_follows_a_redirect_to_another_host() {
+    let other = serve(Serve::Bytes(http("200 OK", "", "{\"value\":[]}"))).await;
+    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
+        let header = format!("location: http://127.0.0.1:{}/elsewhere\r\n", other.port);
+        for (name, trouble) in all_troubles(Serve::Bytes(http(status, &header, ""))).await {
+            assert!(matches!(trouble.what, What::ForeignHost(_)), "{name}: {trouble:?}");
+        }
+    }
+    assert_eq!(other.heard.lock().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn no_token_follows_a_next_page_off_this_machine_and_a_circle_ends() {
+    for (link, wanted) in [("https://evil.example/next", "ForeignHost"), ("SELF", "Unreadable")] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let own = format!("http://127.0.0.1:{port}/bap/again");
+        let body = format!("{{\"value\":[],\"nextLink\":\"{}\"}}", if link == "SELF" { &own } else { link });
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let mut buffer = [0; 4096];
+                let _ = socket.read(&mut buffer).await;
+                let _ = socket.write_all(&http("200 OK", "", &body)).await;
+            }
+        });
+        let trouble = api(port).call(Call::Environments).await.unwrap_err();
+        assert!(format!("{:?}", trouble.what).starts_with(wanted), "{trouble:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_id_is_taken_from_an_operation_location() {
+    let header =
+        "operation-location: https://evil.example/appmanagement/environments/e/operations/op-1?api-version=x\r\n";
+    let server = serve(Serve::Bytes(http("202 Accepted", header, ""))).await;
+    let install = Change::Install { environment: "e".into(), package: "p".into() };
+    assert_eq!(api(server.port).change(install).await, Ok(Reply::InstallAccepted(Some("op-1".into()))));
+}
+
+#[tokio::test]
+async fn an_accepted_installation_without_a_readable_body_is_watched_by_the_list() {
+    for body in ["", "{}", "<html>", "{\"lastOperation\":null}"] {
+        let server = serve(Serve::Bytes(http("200 OK", "", body))).await;
+        let install = Change::Install { environment: "e".into(), package: "p".into() };
+        assert_eq!(api(server.port).change(install).await, Ok(Reply::InstallAccepted(None)), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn lifecycle_services_refuse_under_200() {
+    let body = r#"{"IsSuccess":false,"ErrorMessage":"Project not found","OperationActivityId":"a-1","Data":null}"#;
+    let server = serve(Serve::Bytes(http("200 OK", "", body))).await;
+    let api = api(server.port);
+    let trouble = api.call(Call::Lifecycle).await.unwrap_err();
+    assert_eq!((trouble.what, trouble.words.as_str()), (What::Refused, "Project not found"));
+    assert_eq!(trouble.correlation.as_deref(), Some("a-1"));
+    let start = Change::StartLink { environment: "e".into(), power_platform: "p".into(), request_id: "r".into() };
+    let trouble = api.change(start).await.unwrap_err();
+    assert_eq!((trouble.what, trouble.done), (What::Refused, Done::No));
+}
+
+#[tokio::test]
+async fn not_integrated_is_an_answer_and_any_other_400_is_not() {
+    for (code, is_answer) in [("0x80048D0B", true), ("0x80060888", false)] {
+        let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"m\"}}}}");
+        let server = serve(Serve::Bytes(http("400 Bad Request", "", &body))).await;
+        let side = format!("http://127.0.0.1:{}/side", server.port);
+        let result = api(server.port).call(Call::Integration(side)).await;
+        assert_eq!(result == Ok(Reply::Integration(None)), is_answer, "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_link_carries_its_request_id_and_the_token_its_header() {
+    let body = r#"{"IsSuccess":true,"OperationActivityId":"a"}"#;
+    let server = serve(Serve::Bytes(http("200 OK", "", body))).await;
+    let start =
+        Change::StartLink { environment: "e/../x".into(), power_platform: "p".into(), request_id: "r-1".into() };
+    assert_eq!(api(server.port).change(start).await, Ok(Reply::LinkAccepted("a".into())));
+    let heard = server.heard.lock().unwrap().join("\n");
+    assert!(heard.starts_with("POST /link/link/project/7/environment/e%2F..%2Fx HTTP/1.1"), "{heard}");
+    assert!(heard.contains("x-ms-client-request-id: r-1"), "{heard}");
+    assert!(heard.contains(&format!("authorization: Bearer {TOKEN}")), "{heard}");
+}
