@@ -14,6 +14,9 @@ use tempfile::TempDir;
 /// Simulated seconds per second: fast enough for a test, slow enough for every screen to be seen.
 const SPEED: f64 = 1_000.0;
 
+/// Simulated seconds per second where what runs must still run at the end of a test.
+const SLOWLY: f64 = 20.0;
+
 /// A simulator, a profile of it, and a place for the record.
 struct Rehearsal {
     runtime: tokio::runtime::Runtime,
@@ -23,9 +26,13 @@ struct Rehearsal {
 
 impl Rehearsal {
     fn on(scenario: &str) -> Self {
+        Self::at(scenario, SPEED)
+    }
+
+    fn at(scenario: &str, speed: f64) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let start = "2026-11-24T10:00:00Z".parse().unwrap();
-        let options = Options { scenario: Scenario::named(scenario).unwrap(), speed: SPEED, port: 0, start };
+        let options = Options { scenario: Scenario::named(scenario).unwrap(), speed, port: 0, start };
         let simulator = runtime.block_on(sim::start(options)).unwrap();
         let dir = TempDir::new().unwrap();
         std::fs::write(dir.path().join("cloud.toml"), simulator.profile_toml()).unwrap();
@@ -189,10 +196,10 @@ fn leaving_while_it_runs_says_how_to_come_back_and_the_service_goes_on() {
 #[case::hang_up(Signal::HUP, 129)]
 #[case::quit(Signal::QUIT, 131)]
 fn a_signal_gives_the_terminal_back_and_the_service_goes_on(#[case] signal: Signal, #[case] code: u32) {
-    let rehearsal = Rehearsal::on("slow");
+    let rehearsal = Rehearsal::at("slow", SLOWLY);
     let wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
-    wizard.wait_for(" Setup progress ").wait_for("accepted");
+    wizard.wait_for(" Setup progress ").wait_for("accepted, operation");
     wizard.signal(signal);
     assert_eq!(wizard.wait_exit(), Exit::Code(code));
     wizard.modes_clean().unwrap();
@@ -201,7 +208,7 @@ fn a_signal_gives_the_terminal_back_and_the_service_goes_on(#[case] signal: Sign
 
 #[test]
 fn a_closed_window_ends_the_wizard() {
-    let rehearsal = Rehearsal::on("slow");
+    let rehearsal = Rehearsal::at("slow", SLOWLY);
     let mut wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
     wizard.wait_for(" Setup progress ");
@@ -211,7 +218,7 @@ fn a_closed_window_ends_the_wizard() {
 
 #[test]
 fn sizes_change_while_it_runs_and_the_screen_comes_back() {
-    let rehearsal = Rehearsal::on("slow");
+    let rehearsal = Rehearsal::at("slow", SLOWLY);
     let wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
     wizard.wait_for(" Setup progress ");

@@ -5,8 +5,8 @@ use super::list::{self, Standing};
 use super::page::{Page, Room};
 use super::{Sheet, View, parts};
 use crate::core::environment::Environment;
-use crate::core::gate;
-use crate::core::setup::Facts;
+use crate::core::gate::{self, Integration};
+use crate::core::setup::{FactKind, Facts};
 use crate::core::trouble::Trouble;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
@@ -200,6 +200,17 @@ fn facts(view: &View, environment: &Environment, room: Room) -> Vec<Row> {
     rows
 }
 
+/// The word of the Integration column; what nobody asked for yet is not being read.
+fn integration(view: &View, environment: &Environment) -> &'static str {
+    let setup = view.model.setups.get(&environment.id);
+    let none = Facts::default();
+    let asked = setup.is_some_and(|setup| setup.reading.contains_key(&FactKind::Integration));
+    match gate::integration(environment, setup.map_or(&none, |setup| &setup.facts)) {
+        Integration::Unread if !asked => "not read",
+        known => known.word(),
+    }
+}
+
 /// The visible part of the list as columns.
 struct Table {
     columns: Vec<Column>,
@@ -243,7 +254,7 @@ impl Table {
             column("Environment", each(&|of| clean(&of.name)), 12, 9, false),
             column("Kind", each(&|of| clean(of.kind.word())), 7, 4, false),
             column("Geography", each(&parts::geography), 9, 2, false),
-            column("Integration", each(&|of| gate::integration(of, facts(of)).word().to_owned()), 11, 3, false),
+            column("Integration", each(&|of| integration(view, of).to_owned()), 11, 3, false),
             column("Set-up", standings.iter().map(said).collect(), 16, 8, true),
         ];
         if room >= ROOMY {

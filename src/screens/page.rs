@@ -190,6 +190,7 @@ impl Page {
             Act::Copy => self.copy.is_some(),
             Act::Repair => self.repair,
             Act::Clear => self.clears,
+            Act::Filter | Act::Sort => self.picks || self.clears,
             _ => true,
         }
     }

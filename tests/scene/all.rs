@@ -54,6 +54,16 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
     scene.later(660);
     put("list", scene);
 
+    put("list-stale", {
+        let mut scene = Scene::list(World::default());
+        scene.world.trouble = vec![
+            ("Environments", refused(Service::Bap, 403, "Forbidden")),
+            ("Lifecycle", refused(Service::Lcs, 403, "")),
+        ];
+        scene.wants(Intent::ReadNow);
+        scene
+    });
+
     put("details", Scene::details(World::default()));
     put(
         "details-reading",
