@@ -164,6 +164,7 @@ mod tests {
         String::from_utf8_lossy(bytes).replace('\x1b', "^")
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a canvas asks a function that may fail")]
     fn small() -> io::Result<Size> {
         Ok(Size::new(10, 2))
     }

@@ -1,17 +1,12 @@
 //! The loop: one thread hears everything in one order, and draws.
 //!
 //! Owns the order of things: it waits, hands what came to the program, and draws at most one frame
-//! for up to [`BATCH`] events, and only if the program asked for one. A still screen wakes nobody and
+//! for up to `BATCH` events, and only if the program asked for one. A still screen wakes nobody and
 //! writes nothing. It never awaits, never touches the network or a file, and knows nothing of what
 //! the program does. A terminal that does not read holds up frames, not events. Called by the
 //! full-screen surface, from the main thread.
 
-use std::{
-    io, mem,
-    ops::ControlFlow,
-    sync::mpsc::{RecvTimeoutError, TryRecvError},
-    time::Duration,
-};
+use std::{collections::VecDeque, io, mem, ops::ControlFlow, sync::mpsc::RecvTimeoutError, time::Duration};
 
 use crossterm::event::KeyEvent;
 
@@ -153,16 +148,28 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
     .map_err(RunError::Terminal)?;
     let gate = input::listen(sender.clone()).map_err(RunError::Input)?;
     let canvas = Canvas::new(terminal::size).map_err(RunError::Draw)?;
-    let mut round =
-        Round { app, guard, gate, canvas, due: Due::Afresh, holds: Holds::Terminal, to_be_continued: false };
-    let result = round.turn(&receiver);
+    let mut round = Round {
+        app,
+        receiver,
+        kept: VecDeque::new(),
+        guard,
+        gate,
+        canvas,
+        due: Due::Afresh,
+        holds: Holds::Terminal,
+        to_be_continued: false,
+    };
+    let result = round.turn();
     round.gate.close();
     result
 }
 
 /// The loop going round.
-struct Round<'a, A> {
+struct Round<'a, A: App> {
     app: &'a mut A,
+    receiver: Receiver<A::Message>,
+    /// What came before a stop and is taken after it.
+    kept: VecDeque<Item<A::Message>>,
     guard: Guard,
     gate: Gate,
     canvas: Canvas,
@@ -195,24 +202,18 @@ type Flow = ControlFlow<()>;
 const ON: Flow = ControlFlow::Continue(());
 
 impl<A: App> Round<'_, A> {
-    fn turn(&mut self, receiver: &Receiver<A::Message>) -> Result<(), RunError> {
+    fn turn(&mut self) -> Result<(), RunError> {
         loop {
             self.draw()?;
-            if self.batch(receiver).is_break() {
+            if self.batch().is_break() {
                 return Ok(());
             }
         }
     }
 
     /// Waits, then takes what is there, up to [`BATCH`].
-    fn batch(&mut self, receiver: &Receiver<A::Message>) -> Flow {
-        let wake = self.app.next_wake();
-        let first = match wake {
-            None => receiver.0.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(left) if left.is_zero() => Err(RecvTimeoutError::Timeout),
-            Some(left) => receiver.0.recv_timeout(left),
-        };
-        match first {
+    fn batch(&mut self) -> Flow {
+        match self.wait() {
             Ok(item) => self.take(item)?,
             Err(RecvTimeoutError::Timeout) => {
                 let step = self.app.on_wake();
@@ -222,21 +223,40 @@ impl<A: App> Round<'_, A> {
             Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
         }
         for _ in 1..BATCH {
-            match receiver.0.try_recv() {
-                Ok(item) => self.take(item)?,
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            match self.next() {
+                Some(item) => self.take(item)?,
+                None => break,
             }
         }
         ON
     }
 
+    fn wait(&mut self) -> Result<Item<A::Message>, RecvTimeoutError> {
+        match self.app.next_wake() {
+            Some(left) if left.is_zero() => Err(RecvTimeoutError::Timeout),
+            left => match (self.kept.pop_front(), left) {
+                (Some(item), _) => Ok(item),
+                (None, Some(left)) => self.receiver.0.recv_timeout(left),
+                (None, None) => self.receiver.0.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            },
+        }
+    }
+
+    /// What is there already.
+    fn next(&mut self) -> Option<Item<A::Message>> {
+        self.kept.pop_front().or_else(|| self.receiver.0.try_recv().ok())
+    }
+
     fn take(&mut self, item: Item<A::Message>) -> Flow {
         match item {
             Item::Message(message) => self.tell(Event::Message(message)),
+            // Typed behind the key that stops us: as with any terminal, it is lost.
+            Item::Key(_) | Item::Paste(_) if self.holds == Holds::Nothing => ON,
             Item::Key(key) => self.tell(Event::Key(key)),
             Item::Paste(text) => self.tell(Event::Paste(text)),
+            // Also for a size that came back: the terminal has cut its lines off in the meantime.
             Item::Resize => {
-                self.wish(Due::Frame);
+                self.wish(Due::Afresh);
                 self.tell(Event::Resize)
             }
             Item::Signal(signal, heard) => {
@@ -294,6 +314,7 @@ impl<A: App> Round<'_, A> {
             return;
         }
         self.give_back();
+        terminal::discard_typed();
         if !signals::stop_job() {
             let _ = self.come_back();
         }
@@ -309,7 +330,15 @@ impl<A: App> Round<'_, A> {
         self.give_back();
         self.to_be_continued = true;
         signals::stop_process();
+        self.keep_what_outlasts_a_stop();
         self.come_back()
+    }
+
+    /// Keys typed before a stop would be taken after it, and a second Ctrl-Z would stop us again.
+    fn keep_what_outlasts_a_stop(&mut self) {
+        let before = mem::take(&mut self.kept);
+        let outlasts = |item: &Item<_>| !matches!(item, Item::Key(_) | Item::Paste(_) | Item::Stop);
+        self.kept = before.into_iter().chain(self.receiver.0.try_iter()).filter(outlasts).collect();
     }
 
     fn give_back(&mut self) {

@@ -77,8 +77,8 @@ mod unix {
             SIGHUP => Signal::HangUp,
             _ => Signal::Quit,
         };
-        let (heard, hears) = mpsc::channel();
-        let unheard = || hears.recv_timeout(HEARD_WITHIN) == Err(RecvTimeoutError::Timeout);
+        let (heard, taken) = mpsc::channel();
+        let unheard = || taken.recv_timeout(HEARD_WITHIN) == Err(RecvTimeoutError::Timeout);
         if !sender.item(Item::Signal(signal, heard)) || (unheard() && unheard()) {
             terminal::give_back();
             std::process::exit(BY_SIGNAL + number);
@@ -93,7 +93,9 @@ mod unix {
 
     /// Stops this process; returns when it is continued.
     pub(in super::super) fn stop_process() {
-        let _ = process::kill_process(process::getpid(), process::Signal::STOP);
+        // Raises SIGSTOP on this very thread, so that it runs no further; one sent to the process may
+        // be taken by another thread, and this one would set the modes again before it stops.
+        let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
     }
 
     /// Whether somebody is there to continue us. Where nobody is (the program is the terminal's own

@@ -1,6 +1,6 @@
 //! The terminal is borrowed: its modes are switched here and nowhere else.
 //!
-//! Owns raw mode, the alternate screen, bracketed paste, the cursor and the title. [`Guard`] exists
+//! Owns raw mode, the alternate screen, bracketed paste, the cursor and the title. `Guard` exists
 //! before the first mode is set; each mode that was set is undone once, last first, past any step
 //! that fails: on return, error, panic, signal and suspension. Asks the terminal no question, so no
 //! answer can come late. There is no mouse capture: people select and copy text.
@@ -9,8 +9,8 @@
 //! panic of any other thread, while the screen is ours, goes to the log: its task says so too.
 //!
 //! Limit: a terminal that reads nothing cannot be told to leave its modes. Giving it back then takes
-//! at most [`PATIENCE`] and [`LAST_PATIENCE`]; the line discipline (echo, line mode) is restored all
-//! the same.
+//! at most a second: what it has not read is dropped to make room for the last words, and the line
+//! discipline (echo, line mode) is restored in any case.
 //!
 //! Called by the loop; [`set_title`] and [`copy`] by the program, from any thread.
 
@@ -27,6 +27,9 @@ use super::output::{Notice, Output, Tty};
 
 /// How long a terminal may take to read what is under way, before it is given back.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long the kernel may take to drop a piece of what is not read, and how many pieces it drops.
+const PIECE_PATIENCE: Duration = Duration::from_millis(10);
+const PIECES: u32 = 20;
 /// How long it may then take for the few bytes that leave the modes.
 const LAST_PATIENCE: Duration = Duration::from_millis(300);
 
@@ -185,6 +188,12 @@ fn say(output: &Output, bytes: &str) {
         output.put(bytes.into());
     } else {
         output.forget();
+        // What is left of a frame may be more than the kernel has room for: drop it piece by piece.
+        let mut tries = 0;
+        while !output.drained(PIECE_PATIENCE) && tries < PIECES {
+            discard_unread();
+            tries += 1;
+        }
         discard_unread();
         output.put([END_SEQUENCE, bytes].concat().into());
     }
@@ -194,7 +203,21 @@ fn say(output: &Output, bytes: &str) {
 /// Drops what the kernel holds for a terminal that does not read, to make room for the last words.
 fn discard_unread() {
     #[cfg(unix)]
-    let _ = rustix::termios::tcflush(rustix::stdio::stdout(), rustix::termios::QueueSelector::OFlush);
+    {
+        use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
+        let stdout = rustix::stdio::stdout();
+        let _ = tcflush(stdout, QueueSelector::OFlush);
+        // Linux does not wake a blocked writer for the room it has made; holding the output for a
+        // moment and letting it go does.
+        let _ = tcflow(stdout, Action::OOff);
+        let _ = tcflow(stdout, Action::OOn);
+    }
+}
+
+/// Drops what was typed and not read, as a terminal does itself on Ctrl-Z.
+pub(super) fn discard_typed() {
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(rustix::stdio::stdout(), rustix::termios::QueueSelector::IFlush);
 }
 
 /// Sets the window title, until the terminal is given back. Control characters are left out.
