@@ -59,8 +59,8 @@ async fn serve(what: Serve) -> Server {
                         let _ = socket.write_all(&bytes).await;
                         std::future::pending::<()>().await;
                     }
-                    Serve::Endless(head, piece) => {
-                        let _ = socket.write_all(&head).await;
+                    Serve::Endless(first, piece) => {
+                        let _ = socket.write_all(&first).await;
                         while socket.write_all(&piece).await.is_ok() {}
                     }
                 }

@@ -379,9 +379,20 @@ fn a_stop_that_cannot_be_caught_is_repaired_when_it_ends() {
 fn stops_that_come_together_are_one() {
     let pty = start_job();
     let job = pty.foreground();
-    pty.signal_to(job, Signal::TSTP).signal_to(job, Signal::TSTP).keys("<c-z>").wait_for("stopped ");
-    pty.signal_to(job, Signal::TSTP).keys("<enter>").wait_for("resumed ");
-    pty.keys("j").wait_for("keys ").keys("q").wait_for("ended 0");
+    pty.signal_to(job, Signal::TSTP).signal_to(job, Signal::TSTP).wait_for("stopped ");
+    pty.signal_to(job, Signal::TSTP).keys("<enter>").wait_for("resumed 1");
+    pty.keys("j").wait_for("keys 1").keys("q").wait_for("ended 0");
+    ends(&pty, 0);
+}
+
+#[test]
+fn a_hasty_ctrl_z_stops_it_once() {
+    let pty = start_job();
+    for _ in 0..5 {
+        pty.keys("<c-z>");
+    }
+    pty.wait_for("stopped ").keys("<enter>").wait_for("resumed 1");
+    pty.keys("j").wait_for("last Char('j')").keys("q").wait_for("ended 0");
     ends(&pty, 0);
 }
 

@@ -17,7 +17,8 @@ pub(super) enum Item<M> {
     /// The window has another size; the loop asks for it when it draws.
     Resize,
     /// The sender is dropped when the loop takes the item: so the signal thread knows it was heard.
-    Signal(Signal, #[cfg_attr(not(unix), allow(dead_code))] mpsc::Sender<()>),
+    #[cfg_attr(not(unix), allow(dead_code))]
+    Signal(Signal, mpsc::Sender<()>),
     /// The terminal is gone: nothing to read from it, or nothing to write to.
     HangUp,
     /// SIGTSTP: give the terminal back and stop.

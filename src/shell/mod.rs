@@ -2,8 +2,8 @@
 //!
 //! [`tasks`] carries out what the core wants, [`journal`] writes it down, [`clock`] tells the time.
 //!
-//! Owns the loop ([`run`]), the modes of the terminal ([`terminal`]), what goes out to it
-//! ([`output`], [`canvas`]) and what comes in ([`input`], [`decode`], [`signals`]). It knows nothing
+//! Owns the loop (`run`), the modes of the terminal (`terminal`), what goes out to it
+//! (`output`, `canvas`) and what comes in (`input`, `decode`, `signals`). It knows nothing
 //! of dual-write: the program is an [`run::App`], and everything it hears comes through one channel
 //! in one order. Called by the full-screen surface and by `main`.
 

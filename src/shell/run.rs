@@ -1,7 +1,7 @@
 //! The loop: one thread hears everything in one order, and draws.
 //!
 //! Owns the order of things: it waits, hands what came to the program, and draws at most one frame
-//! for up to [`BATCH`] events, and only if the program asked for one. A still screen wakes nobody and
+//! for up to `BATCH` events, and only if the program asked for one. A still screen wakes nobody and
 //! writes nothing. It never awaits, never touches the network or a file, and knows nothing of what
 //! the program does. A terminal that does not read holds up frames, not events. Called by the
 //! full-screen surface, from the main thread.
@@ -254,8 +254,9 @@ impl<A: App> Round<'_, A> {
             Item::Key(_) | Item::Paste(_) if self.holds == Holds::Nothing => ON,
             Item::Key(key) => self.tell(Event::Key(key)),
             Item::Paste(text) => self.tell(Event::Paste(text)),
+            // Also for a size that came back: the terminal has cut its lines off in the meantime.
             Item::Resize => {
-                self.wish(Due::Frame);
+                self.wish(Due::Afresh);
                 self.tell(Event::Resize)
             }
             Item::Signal(signal, heard) => {
@@ -313,6 +314,7 @@ impl<A: App> Round<'_, A> {
             return;
         }
         self.give_back();
+        terminal::discard_typed();
         if !signals::stop_job() {
             let _ = self.come_back();
         }

@@ -1,6 +1,6 @@
 //! The terminal is borrowed: its modes are switched here and nowhere else.
 //!
-//! Owns raw mode, the alternate screen, bracketed paste, the cursor and the title. [`Guard`] exists
+//! Owns raw mode, the alternate screen, bracketed paste, the cursor and the title. `Guard` exists
 //! before the first mode is set; each mode that was set is undone once, last first, past any step
 //! that fails: on return, error, panic, signal and suspension. Asks the terminal no question, so no
 //! answer can come late. There is no mouse capture: people select and copy text.
@@ -212,6 +212,12 @@ fn discard_unread() {
         let _ = tcflow(stdout, Action::OOff);
         let _ = tcflow(stdout, Action::OOn);
     }
+}
+
+/// Drops what was typed and not read, as a terminal does itself on Ctrl-Z.
+pub(super) fn discard_typed() {
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(rustix::stdio::stdout(), rustix::termios::QueueSelector::IFlush);
 }
 
 /// Sets the window title, until the terminal is given back. Control characters are left out.
