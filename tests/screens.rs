@@ -161,3 +161,12 @@ fn check_cells(scene: &Scene, look: Look, size: (u16, u16), at: usize) {
         }
     }
 }
+
+#[test]
+fn the_picture_in_the_readme_is_the_real_screen() {
+    let readme = include_str!("../README.md");
+    let (_, scene) = scenes().into_iter().find(|(name, _)| *name == "progress").unwrap();
+    let picture: Vec<String> = scene.text(UNICODE, (80, 24)).lines().map(|line| line.trim_end().to_owned()).collect();
+    let picture = picture.join("\n");
+    assert!(readme.contains(picture.trim_end()), "put this into README.md:\n{picture}");
+}

@@ -680,6 +680,8 @@ pub struct Failure {
     pub service: Service,
     /// The service's own words, unabridged.
     pub words: String,
+    /// The words are this program's, about what it read; they are not quoted.
+    pub is_ours: bool,
     /// The service's own code.
     pub code: Option<String>,
     /// Ids to quote to support: label and value.

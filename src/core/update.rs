@@ -352,7 +352,8 @@ fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> String {
 fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     let mut failure = failure(trouble.service, trouble.words.clone(), trouble.code.clone(), setup, cx);
     if failure.words.is_empty() {
-        failure.words = trouble.sentence();
+        failure.words = format!("{}.", capitalised(&trouble.sentence()));
+        failure.is_ours = true;
     }
     failure.next_move = format!("{}. {}", capitalised(&trouble.sentence()), trouble.next_move());
     if let Some(id) = &trouble.correlation {
@@ -370,6 +371,7 @@ fn failure(service: Service, words: String, code: Option<String>, setup: &Setup,
         service,
         fault: fault::find(&text, when),
         words,
+        is_ours: false,
         code,
         ids: Vec::new(),
         next_move: "Read the words of the service, mend what they name, then try again.".into(),

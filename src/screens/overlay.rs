@@ -182,12 +182,13 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
 }
 
 fn of_failure(view: &View, failure: &Failure, cells: usize, rows: &mut Vec<Row>) {
-    let when = format!("What {} said at {}", failure.service.name(), view.time(failure.at));
+    let who = if failure.is_ours { "was found" } else { &format!("{} said", failure.service.name()) };
+    let when = format!("What {who} at {}", view.time(failure.at));
     rows.push(parts::heading(&when));
     if let Some(code) = &failure.code {
         rows.extend(para(&format!("code {}", clean(code)), Role::Bad, cells));
     }
-    rows.extend(parts::quote(&failure.words, *view.look, cells));
+    rows.extend(parts::words_of(failure, *view.look, cells));
     rows.push(Row::blank());
     rows.extend(para(&clean(&failure.next_move), Role::Plain, cells));
     rows.extend(parts::ids(&failure.ids, cells));

@@ -132,19 +132,29 @@ pub(super) fn quote(words: &str, look: Look, cells: usize) -> Vec<Row> {
     rows
 }
 
+/// What was said: quoted where a service said it, plain where the program found it.
+pub(super) fn words_of(failure: &Failure, look: Look, cells: usize) -> Vec<Row> {
+    if failure.is_ours {
+        clean_lines(&failure.words).iter().flat_map(|line| para(line, Role::Plain, cells)).collect()
+    } else {
+        quote(&failure.words, look, cells)
+    }
+}
+
 /// What failed, in the service's words; why, and what to do, as far as the catalogue knows.
 pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let said = failure.code.as_deref().map(clean).unwrap_or_default();
     let (code, title) = match failure.fault {
         Some(fault) => (fault.code.as_str(), fault.title.as_str()),
+        None if failure.is_ours => ("", "This is what was found"),
         None if said.is_empty() => ("", "Not in the catalogue of known faults"),
         None => (said.as_str(), "not in the catalogue of known faults"),
     };
     let code = if code.is_empty() { String::new() } else { format!("{code}  ") };
     rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
     rows.push(Row::blank());
-    rows.extend(quote(&failure.words, *view.look, cells));
+    rows.extend(words_of(failure, *view.look, cells));
     rows.push(Row::blank());
     let (label, words) = match failure.fault {
         Some(fault) => match fault.confidence {

@@ -201,6 +201,7 @@ fn judge(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
 fn own_words(service: Service, words: String, setup: &Setup, cx: &Cx) -> Next {
     let mut failure = failure(service, words, None, setup, cx);
     failure.fault = None;
+    failure.is_ours = true;
     "Mend what is named, then try again; everything is read anew.".clone_into(&mut failure.next_move);
     Next::Failed(Box::new(failure))
 }
