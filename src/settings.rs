@@ -3,6 +3,7 @@
 //! A profile is a TOML file that names the addresses of one cloud. Everything wrong with it is
 //! said with its file, and with line and column where the text is at fault. It holds no secret.
 
+use crate::core::model::Cloud;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::Path;
@@ -217,10 +218,32 @@ impl Profile {
         bases
     }
 
+    /// What the core is told of this cloud. `command` brings one back, without the environment;
+    /// `speed` is in simulated seconds per second.
+    pub fn cloud(&self, command: &str, speed: f64) -> Cloud {
+        Cloud {
+            name: self.name.clone(),
+            portal: self.portal.as_str().trim_end_matches('/').to_owned(),
+            lcs_project: self.lcs_project,
+            has_lcs: self.lcs.is_some(),
+            has_gateway: self.gateway.is_some(),
+            has_link: self.link.is_some(),
+            command: command.to_owned(),
+            speed: shown_speed(speed),
+        }
+    }
+
     /// Whether every address is on this machine.
     pub fn is_loopback(&self) -> bool {
         self.bases().iter().all(|(_, url)| is_loopback(url))
     }
+}
+
+/// The speed as a header says it: whole numbers, and nothing at the speed of the wall clock.
+pub fn shown_speed(speed: f64) -> Option<u32> {
+    let whole = speed.round();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of floats saturates")]
+    (whole > 1.0).then_some(whole as u32)
 }
 
 /// An address in any sensible form, as a base without a trailing slash.

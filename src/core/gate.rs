@@ -1,9 +1,9 @@
 //! What is open, what is closed, and why: the rules of the page as answers with reasons.
 
 use super::environment::{Environment, Kind};
+use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
-use super::setup::{Answer, Facts, IdentityState, PackageState, why};
 use crate::wire::{bare_id, same_address};
 
 /// Release from which Reset link exists (10.0.30, platform update 54).

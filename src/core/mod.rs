@@ -9,6 +9,7 @@
 pub mod call;
 pub mod effect;
 pub mod environment;
+pub mod facts;
 pub mod fault;
 pub mod gate;
 pub mod journal;

@@ -4,9 +4,10 @@
 use super::call::{Call, Change};
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
+use super::facts::FactKind;
 use super::journal::{Entry, What};
 use super::msg::Ticket;
-use super::setup::{FactKind, Setup};
+use super::setup::Setup;
 use super::sign_in::Session;
 use super::time::Now;
 use super::trouble::{Service, Trouble};

@@ -4,7 +4,7 @@
 //! No public call exists for Configure, so the program does what it stands for, stage by stage. A
 //! stage that is done already is passed over, so a run can start anywhere and twice is harmless.
 
-use super::setup::{Facts, IdentityState, PackageState};
+use super::facts::{Facts, IdentityState, PackageState};
 use crate::wire::{app_id, finance_operations::DEFAULT_USER};
 
 /// A stage of Configure.

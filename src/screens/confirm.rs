@@ -3,9 +3,9 @@
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
 use super::{Sheet, View, parts};
+use crate::core::facts::Facts;
 use crate::core::msg::Intent;
 use crate::core::plan::{Certainty, Planned, Side, plan};
-use crate::core::setup::Facts;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, fit};

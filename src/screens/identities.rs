@@ -2,9 +2,10 @@
 
 use super::{View, parts};
 use crate::core::environment::Fact;
+use crate::core::facts::{FactKind, Facts, IdentityState, why};
 use crate::core::gate;
 use crate::core::plan::{APPLICATION_USERS, Certainty, Planned, Side, app_name, client_id_rows, plan};
-use crate::core::setup::{FactKind, Facts, IdentityState, Setup, why};
+use crate::core::setup::Setup;
 use crate::core::time::Now;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind};

@@ -6,11 +6,12 @@ use super::input::Reaction;
 use super::keys::Act;
 use crate::core::environment::Fact;
 use crate::core::environment::{Environment, EnvironmentId};
+use crate::core::facts::{Facts, PackageState};
 use crate::core::gate::{self, Gate, Integration};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
-use crate::core::setup::{Facts, Flow, PackageState, Setup};
+use crate::core::setup::{Flow, Setup};
 use crate::core::time::{Now, between, in_words};
 use crate::ui::look::Mark;
 

@@ -70,7 +70,9 @@ trait Sheet: Sync {
     /// What it shows.
     fn page(&self, view: &View, room: Room) -> Page;
     /// A few sentences about the step, for the help page.
-    fn help(&self) -> &'static str;
+    fn help(&self) -> &'static str {
+        ""
+    }
     /// The second column on a wide terminal.
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {
         parts::timeline(view, cells)

@@ -67,10 +67,6 @@ impl Sheet for Help {
         &[keys::CLOSE]
     }
 
-    fn help(&self) -> &'static str {
-        ""
-    }
-
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
         Vec::new()
     }
@@ -105,10 +101,6 @@ impl Sheet for Details {
 
     fn keys(&self) -> &'static [Binding] {
         &[keys::CLOSE]
-    }
-
-    fn help(&self) -> &'static str {
-        ""
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
@@ -231,10 +223,6 @@ impl Sheet for Leave {
         &[keys::CHOOSE, keys::YES_LEAVE, keys::NO_STAY]
     }
 
-    fn help(&self) -> &'static str {
-        ""
-    }
-
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
         Vec::new()
     }
@@ -277,10 +265,6 @@ impl Sheet for Repair {
 
     fn keys(&self) -> &'static [Binding] {
         &[keys::CHOOSE, keys::NO_CHANGE]
-    }
-
-    fn help(&self) -> &'static str {
-        ""
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
@@ -333,10 +317,6 @@ impl Sheet for Reset {
 
     fn keys(&self) -> &'static [Binding] {
         &[keys::RESET, keys::NO_CHANGE]
-    }
-
-    fn help(&self) -> &'static str {
-        ""
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {

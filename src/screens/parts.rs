@@ -3,8 +3,9 @@
 
 use super::View;
 use crate::core::environment::Environment;
+use crate::core::facts::FactKind;
 use crate::core::fault::Confidence;
-use crate::core::setup::{FactKind, Failure, Setup};
+use crate::core::setup::{Failure, Setup};
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};

@@ -8,7 +8,7 @@ use crate::core::msg::Msg;
 use crate::core::sign_in::Session;
 use crate::core::update::update;
 use crate::screens::{self, Eye, Reaction, View};
-use crate::settings::Profile;
+use crate::settings::{self, Profile};
 use crate::shell::clock::Clock;
 use crate::shell::journal::Journal;
 use crate::shell::run::{self, App, Event, RunError, Sender, Signal, Step};
@@ -108,9 +108,9 @@ pub fn run(options: Options) -> Result<Ended, WizardError> {
             has_gateway: false,
             has_link: false,
             command: command.clone(),
-            speed: shown_speed(speed),
+            speed: settings::shown_speed(speed),
         },
-        Stage::Cloud(profile, _) => cloud_of(profile, &command, speed),
+        Stage::Cloud(profile, _) => profile.cloud(&command, speed),
     };
     let mut wizard = Wizard {
         model: Model::new(cloud, seed, environment),
@@ -156,32 +156,11 @@ async fn start(stage: Stage, clock: Clock, command: &str) -> Result<Ready, Strin
             (*profile, None, outside, account, None)
         }
     };
-    let cloud = cloud_of(&profile, command, clock.speed());
+    let cloud = profile.cloud(command, clock.speed());
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
     let api = Api::new(profile, refresh, outside, time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
     Ok(Ready { api: Arc::new(api), cloud, account, simulator })
-}
-
-fn cloud_of(profile: &Profile, command: &str, speed: f64) -> Cloud {
-    Cloud {
-        name: profile.name.clone(),
-        portal: profile.portal.as_str().trim_end_matches('/').to_owned(),
-        lcs_project: profile.lcs_project,
-        has_lcs: profile.lcs.is_some(),
-        has_gateway: profile.gateway.is_some(),
-        has_link: profile.link.is_some(),
-        command: command.to_owned(),
-        speed: shown_speed(speed),
-    }
-}
-
-/// The speed as the header says it: whole numbers, and nothing at the speed of the wall clock.
-fn shown_speed(speed: f64) -> Option<u32> {
-    let whole = speed.round();
-    // Speeds are checked to be at most 100000 where they come in.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    (whole > 1.0).then_some(whole as u32)
 }
 
 /// Columns and rows of the terminal.

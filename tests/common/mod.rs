@@ -7,7 +7,7 @@ use dualwrite::core::call::{Call, Change, Reply};
 use dualwrite::core::effect::Effect;
 use dualwrite::core::environment::EnvironmentId;
 use dualwrite::core::journal::Entry;
-use dualwrite::core::model::{Cloud, Model};
+use dualwrite::core::model::Model;
 use dualwrite::core::msg::{Intent, Msg, Ticket};
 use dualwrite::core::route::{Screen, screen};
 use dualwrite::core::sign_in::Session;
@@ -45,20 +45,6 @@ pub struct Driver {
     due: BTreeMap<(Timestamp, Ticket), Work>,
 }
 
-/// What the core is told of a profile.
-pub fn cloud(profile: &Profile) -> Cloud {
-    Cloud {
-        name: profile.name.clone(),
-        portal: profile.portal.as_str().trim_end_matches('/').to_owned(),
-        lcs_project: profile.lcs_project,
-        has_lcs: profile.lcs.is_some(),
-        has_gateway: profile.gateway.is_some(),
-        has_link: profile.link.is_some(),
-        command: "dualwrite".into(),
-        speed: None,
-    }
-}
-
 impl Driver {
     /// A signed-in program on a built-in scenario.
     pub async fn on(scenario: &str) -> Self {
@@ -75,7 +61,7 @@ impl Driver {
         let clock = Arc::clone(&sim);
         let time = Time { now: Arc::new(move || clock.now()), speed: 1e9 };
         let api = Api::new(profile.clone(), Some(sim.signed_in()), Outside::default(), time).unwrap();
-        let mut model = Model::new(cloud(&profile), 7, environment.map(str::to_owned));
+        let mut model = Model::new(profile.cloud("dualwrite", 1.0), 7, environment.map(str::to_owned));
         model.session = Session::SignedIn("ada@contoso.example".into());
         let mut driver = Self {
             model,

@@ -6,10 +6,11 @@
 
 use super::{Cx, Notice, failure, failure_of, miss_line, reading, way};
 use crate::core::call::{Call, Change, Reply};
+use crate::core::facts::FactKind;
 use crate::core::gate::{self, Gate};
 use crate::core::journal::What as Line;
 use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
-use crate::core::setup::{Confirmation, FactKind, Failure, Flow, LinkStep, Linked, Linking, Setup, Watch, Way};
+use crate::core::setup::{Confirmation, Failure, Flow, LinkStep, Linked, Linking, Setup, Watch, Way};
 use crate::core::time::{between, stopwatch};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::wire::{bare_host, bare_id, gateway, link};

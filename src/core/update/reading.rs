@@ -3,12 +3,13 @@
 use super::{Cx, link, with_setup};
 use crate::core::call::{Call, Reply};
 use crate::core::environment::{Environment, EnvironmentId, Fact};
+use crate::core::facts::{FactKind, Facts};
 use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::plan::APPLICATION_USERS;
 use crate::core::schedule::{READ_ATTEMPTS, back_off};
-use crate::core::setup::{FactKind, Facts, Flow, Setup};
+use crate::core::setup::{Flow, Setup};
 use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::bare_host;

@@ -1,0 +1,180 @@
+//! Identities: application users in Dataverse, client ID rows in finance and operations. Each is
+//! read, changed only where something is missing, and read back.
+
+use super::super::failure_of;
+use super::{Cx, Next, ask, change, finish, own_words};
+use crate::core::call::{Call, Change, Reply};
+use crate::core::facts::{FactKind, IdentityState};
+use crate::core::gate;
+use crate::core::journal::What as Line;
+use crate::core::plan::{APPLICATION_USERS, client_id_rows};
+use crate::core::schedule::{SETTLE_PAUSE, back_off};
+use crate::core::setup::{Configuring, Setup, StageState, Step};
+use crate::core::trouble::{Done, Service, Trouble, What};
+use crate::wire::finance_operations::DEFAULT_USER;
+use std::time::Duration;
+
+/// Changes asked for one identity before the program stops and says so: three are needed at most
+/// (make, enable, role), and each can be lost on its way.
+const IDENTITY_CHANGES: u8 = 9;
+
+pub(super) fn read_rows(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, changes: u8, after: Duration) -> Next {
+    run.step = Step::ReadRows { changes };
+    ask(run, setup, cx, FactKind::Rows, after)
+}
+
+pub(super) fn read_user(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    cx: &mut Cx,
+    index: usize,
+    changes: u8,
+    after: Duration,
+) -> Next {
+    run.step = Step::ReadUser { index, changes };
+    run.stages[run.current].detail = format!("{} of {}", index + 1, APPLICATION_USERS.len());
+    ask(run, setup, cx, FactKind::User(index), after)
+}
+
+pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, changes: u8, cx: &mut Cx) -> Next {
+    let app = APPLICATION_USERS[index];
+    let dataverse = cx.environment.dataverse.as_ref().map(|side| side.url.clone()).unwrap_or_default();
+    let state = setup.facts.user_state(index);
+    if changes >= IDENTITY_CHANGES && !matches!(state, Some(IdentityState::Good { .. })) {
+        let words = format!("Application user {app} is still not enabled with its role after {changes} changes.");
+        return own_words(Service::Dataverse, words, setup, cx);
+    }
+    match state {
+        Some(IdentityState::Good { .. }) => {
+            if changes > 0 {
+                setup.tell(cx.now, format!("application user {app} is there"));
+            }
+            if index + 1 < APPLICATION_USERS.len() {
+                return read_user(run, setup, cx, index + 1, 0, Duration::ZERO);
+            }
+            finish(run, setup, cx, StageState::Done, "both there, enabled, with their role")
+        }
+        Some(IdentityState::Missing) => {
+            run.step = Step::ReadBusinessUnit { index, changes, user: None };
+            run.watch.then_ask(cx, Call::RootBusinessUnit(dataverse), Duration::ZERO);
+            Next::Stay
+        }
+        Some(IdentityState::Disabled { user }) => {
+            run.step = Step::ChangeUser { index, changes };
+            change(run, setup, cx, Change::EnableUser { dataverse, user, app })
+        }
+        Some(IdentityState::NoRole { user, business_unit: Some(unit) }) => {
+            read_role(run, cx, index, changes, user, unit)
+        }
+        Some(IdentityState::NoRole { user, business_unit: None }) => {
+            run.step = Step::ReadBusinessUnit { index, changes, user: Some(user) };
+            run.watch.then_ask(cx, Call::RootBusinessUnit(dataverse), Duration::ZERO);
+            Next::Stay
+        }
+        Some(IdentityState::Deleted) => {
+            let words = format!(
+                "A deleted application user {app} is in the way. Restore or purge it in Power Platform admin center (Settings, Users + permissions, Application users), then try again."
+            );
+            own_words(Service::Dataverse, words, setup, cx)
+        }
+        None => {
+            let words = format!("Could not tell whether application user {app} is there.");
+            own_words(Service::Dataverse, words, setup, cx)
+        }
+    }
+}
+
+pub(super) fn read_role(
+    run: &mut Configuring,
+    cx: &mut Cx,
+    index: usize,
+    changes: u8,
+    user: String,
+    business_unit: String,
+) -> Next {
+    let dataverse = cx.environment.dataverse.as_ref().map(|side| side.url.clone()).unwrap_or_default();
+    run.step = Step::ReadRole { index, changes, user };
+    run.watch.then_ask(cx, Call::AdministratorRole { dataverse, business_unit }, Duration::ZERO);
+    Next::Stay
+}
+
+pub(super) fn create_user(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    index: usize,
+    changes: u8,
+    business_unit: String,
+    cx: &mut Cx,
+) -> Next {
+    let dataverse = cx.environment.dataverse.as_ref().map(|side| side.url.clone()).unwrap_or_default();
+    run.step = Step::ChangeUser { index, changes };
+    change(run, setup, cx, Change::CreateUser { dataverse, app: APPLICATION_USERS[index], business_unit })
+}
+
+pub(super) fn rows_read(run: &mut Configuring, setup: &mut Setup, changes: u8, cx: &mut Cx) -> Next {
+    let needed = client_id_rows(setup.facts.core_version().as_deref());
+    for app in needed {
+        match setup.facts.row_user(app) {
+            Some(None) => {
+                if setup.facts.finops_user_enabled(DEFAULT_USER) == Some(false) {
+                    let words = format!(
+                        "The user {DEFAULT_USER} is missing or disabled in finance and operations, so no client ID row can run as it. Enable it there, then try again."
+                    );
+                    return own_words(Service::FinanceOperations, words, setup, cx);
+                }
+                if changes >= IDENTITY_CHANGES {
+                    let words = format!("Client ID row {app} is still missing after {changes} changes.");
+                    return own_words(Service::FinanceOperations, words, setup, cx);
+                }
+                let finops = gate::finops_url(cx.environment, &setup.facts).unwrap_or_default().to_owned();
+                run.step = Step::ChangeRows { changes };
+                return change(run, setup, cx, Change::CreateRow { finops, app, user: DEFAULT_USER.into() });
+            }
+            Some(Some(user)) if setup.facts.finops_user_enabled(&user) == Some(false) => {
+                let words = format!(
+                    "Client ID row {app} runs as {user}, who is missing or disabled in finance and operations. Enable the user or choose another on the page Microsoft Entra ID applications, then try again."
+                );
+                return own_words(Service::FinanceOperations, words, setup, cx);
+            }
+            Some(Some(_)) => {}
+            None => {
+                let words = format!("Could not tell whether client ID row {app} is there.");
+                return own_words(Service::FinanceOperations, words, setup, cx);
+            }
+        }
+    }
+    finish(run, setup, cx, StageState::Done, "both there, with enabled users")
+}
+
+/// What came of a change of an identity: read it back after a pause, or the stage fails. A
+/// duplicate means that it is there.
+pub(super) fn change_answered(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    result: Result<Reply, Trouble>,
+    cx: &mut Cx,
+) -> Result<Duration, Next> {
+    let change = run.stage().id.title().to_owned();
+    match result {
+        Ok(_) => {
+            cx.record(&run.run, Line::Outcome { change, result: "done".into() });
+            run.watch.heard(cx.now, "changed");
+            Ok(Duration::ZERO)
+        }
+        Err(trouble) => {
+            cx.record(&run.run, Line::Outcome { change, result: trouble.to_string() });
+            if trouble.what == What::Status(412) {
+                return Ok(Duration::ZERO);
+            }
+            if trouble.done == Done::Perhaps || trouble.is_passing() {
+                let pause = SETTLE_PAUSE.max(back_off(1, trouble.retry_after, cx.desk.roll()));
+                setup.tell(
+                    cx.now,
+                    format!("{}; read again in {}", trouble.sentence(), crate::core::time::in_words(pause)),
+                );
+                return Ok(pause);
+            }
+            Err(Next::Failed(Box::new(failure_of(&trouble, setup, cx))))
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Packages: look, ask once, watch until the operation and the list agree.
+
+use super::super::{failure, failure_of, miss_line, reading};
+use super::{Cx, Next, ask, change, finish, own_words, read};
+use crate::core::call::{Call, Change, Reply};
+use crate::core::facts::{FactKind, PackageState, error_words};
+use crate::core::journal::What as Line;
+use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
+use crate::core::setup::{Configuring, Install, Setup, StageState, Step};
+use crate::core::time::between;
+use crate::core::trouble::{Done, Service, Trouble, What};
+use crate::wire::power_platform::Operation;
+use std::time::Duration;
+
+/// How long the package list may stay silent about an accepted installation.
+const SILENT_MAX: Duration = Duration::from_mins(10);
+/// A failure in the package list younger than this may be the one from before.
+const OLD_FAILURE: Duration = Duration::from_mins(1);
+/// Looks at the list after an installation whose outcome is not known, before it is asked again.
+const SETTLE_LOOKS: u8 = 2;
+
+/// Counters of the look before an installation.
+#[derive(Clone, Copy, Default)]
+pub(super) struct SettleTries {
+    pub(super) settle: u8,
+    pub(super) tries: u8,
+}
+
+pub(super) fn look(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    cx: &mut Cx,
+    counts: SettleTries,
+    after: Duration,
+) -> Next {
+    run.step = Step::Look { settle: counts.settle, tries: counts.tries };
+    if run.stage().detail.is_empty() {
+        "looking".clone_into(&mut run.stages[run.current].detail);
+    }
+    ask(run, setup, cx, FactKind::Packages, after)
+}
+
+fn package_of(run: &Configuring) -> &'static str {
+    run.stage().id.package().unwrap_or_default()
+}
+
+pub(super) fn looked(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    result: Result<Reply, Trouble>,
+    counts: SettleTries,
+    cx: &mut Cx,
+) -> Next {
+    if let Err(next) = read(run, setup, cx, FactKind::Packages, result) {
+        return next;
+    }
+    let name = package_of(run);
+    match setup.facts.package(name) {
+        Some(PackageState::Installed { version }) => {
+            let state = if run.stage().detail == "looking" { StageState::Skipped } else { StageState::Done };
+            let words = if state == StageState::Skipped { "was installed already" } else { "installed" };
+            finish(run, setup, cx, state, format!("{words} {version}").trim_end())
+        }
+        Some(PackageState::InProgress { state }) => {
+            run.watch.heard(cx.now, state.clone());
+            setup.tell(cx.now, format!("{name} is on its way already: {state}"));
+            let install = Install { operation: None, since: cx.now, seen_running: true, succeeded: false };
+            watch(run, setup, install, cx)
+        }
+        Some(PackageState::NotInstalled | PackageState::Failed { .. }) => {
+            if counts.settle > 0 {
+                let counts = SettleTries { settle: counts.settle - 1, ..counts };
+                return look(run, setup, cx, counts, SETTLE_PAUSE);
+            }
+            if counts.tries >= STEP_ATTEMPTS {
+                let words = format!("{name} could not be started after {} tries.", counts.tries);
+                return own_words(Service::PowerPlatform, words, setup, cx);
+            }
+            run.step = Step::Install { tries: counts.tries };
+            "asking for the installation".clone_into(&mut run.stages[run.current].detail);
+            let environment = cx.environment.power_platform.clone().unwrap_or_default();
+            let package = setup.facts.package_spelling(name).unwrap_or(name).to_owned();
+            change(run, setup, cx, Change::Install { environment, package })
+        }
+        Some(PackageState::NotOffered) | None => {
+            let words = format!(
+                "The Power Platform does not offer the package {name} in this environment. It must have been made with Dynamics 365 apps enabled."
+            );
+            own_words(Service::PowerPlatform, words, setup, cx)
+        }
+    }
+}
+
+pub(super) fn install_answered(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    result: Result<Reply, Trouble>,
+    tries: u8,
+    cx: &mut Cx,
+) -> Next {
+    let sentence = format!("install {}", package_of(run));
+    match result {
+        Ok(Reply::InstallAccepted(operation)) => {
+            cx.record(&run.run, Line::Outcome { change: sentence.clone(), result: "accepted".into() });
+            let under = operation.as_deref().map(|id| format!(", operation {id}")).unwrap_or_default();
+            setup.tell(cx.now, format!("{sentence}: accepted{under}"));
+            run.watch.heard(cx.now, "accepted");
+            "installing".clone_into(&mut run.stages[run.current].detail);
+            let install = Install { operation, since: cx.now, seen_running: false, succeeded: false };
+            watch(run, setup, install, cx)
+        }
+        Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
+        Err(trouble) => {
+            cx.record(&run.run, Line::Outcome { change: sentence.clone(), result: trouble.to_string() });
+            if trouble.done == Done::Perhaps {
+                setup.tell(
+                    cx.now,
+                    format!(
+                        "{sentence}: {}; its outcome is not known, so the service is read first",
+                        trouble.sentence()
+                    ),
+                );
+                return look_again(
+                    run,
+                    setup,
+                    cx,
+                    SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 },
+                    SETTLE_PAUSE,
+                );
+            }
+            let busy = trouble.what == What::Status(409);
+            if busy || trouble.is_passing() {
+                let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll());
+                setup.tell(cx.now, miss_line(&trouble, tries + 1, pause));
+                // Another installation in this environment may take long; waiting for it is no try.
+                let tries = if busy { tries } else { tries + 1 };
+                return look_again(run, setup, cx, SettleTries { settle: 0, tries }, pause);
+            }
+            Next::Failed(Box::new(failure_of(&trouble, setup, cx)))
+        }
+    }
+}
+
+fn look_again(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, counts: SettleTries, after: Duration) -> Next {
+    "looking again".clone_into(&mut run.stages[run.current].detail);
+    look(run, setup, cx, counts, after)
+}
+
+pub(super) fn watch_call(install: &Install, setup: &Setup, cx: &Cx) -> Option<Call> {
+    match (&install.operation, install.succeeded) {
+        (Some(operation), false) => {
+            Some(Call::Operation { environment: cx.environment.power_platform.clone()?, operation: operation.clone() })
+        }
+        _ => reading::call_for_step(FactKind::Packages, setup, cx).ok(),
+    }
+}
+
+fn watch(run: &mut Configuring, setup: &mut Setup, install: Install, cx: &mut Cx) -> Next {
+    let pause = pace(between(install.since, cx.now), cx.desk.roll());
+    watch_after(run, setup, install, pause, cx)
+}
+
+fn watch_after(run: &mut Configuring, setup: &mut Setup, install: Install, pause: Duration, cx: &mut Cx) -> Next {
+    let Some(call) = watch_call(&install, setup, cx) else { return Next::Stay };
+    run.watch.then_ask(cx, call, pause);
+    run.step = Step::Watch(install);
+    Next::Stay
+}
+
+pub(super) fn watched(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    result: Result<Reply, Trouble>,
+    install: Install,
+    cx: &mut Cx,
+) -> Next {
+    match result {
+        Ok(Reply::Operation(None)) => {
+            run.watch.heard(cx.now, "busy");
+            watch(run, setup, install, cx)
+        }
+        Ok(Reply::Operation(Some(operation))) => operation_read(run, setup, &operation, install, cx),
+        Ok(reply @ Reply::Packages(_)) => {
+            reading::store(&mut setup.facts, FactKind::Packages, Ok(reply), cx.now);
+            packages_watched(run, setup, install, cx)
+        }
+        Ok(_) => watch(run, setup, install, cx),
+        Err(trouble) if trouble.is_passing() => {
+            // A service that does not answer says nothing of the installation: on it goes.
+            let Some(call) = watch_call(&install, setup, cx) else { return Next::Stay };
+            let line = trouble.clone();
+            let pause = run.watch.missed(cx, call, trouble);
+            setup.tell(cx.now, miss_line(&line, run.watch.misses, pause));
+            Next::Stay
+        }
+        Err(trouble) if install.operation.is_some() && trouble.what == What::Status(404) => {
+            setup.tell(cx.now, "the service does not know this operation; the package list is watched instead");
+            watch_after(run, setup, Install { operation: None, ..install }, Duration::ZERO, cx)
+        }
+        Err(trouble) => Next::Failed(Box::new(failure_of(&trouble, setup, cx))),
+    }
+}
+
+fn operation_read(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    operation: &Operation,
+    mut install: Install,
+    cx: &mut Cx,
+) -> Next {
+    let word = operation.status.clone().unwrap_or_else(|| "no status".into());
+    run.watch.heard(cx.now, word.clone());
+    setup.tell(cx.now, format!("{}: {word}", run.stage().id.title()));
+    let failed = |what: &str| {
+        let details = operation.error.as_ref().map(error_words);
+        let (code, words) = details.unwrap_or((None, operation.status_message.clone().unwrap_or_default()));
+        let words = if words.trim().is_empty() {
+            format!("The service says the installation {what} and gives no reason.")
+        } else {
+            words
+        };
+        (code, words)
+    };
+    match word.to_ascii_lowercase().as_str() {
+        "succeeded" => {
+            install.succeeded = true;
+            watch_after(run, setup, install, Duration::ZERO, cx)
+        }
+        "failed" => install_failed(run, setup, failed("failed"), &install, cx),
+        "canceled" | "cancelled" => install_failed(run, setup, failed("was canceled"), &install, cx),
+        _ => {
+            install.seen_running = true;
+            watch(run, setup, install, cx)
+        }
+    }
+}
+
+fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Install, cx: &mut Cx) -> Next {
+    let age = between(install.since, cx.now);
+    match setup.facts.package(package_of(run)) {
+        Some(PackageState::Installed { version }) => {
+            run.watch.heard(cx.now, "Installed");
+            let sentence = format!("install {}", package_of(run));
+            cx.record(&run.run, Line::Outcome { change: sentence, result: "done".into() });
+            finish(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
+        }
+        Some(PackageState::InProgress { state }) => {
+            setup.tell(cx.now, format!("{}: {state}", run.stage().id.title()));
+            run.watch.heard(cx.now, state);
+            install.seen_running = true;
+            watch(run, setup, install, cx)
+        }
+        Some(PackageState::Failed { words, code })
+            if install.seen_running || install.succeeded || age > OLD_FAILURE =>
+        {
+            let words = if words.trim().is_empty() {
+                "The service says InstallFailed and gives no reason.".into()
+            } else {
+                words
+            };
+            install_failed(run, setup, (code, words), &install, cx)
+        }
+        Some(PackageState::NotInstalled) if install.seen_running && install.operation.is_none() => {
+            let words = "The installation ended, and the package is not installed.".to_owned();
+            install_failed(run, setup, (None, words), &install, cx)
+        }
+        _ if age > SILENT_MAX && !install.seen_running && !install.succeeded => {
+            let words = "The service accepted the installation, and the package list shows nothing of it.".to_owned();
+            install_failed(run, setup, (None, words), &install, cx)
+        }
+        _ => {
+            run.watch.heard(cx.now, if install.succeeded { "Succeeded, not listed yet" } else { "not listed yet" });
+            watch(run, setup, install, cx)
+        }
+    }
+}
+
+fn install_failed(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    (code, words): (Option<String>, String),
+    install: &Install,
+    cx: &mut Cx,
+) -> Next {
+    let sentence = format!("install {}", package_of(run));
+    cx.record(&run.run, Line::Outcome { change: sentence, result: words.clone() });
+    let mut failure = failure(Service::PowerPlatform, words, code, setup, cx);
+    failure.ids.push(("Package", package_of(run).to_owned()));
+    if let Some(operation) = &install.operation {
+        failure.ids.push(("Operation id", operation.clone()));
+    }
+    Next::Failed(Box::new(failure))
+}
