@@ -280,6 +280,22 @@ impl Facts {
         )
     }
 
+    /// Whether nobody knows anything of this yet, not even why it is not known.
+    pub fn is_unread(&self, kind: FactKind) -> bool {
+        match kind {
+            FactKind::Integration => self.integration.at(),
+            FactKind::Packages => self.packages.at(),
+            FactKind::User(index) => self.users.get(index).and_then(Fact::at),
+            FactKind::Rows => self.rows.at(),
+            FactKind::FinopsUsers => self.finops_users.at(),
+            FactKind::LegalEntities => self.legal_entities.at(),
+            FactKind::Link => self.link.at(),
+            FactKind::ConnectionSet => self.connection_set.at(),
+            FactKind::Maps => self.maps.at(),
+        }
+        .is_none()
+    }
+
     /// When the newest fact was read.
     pub fn newest(&self) -> Option<Now> {
         let Self { integration, packages, users, rows, finops_users, legal_entities, link, connection_set, maps } =

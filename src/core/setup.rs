@@ -24,8 +24,8 @@ pub struct Setup {
     pub id: EnvironmentId,
     /// What was read.
     pub facts: Facts,
-    /// Facts that are being read, and by which question.
-    pub reading: BTreeMap<FactKind, Ticket>,
+    /// Facts that are being read.
+    pub reading: BTreeMap<FactKind, Asked>,
     /// Whether everything was asked for at least once.
     pub opened: bool,
     /// Where it is.
@@ -36,6 +36,15 @@ pub struct Setup {
     pub configure_took: Option<Duration>,
     /// The person stepped back out of it; the list is to be shown.
     pub left: bool,
+}
+
+/// A fact that is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The open question.
+    pub ticket: Ticket,
+    /// How often no answer came so far.
+    pub misses: u8,
 }
 
 /// One line of the timeline.
@@ -291,8 +300,10 @@ pub enum LinkStep {
     Look,
     /// Asking the service to start.
     Start,
-    /// Watching it.
+    /// Watching the operation.
     Watch,
+    /// Watching the gateway for the link: a person makes it, or the operation cannot be read.
+    WatchGateway,
     /// Reading it back from the gateway.
     ReadBack {
         /// Readings that did not show it yet.
@@ -398,6 +409,12 @@ impl Setup {
             self.timeline.pop_front();
         }
         self.timeline.push_back(Event { at, text });
+    }
+
+    /// Whether everything that was asked for was answered, or did not answer at least once. A
+    /// service that is silent must not hold up a person who wants to go on.
+    pub fn is_read_enough(&self) -> bool {
+        self.reading.values().all(|asked| asked.misses > 0)
     }
 
     /// Whether something runs that goes on without the program.

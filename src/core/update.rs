@@ -133,7 +133,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
             if !matches!(setup.flow, Flow::Details { .. }) {
                 return None;
             }
-            if !setup.reading.is_empty() {
+            if !setup.is_read_enough() {
                 setup.flow = Flow::Details { wanted: true };
                 return Some(Notice("It opens as soon as everything is read.".into()));
             }

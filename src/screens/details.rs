@@ -313,7 +313,7 @@ fn next_step(
     let application = gate::dual_write_application(environment, facts);
     let link = gate::link(environment, facts);
     let configure = Stop::wants("Dual-write application", Intent::DualWriteApplication);
-    let reading = !setup.reading.is_empty();
+    let reading = !setup.is_read_enough();
     let mut stops = Vec::new();
     let mut notes = Vec::new();
     if gate::mismatch(environment, facts).is_some() {

@@ -66,7 +66,7 @@ impl Sheet for LinkProgress {
             rows.extend(progress::last_word(view, word, cells));
         }
         let page_of_lcs = address(view, environment, &setup.facts);
-        let assisted = link.way == Way::Assisted && matches!(link.step, LinkStep::Watch | LinkStep::AskPerson);
+        let assisted = link.way == Way::Assisted && matches!(link.step, LinkStep::WatchGateway | LinkStep::AskPerson);
         if assisted {
             rows.push(Row::blank());
             rows.extend(by_hand(link, page_of_lcs.as_deref(), cells));
@@ -118,7 +118,7 @@ fn steps(view: &View, link: &Linking, cells: usize) -> Vec<Row> {
     let at = match link.step {
         LinkStep::Look => 0,
         LinkStep::Start => 1,
-        LinkStep::Watch | LinkStep::AskPerson => 2,
+        LinkStep::Watch | LinkStep::WatchGateway | LinkStep::AskPerson => 2,
         LinkStep::ReadBack { .. } | LinkStep::ReadConnectionSet => 3,
     };
     let words: [&str; 4] = match link.way {

@@ -135,7 +135,7 @@ fn begin(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
             run.watch = idle(cx.now);
             reading::read_all(setup, cx);
             "reading both sides".clone_into(&mut run.stages[run.current].detail);
-            if setup.reading.is_empty() { judge(run, setup, cx) } else { Next::Stay }
+            if reading::is_judgeable(setup) { judge(run, setup, cx) } else { Next::Stay }
         }
         StageId::CoreSolution | StageId::Application => look(run, setup, cx, SettleTries::default(), Duration::ZERO),
         StageId::ApplicationUsers => read_user(run, setup, cx, 0, 0, Duration::ZERO),

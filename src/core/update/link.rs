@@ -96,7 +96,7 @@ fn begin(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
     match linking.way {
         Way::Direct | Way::Reset => start_change(linking, setup, cx),
         Way::Assisted if cx.cloud.has_gateway => {
-            linking.step = LinkStep::Watch;
+            linking.step = LinkStep::WatchGateway;
             let call = Call::Links(host(setup, cx));
             linking.watch.then_ask(cx, call, ASSISTED_PAUSE);
         }
@@ -294,10 +294,8 @@ fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trou
             }
         },
         LinkStep::Start => started(linking, setup, result, cx),
-        LinkStep::Watch => match linking.way {
-            Way::Assisted => watched_gateway(linking, setup, result, cx),
-            Way::Direct | Way::Reset => watched(linking, setup, result, cx),
-        },
+        LinkStep::Watch => watched(linking, setup, result, cx),
+        LinkStep::WatchGateway => watched_gateway(linking, setup, result, cx),
         LinkStep::ReadBack { tries } => read_back(linking, setup, result, tries, cx),
         LinkStep::ReadConnectionSet => {
             reading::store(&mut setup.facts, FactKind::ConnectionSet, result, cx.now);
@@ -391,16 +389,21 @@ fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
             let call = status_call(linking, setup, cx);
             missed(linking, setup, call, trouble, cx)
         }
-        Err(trouble) => {
-            if linking.watch.misses < 3 && cx.cloud.has_gateway {
-                // The operation cannot be read; the gateway may still show what became of it.
-                setup.tell(cx.now, format!("{trouble}; the gateway is read instead"));
-                linking.watch.trouble = Some(trouble);
-                return ask_back(linking, setup, 0, Duration::ZERO, cx);
-            }
-            Next::Failed(Box::new(failure_of(&trouble, setup, cx)))
-        }
+        Err(trouble) => status_cannot_be_read(linking, setup, trouble, cx),
     }
+}
+
+/// What cannot be read is still running. The gateway, where there is one, shows what becomes of it.
+fn status_cannot_be_read(linking: &mut Linking, setup: &mut Setup, trouble: Trouble, cx: &mut Cx) -> Next {
+    if cx.cloud.has_gateway {
+        setup.tell(cx.now, format!("{trouble}; the gateway is watched instead"));
+        linking.step = LinkStep::WatchGateway;
+        linking.watch.then_ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
+        linking.watch.trouble = Some(trouble);
+        return Next::Stay;
+    }
+    let call = status_call(linking, setup, cx);
+    missed(linking, setup, call, trouble, cx)
 }
 
 fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, cx: &mut Cx) -> Next {
@@ -420,7 +423,7 @@ fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, c
         }
         _ if !answer.is_success && answer.operation_status.is_none() => {
             let refused = Trouble::new(Service::Link, What::Refused, words.unwrap_or_default());
-            Next::Failed(Box::new(failure_of(&refused, setup, cx)))
+            status_cannot_be_read(linking, setup, refused, cx)
         }
         _ => watch(linking, setup, cx),
     }

@@ -9,7 +9,7 @@ use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::plan::APPLICATION_USERS;
 use crate::core::schedule::{READ_ATTEMPTS, back_off};
-use crate::core::setup::{Flow, Setup};
+use crate::core::setup::{Asked, Flow, Setup};
 use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::bare_host;
@@ -152,7 +152,7 @@ fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
             let question =
                 Question { about: Some(setup.id.clone()), purpose: Purpose::Fact(kind), misses: 0, call: None };
             let ticket = cx.desk.ask(question, call, Duration::ZERO);
-            setup.reading.insert(kind, ticket);
+            setup.reading.insert(kind, Asked { ticket, misses: 0 });
         }
         Ok(None) => {}
         Err(trouble) => store(&mut setup.facts, kind, Err(trouble), cx.now),
@@ -207,7 +207,7 @@ pub(super) fn fact_reply(
     result: Result<Reply, Trouble>,
     cx: &mut Cx,
 ) {
-    if setup.reading.get(&kind) != Some(&ticket) {
+    if setup.reading.get(&kind).is_none_or(|asked| asked.ticket != ticket) {
         return;
     }
     setup.reading.remove(&kind);
@@ -220,7 +220,12 @@ pub(super) fn fact_reply(
         let pause = back_off(misses, trouble.retry_after, cx.desk.roll());
         setup.tell(cx.now, super::miss_line(trouble, misses, pause));
         let ticket = cx.desk.ask(Question { misses, ..question }, call, pause);
-        setup.reading.insert(kind, ticket);
+        setup.reading.insert(kind, Asked { ticket, misses });
+        // What was known before stays until it surely cannot be read; what was not known has a reason now.
+        if setup.facts.is_unread(kind) {
+            store(&mut setup.facts, kind, result, cx.now);
+        }
+        go_on(setup, cx);
         return;
     }
     store(&mut setup.facts, kind, result, cx.now);
@@ -242,15 +247,13 @@ pub(super) fn fact_reply(
         }
         _ => {}
     }
-    if setup.reading.is_empty() {
-        all_read(setup, cx);
-    }
+    go_on(setup, cx);
 }
 
-/// Everything that was asked for is here: whoever waits for it goes on.
-fn all_read(setup: &mut Setup, cx: &mut Cx) {
+/// Whoever waits for what was read goes on, as soon as enough is here.
+fn go_on(setup: &mut Setup, cx: &mut Cx) {
     match setup.flow {
-        Flow::Details { wanted: true } => {
+        Flow::Details { wanted: true } if setup.is_read_enough() => {
             setup.flow = match gate::dual_write_application(cx.environment, &setup.facts) {
                 Gate::Open if gate::mismatch(cx.environment, &setup.facts).is_some() => Flow::Mismatch,
                 Gate::Open if setup.facts.linked().is_some() => link::linked_already(setup, cx),
@@ -262,9 +265,18 @@ fn all_read(setup: &mut Setup, cx: &mut Cx) {
         Flow::Mismatch if gate::mismatch(cx.environment, &setup.facts).is_none() => {
             setup.flow = Flow::Details { wanted: false };
         }
-        Flow::Configuring(_) => super::configure::all_read(setup, cx),
+        Flow::Configuring(_) if is_judgeable(setup) => super::configure::all_read(setup, cx),
         _ => {}
     }
+}
+
+/// Whether the first and the last stage can judge: what Configure makes was answered for good, and
+/// the rest at least missed once.
+pub(super) fn is_judgeable(setup: &Setup) -> bool {
+    let of_configure = |kind: &FactKind| {
+        matches!(kind, FactKind::Integration | FactKind::Packages | FactKind::User(_) | FactKind::Rows)
+    };
+    setup.is_read_enough() && !setup.reading.keys().any(of_configure)
 }
 
 /// Keeps what came back. An answer of another kind than asked for is "could not tell".

@@ -185,19 +185,18 @@ pub(super) fn watched(
             packages_watched(run, setup, install, cx)
         }
         Ok(_) => watch(run, setup, install, cx),
-        Err(trouble) if trouble.is_passing() => {
-            // A service that does not answer says nothing of the installation: on it goes.
+        Err(trouble) if install.operation.is_some() && trouble.what == What::Status(404) => {
+            setup.tell(cx.now, "the service does not know this operation; the package list is watched instead");
+            watch_after(run, setup, Install { operation: None, ..install }, Duration::ZERO, cx)
+        }
+        Err(trouble) => {
+            // A service that does not answer, or not to us, says nothing of the installation: on it goes.
             let Some(call) = watch_call(&install, setup, cx) else { return Next::Stay };
             let line = trouble.clone();
             let pause = run.watch.missed(cx, call, trouble);
             setup.tell(cx.now, miss_line(&line, run.watch.misses, pause));
             Next::Stay
         }
-        Err(trouble) if install.operation.is_some() && trouble.what == What::Status(404) => {
-            setup.tell(cx.now, "the service does not know this operation; the package list is watched instead");
-            watch_after(run, setup, Install { operation: None, ..install }, Duration::ZERO, cx)
-        }
-        Err(trouble) => Next::Failed(Box::new(failure_of(&trouble, setup, cx))),
     }
 }
 
