@@ -90,8 +90,8 @@ fn wizard(stage: tui::Stage, speed: f64, command: String, options: &Options) -> 
         seed: RandomState::new().hash_one(std::process::id()),
     })
     .map_err(|error| {
-        let code = if matches!(error, tui::WizardError::Terminal(_)) { USAGE } else { FAILED };
-        Refusal(code, error.to_string())
+        let words = format!("The wizard needs a terminal: {error}. Run it in one; with ssh, add -t.");
+        Refusal(USAGE, words)
     })?;
     if ended.heard {
         for line in &ended.words {

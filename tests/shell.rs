@@ -467,7 +467,7 @@ fn a_terminal_that_does_not_read_can_be_closed() {
 fn without_a_terminal_it_says_so() {
     let output = std::process::Command::new(me()).args(ARGUMENTS).env(CHILD, "1").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output is not a terminal"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output is no terminal"));
 }
 
 #[test]

@@ -109,7 +109,7 @@ pub trait App {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Standard output is no terminal, or one that understands no escape sequences.
-    #[error("standard output is not a terminal")]
+    #[error("standard output is no terminal, or one that cannot place text (TERM=dumb)")]
     NotATerminal,
     /// The modes of the terminal could not be set.
     #[error("the terminal cannot be switched to full screen")]

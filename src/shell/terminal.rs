@@ -282,7 +282,8 @@ pub(super) fn is_there() -> bool {
     if !crossterm::ansi_support::supports_ansi() {
         return false;
     }
-    io::IsTerminal::is_terminal(&io::stdout())
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::IsTerminal::is_terminal(&io::stdout()) && !is_dumb
 }
 
 fn speak_after_restoring() {

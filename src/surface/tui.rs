@@ -1,6 +1,7 @@
 //! The full screen: the core driven by keys, drawn by `screens`, in the loop of the shell.
 //!
-//! The first frame waits for nothing: the simulator, the client and the sign-in start beside it.
+//! The first frame waits for nothing: the runtime, the record, the simulator and the client start
+//! right after it.
 
 use crate::api::{Api, Outside, Time};
 use crate::core::model::{Cloud, Model};
@@ -21,7 +22,7 @@ use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 
 /// How often a running time on the screen is drawn anew.
 const TICK: Duration = Duration::from_secs(1);
@@ -65,17 +66,6 @@ pub struct Ended {
     pub heard: bool,
 }
 
-/// Why the wizard could not run.
-#[derive(Debug, thiserror::Error)]
-pub enum WizardError {
-    /// No runtime or thread can be started.
-    #[error("The program cannot be started: {0}")]
-    Start(#[from] std::io::Error),
-    /// No terminal.
-    #[error("The wizard needs a terminal: {0}. Run it in one; with ssh, add -t.")]
-    Terminal(#[from] RunError),
-}
-
 enum Message {
     Core(Msg),
     Ready(Box<Ready>),
@@ -93,11 +83,9 @@ struct Ready {
 /// Runs the wizard until the person leaves or a signal ends it.
 ///
 /// # Errors
-/// See [`WizardError`].
-pub fn run(options: Options) -> Result<Ended, WizardError> {
+/// When there is no terminal, or it cannot be used.
+pub fn run(options: Options) -> Result<Ended, RunError> {
     let Options { stage, speed, environment, state_dir, look, command, seed } = options;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let clock = Clock::new(speed);
     let (sender, receiver) = run::channel();
     let cloud = match &stage {
         Stage::Rehearsal(_) => Cloud {
@@ -116,32 +104,23 @@ pub fn run(options: Options) -> Result<Ended, WizardError> {
         model: Model::new(cloud, seed, environment),
         eye: Eye::default(),
         look,
-        zone: TimeZone::system(),
-        clock,
-        runtime: runtime.handle().clone(),
-        journal: Journal::start(state_dir)?,
+        zone: TimeZone::UTC,
+        clock: Clock::new(speed),
         sender: sender.clone(),
+        to_start: Some((stage, state_dir)),
+        runtime: None,
+        journal: None,
         tasks: None,
         simulator: None,
         ended: Ended { code: 0, words: Vec::new(), heard: true },
     };
-    let ready = sender.clone();
-    runtime.spawn(async move {
-        let message = match start(stage, clock, &command).await {
-            Ok(started) => Message::Ready(Box::new(started)),
-            Err(why) => Message::Failed(why),
-        };
-        ready.send(message);
-    });
     let result = run::run(&mut wizard, receiver, sender);
     let ended = wizard.close();
-    // What still runs beside is only questions; nobody waits for their answers any more.
-    runtime.shutdown_background();
     result?;
     Ok(ended)
 }
 
-async fn start(stage: Stage, clock: Clock, command: &str) -> Result<Ready, String> {
+async fn prepare(stage: Stage, clock: Clock, command: &str) -> Result<Ready, String> {
     let (profile, refresh, outside, account, simulator) = match stage {
         Stage::Rehearsal(scenario) => {
             let options = sim::Options { scenario: *scenario, speed: clock.speed(), port: 0, start: clock.origin() };
@@ -174,9 +153,11 @@ struct Wizard {
     look: Look,
     zone: TimeZone,
     clock: Clock,
-    runtime: Handle,
-    journal: Journal,
     sender: Sender<Message>,
+    /// What starts after the first frame.
+    to_start: Option<(Stage, PathBuf)>,
+    runtime: Option<Runtime>,
+    journal: Option<Journal>,
     tasks: Option<Tasks>,
     simulator: Option<Simulator>,
     ended: Ended,
@@ -197,6 +178,23 @@ impl Wizard {
         }
     }
 
+    /// Starts everything that the first frame did not need.
+    fn start(&mut self, stage: Stage, state_dir: PathBuf) -> std::io::Result<()> {
+        self.zone = TimeZone::system();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        self.journal = Some(Journal::start(state_dir)?);
+        let (clock, command, sender) = (self.clock, self.model.cloud.command.clone(), self.sender.clone());
+        runtime.spawn(async move {
+            let message = match prepare(stage, clock, &command).await {
+                Ok(ready) => Message::Ready(Box::new(ready)),
+                Err(why) => Message::Failed(why),
+            };
+            sender.send(message);
+        });
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+
     fn ready(&mut self, ready: Ready) {
         let Ready { api, cloud, account, simulator } = ready;
         self.model.cloud = cloud;
@@ -206,7 +204,9 @@ impl Wizard {
         self.simulator = simulator;
         let sender = self.sender.clone();
         let listener = Arc::new(move |msg| sender.send(Message::Core(msg)));
-        self.tasks = Some(Tasks::new(self.runtime.clone(), api, self.journal.clone(), self.clock, listener));
+        if let (Some(runtime), Some(journal)) = (&self.runtime, &self.journal) {
+            self.tasks = Some(Tasks::new(runtime.handle().clone(), api, journal.clone(), self.clock, listener));
+        }
         self.tell(Msg::Start);
     }
 
@@ -246,9 +246,18 @@ impl Wizard {
     }
 
     fn close(self) -> Ended {
-        match self.tasks {
-            Some(tasks) => tasks.close(),
-            None => self.journal.close(),
+        match (self.tasks, self.journal) {
+            (Some(tasks), _) => tasks.close(),
+            (None, Some(journal)) => journal.close(),
+            (None, None) => {}
+        }
+        if let Some(runtime) = self.runtime {
+            // The simulator stops on its runtime. What still runs there is only questions; nobody
+            // waits for their answers any more.
+            let inside = runtime.enter();
+            drop(self.simulator);
+            drop(inside);
+            runtime.shutdown_background();
         }
         self.ended
     }
@@ -308,10 +317,20 @@ impl App for Wizard {
     }
 
     fn next_wake(&self) -> Option<Duration> {
-        screens::needs_clock(&self.model, &self.eye).then_some(TICK)
+        if self.to_start.is_some() {
+            return Some(Duration::ZERO);
+        }
+        (self.look.motion && screens::needs_clock(&self.model, &self.eye)).then_some(TICK)
     }
 
     fn on_wake(&mut self) -> Step {
+        if let Some((stage, state_dir)) = self.to_start.take() {
+            if let Err(error) = self.start(stage, state_dir) {
+                self.ended.words.push(format!("The program cannot be started: {error}."));
+                return self.leave(1);
+            }
+            return Step::Continue { draw: false };
+        }
         Step::Continue { draw: true }
     }
 }
