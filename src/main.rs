@@ -55,13 +55,17 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
                 .map_err(|error| Refusal(FAILED, error.to_string()))
         }
         Some(Command::Demo) => {
+            let name = options.scenario.clone();
             let mut words = String::from("dualwrite demo");
-            if options.scenario != "happy" {
-                words = format!("{words} --scenario {}", options.scenario);
+            if name != "happy" {
+                words = format!("{words} --scenario {name}");
             }
-            let stage = tui::Stage::Rehearsal(Box::new(scenario()?));
-            let speed = options.speed;
-            wizard(stage, speed, words, &options)
+            // A built-in scenario has no mistakes that a person could mend, so the first frame need
+            // not wait for it to be read; any other is read before the screen is taken.
+            if !Scenario::names().any(|known| known == name) {
+                scenario()?;
+            }
+            wizard(tui::Stage::Rehearsal(name), options.speed, words, &options)
         }
         None => {
             let Some(file) = options.cloud.clone() else {

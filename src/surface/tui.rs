@@ -31,8 +31,8 @@ const SIMULATED_ACCOUNT: &str = "ada@contoso.example";
 
 /// Where the wizard runs.
 pub enum Stage {
-    /// On the built-in simulator, signed in.
-    Rehearsal(Box<Scenario>),
+    /// On the built-in simulator, signed in, on the scenario of this name.
+    Rehearsal(String),
     /// On the cloud of a profile.
     Cloud(Box<Profile>, Outside),
 }
@@ -122,8 +122,9 @@ pub fn run(options: Options) -> Result<Ended, RunError> {
 
 async fn prepare(stage: Stage, clock: Clock, command: &str) -> Result<Ready, String> {
     let (profile, refresh, outside, account, simulator) = match stage {
-        Stage::Rehearsal(scenario) => {
-            let options = sim::Options { scenario: *scenario, speed: clock.speed(), port: 0, start: clock.origin() };
+        Stage::Rehearsal(name) => {
+            let scenario = Scenario::named(&name).map_err(|error| error.to_string())?;
+            let options = sim::Options { scenario, speed: clock.speed(), port: 0, start: clock.origin() };
             let simulator =
                 sim::start(options).await.map_err(|error| format!("The simulator cannot be started: {error}."))?;
             let profile = Profile::parse(&simulator.profile_toml(), "simulator").map_err(|error| error.to_string())?;
