@@ -48,11 +48,16 @@ impl Sheet for Linked {
         let facts = &setup.facts;
         let cells = room.width;
         let to = environment.dataverse.as_ref().map_or_else(|| "Dataverse".to_owned(), |side| parts::host(&side.url));
-        let from = gate::finops_url(environment, facts).map_or_else(|| clean(&environment.name), parts::host);
-        let start = Row::new(format!("{} ", Mark::Done.glyph(view.look.glyphs)), Role::Good);
-        let mut rows = behind(start, &[Piece::new(format!("{from} is linked to {to}"), Role::Strong)], cells);
-        rows.push(Row::blank());
+        let from = clean(&environment.name);
         let sure = if link.confirmed == Confirmation::Gateway { Mark::Done } else { Mark::Warn };
+        let said = match link.confirmed {
+            Confirmation::Gateway => format!("{from} is linked to {to}"),
+            Confirmation::Person => format!("{from} is linked to {to}, as you confirmed"),
+            _ => format!("{from} is reported as linked to {to}"),
+        };
+        let start = Row::new(format!("{} ", sure.glyph(view.look.glyphs)), sure.role());
+        let mut rows = behind(start, &[Piece::new(said, Role::Strong)], cells);
+        rows.push(Row::blank());
         let words = format!("{}, {}", clean(&link.confirmed.words()), view.time(link.at));
         let sure =
             [Piece::new(format!("{} ", sure.glyph(view.look.glyphs)), sure.role()), Piece::new(words, Role::Plain)];

@@ -10,7 +10,7 @@ use crate::ui::look::{Look, Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
 use crate::ui::text::{clean, clean_lines, fit, width};
-use crate::wire::bare_host;
+use crate::wire::place;
 
 /// First characters of an id that stand for the whole.
 const SHORT_ID: usize = 8;
@@ -62,7 +62,7 @@ pub(super) fn address(url: &str, cells: usize) -> Vec<Row> {
 
 /// The host of an address.
 pub(super) fn host(url: &str) -> String {
-    clean(&bare_host(url))
+    clean(&place(url))
 }
 
 /// An id, or its first characters; the whole stands in the details (d).

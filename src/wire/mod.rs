@@ -83,14 +83,16 @@ pub fn bare_host(address: &str) -> String {
     host.trim_end_matches('.').to_lowercase()
 }
 
-/// Whether two addresses name the same place: host and path compared, case, scheme and trailing
-/// slashes aside.
+/// The place an address names: host and path, lower case, without scheme, query and trailing slash.
+/// Real services have no path here; a server that stands in for them may.
+pub fn place(address: &str) -> String {
+    let rest = address.trim();
+    let rest = rest.split_once("://").map_or(rest, |(_, after)| after);
+    rest.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_lowercase()
+}
+
+/// Whether two addresses name the same place.
 pub fn same_address(one: &str, other: &str) -> bool {
-    let place = |address: &str| {
-        let rest = address.trim();
-        let rest = rest.split_once("://").map_or(rest, |(_, after)| after);
-        rest.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_lowercase()
-    };
     place(one) == place(other)
 }
 
