@@ -4,7 +4,6 @@ use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
 use super::{Sheet, View, parts};
 use crate::core::facts::Facts;
-use crate::core::gate;
 use crate::core::msg::Intent;
 use crate::core::setup::{Confirmation, Flow, Setup};
 use crate::core::time::stopwatch;
