@@ -3,9 +3,9 @@
 use super::link;
 use super::look::{Look, Role};
 use super::row::Row;
+use super::text::graphemes;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Draws a row at the top of `area`; what does not fit is cut at its right edge.
 pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: bool) {
@@ -16,7 +16,7 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: boo
     let mut x = area.x;
     for piece in &row.pieces {
         let style = look.style(if focused { Role::Focus } else { piece.role });
-        for grapheme in piece.text.graphemes(true) {
+        for grapheme in graphemes(&piece.text) {
             let cells = grapheme.cell_width();
             if cells == 0 {
                 continue;

@@ -1,7 +1,7 @@
 //! Rows: pieces of text with a role, wrapped to a width. What a page is made of.
 
 use super::look::Role;
-use super::text::width;
+use super::text::{graphemes, width};
 use ratatui::buffer::CellWidth;
 use std::rc::Rc;
 use unicode_segmentation::UnicodeSegmentation;
@@ -162,7 +162,7 @@ impl Filler {
         if self.used + cells > self.cells && self.used > self.indent {
             self.turn();
         }
-        for grapheme in word.graphemes(true) {
+        for grapheme in graphemes(word) {
             if self.used + usize::from(grapheme.cell_width()) > self.cells && self.used > self.indent {
                 self.turn();
             }
