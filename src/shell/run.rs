@@ -146,10 +146,8 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
         });
     })
     .map_err(RunError::Terminal)?;
-    let mut canvas = Canvas::new(terminal::size).map_err(RunError::Draw)?;
-    // The first frame waits for no further thread; what is typed meanwhile waits in the terminal.
-    guard.write(canvas.frame(true, |frame| app.draw(frame)).map_err(RunError::Draw)?);
     let gate = input::listen(sender.clone()).map_err(RunError::Input)?;
+    let canvas = Canvas::new(terminal::size).map_err(RunError::Draw)?;
     let mut round = Round {
         app,
         receiver,
@@ -157,7 +155,7 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
         guard,
         gate,
         canvas,
-        due: Due::Nothing,
+        due: Due::Afresh,
         holds: Holds::Terminal,
         to_be_continued: false,
     };
