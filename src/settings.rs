@@ -230,6 +230,7 @@ impl Profile {
             has_link: self.link.is_some(),
             command: command.to_owned(),
             speed: shown_speed(speed),
+            ends_with_program: false,
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Cloud {
     pub command: String,
     /// Simulated seconds per second, where that is not 1.
     pub speed: Option<u32>,
+    /// The services end with this program: a rehearsal.
+    pub ends_with_program: bool,
 }
 
 /// The list of environments.
@@ -299,6 +301,21 @@ impl Cloud {
     /// The dual-write administration area of a finance and operations host.
     pub fn administration(&self, finops: &str) -> String {
         format!("{}/dualWrite?axenv={}", self.portal, crate::wire::bare_host(finops))
+    }
+
+    /// The command that comes back to this environment. A name that a shell could misread is
+    /// replaced by the id.
+    pub fn come_back(&self, environment: &Environment) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let name = &environment.name;
+        let argument = if !name.is_empty() && name.chars().all(is_plain) {
+            name.clone()
+        } else if !name.trim().is_empty() && name.chars().all(|c| is_plain(c) || c == ' ') {
+            format!("\"{name}\"")
+        } else {
+            environment.id.0.clone()
+        };
+        format!("{} --environment {argument}", self.command)
     }
 
     /// Whether this cloud has the service at all.

@@ -411,6 +411,15 @@ impl Setup {
         self.timeline.push_back(Event { at, text });
     }
 
+    /// Adds a line that takes the place of the last one if that begins with the same words: a service
+    /// that is silent for an hour is one line, and what happened before stays readable.
+    pub fn tell_over(&mut self, at: Now, beginning: &str, text: String) {
+        match self.timeline.back_mut() {
+            Some(last) if last.text.starts_with(beginning) => *last = Event { at, text },
+            _ => self.tell(at, text),
+        }
+    }
+
     /// Whether everything that was asked for was answered, or did not answer at least once. A
     /// service that is silent must not hold up a person who wants to go on.
     pub fn is_read_enough(&self) -> bool {

@@ -179,18 +179,26 @@ impl Trouble {
         }
     }
 
+    /// [`Trouble::sentence`] with a capital letter and a full stop.
+    pub fn whole_sentence(&self) -> String {
+        let sentence = self.sentence();
+        let mut letters = sentence.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+    }
+
     /// What the person can do about it, as a sentence.
     pub fn next_move(&self) -> String {
         let who = self.service.name();
+        // A sign-in is no reading: its page has a button for another try.
+        let again = if self.service == Service::Entra { "then ask for a new code" } else { "r reads again" };
         match &self.what {
             What::Unreachable => {
-                "Check the network, a proxy and the addresses in the cloud profile; r reads again.".into()
+                format!("Check the network, a proxy and the addresses in the cloud profile; {again}.")
             }
             What::NoAnswer | What::CutOff => "It is asked again by itself; r asks now.".into(),
-            What::Unreadable => {
-                "A proxy or a sign-in page may stand in between. Check the address in the cloud profile; r reads again."
-                    .into()
-            }
+            What::Unreadable => format!(
+                "A proxy or a sign-in page may stand in between. Check the address in the cloud profile; {again}."
+            ),
             What::TooLarge => "Check the address in the cloud profile.".into(),
             What::Status(401) | What::SignInNeeded => "Sign in again.".into(),
             What::Status(403) => format!("Ask for a role in {who} that may do this, then r reads again."),

@@ -342,6 +342,11 @@ impl Watch {
     }
 }
 
+/// Tells of a miss; misses of one kind in a row are one line.
+fn tell_miss(setup: &mut Setup, trouble: &Trouble, misses: u8, pause: Duration, cx: &Cx) {
+    setup.tell_over(cx.now, &trouble.sentence(), miss_line(trouble, misses, pause));
+}
+
 /// The line of the timeline about a miss.
 fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> String {
     let words = if trouble.words.is_empty() { String::new() } else { format!(": {}", trouble.words) };
@@ -352,10 +357,10 @@ fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> String {
 fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     let mut failure = failure(trouble.service, trouble.words.clone(), trouble.code.clone(), setup, cx);
     if failure.words.is_empty() {
-        failure.words = format!("{}.", capitalised(&trouble.sentence()));
+        failure.words = trouble.whole_sentence();
         failure.is_ours = true;
     }
-    failure.next_move = format!("{}. {}", capitalised(&trouble.sentence()), trouble.next_move());
+    failure.next_move = format!("{} {}", trouble.whole_sentence(), trouble.next_move());
     if let Some(id) = &trouble.correlation {
         failure.ids.push(("Correlation id", id.clone()));
     }
@@ -376,11 +381,6 @@ fn failure(service: Service, words: String, code: Option<String>, setup: &Setup,
         ids: Vec::new(),
         next_move: "Read the words of the service, mend what they name, then try again.".into(),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How the link of this cloud is made.

@@ -7,7 +7,6 @@ use super::{Sheet, View, parts};
 use crate::core::environment::Environment;
 use crate::core::facts::{FactKind, Facts};
 use crate::core::gate::{self, Integration};
-use crate::core::trouble::Trouble;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
 use crate::ui::text::{clean, fit, width, window};
@@ -114,7 +113,7 @@ fn nothing_to_show(view: &View, room: Room) -> Vec<Row> {
         (Some(trouble), asked_again) => {
             rows.extend(parts::marked(Mark::Failed, "The list could not be read.", look, room.width));
             rows.push(Row::blank());
-            rows.extend(told(trouble, view, room.width));
+            rows.extend(parts::told(trouble, view, room.width));
             if asked_again {
                 rows.push(Row::blank());
                 rows.extend(parts::marked(Mark::Busy, "It is being asked again.", look, room.width));
@@ -144,21 +143,6 @@ fn nothing_to_show(view: &View, room: Room) -> Vec<Row> {
         (None, false) => rows.extend(para("Nothing was read yet; r reads.", Role::Plain, room.width)),
     }
     rows
-}
-
-fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
-    let mut rows = para(&format!("{}.", first_upper(&clean(&trouble.sentence()))), Role::Plain, cells);
-    if !trouble.words.is_empty() {
-        rows.extend(parts::quote(&trouble.words, *view.look, cells));
-    }
-    rows.push(Row::blank());
-    rows.extend(para(&clean(&trouble.next_move()), Role::Plain, cells));
-    rows
-}
-
-fn first_upper(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn notes_of_trouble(view: &View, room: Room, notes: &mut Vec<Row>) {

@@ -244,8 +244,13 @@ impl Sheet for Leave {
             rows.push(Row::new("To come back:", Role::Dim));
         }
         for (environment, _) in &running {
-            let command = Piece::new(parts::come_back(view, environment), Role::Plain);
+            let command = Piece::new(clean(&view.model.cloud.come_back(environment)), Role::Plain);
             rows.extend(behind(Row::new("  ", Role::Plain), &[command], cells));
+        }
+        if view.model.cloud.ends_with_program && !running.is_empty() {
+            rows.push(Row::blank());
+            let text = "So it is on a real cloud. This rehearsal ends with the program and begins anew.";
+            rows.extend(para(text, Role::Dim, cells));
         }
         Page {
             rows,

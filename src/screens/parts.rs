@@ -6,6 +6,7 @@ use crate::core::environment::Environment;
 use crate::core::facts::FactKind;
 use crate::core::fault::Confidence;
 use crate::core::setup::{Failure, Setup};
+use crate::core::trouble::Trouble;
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
@@ -197,26 +198,11 @@ pub(super) fn ids(ids: &[(&'static str, String)], cells: usize) -> Vec<Row> {
     rows
 }
 
-/// The command that comes back to this environment. A name that a shell could misread is replaced
-/// by the id.
-pub(super) fn come_back(view: &View, environment: &Environment) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let name = &environment.name;
-    let argument = if !name.is_empty() && name.chars().all(is_plain) {
-        name.clone()
-    } else if name.chars().all(|c| is_plain(c) || c == ' ') && !name.trim().is_empty() {
-        format!("\"{name}\"")
-    } else {
-        clean(&environment.id.0)
-    };
-    format!("{} --environment {argument}", clean(&view.model.cloud.command))
-}
-
 /// What goes on without the program, and how to come back to it.
 pub(super) fn goes_on(view: &View, environment: &Environment, cells: usize) -> Vec<Row> {
     let body = [
         Piece::new("This runs in Microsoft's service. You may leave; it goes on. To come back:", Role::Dim),
-        Piece::new(come_back(view, environment), Role::Plain),
+        Piece::new(clean(&view.model.cloud.come_back(environment)), Role::Plain),
     ];
     let mut rows = flow(Row::blank(), 0, &body[..1], cells);
     let last = rows.last().map_or(0, Row::width);
@@ -239,4 +225,15 @@ pub(super) fn support(failure: &Failure) -> String {
     let ids = failure.ids.iter().filter(|(_, id)| !id.is_empty());
     lines.extend(ids.map(|(label, id)| format!("{label}: {}", clean(id))));
     lines.join("\n")
+}
+
+/// A trouble on a page of its own: what happened, the service's words, what to do.
+pub(super) fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
+    let mut rows = para(&clean(&trouble.whole_sentence()), Role::Plain, cells);
+    if !trouble.words.is_empty() {
+        rows.extend(quote(&trouble.words, *view.look, cells));
+    }
+    rows.push(Row::blank());
+    rows.extend(para(&clean(&trouble.next_move()), Role::Plain, cells));
+    rows
 }

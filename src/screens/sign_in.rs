@@ -41,12 +41,7 @@ impl Sheet for SignIn {
             Session::Stopped(trouble) => {
                 let mut rows = parts::marked(Mark::Failed, "The sign-in did not work.", *view.look, room.width);
                 rows.push(Row::blank());
-                rows.extend(para(&format!("{}.", clean(&trouble.sentence())), Role::Plain, room.width));
-                if !trouble.words.is_empty() {
-                    rows.extend(parts::quote(&trouble.words, *view.look, room.width));
-                }
-                rows.push(Row::blank());
-                rows.extend(para(&clean(&trouble.next_move()), Role::Plain, room.width));
+                rows.extend(parts::told(trouble, view, room.width));
                 Page {
                     rows,
                     stops: vec![Stop::wants("New code", Intent::NewCode)],

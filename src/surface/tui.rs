@@ -17,6 +17,7 @@ use crate::shell::tasks::Tasks;
 use crate::shell::terminal;
 use crate::sim::{self, Scenario, Simulator};
 use crate::ui::look::Look;
+use crate::ui::text::clean;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -97,6 +98,7 @@ pub fn run(options: Options) -> Result<Ended, RunError> {
             has_link: false,
             command: command.clone(),
             speed: settings::shown_speed(speed),
+            ends_with_program: true,
         },
         Stage::Cloud(profile, _) => profile.cloud(&command, speed),
     };
@@ -136,7 +138,7 @@ async fn prepare(stage: Stage, clock: Clock, command: &str) -> Result<Ready, Str
             (*profile, None, outside, account, None)
         }
     };
-    let cloud = profile.cloud(command, clock.speed());
+    let cloud = Cloud { ends_with_program: simulator.is_some(), ..profile.cloud(command, clock.speed()) };
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
     let api = Api::new(profile, refresh, outside, time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
@@ -228,9 +230,14 @@ impl Wizard {
     fn leave(&mut self, code: u8) -> Step {
         self.ended.code = code;
         for (environment, _) in self.model.running() {
-            let name = crate::ui::text::clean(&environment.name);
-            self.ended.words.push(format!("{name}: the set-up goes on in the service. To come back:"));
-            self.ended.words.push(format!("  {} --environment {name}", self.model.cloud.command));
+            let name = clean(&environment.name);
+            let goes_on = if self.model.cloud.ends_with_program {
+                "on a real cloud the set-up would go on; this rehearsal has ended. To begin anew:"
+            } else {
+                "the set-up goes on in the service. To come back:"
+            };
+            self.ended.words.push(format!("{name}: {goes_on}"));
+            self.ended.words.push(format!("  {}", clean(&self.model.cloud.come_back(environment))));
         }
         Step::Leave
     }

@@ -48,6 +48,7 @@ pub fn cloud() -> Cloud {
         has_link: true,
         command: "dualwrite demo".into(),
         speed: Some(60),
+        ends_with_program: true,
     }
 }
 

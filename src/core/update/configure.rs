@@ -7,7 +7,7 @@
 mod identities;
 mod install;
 
-use super::{Cx, failure, failure_of, miss_line, reading};
+use super::{Cx, failure, failure_of, reading, tell_miss};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind, IdentityState};
 use crate::core::gate::{self, Gate};
@@ -313,7 +313,7 @@ fn ask_again(run: &mut Configuring, setup: &mut Setup, result: Result<Reply, Tro
     {
         let line = trouble.clone();
         let pause = run.watch.missed(cx, call, trouble);
-        setup.tell(cx.now, miss_line(&line, run.watch.misses, pause));
+        tell_miss(setup, &line, run.watch.misses, pause, cx);
         return Next::Stay;
     }
     Next::Failed(Box::new(failure_of(&trouble, setup, cx)))

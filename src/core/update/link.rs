@@ -4,7 +4,7 @@
 //! request id, which a repetition repeats; an unknown state is still running; and what the
 //! operation reports is read back before it is called linked.
 
-use super::{Cx, Notice, failure, failure_of, miss_line, reading, way};
+use super::{Cx, Notice, failure, failure_of, miss_line, reading, tell_miss, way};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::FactKind;
 use crate::core::gate::{self, Gate};
@@ -308,7 +308,7 @@ fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trou
 fn missed(linking: &mut Linking, setup: &mut Setup, call: Call, trouble: Trouble, cx: &mut Cx) -> Next {
     let line = trouble.clone();
     let pause = linking.watch.missed(cx, call, trouble);
-    setup.tell(cx.now, miss_line(&line, linking.watch.misses, pause));
+    tell_miss(setup, &line, linking.watch.misses, pause, cx);
     Next::Stay
 }
 
@@ -494,7 +494,7 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
         }
         Err(trouble) if trouble.is_passing() && tries + 1 < limit => {
             let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll());
-            setup.tell(cx.now, miss_line(&trouble, tries + 1, pause));
+            tell_miss(setup, &trouble, tries + 1, pause, cx);
             let next = ask_back(linking, setup, tries + 1, pause, cx);
             linking.watch.misses = tries + 1;
             next

@@ -218,7 +218,7 @@ pub(super) fn fact_reply(
     {
         let misses = question.misses + 1;
         let pause = back_off(misses, trouble.retry_after, cx.desk.roll());
-        setup.tell(cx.now, super::miss_line(trouble, misses, pause));
+        super::tell_miss(setup, trouble, misses, pause, cx);
         let ticket = cx.desk.ask(Question { misses, ..question }, call, pause);
         setup.reading.insert(kind, Asked { ticket, misses });
         // What was known before stays until it surely cannot be read; what was not known has a reason now.

@@ -45,6 +45,7 @@ impl World {
             has_link: true,
             command: "dualwrite".into(),
             speed: None,
+            ends_with_program: false,
         };
         let mut model = Model::new(cloud, 1, None);
         model.session = Session::SignedIn("ada".into());

@@ -1,6 +1,6 @@
 //! Packages: look, ask once, watch until the operation and the list agree.
 
-use super::super::{failure, failure_of, miss_line, reading};
+use super::super::{failure, failure_of, reading, tell_miss};
 use super::{Cx, Next, ask, change, finish, own_words, read};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
@@ -131,7 +131,7 @@ pub(super) fn install_answered(
             let busy = trouble.what == What::Status(409);
             if busy || trouble.is_passing() {
                 let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll());
-                setup.tell(cx.now, miss_line(&trouble, tries + 1, pause));
+                tell_miss(setup, &trouble, tries + 1, pause, cx);
                 // Another installation in this environment may take long; waiting for it is no try.
                 let tries = if busy { tries } else { tries + 1 };
                 return look_again(run, setup, cx, SettleTries { settle: 0, tries }, pause);
@@ -194,7 +194,7 @@ pub(super) fn watched(
             let Some(call) = watch_call(&install, setup, cx) else { return Next::Stay };
             let line = trouble.clone();
             let pause = run.watch.missed(cx, call, trouble);
-            setup.tell(cx.now, miss_line(&line, run.watch.misses, pause));
+            tell_miss(setup, &line, run.watch.misses, pause, cx);
             Next::Stay
         }
     }
