@@ -17,6 +17,7 @@ use std::time::Duration;
 
 /// What the core must know of the cloud profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Cloud {
     /// Shown in the header of every screen.
     pub name: String,
