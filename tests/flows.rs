@@ -260,8 +260,10 @@ async fn an_unknown_environment_is_named() {
     let mut driver = Driver::with(Scenario::named("happy").unwrap(), Some("contoso-uta")).await;
     driver.until_read().await;
     assert_eq!(driver.model.directory.not_found.as_deref(), Some("contoso-uta"));
-    let mut driver =
-        Driver::with(Scenario::named("happy").unwrap(), Some("https://CONTOSO-UAT.crm4.localhost/main.aspx")).await;
-    driver.until_read().await;
-    assert!(driver.model.directory.not_found.is_some(), "the port is part of the address");
+    for typed in ["https://CONTOSO-PROD.crm4.localhost/main.aspx", "Contoso-Prod"] {
+        let mut driver = Driver::with(Scenario::named("happy").unwrap(), Some(typed)).await;
+        driver.until_read().await;
+        let (environment, _) = driver.model.current().expect(typed);
+        assert_eq!(environment.name, "contoso-prod");
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::time::Now;
 use super::trouble::Trouble;
-use crate::wire::{bap, bare_id, lcs, same_address};
+use crate::wire::{bap, bare_id, lcs, place, same_address};
 
 /// Key of an environment in the program: the Power Platform environment id, or the LCS environment
 /// id where no Power Platform environment belongs to it.
@@ -227,8 +227,19 @@ impl Environment {
             || [self.finops_url(), self.dataverse.as_ref().map(|side| side.url.as_str())]
                 .into_iter()
                 .flatten()
-                .any(|url| crate::wire::bare_host(url) == crate::wire::bare_host(text))
+                .any(|url| leads_to(text, url))
     }
+}
+
+/// Whether a typed address leads to `url`: with or without scheme and port, upper case, or with the
+/// path of a page behind it.
+fn leads_to(typed: &str, url: &str) -> bool {
+    let (typed, url) = (place(typed), place(url));
+    let (host, path) = url.split_once('/').unwrap_or((&url, ""));
+    let host = host.split_once(':').map_or(host, |(name, _)| name);
+    let portless = format!("{host}/{path}");
+    let is_at = |base: &str| typed.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    is_at(&url) || is_at(portless.trim_end_matches('/'))
 }
 
 /// Merges the tenant's environments with those of the LCS project. The order is that of the
@@ -321,6 +332,18 @@ mod tests {
         for text in ["UAT", "6A2F3A0E1111", "https://FO.example/path", "dv.example", "X1"] {
             assert!(merged[0].answers_to(text), "{text}");
         }
-        assert!(!merged[0].answers_to("other"));
+        for text in ["other", "", "fo", "fo.example.evil", "https://fo.example.evil/fo.example"] {
+            assert!(!merged[0].answers_to(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_leads_with_or_without_port_and_page() {
+        for typed in ["https://HOST:7070/main.aspx?x", "host", "http://host:7070", "host/main.aspx"] {
+            assert!(leads_to(typed, "http://host:7070"), "{typed}");
+        }
+        assert!(leads_to("http://127.0.0.1:1/finops/uat/", "http://127.0.0.1:1/finops/uat"));
+        assert!(!leads_to("http://127.0.0.1:1/finops/uat2", "http://127.0.0.1:1/finops/uat"));
+        assert!(!leads_to("http://127.0.0.1:1", "http://127.0.0.1:1/finops/uat"));
     }
 }

@@ -151,6 +151,11 @@ impl Trouble {
         }
     }
 
+    /// Whether this program found it, so that its words are not a service's to be quoted.
+    pub fn is_own_finding(&self) -> bool {
+        matches!(self.what, What::NotRecorded | What::NotConfigured | What::ForeignHost(_) | What::TooLarge)
+    }
+
     /// What happened, in one sentence without a full stop.
     pub fn sentence(&self) -> String {
         let who = self.service.name();

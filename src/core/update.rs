@@ -356,8 +356,9 @@ fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> String {
 /// A failure from a trouble, with the entry of the catalogue that its words match.
 fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     let mut failure = failure(trouble.service, trouble.words.clone(), trouble.code.clone(), setup, cx);
-    if failure.words.is_empty() {
-        failure.words = trouble.whole_sentence();
+    if trouble.is_own_finding() || failure.words.is_empty() {
+        let more = if trouble.words.is_empty() { String::new() } else { format!(" {}.", trouble.words) };
+        failure.words = format!("{}{more}", trouble.whole_sentence());
         failure.is_ours = true;
     }
     failure.next_move = format!("{} {}", trouble.whole_sentence(), trouble.next_move());
