@@ -49,7 +49,10 @@ fn update_with_a_reply_that_nobody_waits_for(bencher: Bencher) {
 fn update_with_a_reading_of_what_runs(bencher: Bencher) {
     let scene = running();
     let ticket = scene.model.current().and_then(|(_, setup)| setup.watch()).map_or(Ticket(0), |watch| watch.ticket);
-    let accepted = dualwrite::core::call::Reply::InstallAccepted(Some("7e57c0de-5555-4000-8000-000000000001".into()));
+    let accepted = dualwrite::core::call::Reply::InstallAccepted {
+        operation: Some("7e57c0de-5555-4000-8000-000000000001".into()),
+        retry_after: None,
+    };
     bencher.with_inputs(|| (scene.model.clone(), accepted.clone())).bench_local_values(|(mut model, reply)| {
         update(&mut model, Msg::Reply { ticket, result: Ok(reply) }, scene.now)
     });

@@ -184,7 +184,7 @@ async fn a_conflict_with_an_empty_body_is_busy_for_a_reading_and_refused_for_a_c
     let server = serve(Serve::Bytes(http("409 Conflict", "", ""))).await;
     let api = api(server.port);
     let watching = Call::Operation { environment: "e".into(), operation: "o".into() };
-    assert_eq!(api.call(watching).await, Ok(Reply::Operation(None)));
+    assert_eq!(api.call(watching).await, Ok(Reply::Operation { operation: None, retry_after: None }));
     let install = Change::Install { environment: "e".into(), package: "p".into() };
     let trouble = api.change(install).await.unwrap_err();
     assert_eq!((trouble.what, trouble.done), (What::Status(409), Done::No));
@@ -326,7 +326,10 @@ async fn only_the_id_is_taken_from_an_operation_location() {
         "operation-location: https://evil.example/appmanagement/environments/e/operations/op-1?api-version=x\r\n";
     let server = serve(Serve::Bytes(http("202 Accepted", header, ""))).await;
     let install = Change::Install { environment: "e".into(), package: "p".into() };
-    assert_eq!(api(server.port).change(install).await, Ok(Reply::InstallAccepted(Some("op-1".into()))));
+    assert_eq!(
+        api(server.port).change(install).await,
+        Ok(Reply::InstallAccepted { operation: Some("op-1".into()), retry_after: None })
+    );
 }
 
 #[tokio::test]
@@ -334,7 +337,11 @@ async fn an_accepted_installation_without_a_readable_body_is_watched_by_the_list
     for body in ["", "{}", "<html>", "{\"lastOperation\":null}"] {
         let server = serve(Serve::Bytes(http("200 OK", "", body))).await;
         let install = Change::Install { environment: "e".into(), package: "p".into() };
-        assert_eq!(api(server.port).change(install).await, Ok(Reply::InstallAccepted(None)), "{body}");
+        assert_eq!(
+            api(server.port).change(install).await,
+            Ok(Reply::InstallAccepted { operation: None, retry_after: None }),
+            "{body}"
+        );
     }
 }
 

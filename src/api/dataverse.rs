@@ -33,7 +33,11 @@ impl Api {
     }
 
     pub(super) async fn administrator_role(&self, org: &str, business_unit: &str) -> Result<Reply, Trouble> {
-        Ok(Reply::Roles(self.rows_of::<Role>(org, dataverse::administrator_role_path(business_unit)).await?))
+        let mut roles: Vec<Role> = self.rows_of(org, dataverse::administrator_role_path(business_unit)).await?;
+        if roles.is_empty() {
+            roles = self.rows_of(org, dataverse::administrator_role_by_template_path(business_unit)).await?;
+        }
+        Ok(Reply::Roles(roles))
     }
 
     pub(super) async fn create_user(&self, org: &str, app: &str, business_unit: &str) -> Result<Reply, Trouble> {

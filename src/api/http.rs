@@ -314,15 +314,20 @@ impl Answer {
         if self.is_success() { self.json() } else { Err(self.trouble(now)) }
     }
 
+    /// How long the service asks to wait. A date is meant on the service's own clock, which it sends
+    /// along; ours may be wrong.
+    pub(super) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let date = |value: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok();
+        let now = self.header(&header::DATE).and_then(date).unwrap_or(now);
+        self.header(&header::RETRY_AFTER).and_then(|value| retry_after(value, now))
+    }
+
     /// The trouble that a status other than success stands for.
     pub(super) fn trouble(&self, now: Timestamp) -> Trouble {
         let problem = problem::read(&self.body);
         let mut trouble = Trouble::new(self.service, What::Status(self.status), problem.words);
         trouble.code = problem.code;
-        // A date is meant on the service's own clock, which it sends along; ours may be wrong.
-        let date = |value: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok();
-        let now = self.header(&header::DATE).and_then(date).unwrap_or(now);
-        trouble.retry_after = self.header(&header::RETRY_AFTER).and_then(|value| retry_after(value, now));
+        trouble.retry_after = self.retry_after(now);
         trouble.correlation = ["x-ms-correlation-request-id", "x-ms-correlation-id", "x-ms-request-id", "request-id"]
             .into_iter()
             .find_map(|name| self.named(name))

@@ -22,10 +22,11 @@ impl Api {
         let base = self.base(Service::PowerPlatform)?;
         let url = format!("{base}{}", power_platform::operation_path(&segment(environment), &segment(operation)));
         let answer = self.ask(Service::PowerPlatform, &base, url, &[]).await?;
+        let retry_after = answer.retry_after((self.time.now)());
         if answer.status == 409 {
-            return Ok(Reply::Operation(None));
+            return Ok(Reply::Operation { operation: None, retry_after });
         }
-        Ok(Reply::Operation(Some(answer.success((self.time.now)())?)))
+        Ok(Reply::Operation { operation: Some(answer.success((self.time.now)())?), retry_after })
     }
 
     /// Starts an installation: 200 with the operation inside, or 202 with its address in a header.
@@ -42,7 +43,8 @@ impl Api {
             let instance: InstancePackage = serde_json::from_slice(&answer.body).ok()?;
             instance.last_operation?.operation_id.filter(|id| !id.is_empty())
         };
-        Ok(Reply::InstallAccepted(operation_in_header(&answer).or_else(in_body)))
+        let operation = operation_in_header(&answer).or_else(in_body);
+        Ok(Reply::InstallAccepted { operation, retry_after: answer.retry_after((self.time.now)()) })
     }
 }
 

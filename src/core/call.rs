@@ -5,6 +5,7 @@
 
 use super::trouble::Service;
 use crate::wire::{bap, dataverse, finance_operations, gateway, lcs, link, power_platform};
+use std::time::Duration;
 
 /// A base address that came out of an answer (Dataverse or finance and operations), without a
 /// trailing slash.
@@ -164,8 +165,13 @@ pub enum Reply {
     Integration(Option<dataverse::Integration>),
     /// To [`Call::Packages`].
     Packages(Vec<power_platform::Package>),
-    /// To [`Call::Operation`]; `None`: the service says it is still busy (409).
-    Operation(Option<power_platform::Operation>),
+    /// To [`Call::Operation`].
+    Operation {
+        /// `None`: the service says it is still busy (409).
+        operation: Option<power_platform::Operation>,
+        /// How long the service asks to wait before the next question.
+        retry_after: Option<Duration>,
+    },
     /// To [`Call::Users`].
     Users(Vec<dataverse::User>),
     /// To [`Call::RootBusinessUnit`].
@@ -186,8 +192,13 @@ pub enum Reply {
     Maps(Vec<gateway::Map>),
     /// To [`Call::LinkStatus`].
     LinkStatus(link::Answer),
-    /// To [`Change::Install`]: accepted, with the operation id when the service named one.
-    InstallAccepted(Option<String>),
+    /// To [`Change::Install`]: accepted.
+    InstallAccepted {
+        /// Operation id, when the service named one.
+        operation: Option<String>,
+        /// How long the service asks to wait before the first question.
+        retry_after: Option<Duration>,
+    },
     /// To [`Change::StartLink`]: accepted under this activity id.
     LinkAccepted(String),
     /// To any other change: done.

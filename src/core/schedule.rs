@@ -21,6 +21,10 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
 /// may still be on its way.
 pub const SETTLE_PAUSE: Duration = Duration::from_secs(10);
 
+/// Smallest pause between readings of a link operation: Lifecycle Services, whose ways it follows,
+/// allows six calls a minute.
+pub const LINK_PACE_MIN: Duration = Duration::from_secs(10);
+
 /// Pause between readings of a young operation.
 const PACE_MIN: Duration = Duration::from_secs(5);
 /// Pause between readings of an old operation; the smallest pause of the known clients is 15 s.

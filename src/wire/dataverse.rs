@@ -45,10 +45,19 @@ pub fn root_business_unit_path() -> String {
     format!("{BASE}/businessunits?$select=businessunitid,name&$filter=parentbusinessunitid eq null")
 }
 
-/// `GET` the System Administrator role of one business unit.
+/// `GET` the System Administrator role of one business unit, by its English name.
 pub fn administrator_role_path(business_unit: &str) -> String {
+    role_path(&format!("name eq '{SYSTEM_ADMINISTRATOR}'"), business_unit)
+}
+
+/// The same by the template it was made from, for organisations in another language.
+pub fn administrator_role_by_template_path(business_unit: &str) -> String {
+    role_path(&format!("_roletemplateid_value eq {SYSTEM_ADMINISTRATOR_TEMPLATE}"), business_unit)
+}
+
+fn role_path(which: &str, business_unit: &str) -> String {
     format!(
-        "{BASE}/roles?$select=roleid,name,_businessunitid_value,_roletemplateid_value&$filter=_roletemplateid_value eq {SYSTEM_ADMINISTRATOR_TEMPLATE} and _businessunitid_value eq {business_unit}"
+        "{BASE}/roles?$select=roleid,name,_businessunitid_value&$filter={which} and _businessunitid_value eq {business_unit}"
     )
 }
 

@@ -170,7 +170,7 @@ impl World {
             Call::Integration(of_whom) if of_whom.contains("fabrikam") => Reply::Integration(None),
             Call::Integration(_) => Reply::Integration(self.integration.as_ref().map(of)),
             Call::Packages(_) => Reply::Packages(self.packages.iter().map(of).collect()),
-            Call::Operation { .. } => Reply::Operation(Some(of(&self.operation))),
+            Call::Operation { .. } => Reply::Operation { operation: Some(of(&self.operation)), retry_after: None },
             Call::Users { app, .. } => Reply::Users(of(&self.users[usize::from(app.starts_with('0'))])),
             Call::RootBusinessUnit(_) => Reply::BusinessUnits(of(&json!([{"businessunitid": "b"}]))),
             Call::AdministratorRole { .. } => Reply::Roles(of(&json!([{"roleid": "r", "name": ADMIN}]))),
@@ -267,9 +267,10 @@ impl Scene {
                 }
                 Effect::Change { ticket, change, .. } => {
                     let done = match &change {
-                        Change::Install { .. } => {
-                            Reply::InstallAccepted(Some("7e57c0de-0000-4000-8000-000000000001".into()))
-                        }
+                        Change::Install { .. } => Reply::InstallAccepted {
+                            operation: Some("7e57c0de-0000-4000-8000-000000000001".into()),
+                            retry_after: None,
+                        },
                         Change::StartLink { .. } => Reply::LinkAccepted("ac710000-0000-4000-8000-00000000000a".into()),
                         _ => Reply::Done,
                     };

@@ -9,7 +9,7 @@ use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::FactKind;
 use crate::core::gate::{self, Gate};
 use crate::core::journal::What as Line;
-use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
+use crate::core::schedule::{LINK_PACE_MIN, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
 use crate::core::setup::{Confirmation, Failure, Flow, LinkStep, Linked, Linking, Setup, Watch, Way};
 use crate::core::time::{between, stopwatch};
 use crate::core::trouble::{Done, Service, Trouble, What};
@@ -375,7 +375,7 @@ fn status_call(linking: &Linking, setup: &Setup, cx: &Cx) -> Call {
 }
 
 fn watch(linking: &mut Linking, setup: &Setup, cx: &mut Cx) -> Next {
-    let pause = pace(between(linking.started, cx.now), cx.desk.roll());
+    let pause = pace(between(linking.started, cx.now), cx.desk.roll()).max(LINK_PACE_MIN);
     let call = status_call(linking, setup, cx);
     linking.watch.then_ask(cx, call, pause);
     Next::Stay

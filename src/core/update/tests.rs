@@ -236,7 +236,7 @@ fn a_refused_installation_fails_with_the_words_of_the_service() {
 #[test]
 fn a_service_that_does_not_answer_never_fails_an_installation() {
     let mut world = World::running();
-    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
     for _ in 0..100 {
         world.answer(Err(passing(Service::PowerPlatform, Done::No)));
     }
@@ -248,9 +248,9 @@ fn a_service_that_does_not_answer_never_fails_an_installation() {
 #[test]
 fn an_unknown_status_is_still_running() {
     let mut world = World::running();
-    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
     for status in ["Paused", "SUCCEEDING", "", "Queued"] {
-        world.answer(Ok(Reply::Operation(Some(from(json!({ "status": status }))))));
+        world.answer(Ok(Reply::Operation { operation: Some(from(json!({ "status": status }))), retry_after: None }));
         assert!(matches!(world.step(), Step::Watch(_)), "{status}");
     }
 }
@@ -258,8 +258,8 @@ fn an_unknown_status_is_still_running() {
 #[test]
 fn success_counts_only_when_the_package_list_agrees() {
     let mut world = World::running();
-    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
-    world.answer(Ok(Reply::Operation(Some(from(json!({"status": "sUcCeEdEd"}))))));
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
+    world.answer(Ok(Reply::Operation { operation: Some(from(json!({"status": "sUcCeEdEd"}))), retry_after: None }));
     for _ in 0..5 {
         let reply = world.healthy(&Call::Packages(String::new()));
         let asked = world.answer(Ok(reply));
@@ -275,7 +275,7 @@ fn success_counts_only_when_the_package_list_agrees() {
 fn a_failure_from_before_is_not_taken_for_a_new_one() {
     let mut world = World::running();
     world.core_state = "InstallFailed";
-    world.answer(Ok(Reply::InstallAccepted(None)));
+    world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
     let reply = world.healthy(&Call::Packages(String::new()));
     world.answer(Ok(reply));
     assert!(matches!(world.step(), Step::Watch(_)), "the list may not have moved yet");
@@ -291,7 +291,7 @@ fn a_failure_from_before_is_not_taken_for_a_new_one() {
 #[test]
 fn reading_now_respects_a_pause_the_service_asked_for() {
     let mut world = World::running();
-    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
     let mut throttled = Trouble::new(Service::PowerPlatform, Happened::Status(429), "");
     throttled.retry_after = Some(Duration::from_hours(9));
     world.answer(Err(throttled));
@@ -303,9 +303,22 @@ fn reading_now_respects_a_pause_the_service_asked_for() {
 }
 
 #[test]
+fn what_a_service_asks_for_with_a_success_is_a_floor_too() {
+    let mut world = World::running();
+    let asked = Some(Duration::from_secs(25));
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: asked }));
+    assert!(world.open.front().unwrap().1 >= Duration::from_secs(25));
+    let open = world.open.clone();
+    world.want(Intent::ReadNow);
+    assert_eq!(world.open, open);
+    world.answer(Ok(Reply::Operation { operation: None, retry_after: None }));
+    assert!(world.open.front().unwrap().1 < Duration::from_secs(10), "it was asked for once");
+}
+
+#[test]
 fn reading_now_asks_at_once_and_once() {
     let mut world = World::running();
-    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
     assert!(world.open.front().unwrap().1 > Duration::ZERO);
     world.want(Intent::ReadNow);
     assert_eq!(world.open.len(), 1);
@@ -414,7 +427,7 @@ fn could_not_find_out_is_never_not_there() {
 #[test]
 fn an_ended_sign_in_asks_for_a_code_and_comes_back_to_the_same_place() {
     let mut world = World::running();
-    world.answer(Ok(Reply::InstallAccepted(Some("op".into()))));
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
     world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::SignInNeeded, "expired")));
     assert_eq!(crate::core::route::screen(&world.model), crate::core::route::Screen::SignIn);
     let code = Reply::DeviceCode { user_code: "A".into(), address: "https://x".into(), expires_in: 900, interval: 5 };

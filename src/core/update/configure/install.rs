@@ -5,9 +5,9 @@ use super::{Cx, Next, ask, change, finish, own_words, read};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
 use crate::core::journal::What as Line;
-use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
+use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
 use crate::core::setup::{Configuring, Install, Setup, StageState, Step};
-use crate::core::time::between;
+use crate::core::time::{between, later};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::wire::power_platform::Operation;
 use std::time::Duration;
@@ -100,14 +100,14 @@ pub(super) fn install_answered(
 ) -> Next {
     let sentence = format!("install {}", package_of(run));
     match result {
-        Ok(Reply::InstallAccepted(operation)) => {
+        Ok(Reply::InstallAccepted { operation, retry_after }) => {
             cx.record(&run.run, Line::Outcome { change: sentence.clone(), result: "accepted".into() });
             let under = operation.as_deref().map(|id| format!(", operation {id}")).unwrap_or_default();
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");
             "installing".clone_into(&mut run.stages[run.current].detail);
             let install = Install { operation, since: cx.now, seen_running: false, succeeded: false };
-            watch(run, setup, install, cx)
+            watch_as_asked(run, setup, install, retry_after, cx)
         }
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
         Err(trouble) => {
@@ -156,8 +156,22 @@ pub(super) fn watch_call(install: &Install, setup: &Setup, cx: &Cx) -> Option<Ca
 }
 
 fn watch(run: &mut Configuring, setup: &mut Setup, install: Install, cx: &mut Cx) -> Next {
-    let pause = pace(between(install.since, cx.now), cx.desk.roll());
-    watch_after(run, setup, install, pause, cx)
+    watch_as_asked(run, setup, install, None, cx)
+}
+
+/// Reads again after a pause; what the service asked for is a floor, also for a person's `r`.
+fn watch_as_asked(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    install: Install,
+    asked: Option<Duration>,
+    cx: &mut Cx,
+) -> Next {
+    let floor = asked.unwrap_or_default().min(RETRY_AFTER_MAX);
+    let pause = pace(between(install.since, cx.now), cx.desk.roll()).max(floor);
+    let next = watch_after(run, setup, install, pause, cx);
+    run.watch.not_before = asked.map(|_| later(cx.now, floor));
+    next
 }
 
 fn watch_after(run: &mut Configuring, setup: &mut Setup, install: Install, pause: Duration, cx: &mut Cx) -> Next {
@@ -175,11 +189,13 @@ pub(super) fn watched(
     cx: &mut Cx,
 ) -> Next {
     match result {
-        Ok(Reply::Operation(None)) => {
+        Ok(Reply::Operation { operation: None, retry_after }) => {
             run.watch.heard(cx.now, "busy");
-            watch(run, setup, install, cx)
+            watch_as_asked(run, setup, install, retry_after, cx)
         }
-        Ok(Reply::Operation(Some(operation))) => operation_read(run, setup, &operation, install, cx),
+        Ok(Reply::Operation { operation: Some(operation), retry_after }) => {
+            operation_read(run, setup, &operation, retry_after, install, cx)
+        }
         Ok(reply @ Reply::Packages(_)) => {
             reading::store(&mut setup.facts, FactKind::Packages, Ok(reply), cx.now);
             packages_watched(run, setup, install, cx)
@@ -204,6 +220,7 @@ fn operation_read(
     run: &mut Configuring,
     setup: &mut Setup,
     operation: &Operation,
+    retry_after: Option<Duration>,
     mut install: Install,
     cx: &mut Cx,
 ) -> Next {
@@ -229,7 +246,7 @@ fn operation_read(
         "canceled" | "cancelled" => install_failed(run, setup, failed("was canceled"), &install, cx),
         _ => {
             install.seen_running = true;
-            watch(run, setup, install, cx)
+            watch_as_asked(run, setup, install, retry_after, cx)
         }
     }
 }
