@@ -37,13 +37,15 @@ impl Sheet for Confirm {
         let perhaps = plan.iter().filter(|line| line.certainty == Certainty::IfMissing).count();
         let title = match (will, perhaps) {
             (0, 0) => "Nothing needs to change; OK checks it once more.".to_owned(),
-            (will, 0) => format!("{} will be made for {}.", count(will), clean(&environment.name)),
-            (0, perhaps) => format!("Up to {} will be made for {}.", count(perhaps), clean(&environment.name)),
+            (will, 0) => format!("{} will be made for {}.", count(will), parts::name(&environment.name, *view.look)),
+            (0, perhaps) => {
+                format!("Up to {} will be made for {}.", count(perhaps), parts::name(&environment.name, *view.look))
+            }
             (will, perhaps) => {
                 format!(
                     "{} will be made for {}, up to {perhaps} more if missing.",
                     count(will),
-                    clean(&environment.name)
+                    parts::name(&environment.name, *view.look)
                 )
             }
         };

@@ -201,7 +201,7 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     };
     put("State", Some(mark), format!("{word}{more}"));
     match &environment.power_platform {
-        Some(id) => put("Environment", None, format!("{} ({})", clean(id), clean(&environment.name))),
+        Some(id) => put("Environment", None, format!("{} ({})", clean(id), parts::name(&environment.name, *view.look))),
         None => put("Environment", Some(Mark::Waiting), "no Power Platform environment".into()),
     }
     let (mark, text) = link_words(view, environment, setup);

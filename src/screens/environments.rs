@@ -163,7 +163,7 @@ fn facts(view: &View, environment: &Environment, room: Room) -> Vec<Row> {
     let none = Facts::default();
     let setup = view.model.setups.get(&environment.id);
     let known = setup.map_or(&none, |setup| &setup.facts);
-    let mut rows = vec![parts::heading(&clean(&environment.name))];
+    let mut rows = vec![parts::heading(&parts::name(&environment.name, *view.look))];
     let mut put = |label: &str, value: String| {
         rows.extend(field(label, LABEL, &[Piece::new(value, Role::Plain)], room.width));
     };

@@ -47,7 +47,7 @@ impl Sheet for Linked {
         let facts = &setup.facts;
         let cells = room.width;
         let to = environment.dataverse.as_ref().map_or_else(|| "Dataverse".to_owned(), |side| parts::host(&side.url));
-        let from = clean(&environment.name);
+        let from = parts::name(&environment.name, *view.look);
         let sure = if link.confirmed == Confirmation::Gateway { Mark::Done } else { Mark::Warn };
         let said = match link.confirmed {
             Confirmation::Gateway => format!("{from} is linked to {to}"),

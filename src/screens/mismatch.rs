@@ -66,7 +66,7 @@ impl Sheet for Mismatch {
         rows.push(Row::blank());
         rows.extend(sources(view, environment, &mismatch, room.width));
         rows.push(Row::blank());
-        let (remedy, doc) = remedy(environment, &mismatch, room.width);
+        let (remedy, doc) = remedy(view, environment, &mismatch, room.width);
         rows.extend(remedy);
         let reset = gate::reset_link(environment, facts);
         let mut notes = Vec::new();
@@ -99,7 +99,7 @@ fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, ce
     let named = |id: &str| {
         let (short, whole) = (parts::short_id(id, *view.look), clean(id));
         let with = |id: &str| match directory.name_of(&whole) {
-            Some(name) => format!("{}  {id}", clean(name)),
+            Some(name) => format!("{}  {id}", parts::name(name, *view.look)),
             None => format!("{id}  (not in the list of this account)"),
         };
         // The whole id stands in the details, one key away.
@@ -145,7 +145,12 @@ fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, ce
 }
 
 /// What helps in this state, and where it is written.
-fn remedy(environment: &Environment, mismatch: &gate::Mismatch, cells: usize) -> (Vec<Row>, Option<String>) {
+fn remedy(
+    view: &View,
+    environment: &Environment,
+    mismatch: &gate::Mismatch,
+    cells: usize,
+) -> (Vec<Row>, Option<String>) {
     let id = match mismatch.when {
         When::IntegrationSetUp => "mismatch-ppi-set",
         When::CloudHosted => "mismatch-cloud-hosted",
@@ -156,7 +161,7 @@ fn remedy(environment: &Environment, mismatch: &gate::Mismatch, cells: usize) ->
     if mismatch.when == When::IntegrationSetUp {
         let text = format!(
             "Power Platform Integration is set up, so Reset link moves dual-write to {}. {REMOVES}",
-            clean(&environment.name)
+            parts::name(&environment.name, *view.look)
         );
         rows.extend(para(&text, Role::Plain, cells));
     } else if let Some(fault) = fault {

@@ -10,9 +10,11 @@ use crate::core::trouble::Trouble;
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
-use crate::ui::text::{clean, clean_lines, fit, width};
+use crate::ui::text::{clean, clean_lines, cut, fit, width};
 use crate::wire::place;
 
+/// Cells of a name in a sentence; the whole stands in the details (d).
+const NAME_MAX: usize = 60;
 /// First characters of an id that stand for the whole.
 const SHORT_ID: usize = 8;
 /// Cells from which the text of an event keeps clear of the times.
@@ -59,6 +61,11 @@ pub(super) fn numbered<'a>(items: impl IntoIterator<Item = &'a str>, cells: usiz
 /// An address as a link, in full, indented.
 pub(super) fn address(url: &str, cells: usize) -> Vec<Row> {
     flow(Row::new("  ", Role::Plain), 2, &[Piece::link(&clean(url))], cells)
+}
+
+/// The name of an environment in a sentence: no name may push everything else off the page.
+pub(super) fn name(name: &str, look: Look) -> String {
+    cut(&clean(name), NAME_MAX, look.symbols().ellipsis)
 }
 
 /// The host of an address.
