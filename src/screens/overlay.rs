@@ -136,13 +136,14 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
     if let Some(failure) = failed {
         of_failure(view, failure, cells, rows);
     }
-    rows.push(parts::heading("Ids and addresses"));
+    rows.push(parts::heading("Names, ids and addresses"));
     let mut put = |label: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             rows.extend(field(label, LABEL, &[Piece::new(clean(value), Role::Plain)], cells));
         }
     };
     if let Some((environment, _)) = view.model.current() {
+        put("Name", Some(&environment.name));
         put("Power Platform environment", environment.power_platform.as_deref());
         put("LCS environment", gate::lcs_id(environment, &setup.facts));
         put("Tenant", environment.tenant.as_deref());
