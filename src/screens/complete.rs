@@ -131,9 +131,12 @@ fn company_warning(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
 }
 
 fn how(view: &View) -> String {
-    if view.model.cloud.has_link {
-        "direct: the link service is asked, then the link is read back".to_owned()
-    } else {
-        "assisted: you select the button in Lifecycle Services, it is watched from here".to_owned()
+    let cloud = &view.model.cloud;
+    match (cloud.has_link, cloud.has_gateway) {
+        (true, true) => "direct: the link service is asked, then the link is read back",
+        (true, false) => "direct: the link service is asked; nothing here can read the link back",
+        (false, true) => "assisted: you select the button in Lifecycle Services, it is watched from here",
+        (false, false) => "assisted: you select the button in Lifecycle Services, and say here when it is linked",
     }
+    .to_owned()
 }

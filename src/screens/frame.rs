@@ -109,10 +109,12 @@ fn header(view: &View) -> Row {
         },
     };
     let account = clean(model.account());
-    // The program, the cloud and the environment stay; the account is cut first, then the rest.
+    // The program and the cloud stay; a long environment leaves room for the account, a long account
+    // is cut before a short environment.
     let left = cut(&format!("{cloud}{speed}"), room.saturating_sub(11), ellipsis);
     let right = room.saturating_sub(11 + width(&left) + 2);
-    let place = cut(&place, right, ellipsis);
+    let kept = if right > 2 * ACCOUNT_LEAST { ACCOUNT_LEAST.min(width(&account)) + 2 } else { 0 };
+    let place = cut(&place, right.saturating_sub(kept), ellipsis);
     let room = right.saturating_sub(width(&place) + 2);
     let account = if room < ACCOUNT_LEAST.min(width(&account)) { String::new() } else { cut(&account, room, ellipsis) };
     let gap = right.saturating_sub(width(&place) + width(&account) + if account.is_empty() { 0 } else { 2 });
