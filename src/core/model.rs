@@ -100,6 +100,14 @@ impl Directory {
         }
     }
 
+    /// Keeps an environment that a fresh list no longer has, because something runs in it.
+    pub fn keep(&mut self, environment: Environment) {
+        if !self.index.contains_key(&environment.id) {
+            self.index.insert(environment.id.clone(), self.environments.len());
+            self.environments.push(environment);
+        }
+    }
+
     fn merge(&mut self) {
         self.environments = super::environment::merge(&self.rows, &self.project);
         self.index =

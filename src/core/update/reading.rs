@@ -47,6 +47,7 @@ pub(super) fn read_directory(model: &mut Model) {
 }
 
 pub(super) fn directory_reply(model: &mut Model, question: Question, result: Result<Reply, Trouble>, now: Now) {
+    let running: Vec<Environment> = model.running().map(|(environment, _)| environment.clone()).collect();
     let directory = &mut model.directory;
     let is_lcs = question.purpose == Purpose::Lifecycle;
     match result {
@@ -73,6 +74,10 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
             }
             *(if is_lcs { &mut directory.lcs_trouble } else { &mut directory.trouble }) = Some(trouble);
         }
+    }
+    // A list that has lost an environment does not stop what runs in it.
+    for environment in running {
+        model.directory.keep(environment);
     }
     if model.directory.read_at.is_some() {
         survey(model, is_lcs, now);

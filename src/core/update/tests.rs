@@ -466,3 +466,18 @@ fn the_project_alone_shows_no_environment_under_a_key_that_would_change() {
     directory.take_rows(Vec::new());
     assert_eq!(directory.environments.len(), 1);
 }
+
+#[test]
+fn a_list_that_has_lost_an_environment_does_not_stop_what_runs_in_it() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
+    world.want(Intent::Environments);
+    world.want(Intent::ReadNow);
+    let place = world.open.iter().position(|(_, _, asked)| *asked == Asked::Call(Call::Environments)).unwrap();
+    let (ticket, _, _) = world.open.remove(place).unwrap();
+    world.tell(Msg::Reply { ticket, result: Ok(Reply::Environments(Vec::new())) });
+    assert_eq!(world.model.running().count(), 1);
+    world.answer(Ok(Reply::Operation { operation: None, retry_after: None }));
+    assert!(matches!(world.step(), Step::Watch(_)));
+    assert_eq!(world.open.len(), 1, "it is read again");
+}
