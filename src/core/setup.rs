@@ -170,7 +170,7 @@ pub enum Step {
     Watch(Install),
     /// Reading an application user.
     ReadUser {
-        /// Place in [`APPLICATION_USERS`].
+        /// Place in [`super::plan::APPLICATION_USERS`].
         index: usize,
         /// Changes made for this user so far.
         changes: u8,

@@ -1,7 +1,7 @@
 //! The screens: what is drawn of a model, and which intent a key is.
 //!
-//! One file per screen and one line in [`sheet`]. A screen is a [`Sheet`]: a title, one table of
-//! keys that feeds handler, footer and help page, and a [`page::Page`] as a value. Which screen is
+//! One file per screen and one line in `sheet`. A screen is a `Sheet`: a title, one table of
+//! keys that feeds handler, footer and help page, and a `page::Page` as a value. Which screen is
 //! shown is decided by [`crate::core::route`] alone.
 //!
 //! Pure: no clock, file, environment or network. The shell calls [`on_key`], [`on_paste`] and
