@@ -390,4 +390,6 @@ fn way(cloud: &Cloud) -> Way {
 }
 
 #[cfg(test)]
+mod safety;
+#[cfg(test)]
 mod tests;
