@@ -156,12 +156,12 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
     use Fate::{Fine, Late, Lost, Throttled, Unreachable};
     let one =
         prop_oneof![3 => Just(Fine), 2 => Just(Lost), 1 => Just(Throttled), 1 => Just(Unreachable), 1 => Just(Late)];
-    proptest::collection::vec(one, 0..120)
+    proptest::collection::vec(one, 0..600)
 }
 
 /// What a person could press at any moment.
 fn presses() -> impl Strategy<Value = Vec<u8>> {
-    proptest::collection::vec(0u8..12, 0..120)
+    proptest::collection::vec(0u8..12, 0..600)
 }
 
 fn press(which: u8) -> Option<Intent> {
