@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// So many answers are enough for a set-up without faults, many times over.
 const ENOUGH: usize = 3_000;
 /// Readings an installation or a link takes.
-const READINGS: u8 = 3;
+const READINGS: u8 = 8;
 
 /// The services as far as safety is concerned: what was done, and whether it was done twice.
 #[derive(Default)]
