@@ -58,7 +58,7 @@ fn counts(key: &KeyEvent) -> bool {
 }
 
 #[cfg(unix)]
-pub(super) use unix::listen;
+pub(super) use unix::{find, listen};
 
 #[cfg(unix)]
 mod unix {
@@ -86,7 +86,8 @@ mod unix {
     /// Bytes taken from the terminal at once.
     const PIECE: usize = 4096;
 
-    enum Tty {
+    /// Where keys come from.
+    pub(in super::super) enum Tty {
         Stdin,
         Opened(OwnedFd),
     }
@@ -100,13 +101,17 @@ mod unix {
         }
     }
 
-    /// Starts the thread; the gate it heeds is returned open.
-    pub(in super::super) fn listen<M: Send + 'static>(sender: Sender<M>) -> io::Result<Gate> {
-        let tty = if rustix::termios::isatty(rustix::stdio::stdin()) {
+    /// Finds the terminal to read keys from.
+    pub(in super::super) fn find() -> io::Result<Tty> {
+        Ok(if rustix::termios::isatty(rustix::stdio::stdin()) {
             Tty::Stdin
         } else {
             Tty::Opened(File::options().read(true).write(true).open("/dev/tty")?.into())
-        };
+        })
+    }
+
+    /// Starts the thread; the gate it heeds is returned open.
+    pub(in super::super) fn listen<M: Send + 'static>(tty: Tty, sender: Sender<M>) -> io::Result<Gate> {
         let gate = Gate::new();
         let heeded = gate.clone();
         thread::Builder::new().name("input".into()).spawn(move || {
@@ -167,9 +172,19 @@ mod unix {
     }
 }
 
+/// The console, which crossterm finds itself.
+#[cfg(not(unix))]
+pub(super) struct Console;
+
+/// Finds the terminal to read keys from.
+#[cfg(not(unix))]
+pub(super) fn find() -> std::io::Result<Console> {
+    Ok(Console)
+}
+
 /// Starts the thread; the gate it heeds is returned open.
 #[cfg(not(unix))]
-pub(super) fn listen<M: Send + 'static>(sender: super::channel::Sender<M>) -> std::io::Result<Gate> {
+pub(super) fn listen<M: Send + 'static>(_console: Console, sender: super::channel::Sender<M>) -> std::io::Result<Gate> {
     use super::channel::Item;
     use crossterm::event::{self, Event};
 

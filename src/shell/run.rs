@@ -137,7 +137,8 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
     if !terminal::is_there() {
         return Err(RunError::NotATerminal);
     }
-    signals::listen(sender.clone()).map_err(RunError::Signals)?;
+    let signals = signals::take().map_err(RunError::Signals)?;
+    let tty = input::find().map_err(RunError::Input)?;
     let noticed = sender.clone();
     let guard = Guard::take(move |notice| {
         noticed.item(match notice {
@@ -146,8 +147,12 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
         });
     })
     .map_err(RunError::Terminal)?;
-    let gate = input::listen(sender.clone()).map_err(RunError::Input)?;
-    let canvas = Canvas::new(terminal::size).map_err(RunError::Draw)?;
+    let mut canvas = Canvas::new(terminal::size).map_err(RunError::Draw)?;
+    // The first frame waits for no thread that it does not need. What is typed or signalled
+    // meanwhile waits where it is.
+    guard.write(canvas.frame(true, |frame| app.draw(frame)).map_err(RunError::Draw)?);
+    signals::listen(signals, sender.clone()).map_err(RunError::Signals)?;
+    let gate = input::listen(tty, sender.clone()).map_err(RunError::Input)?;
     let mut round = Round {
         app,
         receiver,
@@ -155,7 +160,7 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
         guard,
         gate,
         canvas,
-        due: Due::Afresh,
+        due: Due::Nothing,
         holds: Holds::Terminal,
         to_be_continued: false,
     };

@@ -38,9 +38,13 @@ mod unix {
     /// What a shell adds to the number of a signal for the exit code.
     const BY_SIGNAL: i32 = 128;
 
-    /// Starts listening. Each call adds a listener; the program makes one.
-    pub(in super::super) fn listen<M: Send + 'static>(sender: Sender<M>) -> io::Result<()> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    /// Takes the signals: from now on they wait to be heard. The program does it once.
+    pub(in super::super) fn take() -> io::Result<Signals> {
+        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])
+    }
+
+    /// Starts to hear them, those first that have waited.
+    pub(in super::super) fn listen<M: Send + 'static>(mut signals: Signals, sender: Sender<M>) -> io::Result<()> {
         thread::Builder::new().name("signals".into()).spawn(move || {
             loop {
                 let batch: Vec<i32> = signals.wait().collect();
@@ -110,7 +114,12 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-pub(super) fn listen<M: Send + 'static>(_sender: super::channel::Sender<M>) -> std::io::Result<()> {
+pub(super) fn take() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn listen<M: Send + 'static>((): (), _sender: super::channel::Sender<M>) -> std::io::Result<()> {
     Ok(())
 }
 
