@@ -1,7 +1,5 @@
 //! One update, and one frame at 120x40, of a set-up that runs. `cargo bench --bench core`.
 
-#![allow(clippy::expect_used, reason = "a bench that cannot go on says so")]
-
 #[path = "../tests/scene/mod.rs"]
 mod scene;
 

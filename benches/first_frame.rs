@@ -4,7 +4,7 @@
 //! The bench starts itself once more as the smallest program, so that both are the same build.
 //! Figures are ratios of one run; the clock of another machine says something else.
 
-#![allow(
+#![expect(
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a bench that cannot go on says so, and prints its figures"

@@ -1,5 +1,5 @@
 //! The arrows that must not exist. Reads the sources and names file and line of each.
-#![allow(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

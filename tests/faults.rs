@@ -1,6 +1,6 @@
 //! What the client makes of every kind of bad answer, byte by byte: a server that writes what the
 //! test says and nothing else. No combination panics, hangs, or is read as "not there".
-#![allow(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 use dualwrite::api::{Api, Outside, Time};
 use dualwrite::core::call::{Call, Change, Reply};

@@ -1,6 +1,6 @@
 //! Whole flows over HTTP on the simulator, in simulated time, with the counters of the world after
 //! each: exactly one installation per package, exactly one link, whatever went wrong.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 mod common;
 

@@ -3,7 +3,7 @@
 //!
 //! Its clock is moved by hand: nothing here waits.
 
-#![allow(clippy::unwrap_used)] // the helpers are tests too; clippy.toml knows only #[test] functions
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 use dualwrite::sim::{Counters, Options, Scenario, Simulator, start};
 use dualwrite::wire::{

@@ -1,6 +1,6 @@
 //! The whole walk in a real pseudo-terminal: the real binary, real keys, real HTTP to a simulator
 //! that this test runs, and the counters of its world after each walk.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 #![cfg(unix)]
 
 mod pty;

@@ -247,7 +247,7 @@ impl Api {
     }
 
     /// One request with a token; a refused token is replaced once.
-    #[allow(clippy::too_many_arguments)] // the parts of one request; a struct would only move them
+    #[expect(clippy::too_many_arguments, reason = "the parts of one request; a struct would only move them")]
     async fn request(
         &self,
         service: Service,

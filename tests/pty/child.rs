@@ -34,7 +34,7 @@ enum Message {
 }
 
 #[derive(Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each key has its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each key has its own")]
 struct Child {
     sender: Option<Sender<Message>>,
     keys: u32,

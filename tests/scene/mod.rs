@@ -3,7 +3,7 @@
 //! Nothing here knows how a screen looks. The clock is set by hand, questions that the world holds
 //! back stay open, so every moment of a set-up can be stopped and looked at.
 #![allow(dead_code, unused_imports)] // each test file uses its own part
-#![allow(clippy::unwrap_used)] // a made-up world that does not fit is a mistake in the test
+#![expect(clippy::unwrap_used, reason = "a made-up world that does not fit is a mistake in the test")]
 
 mod all;
 mod keys;
