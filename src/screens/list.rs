@@ -6,7 +6,7 @@ use super::input::Reaction;
 use super::keys::Act;
 use crate::core::environment::Fact;
 use crate::core::environment::{Environment, EnvironmentId};
-use crate::core::facts::{Facts, PackageState};
+use crate::core::facts::{Answer, Facts, PackageState};
 use crate::core::gate::{self, Gate, Integration};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
@@ -100,7 +100,11 @@ fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing
             // Installed, and nobody knows whether it is linked: not the same as ready.
             Fact::Unread if reading => Standing::new(None, "being read", 8),
             Fact::Unread | Fact::Unknown(..) => Standing::new(Some(Mark::Unknown), "could not tell", 5),
-            Fact::Known(..) if gate::link(environment, facts).is_open() => Standing::new(None, "ready to link", 3),
+            // The list reads no identities; an environment that was opened has them read.
+            Fact::Known(..) if gate::link(environment, facts).is_open() => match facts.configured() {
+                Answer::Yes => Standing::new(None, "ready to link", 3),
+                Answer::No(_) | Answer::Unknown(_) => Standing::new(None, "installed, not linked", 3),
+            },
             Fact::Known(..) => configurable(environment, facts),
         },
         _ => configurable(environment, facts),
