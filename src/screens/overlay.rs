@@ -12,7 +12,7 @@ use crate::core::setup::{Failure, Flow, Setup};
 use crate::core::sign_in::Session;
 use crate::core::trouble::Trouble;
 use crate::ui::look::{Mark, Role};
-use crate::ui::row::{Piece, Row, behind, field, para};
+use crate::ui::row::{Piece, Row, behind, field, flow, para};
 use crate::ui::text::{clean, cut, fit, window};
 use ratatui::layout::Rect;
 
@@ -288,7 +288,11 @@ impl Sheet for Repair {
                 continue;
             }
             rows.push(Row::blank());
-            rows.push(Row::new(identities::host(view, side), Role::Plain).and(format!("  {}", side.name()), Role::Dim));
+            let place = [
+                Piece::new(identities::host(view, side), Role::Plain),
+                Piece::new(format!(" ({})", side.name()), Role::Dim),
+            ];
+            rows.extend(flow(Row::blank(), 0, &place, cells));
             for line in lines {
                 let (mark, word) = match line.certainty {
                     Certainty::IfMissing => (Mark::Unknown, "if missing: "),
