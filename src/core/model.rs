@@ -15,6 +15,9 @@ use crate::wire::{bap, lcs, link};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Longest name that is part of a command, in bytes; a longer one is replaced by the id.
+const NAME_MAX: usize = 60;
+
 /// What the core must know of the cloud profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -317,9 +320,10 @@ impl Cloud {
     pub fn come_back(&self, environment: &Environment) -> String {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let name = &environment.name;
-        let argument = if !name.is_empty() && name.chars().all(is_plain) {
+        let is_short = name.len() <= NAME_MAX;
+        let argument = if !name.is_empty() && is_short && name.chars().all(is_plain) {
             name.clone()
-        } else if !name.trim().is_empty() && name.chars().all(|c| is_plain(c) || c == ' ') {
+        } else if !name.trim().is_empty() && is_short && name.chars().all(|c| is_plain(c) || c == ' ') {
             format!("\"{name}\"")
         } else {
             environment.id.0.clone()

@@ -60,6 +60,8 @@ pub(super) fn try_again(setup: &mut Setup, cx: &mut Cx) {
     if run.stage().id == StageId::Verification {
         run.current = STAGES.iter().position(|id| *id == StageId::CoreSolution).unwrap_or(0);
     }
+    // The wait on the failure is nobody's work: the clock begins anew.
+    run.started = cx.now;
     let from = run.current;
     for stage in &mut run.stages[from..] {
         stage.state = StageState::Waiting;
@@ -95,7 +97,10 @@ fn go(
         Next::Stay => setup.flow = Flow::Configuring(run),
         Next::Done => {
             let took = between(run.started, cx.now);
-            setup.configure_took = Some(took);
+            // A repair is no set-up: it does not say how long one takes.
+            if run.stages[0].state != StageState::Skipped {
+                setup.configure_took = Some(took);
+            }
             setup.tell(cx.now, format!("set-up complete in {}", crate::core::time::stopwatch(took)));
             setup.flow = Flow::Configured;
         }
