@@ -98,12 +98,20 @@ struct Line<'a> {
 }
 
 fn append(state_dir: &Path, runs: &mut HashMap<String, Run>, entry: &Entry) -> io::Result<()> {
-    if !runs.contains_key(&entry.run) {
-        let dir = directory(&state_dir.join("runs"))?;
-        // The run's name is a GUID of ours; nothing from outside becomes a path.
-        let file = private(&dir.join(format!("{}.jsonl", entry.run)))?;
+    let dir = state_dir.join("runs");
+    // The run's name is a GUID of ours; nothing from outside becomes a path.
+    let path = dir.join(format!("{}.jsonl", entry.run));
+    // A line in a file that was deleted meanwhile is no record: the file is made anew, or it fails.
+    let lines = match runs.get(&entry.run) {
+        Some(run) if is_at(&run.file, &path) => None,
+        Some(run) => Some(run.lines),
+        None => Some(0),
+    };
+    if let Some(lines) = lines {
+        directory(&dir)?;
+        let file = private(&path)?;
         sync_directory(&dir)?;
-        runs.insert(entry.run.clone(), Run { file, lines: 0 });
+        runs.insert(entry.run.clone(), Run { file, lines });
     }
     let Some(run) = runs.get_mut(&entry.run) else { return Ok(()) };
     let seq = run.lines + 1;
@@ -139,6 +147,23 @@ fn write_line(file: &mut File, line: &impl Serialize) -> io::Result<()> {
     bytes.push(b'\n');
     file.write_all(&bytes)?;
     file.sync_data()
+}
+
+/// Whether an open file is still the one at this path. Only Unix lets an open file be deleted.
+fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        match (file.metadata(), std::fs::metadata(path)) {
+            (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+            _ => false,
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
 }
 
 /// Makes a directory for its owner only, with its parents.
@@ -221,6 +246,21 @@ mod tests {
             assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
             assert_eq!(std::fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_record_that_was_deleted_is_made_anew_or_fails() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        let journal = Journal::start(state.clone()).unwrap();
+        journal.append(entry("r")).blocking_recv().unwrap().unwrap();
+        std::fs::remove_dir_all(&state).unwrap();
+        journal.append(entry("r")).blocking_recv().unwrap().unwrap();
+        assert!(std::fs::read_to_string(state.join("runs/r.jsonl")).unwrap().contains(r#""seq":2"#));
+        std::fs::remove_dir_all(&state).unwrap();
+        std::fs::write(&state, "in the way").unwrap();
+        assert!(journal.append(entry("r")).blocking_recv().unwrap().is_err());
     }
 
     #[test]
