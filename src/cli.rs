@@ -121,6 +121,25 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
+impl Cli {
+    /// What was typed and would have no effect: the option and why.
+    pub fn ineffective(&self) -> Option<(&'static str, &'static str)> {
+        let options = &self.options;
+        let no_cloud = options.cloud.is_some();
+        match &self.command {
+            Some(Command::Demo) if no_cloud => Some(("--cloud", "demo runs on the built-in simulator")),
+            Some(Command::Simulate(_)) if no_cloud => Some(("--cloud", "simulate is the cloud")),
+            Some(Command::Simulate(_)) if options.environment.is_some() => {
+                Some(("--environment", "simulate opens no environment"))
+            }
+            _ if options.environment.as_ref().is_some_and(|name| name.trim().is_empty()) => {
+                Some(("--environment", "no name was given"))
+            }
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +148,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_would_have_no_effect_is_named() {
+        let said = |line: &str| Cli::parse_from(line.split(' ')).ineffective().map(|(option, _)| option);
+        assert_eq!(said("dualwrite demo --cloud x.toml"), Some("--cloud"));
+        assert_eq!(said("dualwrite simulate --environment x"), Some("--environment"));
+        assert_eq!(said("dualwrite --cloud x.toml --environment "), Some("--environment"));
+        assert_eq!(said("dualwrite demo --environment x"), None);
     }
 
     #[test]

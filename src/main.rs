@@ -2,15 +2,16 @@
 
 use clap::Parser;
 use dualwrite::api::Outside;
-use dualwrite::cli::{Cli, Command, Options};
+use dualwrite::cli::{Cli, Command, Options, REHEARSAL_SPEED};
 use dualwrite::settings::Profile;
 use dualwrite::shell::{journal, log};
 use dualwrite::sim::Scenario;
-use dualwrite::surface::{simulate, tui};
+use dualwrite::surface::simulate::{self, SimulateError};
+use dualwrite::surface::tui;
 use dualwrite::ui::look::{self, Look};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Unexpected error.
@@ -35,6 +36,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<u8, Refusal> {
+    if let Some((option, why)) = cli.ineffective() {
+        return Err(Refusal(USAGE, format!("{option} has no effect here: {why}. Leave it out, or see --help.")));
+    }
     let Cli { command, options } = cli;
     if let Some(file) = &options.log_file {
         log::start(file, options.log_level.into()).map_err(|error| {
@@ -50,9 +54,10 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
                 port: simulate.port,
                 start: dualwrite::shell::clock::Clock::new(1.0).now(),
             };
-            simulate::run(sim, simulate.write_profile.as_deref(), &mut io::stdout())
-                .map(|()| 0)
-                .map_err(|error| Refusal(FAILED, error.to_string()))
+            simulate::run(sim, simulate.write_profile.as_deref(), &mut io::stdout()).map(|()| 0).map_err(|error| {
+                let code = if matches!(error, SimulateError::Profile { .. }) { USAGE } else { FAILED };
+                Refusal(code, error.to_string())
+            })
         }
         Some(Command::Demo) => {
             let name = options.scenario.clone();
@@ -65,6 +70,10 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             if !Scenario::names().any(|known| known == name) {
                 scenario()?;
             }
+            if (options.speed - REHEARSAL_SPEED).abs() > f64::EPSILON {
+                words = format!("{words} --speed {}", options.speed);
+            }
+            let words = with_state_dir(words, &options);
             wizard(tui::Stage::Rehearsal(name), options.speed, words, &options)
         }
         None => {
@@ -77,7 +86,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             let profile = Profile::read(&file).map_err(|error| Refusal(USAGE, error.to_string()))?;
             let outside = Outside::read(|variable| std::env::var(variable).ok());
             let speed = profile.speed;
-            let words = format!("dualwrite --cloud {}", file.display());
+            let words = with_state_dir(format!("dualwrite --cloud {}", quoted(&file)), &options);
             wizard(tui::Stage::Cloud(Box::new(profile), outside), speed, words, &options)
         }
     }
@@ -103,6 +112,21 @@ fn wizard(stage: tui::Stage, speed: f64, command: String, options: &Options) -> 
         }
     }
     Ok(ended.code)
+}
+
+/// The command that comes back finds the record where this one left it.
+fn with_state_dir(words: String, options: &Options) -> String {
+    match &options.state_dir {
+        Some(dir) => format!("{words} --state-dir {}", quoted(dir)),
+        None => words,
+    }
+}
+
+/// A path as it is typed into a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/\\._-:+@%=,~".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("\"{text}\"") }
 }
 
 fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {

@@ -32,7 +32,7 @@ pub enum Effect {
     Cancel(Ticket),
     /// Write this down.
     Record(Entry),
-    /// Keep who accepted which terms.
+    /// Keep who accepted which terms; what came of it comes back as [`super::msg::Msg::TermsKept`].
     KeepTerms(Acceptance),
     /// Open an address in the browser.
     Open(String),

@@ -206,12 +206,13 @@ impl Environment {
     /// Finance and operations versions in one phrase, if Lifecycle Services told them.
     pub fn finops_versions(&self) -> Option<String> {
         let of = self.lcs.as_ref()?;
+        let said = |text: &'_ Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let application =
-            of.current_application_release_name.as_deref().or(of.current_application_build_version.as_deref());
-        let platform = of.current_platform_release_name.as_deref();
+            said(&of.current_application_release_name).or_else(|| said(&of.current_application_build_version));
+        let platform = said(&of.current_platform_release_name);
         match (application, platform) {
             (Some(application), Some(platform)) => Some(format!("{application} / {platform}")),
-            (Some(only), None) | (None, Some(only)) => Some(only.to_owned()),
+            (Some(only), None) | (None, Some(only)) => Some(only),
             (None, None) => None,
         }
     }

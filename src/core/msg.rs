@@ -22,8 +22,15 @@ pub enum Msg {
         /// What came back.
         result: Result<Reply, Trouble>,
     },
-    /// Something could not be written down.
+    /// Something could not be written down, and why.
     RecordFailed(String),
+    /// The acceptance of the terms is durable, or why it could not be written down.
+    TermsKept {
+        /// For which environment.
+        environment: EnvironmentId,
+        /// What came of it.
+        result: Result<(), String>,
+    },
     /// An address could not be opened here, or was.
     Opened(Result<String, String>),
 }

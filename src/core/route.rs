@@ -61,6 +61,8 @@ pub const RAIL: [&str; 6] = ["Details", "Terms", "Confirm", "Set up", "Link", "D
 pub enum Mark {
     /// Behind us.
     Done,
+    /// Behind us, and not done from here: nobody accepted terms in this program.
+    Passed,
     /// Here.
     Now,
     /// Here, and it failed.
@@ -71,8 +73,9 @@ pub enum Mark {
     Ahead,
 }
 
-/// The marks of the rail; none on screens that are not a step.
-pub fn rail(screen: Screen) -> Option<[Mark; 6]> {
+/// The marks of the rail; none on screens that are not a step. `accepted`: the terms of this set-up
+/// were accepted in this program.
+pub fn rail(screen: Screen, accepted: bool) -> Option<[Mark; 6]> {
     let (place, mark) = match screen {
         Screen::SignIn | Screen::Environments => return None,
         Screen::Details => (0, Mark::Now),
@@ -86,6 +89,7 @@ pub fn rail(screen: Screen) -> Option<[Mark; 6]> {
         Screen::Linked => (5, Mark::Now),
     };
     Some(std::array::from_fn(|at| match at.cmp(&place) {
+        std::cmp::Ordering::Less if matches!(at, 1 | 2) && !accepted => Mark::Passed,
         std::cmp::Ordering::Less => Mark::Done,
         std::cmp::Ordering::Equal => mark,
         std::cmp::Ordering::Greater => Mark::Ahead,

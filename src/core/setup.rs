@@ -32,6 +32,8 @@ pub struct Setup {
     pub flow: Flow,
     /// What happened, oldest first.
     pub timeline: VecDeque<Event>,
+    /// The terms were accepted here.
+    pub accepted: bool,
     /// How long Configure took, if it was done here.
     pub configure_took: Option<Duration>,
     /// The person stepped back out of it; the list is to be shown.
@@ -72,6 +74,8 @@ pub enum Flow {
         seen_to_end: bool,
         /// The box is ticked.
         ticked: bool,
+        /// The acceptance is being written down; it counts once that is durable.
+        keeping: bool,
     },
     /// Looking at what will change; the terms are accepted.
     Confirm,
@@ -359,8 +363,8 @@ pub struct Linked {
     pub address: String,
     /// How sure it is.
     pub confirmed: Confirmation,
-    /// How long the link took, if it was made here.
-    pub took: Option<Duration>,
+    /// How it was made and how long that took, if it was made here.
+    pub took: Option<(Way, Duration)>,
 }
 
 /// Why a step failed.
@@ -384,6 +388,15 @@ pub struct Failure {
     pub next_move: String,
 }
 
+impl Failure {
+    /// The words are this program's, because the service gave none.
+    #[must_use]
+    pub fn found_here(self) -> Self {
+        let next_move = "Try again. If it fails again, open a support case with the ids (d shows, y copies them).";
+        Self { is_ours: true, next_move: next_move.into(), ..self }
+    }
+}
+
 impl Setup {
     /// A set-up of which nothing is known.
     pub fn new(id: EnvironmentId) -> Self {
@@ -394,6 +407,7 @@ impl Setup {
             opened: false,
             flow: Flow::Details { wanted: false },
             timeline: VecDeque::new(),
+            accepted: false,
             configure_took: None,
             left: false,
         }

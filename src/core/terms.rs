@@ -4,6 +4,7 @@
 //! terms are. Starting an installation is the acceptance of its terms at Microsoft (no call for it
 //! exists), so they are shown first and nothing accepts them in the person's name.
 
+use super::environment::EnvironmentId;
 use super::time::Now;
 
 /// The whole text, Markdown with `Version: V` as its first line.
@@ -19,6 +20,12 @@ pub fn body() -> &'static str {
     TEXT.split_once('\n').map_or("", |(_, body)| body.trim())
 }
 
+/// The first address in the text: Microsoft's own terms.
+pub fn address() -> Option<&'static str> {
+    let at = TEXT.find("https://")?;
+    TEXT[at..].split_whitespace().next()
+}
+
 /// Who accepted which terms when, for which environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
@@ -27,7 +34,7 @@ pub struct Acceptance {
     /// Account that was signed in.
     pub account: String,
     /// Environment.
-    pub environment: String,
+    pub environment: EnvironmentId,
     /// When.
     pub at: Now,
 }
@@ -41,5 +48,6 @@ mod tests {
         assert_ne!(version(), "unknown");
         assert!(body().contains("cannot be undone"));
         assert!(!body().contains("Version:"));
+        assert!(address().is_some_and(|url| url.contains("/licensing/terms/")), "{:?}", address());
     }
 }

@@ -18,6 +18,7 @@ use super::journal::{Entry, What};
 use super::model::{Cloud, Desk, Model, Purpose, Question};
 use super::msg::{Intent, Msg, Ticket};
 use super::plan::StageId;
+use super::route::screen;
 use super::schedule::{STEP_ATTEMPTS, back_off};
 use super::setup::{Failure, Flow, Setup, Watch, Way};
 use super::terms::{self, Acceptance};
@@ -30,11 +31,22 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     match msg {
         Msg::Start => session::start(model),
         Msg::Intent(wanted) => intent(model, wanted, now),
-        Msg::Reply { ticket, result } => reply(model, ticket, result, now),
+        Msg::Reply { ticket, result } => {
+            let before = screen(model);
+            reply(model, ticket, result, now);
+            // What was said about another page is no news on this one.
+            if screen(model) != before {
+                model.notice = None;
+            }
+        }
         Msg::RecordFailed(why) => {
-            model.notice = Some(format!(
-                "The record could not be written: {why}. Free space or mend the permissions of the state directory."
-            ));
+            model.notice = Some(format!("The record could not be written: {why}. {RECORD_HELP}"));
+        }
+        Msg::TermsKept { environment, result } => {
+            let said = with_setup(model, &environment, now, |setup, cx| terms_kept(setup, result, cx)).flatten();
+            if let Some(Notice(text)) = said {
+                model.notice = Some(text);
+            }
         }
         Msg::Opened(Ok(address)) => model.notice = Some(format!("Sent to the browser: {address}")),
         Msg::Opened(Err(address)) => {
@@ -43,6 +55,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     }
     model.desk.effects()
 }
+
+/// What helps when a record cannot be written.
+const RECORD_HELP: &str = "Make room or give write permission there, or name another place with --state-dir.";
 
 /// What the steps of one set-up may use.
 struct Cx<'a> {
@@ -138,7 +153,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
                 return Some(Notice("It opens as soon as everything is read.".into()));
             }
             match gate::dual_write_application(cx.environment, facts) {
-                Gate::Open => setup.flow = Flow::Terms { seen_to_end: false, ticked: false },
+                Gate::Open => setup.flow = Flow::Terms { seen_to_end: false, ticked: false, keeping: false },
                 Gate::Closed(why) => return Some(Notice(why)),
                 Gate::Reading => return Some(Notice("It is still being read.".into())),
             }
@@ -149,20 +164,19 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
             }
         }
         Intent::TickTerms => {
-            if let Flow::Terms { ticked, .. } = &mut setup.flow {
+            if let Flow::Terms { ticked, keeping: false, .. } = &mut setup.flow {
                 *ticked = !*ticked;
             }
         }
         Intent::Configure => match setup.flow {
-            Flow::Terms { seen_to_end: true, ticked: true } => {
+            Flow::Terms { seen_to_end: true, ticked: true, keeping: false } => {
                 cx.desk.push(Effect::KeepTerms(Acceptance {
                     version: terms::version().into(),
                     account: cx.account.to_owned(),
-                    environment: cx.environment.id.0.clone(),
+                    environment: cx.environment.id.clone(),
                     at: cx.now,
                 }));
-                setup.tell(cx.now, format!("terms {} accepted by {}", terms::version(), cx.account));
-                setup.flow = Flow::Confirm;
+                setup.flow = Flow::Terms { seen_to_end: true, ticked: true, keeping: true };
             }
             Flow::Terms { seen_to_end: false, .. } => {
                 return Some(Notice("Read the terms to their end first (End).".into()));
@@ -204,11 +218,30 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
     None
 }
 
+/// The terms count as accepted once that is durable; what could not be kept leaves Configure closed.
+fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &Cx) -> Option<Notice> {
+    let Flow::Terms { keeping: keeping @ true, .. } = &mut setup.flow else { return None };
+    match result {
+        Ok(()) => {
+            setup.tell(cx.now, format!("terms {} accepted by {}", terms::version(), cx.account));
+            setup.accepted = true;
+            setup.flow = Flow::Confirm;
+            None
+        }
+        Err(why) => {
+            *keeping = false;
+            Some(Notice(format!(
+                "The terms do not count as accepted, because that could not be written down: {why}. {RECORD_HELP}"
+            )))
+        }
+    }
+}
+
 /// One step back. Nothing that runs is stopped: from what runs, back is the list.
 fn back(setup: &mut Setup) {
     match &setup.flow {
         Flow::Details { .. } | Flow::Configuring(_) | Flow::Linking(_) | Flow::Linked(_) => setup.left = true,
-        Flow::Confirm => setup.flow = Flow::Terms { seen_to_end: true, ticked: true },
+        Flow::Confirm => setup.flow = Flow::Terms { seen_to_end: true, ticked: true, keeping: false },
         Flow::Mismatch
         | Flow::Terms { .. }
         | Flow::Configured
@@ -361,7 +394,11 @@ fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
         failure.words = format!("{}{more}", trouble.whole_sentence());
         failure.is_ours = true;
     }
-    failure.next_move = format!("{} {}", trouble.whole_sentence(), trouble.next_move());
+    failure.next_move = if failure.is_ours {
+        trouble.next_move()
+    } else {
+        format!("{} {}", trouble.whole_sentence(), trouble.next_move())
+    };
     if let Some(id) = &trouble.correlation {
         failure.ids.push(("Correlation id", id.clone()));
     }

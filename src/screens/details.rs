@@ -42,8 +42,10 @@ impl Sheet for Details {
             keys::DETAILS,
             keys::REPAIR,
             keys::OPEN,
+            keys::COPY,
             keys::BACK_TO_LIST,
             keys::FOLD,
+            keys::ENVIRONMENTS,
             keys::HELP,
             keys::LEAVE,
         ]
@@ -97,7 +99,8 @@ impl Sheet for Details {
             stops,
             primary,
             address: gate::finops_url(environment, facts).map(clean),
-            repair: can_repair(setup),
+            fix: can_repair(setup).then_some(Ask::Repair),
+            copy: gate::finops_url(environment, facts).map(clean),
             ..Page::default()
         }
     }
@@ -136,7 +139,9 @@ fn both_sides(view: &View, environment: &Environment, facts: &Facts, cells: usiz
     let dataverse = environment.dataverse.as_ref();
     let right = [
         dataverse.map_or_else(|| "no Dataverse".to_owned(), |side| parts::host(&side.url)),
-        format!("{}, {}", clean(environment.kind.word()), parts::geography(environment)),
+        dataverse.map_or_else(String::new, |_| {
+            format!("{}, {}", clean(environment.kind.word()), parts::geography(environment))
+        }),
         dataverse.map_or_else(String::new, |side| {
             known(side.version.as_deref().map(|text| format!("version {}", clean(text))))
         }),
@@ -195,12 +200,15 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
         Integration::Failed(word) => (Mark::Failed, format!(" ({})", view.look.quoted(&clean(word)))),
         Integration::Unknown(why) => (Mark::Unknown, format!(": {}", clean(why))),
     };
-    let word = match integration {
+    let word = match &integration {
         Integration::Unread => parts::unread(setup, FactKind::Integration).1,
-        _ => integration.word(),
+        known => known.word(),
     };
     put("State", Some(mark), format!("{word}{more}"));
     match &environment.power_platform {
+        Some(_) if integration == Integration::NotSetUp => {
+            put("Environment", Some(Mark::Waiting), "none is joined yet; its id is in the details (d)".into());
+        }
         Some(id) => put("Environment", None, format!("{} ({})", clean(id), parts::name(&environment.name, *view.look))),
         None => put("Environment", Some(Mark::Waiting), "no Power Platform environment".into()),
     }

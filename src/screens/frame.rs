@@ -128,7 +128,8 @@ fn header(view: &View) -> Row {
 }
 
 fn rail(view: &View) -> Row {
-    let Some(marks) = route::rail(screen(view.model)) else {
+    let accepted = view.model.current().is_some_and(|(_, setup)| setup.accepted);
+    let Some(marks) = route::rail(screen(view.model), accepted) else {
         let words = match screen(view.model) {
             Screen::SignIn => "Sign in first. Nothing is read or changed before that.",
             _ => "Choose an environment. A set-up that runs goes on while you look at another.",
@@ -140,6 +141,7 @@ fn rail(view: &View) -> Row {
     let place = |at: usize| {
         let (mark, word) = match marks[at] {
             route::Mark::Done => (Mark::Done, ""),
+            route::Mark::Passed => (Mark::Passed, ""),
             route::Mark::Now => (Mark::Now, " (now)"),
             route::Mark::Failed => (Mark::Failed, " (failed)"),
             route::Mark::Warn => (Mark::Warn, " (warn)"),
@@ -161,7 +163,10 @@ fn rail(view: &View) -> Row {
     let room = usize::from(view.size.0);
     let fits = ["  ", " "].into_iter().map(joined).find(|row| row.width() <= room);
     fits.unwrap_or_else(|| {
-        let at = marks.iter().position(|mark| !matches!(mark, route::Mark::Done | route::Mark::Ahead)).unwrap_or(0);
+        let at = marks
+            .iter()
+            .position(|mark| !matches!(mark, route::Mark::Done | route::Mark::Passed | route::Mark::Ahead))
+            .unwrap_or(0);
         let mut row = Row::new(format!(" Step {} of {}: ", at + 1, marks.len()), Role::Dim);
         row.pieces.extend(place(at).pieces);
         row
@@ -229,7 +234,14 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
     match setup.watch() {
         // While both sides are read, the open questions are those of the facts.
         Some(watch) if setup.reading.is_empty() => contact(view, watch),
-        _ => read_state(view, setup.reading.len(), setup.facts.troubles().len(), setup.facts.newest()),
+        _ => {
+            let failed = match &setup.flow {
+                Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure) => Some(failure.at),
+                _ => None,
+            };
+            let newest = setup.facts.newest().max(failed);
+            read_state(view, setup.reading.len(), setup.facts.troubles().len(), newest)
+        }
     }
 }
 

@@ -95,7 +95,6 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::Copy => page.copy.clone().map_or(Reaction::Nothing, |text| Reaction::Intent(Intent::Copy(text))),
         Act::Details => ask(eye, Ask::Details),
         Act::Help => ask(eye, Ask::Help),
-        Act::Repair if page.repair => ask(eye, Ask::Repair),
         Act::Next | Act::Previous => {
             let Some(label) = page.neighbour(stage, if act == Act::Next { 1 } else { -1 }) else {
                 return Reaction::Nothing;
@@ -112,9 +111,8 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::PageUp => scroll(stage, stage.scroll.saturating_sub(height.saturating_sub(1).max(1)), max),
         Act::Home => scroll(stage, 0, max),
         Act::End => scroll(stage, max, max),
-        Act::Repair | Act::Filter | Act::Clear | Act::Sort | Act::Leave | Act::Repaint | Act::Suspend => {
-            Reaction::Nothing
-        }
+        Act::Repair => page.fix.map_or(Reaction::Nothing, |what| ask(eye, what)),
+        Act::Filter | Act::Clear | Act::Sort | Act::Leave | Act::Repaint | Act::Suspend => Reaction::Nothing,
     }
 }
 

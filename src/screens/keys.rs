@@ -67,8 +67,12 @@ pub(super) const DETAILS: Binding =
     bind(&[Key::Char('d')], Act::Details, "details", "original words, whole ids and addresses, timeline");
 pub(super) const WORDS: Binding =
     bind(&[Key::Char('d')], Act::Details, "original words", "original words, whole ids and addresses, timeline");
-pub(super) const REPAIR: Binding =
-    bind(&[Key::Char('f')], Act::Repair, "repair", "make the identities that are missing; lists them and asks first");
+pub(super) const REPAIR: Binding = bind(
+    &[Key::Char('f')],
+    Act::Repair,
+    "fix here",
+    "carry out the remedy of this page; says what it does and asks first",
+);
 pub(super) const ENVIRONMENTS: Binding =
     bind(&[Key::Char('e')], Act::Environments, "environments", "the list; what runs goes on");
 pub(super) const TICK: Binding = bind(SPACE, Act::Tick, "tick", "tick or untick the box");

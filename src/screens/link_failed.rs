@@ -69,7 +69,7 @@ impl Sheet for LinkFailed {
             primary: again,
             address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
             copy: Some(parts::support(failure)),
-            repair,
+            fix: repair.then_some(Ask::Repair),
             ..Page::default()
         }
     }

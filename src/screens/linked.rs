@@ -5,7 +5,7 @@ use super::page::{Page, Room, Stop};
 use super::{Sheet, View, parts};
 use crate::core::facts::Facts;
 use crate::core::msg::Intent;
-use crate::core::setup::{Confirmation, Flow, Setup};
+use crate::core::setup::{Confirmation, Flow, Setup, Way};
 use crate::core::time::stopwatch;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field};
@@ -102,12 +102,13 @@ impl Sheet for Linked {
 
 fn took(setup: &Setup) -> Option<String> {
     let Flow::Linked(link) = &setup.flow else { return None };
-    match (setup.configure_took, link.took) {
-        (Some(configure), Some(link)) => Some(format!("set-up {}, link {}", stopwatch(configure), stopwatch(link))),
-        (None, Some(link)) => Some(format!("link {}", stopwatch(link))),
-        (Some(configure), None) => Some(format!("set-up {}", stopwatch(configure))),
-        (None, None) => None,
-    }
+    let configure = setup.configure_took.map(|took| format!("set-up {}", stopwatch(took)));
+    let link = link.took.map(|(way, took)| match way {
+        Way::Reset => format!("reset link {}", stopwatch(took)),
+        Way::Direct | Way::Assisted => format!("link {}", stopwatch(took)),
+    });
+    let parts: Vec<String> = configure.into_iter().chain(link).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn companies(facts: &Facts) -> Option<usize> {

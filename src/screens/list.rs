@@ -149,6 +149,12 @@ pub(super) fn selected(model: &Model, list: &List, order: &[usize]) -> usize {
     order.iter().position(is_it).unwrap_or(0)
 }
 
+/// The selected environment, if any is shown.
+pub(super) fn chosen<'a>(model: &'a Model, list: &List, now: Now) -> Option<&'a Environment> {
+    let order = order(model, list, now);
+    order.get(selected(model, list, &order)).map(|place| &model.directory.environments[*place])
+}
+
 /// First row shown, so that the selected one is in sight.
 pub(super) fn top(list: &List, selected: usize, count: usize, height: usize) -> usize {
     let most = count.saturating_sub(height);
@@ -164,6 +170,10 @@ pub(super) fn settle(model: &Model, eye: &mut Eye, height: usize) {
 
 /// A key on the list; `None` when it is no key of the list's own.
 pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, now: Now, height: usize) -> Option<Reaction> {
+    if matches!(act, Act::Filter | Act::Sort | Act::Clear) {
+        // What is selected stays selected, wherever it comes to stand.
+        eye.list.selected = chosen(model, &eye.list, now).map(|environment| environment.id.clone());
+    }
     let list = &mut eye.list;
     match act {
         Act::Filter => {

@@ -5,7 +5,8 @@ use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, parts};
-use crate::core::environment::Environment;
+use crate::core::environment::{Environment, Fact};
+use crate::core::facts::{Facts, why};
 use crate::core::fault::{self, When};
 use crate::core::gate::{self, Gate};
 use crate::core::msg::Intent;
@@ -31,8 +32,10 @@ impl Sheet for Mismatch {
         &[
             keys::CHOOSE,
             keys::READ_NOW,
+            keys::REPAIR,
             keys::DETAILS,
             keys::OPEN,
+            keys::COPY,
             keys::BACK,
             keys::ENVIRONMENTS,
             keys::HELP,
@@ -64,7 +67,7 @@ impl Sheet for Mismatch {
         };
         let mut rows = parts::quote(MISMATCH_WORDS, *view.look, room.width);
         rows.push(Row::blank());
-        rows.extend(sources(view, environment, &mismatch, room.width));
+        rows.extend(sources(view, environment, facts, &mismatch, room.width));
         rows.push(Row::blank());
         let (remedy, doc) = remedy(view, environment, &mismatch, room.width);
         rows.extend(remedy);
@@ -89,12 +92,13 @@ impl Sheet for Mismatch {
         }
         stops.push(Stop::wants("Read again", Intent::ReadNow));
         let primary = if reset.is_open() { "Reset link" } else { "Read again" };
-        Page { rows, notes, stops, primary, address: doc, ..Page::default() }
+        let fix = reset.is_open().then_some(Ask::Reset);
+        Page { rows, notes, stops, primary, copy: doc.clone(), address: doc, fix, ..Page::default() }
     }
 }
 
 /// Who names which environment.
-fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, cells: usize) -> Vec<Row> {
+fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gate::Mismatch, cells: usize) -> Vec<Row> {
     let directory = &view.model.directory;
     let named = |id: &str| {
         let (short, whole) = (parts::short_id(id, *view.look), clean(id));
@@ -123,10 +127,15 @@ fn sources(view: &View, environment: &Environment, mismatch: &gate::Mismatch, ce
         ),
         (
             "Dataverse says",
-            match &mismatch.dataverse_says {
-                Some(url) if agrees(url) => (Mark::Done, parts::host(url)),
-                Some(url) => (Mark::Failed, format!("{}, another finance and operations", parts::host(url))),
-                None => (Mark::Waiting, "no finance and operations joined, or not read".into()),
+            match (&mismatch.dataverse_says, &facts.integration) {
+                (Some(url), _) if agrees(url) => (Mark::Done, parts::host(url)),
+                (Some(url), _) => (Mark::Failed, format!("{}, another finance and operations", parts::host(url))),
+                _ if environment.dataverse.is_none() => (Mark::Waiting, "there is no Dataverse here to ask".into()),
+                (None, Fact::Known(..)) => (Mark::Waiting, "no finance and operations is joined".into()),
+                (None, Fact::Unknown(..)) => {
+                    (Mark::Unknown, format!("could not tell: {}", clean(&why(&facts.integration))))
+                }
+                (None, Fact::Unread) => (Mark::Busy, "being read".into()),
             },
         ),
     ];

@@ -3,11 +3,13 @@
 use super::eye::Ask;
 use super::keys::{self, Binding, EVERYWHERE};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, identities, mismatch, parts};
+use super::{Sheet, View, identities, list, mismatch, parts};
+use crate::core::environment::Environment;
+use crate::core::facts::Facts;
 use crate::core::gate;
 use crate::core::msg::Intent;
 use crate::core::plan::{Certainty, Side};
-use crate::core::route::screen;
+use crate::core::route::{Screen, screen};
 use crate::core::setup::{Failure, Flow, Setup};
 use crate::core::sign_in::Session;
 use crate::core::trouble::Trouble;
@@ -72,13 +74,14 @@ impl Sheet for Help {
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
-        let of = super::sheet(screen(view.model));
+        let laid = view.screen();
+        let of = laid.sheet;
         let mut rows = vec![parts::heading(of.title())];
         rows.extend(para(of.help(), Role::Plain, room.width));
         for (title, table) in [("Keys of this screen", of.keys()), ("Keys of every screen", EVERYWHERE.as_slice())] {
             rows.push(Row::blank());
             rows.push(parts::heading(title));
-            for binding in table {
+            for binding in table.iter().filter(|binding| laid.page.offers(binding.act)) {
                 let names: Vec<String> = binding.keys.iter().map(|key| key.name()).collect();
                 let start = Row::new(format!("  {}", fit(&names.join(", "), KEYS, "")), Role::Key);
                 rows.extend(behind(start, &[Piece::new(binding.more, Role::Plain)], room.width));
@@ -113,6 +116,12 @@ impl Sheet for Details {
             of_setup(view, setup, room.width, &mut rows);
         } else {
             let directory = &view.model.directory;
+            if screen(view.model) == Screen::Environments
+                && let Some(environment) = list::chosen(view.model, &view.eye.list, view.now)
+            {
+                names(environment, view.model.setups.get(&environment.id), room.width, &mut rows);
+                rows.push(Row::blank());
+            }
             let stopped = match &view.model.session {
                 Session::Stopped(trouble) => Some(trouble),
                 _ => None,
@@ -136,30 +145,8 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
     if let Some(failure) = failed {
         of_failure(view, failure, cells, rows);
     }
-    rows.push(parts::heading("Names, ids and addresses"));
-    let mut put = |label: &str, value: Option<&str>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            rows.extend(field(label, LABEL, &[Piece::new(clean(value), Role::Plain)], cells));
-        }
-    };
     if let Some((environment, _)) = view.model.current() {
-        put("Name", Some(&environment.name));
-        put("Power Platform environment", environment.power_platform.as_deref());
-        put("LCS environment", gate::lcs_id(environment, &setup.facts));
-        put("Tenant", environment.tenant.as_deref());
-        put("Finance and operations", gate::finops_url(environment, &setup.facts));
-        put("Dataverse", environment.dataverse.as_ref().map(|side| side.url.as_str()));
-    }
-    put("Dual-write is linked to", setup.facts.linked().and_then(|link| link.power_apps_environment.as_deref()));
-    put("Connection set", setup.facts.linked().and_then(|link| link.cid.as_deref()));
-    match &setup.flow {
-        Flow::Configuring(run) | Flow::ConfigureFailed(run, _) => put("Run", Some(&run.run)),
-        Flow::Linking(link) | Flow::LinkFailed(link, _) => {
-            put("Run", Some(&link.run));
-            put("Request", Some(&link.request_id));
-            put("Activity", link.activity.as_deref());
-        }
-        _ => {}
+        names(environment, Some(setup), cells, rows);
     }
     let mut all = setup.facts.troubles();
     all.extend(setup.watch().and_then(|watch| watch.trouble.as_ref()));
@@ -171,6 +158,35 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
     if !timeline.is_empty() {
         rows.push(Row::blank());
         rows.extend(timeline);
+    }
+}
+
+/// Everything that names an environment and what runs in it, whole.
+fn names(environment: &Environment, setup: Option<&Setup>, cells: usize, rows: &mut Vec<Row>) {
+    let none = Facts::default();
+    let facts = setup.map_or(&none, |setup| &setup.facts);
+    rows.push(parts::heading("Names, ids and addresses"));
+    let mut put = |label: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            rows.extend(field(label, LABEL, &[Piece::new(clean(value), Role::Plain)], cells));
+        }
+    };
+    put("Name", Some(&environment.name));
+    put("Power Platform environment", environment.power_platform.as_deref());
+    put("LCS environment", gate::lcs_id(environment, facts));
+    put("Tenant", environment.tenant.as_deref());
+    put("Finance and operations", gate::finops_url(environment, facts));
+    put("Dataverse", environment.dataverse.as_ref().map(|side| side.url.as_str()));
+    put("Dual-write is linked to", facts.linked().and_then(|link| link.power_apps_environment.as_deref()));
+    put("Connection set", facts.linked().and_then(|link| link.cid.as_deref()));
+    match setup.map(|setup| &setup.flow) {
+        Some(Flow::Configuring(run) | Flow::ConfigureFailed(run, _)) => put("Run", Some(&run.run)),
+        Some(Flow::Linking(link) | Flow::LinkFailed(link, _)) => {
+            put("Run", Some(&link.run));
+            put("Request", Some(&link.request_id));
+            put("Activity", link.activity.as_deref());
+        }
+        _ => {}
     }
 }
 
@@ -231,14 +247,24 @@ impl Sheet for Leave {
     fn page(&self, view: &View, room: Room) -> Page {
         let cells = room.width;
         let running: Vec<_> = view.model.running().collect();
-        let mut rows = match running.len() {
-            0 => para("Nothing runs any more.", Role::Strong, cells),
-            1 => para("1 set-up runs. It goes on in Microsoft's service when you leave.", Role::Strong, cells),
-            count => para(
-                &format!("{count} set-ups run. They go on in Microsoft's service when you leave."),
-                Role::Strong,
-                cells,
-            ),
+        let links = running.iter().filter(|(_, setup)| matches!(setup.flow, Flow::Linking(_))).count();
+        let setups = match running.len() - links {
+            0 => String::new(),
+            1 => "1 set-up runs".to_owned(),
+            count => format!("{count} set-ups run"),
+        };
+        let links = match links {
+            0 => String::new(),
+            1 => "1 link is being made".to_owned(),
+            count => format!("{count} links are being made"),
+        };
+        let what: Vec<String> = [setups, links].into_iter().filter(|text| !text.is_empty()).collect();
+        let goes_on = if running.len() == 1 { "It goes" } else { "They go" };
+        let mut rows = if running.is_empty() {
+            para("Nothing runs any more.", Role::Strong, cells)
+        } else {
+            let text = format!("{}. {goes_on} on in Microsoft's service when you leave.", what.join(", "));
+            para(&text, Role::Strong, cells)
         };
         if !running.is_empty() {
             rows.push(Row::blank());
@@ -250,7 +276,7 @@ impl Sheet for Leave {
         }
         if view.model.cloud.ends_with_program && !running.is_empty() {
             rows.push(Row::blank());
-            let text = "So it is on a real cloud. This rehearsal ends with the program and begins anew.";
+            let text = "That holds on a real cloud. This rehearsal ends when you leave, and begins anew.";
             rows.extend(para(text, Role::Dim, cells));
         }
         Page {

@@ -138,8 +138,8 @@ pub struct Page {
     pub address: Option<String>,
     /// What `y` copies.
     pub copy: Option<String>,
-    /// Whether `f` has something to repair.
-    pub repair: bool,
+    /// What `f` asks: the remedy that can be carried out from here.
+    pub fix: Option<Ask>,
     /// Whether Enter picks a row.
     pub picks: bool,
     /// Whether there is a filter to clear.
@@ -188,7 +188,7 @@ impl Page {
             Act::Tick => self.stops.iter().any(|stop| stop.shape != Shape::Button),
             Act::Open => self.address.is_some(),
             Act::Copy => self.copy.is_some(),
-            Act::Repair => self.repair,
+            Act::Repair => self.fix.is_some(),
             Act::Clear => self.clears,
             Act::Filter | Act::Sort => self.picks || self.clears,
             _ => true,

@@ -155,6 +155,7 @@ pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> 
     let mut rows = Vec::new();
     let said = failure.code.as_deref().map(clean).unwrap_or_default();
     let (code, title) = match failure.fault {
+        Some(fault) if fault.code.is_empty() => (said.as_str(), fault.title.as_str()),
         Some(fault) => (fault.code.as_str(), fault.title.as_str()),
         None if failure.is_ours => ("", "This is what was found"),
         None if said.is_empty() => ("", "Not in the catalogue of known faults"),
@@ -207,10 +208,12 @@ pub(super) fn ids(ids: &[(&'static str, String)], cells: usize) -> Vec<Row> {
 
 /// What goes on without the program, and how to come back to it.
 pub(super) fn goes_on(view: &View, environment: &Environment, cells: usize) -> Vec<Row> {
-    let body = [
-        Piece::new("This runs in Microsoft's service. You may leave; it goes on. To come back:", Role::Dim),
-        Piece::new(clean(&view.model.cloud.come_back(environment)), Role::Plain),
-    ];
+    let text = if view.model.cloud.ends_with_program {
+        "On a real cloud this goes on in Microsoft's service when you leave; a rehearsal ends. To rehearse again:"
+    } else {
+        "This runs in Microsoft's service. You may leave; it goes on. To come back:"
+    };
+    let body = [Piece::new(text, Role::Dim), Piece::new(clean(&view.model.cloud.come_back(environment)), Role::Plain)];
     let mut rows = flow(Row::blank(), 0, &body[..1], cells);
     let last = rows.last().map_or(0, Row::width);
     if last + 1 + width(&body[1].text) <= cells {

@@ -22,7 +22,17 @@ impl Sheet for Terms {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::END, keys::TICK, keys::CHOOSE, keys::OPEN, keys::COPY, keys::BACK, keys::HELP, keys::LEAVE]
+        &[
+            keys::END,
+            keys::TICK,
+            keys::CHOOSE,
+            keys::OPEN,
+            keys::COPY,
+            keys::BACK,
+            keys::ENVIRONMENTS,
+            keys::HELP,
+            keys::LEAVE,
+        ]
     }
 
     fn help(&self) -> &'static str {
@@ -39,7 +49,7 @@ impl Sheet for Terms {
 
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((_, setup)) = view.model.current() else { return Page::default() };
-        let Flow::Terms { seen_to_end, ticked } = setup.flow else { return Page::default() };
+        let Flow::Terms { seen_to_end, ticked, .. } = setup.flow else { return Page::default() };
         let mut rows = markdown::rows(terms::body(), view.look, room.width);
         rows.push(Row::blank());
         rows.push(Row::new(format!("End of version {}.", terms::version()), Role::Dim));
@@ -71,6 +81,8 @@ impl Sheet for Terms {
                 Stop::wants("Configure", Intent::Configure).closed_because(missing.map(str::to_owned)),
             ],
             primary: "Configure",
+            address: terms::address().map(str::to_owned),
+            copy: terms::address().map(str::to_owned),
             ..Page::default()
         }
     }

@@ -78,16 +78,21 @@ fn write_all(state_dir: &Path, jobs: &mpsc::Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
         match job {
             Job::Entry(entry, done) => {
-                let _ = done.send(append(state_dir, &mut runs, &entry));
+                let _ = done.send(append(state_dir, &mut runs, &entry).map_err(|error| in_dir(state_dir, &error)));
             }
             Job::Terms(acceptance, done) => {
-                let _ = done.send(keep_terms(state_dir, &acceptance));
+                let _ = done.send(keep_terms(state_dir, &acceptance).map_err(|error| in_dir(state_dir, &error)));
             }
             Job::Close(done) => {
                 let _ = done.send(());
             }
         }
     }
+}
+
+/// An error with the place it is about.
+fn in_dir(state_dir: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{} ({error})", state_dir.display()))
 }
 
 #[derive(Serialize)]
@@ -138,7 +143,7 @@ fn keep_terms(state_dir: &Path, acceptance: &Acceptance) -> io::Result<()> {
     }
     let mut file = private(&dir.join("accepted.jsonl"))?;
     let Acceptance { version, account, environment, at } = acceptance;
-    write_line(&mut file, &Accepted { version, account, environment, at: *at })?;
+    write_line(&mut file, &Accepted { version, account, environment: &environment.0, at: *at })?;
     sync_directory(&dir)
 }
 
@@ -216,6 +221,7 @@ pub fn default_state_dir() -> Result<PathBuf, etcetera::HomeDirError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::environment::EnvironmentId;
     use crate::core::journal::What;
     use jiff::Timestamp;
 
@@ -270,7 +276,7 @@ mod tests {
         let acceptance = Acceptance {
             version: terms::version().into(),
             account: "ada".into(),
-            environment: "e".into(),
+            environment: EnvironmentId("e".into()),
             at: Timestamp::UNIX_EPOCH,
         };
         journal.keep_terms(acceptance).blocking_recv().unwrap().unwrap();

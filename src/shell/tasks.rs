@@ -23,8 +23,20 @@ use tokio::task::{AbortHandle, JoinError};
 /// are written down.
 const CHANGES_LIMIT: Duration = Duration::from_secs(2);
 
+/// How long the loop waits for an acceptance to be durable; it takes a millisecond on a healthy disk.
+const TERMS_LIMIT: Duration = Duration::from_millis(250);
+
 /// Where replies go. False: nobody listens any more.
 pub type Listener = Arc<dyn Fn(Msg) -> bool + Send + Sync>;
+
+/// What is left to whoever drives the core.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rest {
+    /// Send this to the terminal's clipboard.
+    Copy(String),
+    /// Tell the core this, before anything else.
+    Tell(Msg),
+}
 
 /// The tasks of one program.
 pub struct Tasks {
@@ -43,9 +55,9 @@ impl Tasks {
         Self { runtime, api, journal, clock, listener, questions: HashMap::new(), changes: Vec::new() }
     }
 
-    /// Does one thing, or starts it. Returns at once. [`Effect::Copy`] is for the terminal, which
-    /// is not here; it is handed back.
-    pub fn run(&mut self, effect: Effect) -> Option<String> {
+    /// Does one thing, or starts it. Returns at once, but for a short wait until an acceptance of
+    /// terms is durable: a key typed ahead must find what it was typed for.
+    pub fn run(&mut self, effect: Effect) -> Option<Rest> {
         match effect {
             Effect::Call { ticket, after, call } => self.ask(ticket, self.clock.real(after), call),
             Effect::Change { ticket, change, intention } => self.change(ticket, change, intention),
@@ -59,11 +71,20 @@ impl Tasks {
                 self.tell_failure(written);
             }
             Effect::KeepTerms(acceptance) => {
+                let environment = acceptance.environment.clone();
                 let written = self.journal.keep_terms(acceptance);
-                self.tell_failure(written);
+                let mut result = Box::pin(durable(written));
+                let soon = async { tokio::time::timeout(TERMS_LIMIT, &mut result).await };
+                if let Ok(result) = self.runtime.block_on(soon) {
+                    return Some(Rest::Tell(Msg::TermsKept { environment, result }));
+                }
+                let listener = Arc::clone(&self.listener);
+                self.runtime.spawn(async move {
+                    listener(Msg::TermsKept { environment, result: result.await });
+                });
             }
             Effect::Open(address) => self.open(address),
-            Effect::Copy(text) => return Some(text),
+            Effect::Copy(text) => return Some(Rest::Copy(text)),
         }
         None
     }

@@ -45,13 +45,15 @@ pub fn run(options: Options, profile: Option<&Path>, out: &mut impl Write) -> Re
     let title = options.scenario.title().to_owned();
     runtime.block_on(async {
         let simulator = sim::start(options).await.map_err(|source| SimulateError::Listen { port, source })?;
+        if let Some(file) = profile {
+            write_profile(file, &simulator.profile_toml())
+                .map_err(|source| SimulateError::Profile { file: file.display().to_string(), source })?;
+        }
         // A reader that went away (`| head`) is no reason to stop serving.
         let _ = writeln!(out, "simulator  {}", simulator.base());
         let _ = writeln!(out, "scenario   {title}");
         let _ = writeln!(out, "speed      {speed} simulated seconds per second");
         if let Some(file) = profile {
-            write_profile(file, &simulator.profile_toml())
-                .map_err(|source| SimulateError::Profile { file: file.display().to_string(), source })?;
             let _ = writeln!(out, "profile    {}", file.display());
             let _ = writeln!(out, "in another terminal:  dualwrite --cloud {}", file.display());
         }

@@ -13,7 +13,7 @@ use crate::settings::{self, Profile};
 use crate::shell::clock::Clock;
 use crate::shell::journal::Journal;
 use crate::shell::run::{self, App, Event, RunError, Sender, Signal, Step};
-use crate::shell::tasks::Tasks;
+use crate::shell::tasks::{Rest, Tasks};
 use crate::shell::terminal;
 use crate::sim::{self, Scenario, Simulator};
 use crate::ui::look::Look;
@@ -173,10 +173,10 @@ impl Wizard {
         }
         let effects = update(&mut self.model, msg, self.clock.now());
         for effect in effects {
-            if let Some(tasks) = &mut self.tasks
-                && let Some(text) = tasks.run(effect)
-            {
-                terminal::copy(&text);
+            match self.tasks.as_mut().and_then(|tasks| tasks.run(effect)) {
+                Some(Rest::Copy(text)) => terminal::copy(&text),
+                Some(Rest::Tell(msg)) => self.tell(msg),
+                None => {}
             }
         }
     }

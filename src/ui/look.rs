@@ -72,6 +72,8 @@ pub enum Role {
 pub enum Mark {
     /// Done, yes.
     Done,
+    /// Behind, and not done here.
+    Passed,
     /// Under way.
     Busy,
     /// Not yet.
@@ -90,10 +92,13 @@ pub enum Mark {
 #[derive(Debug)]
 pub struct Symbols {
     done: &'static str,
+    passed: &'static str,
     busy: &'static str,
     waiting: &'static str,
     now: &'static str,
     failed: &'static str,
+    warn: &'static str,
+    unknown: &'static str,
     /// Between the places of the rail.
     pub then: &'static str,
     /// In front of the selected line.
@@ -130,10 +135,13 @@ pub struct Symbols {
 
 const UNICODE: Symbols = Symbols {
     done: "✓",
+    passed: "·",
     busy: "◐",
     waiting: "○",
     now: "●",
     failed: "✗",
+    warn: "!",
+    unknown: "?",
     then: "›",
     selected: "▸",
     open: "▾",
@@ -153,11 +161,14 @@ const UNICODE: Symbols = Symbols {
 };
 
 const ASCII: Symbols = Symbols {
-    done: "+",
-    busy: "~",
-    waiting: "o",
-    now: "*",
-    failed: "x",
+    done: "ok",
+    passed: "..",
+    busy: "~~",
+    waiting: "--",
+    now: "=>",
+    failed: "XX",
+    warn: "!!",
+    unknown: "??",
     then: ">",
     selected: ">",
     open: "v",
@@ -205,8 +216,9 @@ impl Mark {
             Self::Waiting => symbols.waiting,
             Self::Now => symbols.now,
             Self::Failed => symbols.failed,
-            Self::Warn => "!",
-            Self::Unknown => "?",
+            Self::Warn => symbols.warn,
+            Self::Unknown => symbols.unknown,
+            Self::Passed => symbols.passed,
         }
     }
 
@@ -215,7 +227,7 @@ impl Mark {
         match self {
             Self::Done => Role::Good,
             Self::Busy | Self::Now => Role::Busy,
-            Self::Waiting => Role::Dim,
+            Self::Waiting | Self::Passed => Role::Dim,
             Self::Failed => Role::Bad,
             Self::Warn | Self::Unknown => Role::Warn,
         }

@@ -94,6 +94,7 @@ impl Driver {
 
     fn tell(&mut self, msg: Msg) {
         let now = self.now();
+        let mut kept = Vec::new();
         for effect in update(&mut self.model, msg, now) {
             match effect {
                 Effect::Call { ticket, after, call } => {
@@ -106,10 +107,16 @@ impl Driver {
                 }
                 Effect::Cancel(ticket) => self.due.retain(|(_, open), _| *open != ticket),
                 Effect::Record(entry) => self.recorded.push(entry),
-                Effect::KeepTerms(acceptance) => self.accepted.push(acceptance),
+                Effect::KeepTerms(acceptance) => {
+                    kept.push(acceptance.environment.clone());
+                    self.accepted.push(acceptance);
+                }
                 Effect::Open(address) => self.opened.push(address),
                 Effect::Copy(text) => self.copied.push(text),
             }
+        }
+        for environment in kept {
+            self.tell(Msg::TermsKept { environment, result: Ok(()) });
         }
     }
 

@@ -252,7 +252,15 @@ impl Scene {
 
     pub fn msg(&mut self, msg: Msg) {
         let effects = update(&mut self.model, msg, self.now);
+        let kept = effects.iter().find_map(|effect| match effect {
+            Effect::KeepTerms(acceptance) => Some(acceptance.environment.clone()),
+            _ => None,
+        });
         self.open.extend(effects);
+        if let Some(environment) = kept {
+            let effects = update(&mut self.model, Msg::TermsKept { environment, result: Ok(()) }, self.now);
+            self.open.extend(effects);
+        }
         self.answer();
     }
 

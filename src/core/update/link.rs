@@ -150,7 +150,7 @@ pub(super) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notic
         return None;
     }
     if typed.trim() != cx.environment.name {
-        return Some(Notice(format!("Nothing was reset: the name typed is not {}.", cx.environment.name)));
+        return Some(Notice(format!("Nothing was reset: the name typed is not “{}”.", cx.environment.name)));
     }
     match gate::reset_link(cx.environment, &setup.facts) {
         Gate::Closed(why) => return Some(Notice(why)),
@@ -253,7 +253,7 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     cx.record(&linking.run, Line::Linked { address: address.clone(), confirmed: confirmed.words() });
     let took = between(linking.started, cx.now);
     setup.tell(cx.now, format!("linked in {}, {}", stopwatch(took), confirmed.words()));
-    setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took: Some(took) }));
+    setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took: Some((linking.way, took)) }));
 }
 
 /// Whether a link leads to this environment.
@@ -418,8 +418,12 @@ fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, c
             ask_back(linking, setup, 0, Duration::ZERO, cx)
         }
         "failed" | "aborted" => {
-            let words = words.unwrap_or_else(|| format!("The link operation says {word} and gives no reason."));
-            Next::Failed(Box::new(link_failure(linking, words, setup, cx)))
+            let ours = || format!("The link operation says {word} and gives no reason.");
+            let mut failure = link_failure(linking, words.clone().unwrap_or_else(ours), setup, cx);
+            if words.is_none() {
+                failure = failure.found_here();
+            }
+            Next::Failed(Box::new(failure))
         }
         _ if !answer.is_success && answer.operation_status.is_none() => {
             let refused = Trouble::new(Service::Link, What::Refused, words.unwrap_or_default());
@@ -490,7 +494,8 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
                 return Next::Linked(Confirmation::GatewayDoesNotShowIt);
             }
             let words = "The dual-write service does not show a link to this environment.".to_owned();
-            Next::Failed(Box::new(link_failure(linking, words, setup, cx)))
+            let failure = link_failure(linking, words, setup, cx).found_here();
+            Next::Failed(Box::new(failure))
         }
         Err(trouble) if trouble.is_passing() && tries + 1 < limit => {
             let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll());

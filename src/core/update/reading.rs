@@ -263,7 +263,7 @@ fn go_on(setup: &mut Setup, cx: &mut Cx) {
                 Gate::Open if gate::mismatch(cx.environment, &setup.facts).is_some() => Flow::Mismatch,
                 Gate::Open if setup.facts.linked().is_some() => link::linked_already(setup, cx),
                 Gate::Open if gate::link(cx.environment, &setup.facts).is_open() => Flow::Configured,
-                Gate::Open => Flow::Terms { seen_to_end: false, ticked: false },
+                Gate::Open => Flow::Terms { seen_to_end: false, ticked: false, keeping: false },
                 Gate::Closed(_) | Gate::Reading => Flow::Details { wanted: false },
             };
         }

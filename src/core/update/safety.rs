@@ -179,6 +179,19 @@ fn press(which: u8) -> Option<Intent> {
     })
 }
 
+/// Tells the core; an acceptance of the terms is kept at once.
+fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
+    let mut effects = update(model, msg, now);
+    let kept: Vec<EnvironmentId> = effects
+        .iter()
+        .filter_map(|effect| if let Effect::KeepTerms(of) = effect { Some(of.environment.clone()) } else { None })
+        .collect();
+    for environment in kept {
+        effects.extend(update(model, Msg::TermsKept { environment, result: Ok(()) }, now));
+    }
+    effects
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
@@ -198,7 +211,7 @@ proptest! {
                 break;
             }
             if let Some(intent) = presses.next().and_then(press) {
-                open.extend(update(&mut model, Msg::Intent(intent), now));
+                open.extend(told(&mut model, Msg::Intent(intent), now));
             }
             open.retain(|effect| matches!(effect, Effect::Call { .. } | Effect::Change { .. }));
             let fate = fates.next().unwrap_or(Fate::Fine);
@@ -206,7 +219,7 @@ proptest! {
                 // Nobody presses wrong keys any more: the way of the README.
                 for intent in [Intent::ReadNow, Intent::OpenFirst, Intent::TryAgain, Intent::DualWriteApplication, Intent::TermsSeenToEnd,
                     Intent::TickTerms, Intent::Configure, Intent::Ok, Intent::Link] {
-                    open.extend(update(&mut model, Msg::Intent(intent), now));
+                    open.extend(told(&mut model, Msg::Intent(intent), now));
                 }
                 continue;
             }

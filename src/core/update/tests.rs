@@ -18,6 +18,7 @@ struct World {
     open: VecDeque<(Ticket, Duration, Asked)>,
     changes: Vec<Change>,
     core_state: &'static str,
+    terms_kept: Result<(), String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -55,12 +56,14 @@ impl World {
             open: VecDeque::new(),
             changes: Vec::new(),
             core_state: "NotInstalled",
+            terms_kept: Ok(()),
         };
         world.tell(Msg::Start);
         world
     }
 
     fn tell(&mut self, msg: Msg) {
+        let mut kept = None;
         for effect in update(&mut self.model, msg, self.now) {
             match effect {
                 Effect::Call { ticket, after, call } => self.open.push_back((ticket, after, Asked::Call(call))),
@@ -69,8 +72,12 @@ impl World {
                     self.open.push_back((ticket, Duration::ZERO, Asked::Change(change)));
                 }
                 Effect::Cancel(ticket) => self.open.retain(|(open, _, _)| *open != ticket),
+                Effect::KeepTerms(acceptance) => kept = Some(acceptance.environment),
                 _ => {}
             }
+        }
+        if let Some(environment) = kept {
+            self.tell(Msg::TermsKept { environment, result: self.terms_kept.clone() });
         }
     }
 
@@ -181,6 +188,21 @@ fn configure_stays_closed_until_the_terms_were_read_and_ticked() {
     world.want(Intent::Configure);
     assert!(matches!(world.flow(), Flow::Confirm));
     assert!(world.changes.is_empty());
+}
+
+#[test]
+fn an_acceptance_that_cannot_be_kept_is_none() {
+    let mut world = World::opened();
+    world.terms_kept = Err("/state (no space left)".into());
+    for intent in [Intent::DualWriteApplication, Intent::TickTerms, Intent::TermsSeenToEnd, Intent::Configure] {
+        world.want(intent);
+    }
+    assert!(matches!(world.flow(), Flow::Terms { keeping: false, .. }), "{:?}", world.flow());
+    let notice = world.model.notice.clone().unwrap();
+    assert!(notice.contains("/state (no space left)") && notice.contains("--state-dir"), "{notice}");
+    world.terms_kept = Ok(());
+    world.want(Intent::Configure);
+    assert!(matches!(world.flow(), Flow::Confirm));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::super::{failure, failure_of, reading, tell_miss};
 use super::{Cx, Next, ask, change, finish, own_words, read};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
+use crate::core::fault;
 use crate::core::journal::What as Line;
 use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
 use crate::core::setup::{Configuring, Install, Setup, StageState, Step};
@@ -12,6 +13,8 @@ use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::wire::power_platform::Operation;
 use std::time::Duration;
 
+/// What the catalogue says of a failed installation of which it knows nothing more exact.
+const ANY_FAILURE: &str = "dw-setup-failed";
 /// How long the package list may stay silent about an accepted installation.
 const SILENT_MAX: Duration = Duration::from_mins(10);
 /// A failure in the package list younger than this may be the one from before.
@@ -230,12 +233,7 @@ fn operation_read(
     let failed = |what: &str| {
         let details = operation.error.as_ref().map(error_words);
         let (code, words) = details.unwrap_or((None, operation.status_message.clone().unwrap_or_default()));
-        let words = if words.trim().is_empty() {
-            format!("The service says the installation {what} and gives no reason.")
-        } else {
-            words
-        };
-        (code, words)
+        Said::or_ours(code, words, || format!("The service says the installation {what} and gives no reason."))
     };
     match word.to_ascii_lowercase().as_str() {
         "succeeded" => {
@@ -269,20 +267,16 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
         Some(PackageState::Failed { words, code })
             if install.seen_running || install.succeeded || age > OLD_FAILURE =>
         {
-            let words = if words.trim().is_empty() {
-                "The service says InstallFailed and gives no reason.".into()
-            } else {
-                words
-            };
-            install_failed(run, setup, (code, words), &install, cx)
+            let said = Said::or_ours(code, words, || "The service says InstallFailed and gives no reason.".into());
+            install_failed(run, setup, said, &install, cx)
         }
         Some(PackageState::NotInstalled) if install.seen_running && install.operation.is_none() => {
-            let words = "The installation ended, and the package is not installed.".to_owned();
-            install_failed(run, setup, (None, words), &install, cx)
+            let words = "The installation ended, and the package is not installed.";
+            install_failed(run, setup, Said::ours(words), &install, cx)
         }
         _ if age > SILENT_MAX && !install.seen_running && !install.succeeded => {
-            let words = "The service accepted the installation, and the package list shows nothing of it.".to_owned();
-            install_failed(run, setup, (None, words), &install, cx)
+            let words = "The service accepted the installation, and the package list shows nothing of it.";
+            install_failed(run, setup, Said::ours(words), &install, cx)
         }
         _ => {
             run.watch.heard(cx.now, if install.succeeded { "Succeeded, not listed yet" } else { "not listed yet" });
@@ -291,16 +285,31 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
     }
 }
 
-fn install_failed(
-    run: &mut Configuring,
-    setup: &mut Setup,
-    (code, words): (Option<String>, String),
-    install: &Install,
-    cx: &mut Cx,
-) -> Next {
+/// Why an installation failed: the service's words, or ours where it gave none.
+struct Said {
+    code: Option<String>,
+    words: String,
+    is_ours: bool,
+}
+
+impl Said {
+    fn ours(words: impl Into<String>) -> Self {
+        Self { code: None, words: words.into(), is_ours: true }
+    }
+
+    fn or_ours(code: Option<String>, words: String, ours: impl FnOnce() -> String) -> Self {
+        if words.trim().is_empty() { Self { code, ..Self::ours(ours()) } } else { Self { code, words, is_ours: false } }
+    }
+}
+
+fn install_failed(run: &mut Configuring, setup: &mut Setup, said: Said, install: &Install, cx: &mut Cx) -> Next {
     let sentence = format!("install {}", package_of(run));
-    cx.record(&run.run, Line::Outcome { change: sentence, result: words.clone() });
-    let mut failure = failure(Service::PowerPlatform, words, code, setup, cx);
+    cx.record(&run.run, Line::Outcome { change: sentence, result: said.words.clone() });
+    let mut failure = failure(Service::PowerPlatform, said.words, said.code, setup, cx);
+    if said.is_ours {
+        failure = failure.found_here();
+    }
+    failure.fault = failure.fault.or_else(|| fault::by_id(ANY_FAILURE));
     failure.ids.push(("Package", package_of(run).to_owned()));
     if let Some(operation) = &install.operation {
         failure.ids.push(("Operation id", operation.clone()));
