@@ -230,6 +230,7 @@ impl Profile {
             has_link: self.link.is_some(),
             command: command.to_owned(),
             speed: shown_speed(speed),
+            address: self.bap.as_str().trim_end_matches('/').to_owned(),
             ends_with_program: false,
         }
     }

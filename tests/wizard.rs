@@ -183,9 +183,8 @@ fn leaving_while_it_runs_says_how_to_come_back_and_the_service_goes_on() {
     wizard.modes_clean().unwrap();
     // Somebody comes back: what runs is joined, nothing is started twice.
     let wizard = rehearsal.wizard(&["--environment", "contoso-uat"], 80, 24);
-    wizard.wait_for(" Environment Details ").wait_for("[ Dual-write application ]");
-    wizard.keys("<enter>").wait_for(" Terms and conditions ");
-    wizard.keys("<end> <space> <enter>").wait_for(" Confirm ").keys("<enter>").wait_for(" Setup complete ");
+    wizard.wait_for("┌ Resume ").wait_for("of “contoso-uat” was interrupted");
+    wizard.keys("<enter>").wait_for(" Setup complete ");
     leave(&wizard);
     assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
 }

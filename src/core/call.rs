@@ -3,6 +3,7 @@
 //! Plain data: no closure, no channel, no secret. `api` carries them out; what an answer means is
 //! decided in [`super::update`].
 
+use super::journal::Deed;
 use super::trouble::Service;
 use crate::wire::{bap, dataverse, finance_operations, gateway, lcs, link, power_platform};
 use std::time::Duration;
@@ -235,20 +236,23 @@ impl Change {
         }
     }
 
-    /// What is about to change, for the record and the timeline.
-    pub fn sentence(&self) -> String {
+    /// What is about to change, for the record.
+    pub fn deed(&self) -> Deed {
         match self {
-            Self::Install { package, .. } => format!("install {package}"),
-            Self::CreateUser { app, .. } => format!("create application user {app} in Dataverse"),
-            Self::EnableUser { app, .. } => format!("enable application user {app} in Dataverse"),
-            Self::GiveRole { app, .. } => format!("give System Administrator to application user {app} in Dataverse"),
-            Self::CreateRow { app, user, .. } => {
-                format!("add client ID row {app} for user {user} in finance and operations")
-            }
+            Self::Install { package, .. } => Deed::Install { package: package.clone() },
+            Self::CreateUser { app, .. } => Deed::CreateUser { app: (*app).to_owned() },
+            Self::EnableUser { app, .. } => Deed::EnableUser { app: (*app).to_owned() },
+            Self::GiveRole { app, .. } => Deed::GiveRole { app: (*app).to_owned() },
+            Self::CreateRow { app, user, .. } => Deed::CreateRow { app: (*app).to_owned(), user: user.clone() },
             Self::StartLink { power_platform, request_id, .. } => {
-                format!("start the link to Power Platform environment {power_platform}, request {request_id}")
+                Deed::StartLink { power_platform: power_platform.clone(), request_id: request_id.clone() }
             }
-            Self::ResetLink { cid, .. } => format!("reset the link of connection set {cid}"),
+            Self::ResetLink { cid, .. } => Deed::ResetLink { connection_set: cid.clone() },
         }
+    }
+
+    /// What is about to change, for the timeline.
+    pub fn sentence(&self) -> String {
+        self.deed().sentence()
     }
 }

@@ -1,7 +1,8 @@
 //! What the core wants done in the world, as data. The shell does it.
 
 use super::call::{Call, Change};
-use super::journal::Entry;
+use super::environment::EnvironmentId;
+use super::journal::{Entry, RunId};
 use super::msg::Ticket;
 use super::terms::Acceptance;
 use std::time::Duration;
@@ -34,6 +35,20 @@ pub enum Effect {
     Record(Entry),
     /// Keep who accepted which terms; what came of it comes back as [`super::msg::Msg::TermsKept`].
     KeepTerms(Acceptance),
+    /// Take the lock of an environment, so that no other program on this record drives it; what came
+    /// of it comes back as [`super::msg::Msg::Claimed`].
+    Claim {
+        /// Which environment.
+        environment: EnvironmentId,
+        /// What tells it from one of the same id on another cloud.
+        key: String,
+        /// The run that will be written down.
+        run: RunId,
+    },
+    /// Give the lock back.
+    Release(EnvironmentId),
+    /// Nobody writes this down; a surface may tell it.
+    Note(Entry),
     /// Open an address in the browser.
     Open(String),
     /// Send a text to the terminal's clipboard.

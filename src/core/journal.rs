@@ -1,15 +1,21 @@
-//! What is written down of a run: what the service cannot know. One entry is one line.
+//! What is written down of a run: what the services cannot know. One entry is one line.
 //!
-//! Holds no token, no secret and no device code; there is no field for one.
+//! An [`Entry`] says who intended what and what came of it; [`fold`] turns the entries of one run
+//! into what is known of it. No files here. Holds no token, no secret and no device code; there is
+//! no field for one.
 
-use super::time::Now;
-use serde::Serialize;
+use super::plan::StageId;
+use super::setup::{StageState, Way};
+use super::time::{Now, between};
+use super::trouble::{Done, Trouble};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Names one run of a set-up; also the name of its file.
 pub type RunId = String;
 
 /// One line of the journal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// When.
     pub at: Now,
@@ -22,39 +28,103 @@ pub struct Entry {
     pub what: What,
 }
 
+/// A program that writes a run down, or has the lock of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Name of the machine.
+    pub host: String,
+    /// Number of the process.
+    pub process: u32,
+    /// Version of `dualwrite`.
+    pub version: String,
+}
+
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
-    /// A run began.
+    /// A program opened the file to write; the first line, and the first of each further program.
+    Opened(Program),
+    /// The run began.
     Started {
         /// Name of the environment.
         name: String,
+        /// Name of the cloud.
+        cloud: String,
+        /// Address that tells this cloud from another of the same name.
+        address: String,
         /// Who.
         account: String,
-        /// Version of the accepted terms, where the run needed them.
-        terms: Option<String>,
     },
-    /// A change is about to be asked for.
-    Intention {
-        /// In words.
-        change: String,
+    /// The terms were accepted for this run.
+    Terms {
+        /// Their version.
+        version: String,
+        /// Who.
+        accepted_by: String,
     },
-    /// What came of it.
-    Outcome {
-        /// In words.
-        change: String,
-        /// `done`, `accepted`, or what went wrong.
-        result: String,
+    /// A piece of work began, or was taken up again.
+    Began {
+        /// Which.
+        work: Work,
+        /// Who.
+        account: String,
+        /// Taken up again after an interruption.
+        again: bool,
     },
     /// A stage moved.
     Stage {
-        /// Its name.
-        stage: &'static str,
-        /// `running`, `done`, `skipped`, `failed`.
-        state: &'static str,
+        /// Which.
+        stage: StageId,
+        /// Where to.
+        state: StageState,
         /// More.
         detail: String,
+    },
+    /// The service said how far it is.
+    Reading {
+        /// Of which stage; none: of the link.
+        stage: Option<StageId>,
+        /// The service's word.
+        status: String,
+        /// Seconds since the work began.
+        elapsed_s: u64,
+        /// Seconds until the next reading.
+        next_in_s: u64,
+    },
+    /// A service did not answer, or asked to wait; it is asked again.
+    Retry {
+        /// Who was asked.
+        call: String,
+        /// How often in a row.
+        attempt: u8,
+        /// Why.
+        reason: String,
+        /// Seconds until it is asked again.
+        wait_s: u64,
+    },
+    /// A change is about to be asked for.
+    Intention {
+        /// Which.
+        deed: Deed,
+    },
+    /// What came of the last intention.
+    Outcome {
+        /// In a word.
+        result: ChangeResult,
+        /// The service's id of what it began, if it named one.
+        id: Option<String>,
+        /// More, in words.
+        words: String,
+    },
+    /// Configure is done.
+    Configured,
+    /// The link moved.
+    Link {
+        /// How it is made.
+        way: Way,
+        /// Where to, in a word.
+        state: String,
     },
     /// The link is there.
     Linked {
@@ -66,8 +136,475 @@ pub enum What {
     /// A step failed.
     Failed {
         /// `configure` or `link`.
-        step: &'static str,
-        /// The service's own words.
+        step: String,
+        /// Entry of the fault catalogue, if one matches.
+        fault: Option<String>,
+        /// The service's own code.
+        code: Option<String>,
+        /// The service's own words, unabridged.
         words: String,
     },
+    /// The program was left while the work goes on at the service.
+    Left {
+        /// Why.
+        reason: String,
+    },
+    /// Nothing runs any more. A later [`What::Began`] takes the run up again.
+    Finished {
+        /// In a word.
+        outcome: Outcome,
+    },
+}
+
+impl What {
+    /// A change was taken, under the service's id if it named one.
+    pub fn came(result: ChangeResult, id: Option<String>) -> Self {
+        Self::Outcome { result, id, words: String::new() }
+    }
+
+    /// A change did not work, or nobody knows.
+    pub fn went_wrong(trouble: &Trouble) -> Self {
+        let result = if trouble.done == Done::Perhaps { ChangeResult::Unknown } else { ChangeResult::Refused };
+        Self::Outcome { result, id: None, words: trouble.to_string() }
+    }
+}
+
+/// A piece of work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// The stages of Configure.
+    Configure {
+        /// The first stage that is part of it.
+        first: StageId,
+    },
+    /// The link.
+    Link {
+        /// How.
+        way: Way,
+        /// Idempotency key of the start.
+        request_id: String,
+    },
+    /// Reset link.
+    Reset,
+}
+
+/// A change as it is written down: what identifies it, nothing more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Deed {
+    /// Install a package.
+    Install {
+        /// Unique name.
+        package: String,
+    },
+    /// Make an application user in Dataverse.
+    CreateUser {
+        /// Application id.
+        app: String,
+    },
+    /// Enable an application user in Dataverse.
+    EnableUser {
+        /// Application id.
+        app: String,
+    },
+    /// Give System Administrator to an application user in Dataverse.
+    GiveRole {
+        /// Application id.
+        app: String,
+    },
+    /// Add a client ID row in finance and operations.
+    CreateRow {
+        /// Application id.
+        app: String,
+        /// The user it runs as.
+        user: String,
+    },
+    /// Start the link.
+    StartLink {
+        /// Power Platform environment id.
+        power_platform: String,
+        /// Idempotency key.
+        request_id: String,
+    },
+    /// Make the link again from the Power Platform Integration.
+    ResetLink {
+        /// Connection set id.
+        connection_set: String,
+    },
+}
+
+impl Deed {
+    /// In words, without a full stop.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Install { package } => format!("install {package}"),
+            Self::CreateUser { app } => format!("create application user {app} in Dataverse"),
+            Self::EnableUser { app } => format!("enable application user {app} in Dataverse"),
+            Self::GiveRole { app } => format!("give System Administrator to application user {app} in Dataverse"),
+            Self::CreateRow { app, user } => {
+                format!("add client ID row {app} for user {user} in finance and operations")
+            }
+            Self::StartLink { power_platform, request_id } => {
+                format!("start the link to Power Platform environment {power_platform}, request {request_id}")
+            }
+            Self::ResetLink { connection_set } => format!("reset the link of connection set {connection_set}"),
+        }
+    }
+}
+
+/// What came of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeResult {
+    /// The service does it.
+    Accepted,
+    /// It is done.
+    Done,
+    /// It surely was not done.
+    Refused,
+    /// The answer is missing; only reading can tell.
+    Unknown,
+}
+
+impl ChangeResult {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Unknown => "no answer",
+        }
+    }
+}
+
+/// How a run stands when nothing runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Configure is done; not linked from here.
+    Configured,
+    /// Linked.
+    Linked,
+    /// A step failed.
+    Failed,
+    /// Dual-write is linked to another environment.
+    Mismatch,
+    /// A person said that it need not be taken up again.
+    Forgotten,
+}
+
+impl Outcome {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Configured => "configured",
+            Self::Linked => "linked",
+            Self::Failed => "failed",
+            Self::Mismatch => "mismatch",
+            Self::Forgotten => "forgotten",
+        }
+    }
+}
+
+/// What is known of a run from its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Its name.
+    pub id: RunId,
+    /// Environment id.
+    pub environment: String,
+    /// Name of the environment.
+    pub name: String,
+    /// Name of the cloud.
+    pub cloud: String,
+    /// Address that tells this cloud from another of the same name.
+    pub address: String,
+    /// Who began it.
+    pub account: String,
+    /// Accepted terms: version, by whom, when.
+    pub terms: Option<(String, String, Now)>,
+    /// When it began.
+    pub began: Now,
+    /// Its last entry.
+    pub last: Now,
+    /// The program that wrote last.
+    pub by: Option<Program>,
+    /// The work that began last, and when.
+    pub work: Option<(Work, Now)>,
+    /// Stages, in the order in which they first moved.
+    pub stages: Vec<StageLine>,
+    /// Changes, in their order.
+    pub changes: Vec<ChangeLine>,
+    /// Readings that brought a new word: when, of what, the word.
+    pub readings: Vec<(Now, Option<StageId>, String)>,
+    /// How often a service did not answer or asked to wait.
+    pub retries: usize,
+    /// How long Configure took, if it was done.
+    pub configure_took: Option<Duration>,
+    /// How long the link took, if it was made.
+    pub link_took: Option<Duration>,
+    /// The link: address and how it was made sure.
+    pub linked: Option<(String, String)>,
+    /// The last failure.
+    pub failure: Option<FailureLine>,
+    /// How it stands; none: something runs, or was interrupted.
+    pub outcome: Option<Outcome>,
+}
+
+/// A stage of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageLine {
+    /// Which.
+    pub stage: StageId,
+    /// How it stands.
+    pub state: StageState,
+    /// More.
+    pub detail: String,
+    /// When it began last.
+    pub since: Now,
+    /// When it ended.
+    pub until: Option<Now>,
+}
+
+/// A change of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeLine {
+    /// When it was intended.
+    pub at: Now,
+    /// Which.
+    pub deed: Deed,
+    /// What came of it; none: not known, the program ended first.
+    pub result: Option<ChangeResult>,
+    /// The service's id.
+    pub id: Option<String>,
+    /// More.
+    pub words: String,
+}
+
+/// Why a run failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureLine {
+    /// When.
+    pub at: Now,
+    /// `configure` or `link`.
+    pub step: String,
+    /// Entry of the fault catalogue.
+    pub fault: Option<String>,
+    /// The service's own code.
+    pub code: Option<String>,
+    /// The service's own words.
+    pub words: String,
+}
+
+impl Run {
+    /// Whether something ran when the last entry was written.
+    pub fn is_unfinished(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    /// The last installation of a package that was asked for and may still be on its way: the id of
+    /// its operation, if the service named one. `Some(None)`: asked for, outcome not known.
+    pub fn installation(&self, package: &str) -> Option<Option<String>> {
+        let is_it = |line: &&ChangeLine| matches!(&line.deed, Deed::Install { package: asked } if asked.eq_ignore_ascii_case(package));
+        let last = self.changes.iter().rev().find(is_it)?;
+        match last.result {
+            Some(ChangeResult::Accepted) | None => Some(last.id.clone()),
+            Some(ChangeResult::Unknown) => Some(None),
+            Some(ChangeResult::Done | ChangeResult::Refused) => None,
+        }
+    }
+
+    /// Activity id of the link that was started under this request id.
+    pub fn activity(&self, request: &str) -> Option<String> {
+        let is_it =
+            |line: &&ChangeLine| matches!(&line.deed, Deed::StartLink { request_id, .. } if request_id == request);
+        self.changes.iter().rev().find(is_it)?.id.clone()
+    }
+
+    /// How it stands, in a word.
+    pub fn word(&self) -> &'static str {
+        self.outcome.map_or("interrupted", Outcome::word)
+    }
+
+    fn moved(&mut self, at: Now, stage: StageId, to: StageState, detail: &str) {
+        let place = self.stages.iter().position(|line| line.stage == stage).unwrap_or_else(|| {
+            self.stages.push(StageLine { stage, state: to, detail: String::new(), since: at, until: None });
+            self.stages.len() - 1
+        });
+        let line = &mut self.stages[place];
+        line.state = to;
+        detail.clone_into(&mut line.detail);
+        match to {
+            StageState::Running | StageState::Waiting => (line.since, line.until) = (at, None),
+            StageState::Done | StageState::Skipped | StageState::Failed => line.until = Some(at),
+        }
+    }
+
+    fn take(&mut self, at: Now, what: &What) {
+        match what {
+            What::Opened(program) => self.by = Some(program.clone()),
+            What::Terms { version, accepted_by } => self.terms = Some((version.clone(), accepted_by.clone(), at)),
+            What::Began { work, again, .. } => {
+                // An interruption is part of how long it took.
+                let since = self.work.as_ref().filter(|_| *again).map_or(at, |(_, since)| *since);
+                self.work = Some((work.clone(), since));
+                self.outcome = None;
+            }
+            What::Stage { stage, state, detail } => self.moved(at, *stage, *state, detail),
+            What::Reading { stage, status, .. } => {
+                let last = self.readings.iter().rev().find(|(_, of, _)| of == stage);
+                if last.is_none_or(|(_, _, word)| word != status) {
+                    self.readings.push((at, *stage, status.clone()));
+                }
+            }
+            What::Retry { .. } => self.retries += 1,
+            What::Intention { deed } => {
+                self.changes.push(ChangeLine { at, deed: deed.clone(), result: None, id: None, words: String::new() });
+            }
+            What::Outcome { result, id, words } => {
+                if let Some(line) = self.changes.last_mut() {
+                    line.result = Some(*result);
+                    line.id = id.clone().or_else(|| line.id.take());
+                    words.clone_into(&mut line.words);
+                }
+            }
+            What::Configured => self.configure_took = self.work.as_ref().map(|(_, since)| between(*since, at)),
+            What::Linked { address, confirmed } => {
+                self.link_took = self.work.as_ref().map(|(_, since)| between(*since, at));
+                self.linked = Some((address.clone(), confirmed.clone()));
+            }
+            What::Failed { step, fault, code, words } => {
+                self.failure = Some(FailureLine {
+                    at,
+                    step: step.clone(),
+                    fault: fault.clone(),
+                    code: code.clone(),
+                    words: words.clone(),
+                });
+            }
+            What::Finished { outcome } => self.outcome = Some(*outcome),
+            What::Started { .. } | What::Link { .. } | What::Left { .. } => {}
+        }
+    }
+}
+
+/// What is known of a run from its entries, in their order; none where no entry says how it began.
+pub fn fold(entries: &[Entry]) -> Option<Run> {
+    let (first, name, cloud, address, account) = entries.iter().find_map(|entry| match &entry.what {
+        What::Started { name, cloud, address, account } => Some((entry, name, cloud, address, account)),
+        _ => None,
+    })?;
+    let mut run = Run {
+        id: first.run.clone(),
+        environment: first.environment.clone(),
+        name: name.clone(),
+        cloud: cloud.clone(),
+        address: address.clone(),
+        account: account.clone(),
+        terms: None,
+        began: first.at,
+        last: first.at,
+        by: None,
+        work: None,
+        stages: Vec::new(),
+        changes: Vec::new(),
+        readings: Vec::new(),
+        retries: 0,
+        configure_took: None,
+        link_took: None,
+        linked: None,
+        failure: None,
+        outcome: None,
+    };
+    for entry in entries {
+        run.last = entry.at;
+        run.take(entry.at, &entry.what);
+    }
+    Some(run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::time::later;
+
+    fn entries(all: Vec<What>) -> Vec<Entry> {
+        let at = |second: usize| later(Now::UNIX_EPOCH, Duration::from_secs(second as u64));
+        let of = |(second, what)| Entry { at: at(second), run: "r".into(), environment: "e".into(), what };
+        all.into_iter().enumerate().map(of).collect()
+    }
+
+    fn started() -> What {
+        What::Started { name: "uat".into(), cloud: "c".into(), address: "a".into(), account: "ada".into() }
+    }
+
+    fn install(package: &str) -> What {
+        What::Intention { deed: Deed::Install { package: package.into() } }
+    }
+
+    fn outcome(result: ChangeResult, id: Option<&str>) -> What {
+        What::Outcome { result, id: id.map(str::to_owned), words: String::new() }
+    }
+
+    #[test]
+    fn an_entry_is_read_as_it_was_written() {
+        let all = entries(vec![
+            started(),
+            What::Opened(Program { host: "h".into(), process: 7, version: "0".into() }),
+            What::Began {
+                work: Work::Link { way: Way::Direct, request_id: "q".into() },
+                account: "a".into(),
+                again: true,
+            },
+            What::Stage { stage: StageId::CoreSolution, state: StageState::Running, detail: "d".into() },
+            What::Reading { stage: None, status: "InProgress".into(), elapsed_s: 1, next_in_s: 2 },
+            install("X"),
+            outcome(ChangeResult::Accepted, Some("op")),
+            What::Configured,
+            What::Failed { step: "link".into(), fault: None, code: Some("DW9003".into()), words: "w\n\"".into() },
+            What::Finished { outcome: Outcome::Linked },
+        ]);
+        for entry in all {
+            let line = serde_json::to_string(&entry).unwrap();
+            assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), entry, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_intention_without_an_outcome_may_be_on_its_way() {
+        let run = |more: Vec<What>| fold(&entries([vec![started()], more].concat())).unwrap();
+        assert_eq!(run(vec![install("X")]).installation("x"), Some(None));
+        assert_eq!(run(vec![install("X"), outcome(ChangeResult::Unknown, None)]).installation("X"), Some(None));
+        let accepted = run(vec![install("X"), outcome(ChangeResult::Accepted, Some("op"))]);
+        assert_eq!(accepted.installation("X"), Some(Some("op".into())));
+        assert_eq!(run(vec![install("X"), outcome(ChangeResult::Refused, None)]).installation("X"), None);
+        assert_eq!(run(vec![install("X")]).installation("Y"), None);
+    }
+
+    #[test]
+    fn a_finished_run_that_is_taken_up_again_is_unfinished() {
+        let work =
+            |again| What::Began { work: Work::Configure { first: StageId::Prerequisites }, account: "a".into(), again };
+        let finished = What::Finished { outcome: Outcome::Failed };
+        let run = fold(&entries(vec![started(), work(false), finished.clone()])).unwrap();
+        assert_eq!((run.is_unfinished(), run.word()), (false, "failed"));
+        let run = fold(&entries(vec![started(), work(false), finished, work(false)])).unwrap();
+        assert_eq!((run.is_unfinished(), run.word()), (true, "interrupted"));
+        assert_eq!(run.work.unwrap().1, later(Now::UNIX_EPOCH, Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn only_a_new_word_is_a_reading_that_mattered() {
+        let word = |status: &str| What::Reading { stage: None, status: status.into(), elapsed_s: 0, next_in_s: 0 };
+        let run = fold(&entries(vec![started(), word("a"), word("a"), word("b"), word("a")])).unwrap();
+        let words: Vec<&str> = run.readings.iter().map(|(_, _, word)| word.as_str()).collect();
+        assert_eq!(words, ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn entries_without_a_beginning_are_no_run() {
+        assert_eq!(fold(&entries(vec![install("X")])), None);
+    }
 }

@@ -5,8 +5,8 @@ use super::call::{Call, Change};
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::facts::FactKind;
-use super::journal::{Entry, What};
-use super::msg::Ticket;
+use super::journal::{Entry, Run, What};
+use super::msg::{Found, Ticket};
 use super::setup::Setup;
 use super::sign_in::Session;
 use super::time::Now;
@@ -38,6 +38,8 @@ pub struct Cloud {
     pub command: String,
     /// Simulated seconds per second, where that is not 1.
     pub speed: Option<u32>,
+    /// Address that tells this cloud from another of the same name: that of the tenant's list.
+    pub address: String,
     /// The services end with this program: a rehearsal.
     pub ends_with_program: bool,
 }
@@ -131,6 +133,8 @@ pub enum Purpose {
     Fact(FactKind),
     /// The running step of a set-up.
     Step,
+    /// A fact of an environment that another program drives.
+    Watch(FactKind),
 }
 
 /// A question that is open.
@@ -177,7 +181,7 @@ impl Desk {
 
     /// Asks for a change: its intention is written down before it is made.
     pub fn change(&mut self, about: EnvironmentId, change: Change, run: &str, now: Now) -> Ticket {
-        let what = What::Intention { change: change.sentence() };
+        let what = What::Intention { deed: change.deed() };
         let intention = Entry { at: now, run: run.to_owned(), environment: about.0.clone(), what };
         let ticket = self.ticket(Question { about: Some(about), purpose: Purpose::Step, misses: 0, call: None });
         self.effects.push(Effect::Change { ticket, change, intention });
@@ -263,6 +267,10 @@ pub struct Model {
     pub setups: BTreeMap<EnvironmentId, Setup>,
     /// The set-up that is looked at; none: the list is.
     pub selected: Option<EnvironmentId>,
+    /// Interrupted runs that nobody has decided about; the first is shown.
+    pub found: Vec<Found>,
+    /// Interrupted runs that are taken up as soon as their environment is listed.
+    pub to_take_up: Vec<Run>,
     /// One sentence about the last thing a person asked for.
     pub notice: Option<String>,
     /// Tickets, dice, open questions.
@@ -279,6 +287,8 @@ impl Model {
             directory: Directory { open_named: environment, ..Directory::default() },
             setups: BTreeMap::new(),
             selected: None,
+            found: Vec::new(),
+            to_take_up: Vec::new(),
             notice: None,
             desk: Desk::new(seed),
         }

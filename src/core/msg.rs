@@ -2,6 +2,8 @@
 
 use super::call::Reply;
 use super::environment::EnvironmentId;
+use super::journal::Run;
+use super::setup::Held;
 use super::trouble::Trouble;
 
 /// Names one question or change; a reply under a ticket nobody waits for does nothing.
@@ -31,8 +33,37 @@ pub enum Msg {
         /// What came of it.
         result: Result<(), String>,
     },
+    /// This program has the lock of the environment, or why not.
+    Claimed {
+        /// Which environment.
+        environment: EnvironmentId,
+        /// What came of it.
+        result: Result<(), NotClaimed>,
+    },
+    /// Runs of this cloud that were interrupted.
+    FoundRuns(Vec<Found>),
+    /// The program is about to be left, and why.
+    Leaving(String),
     /// An address could not be opened here, or was.
     Opened(Result<String, String>),
+}
+
+/// Why there is no lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotClaimed {
+    /// Another program has it.
+    Held(Held),
+    /// It cannot be had, and why.
+    Failed(String),
+}
+
+/// An interrupted run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What is known of it.
+    pub run: Run,
+    /// Another program drives its environment right now.
+    pub held: Option<Held>,
 }
 
 /// What a person can want. Each is checked against the flow again: a key can arrive late.
@@ -72,6 +103,12 @@ pub enum Intent {
     ResetLink(String),
     /// A new device code.
     NewCode,
+    /// Take up the interrupted run that is shown.
+    GoOn,
+    /// Look at the environment of the interrupted run that is shown; it stays interrupted.
+    OnlyLook,
+    /// The interrupted run that is shown need not be taken up again.
+    Forget,
     /// Open an address in the browser.
     Open(String),
     /// Send a text to the clipboard of the terminal.

@@ -6,9 +6,11 @@
 
 use super::facts::{Facts, IdentityState, PackageState};
 use crate::wire::{app_id, finance_operations::DEFAULT_USER};
+use serde::{Deserialize, Serialize};
 
 /// A stage of Configure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StageId {
     /// Reads only.
     Prerequisites,
@@ -35,6 +37,18 @@ pub const STAGES: [StageId; 6] = [
 ];
 
 impl StageId {
+    /// Its word in records and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prerequisites => "prerequisites",
+            Self::CoreSolution => "core_solution",
+            Self::Application => "application",
+            Self::ApplicationUsers => "application_users",
+            Self::ClientIdRows => "client_id_rows",
+            Self::Verification => "verification",
+        }
+    }
+
     /// Its name on the screen.
     pub fn title(self) -> &'static str {
         match self {

@@ -9,6 +9,8 @@ use super::sign_in::Session;
 pub enum Screen {
     /// Sign in.
     SignIn,
+    /// Interrupted runs.
+    Resume,
     /// The list.
     Environments,
     /// Both sides of one environment.
@@ -38,7 +40,9 @@ pub fn screen(model: &Model) -> Screen {
     if !matches!(model.session, Session::SignedIn(_) | Session::Unknown) {
         return Screen::SignIn;
     }
-    let Some((_, setup)) = model.current() else { return Screen::Environments };
+    let Some((_, setup)) = model.current() else {
+        return if model.found.is_empty() { Screen::Environments } else { Screen::Resume };
+    };
     match setup.flow {
         Flow::Details { .. } => Screen::Details,
         Flow::Mismatch => Screen::Mismatch,
@@ -77,7 +81,7 @@ pub enum Mark {
 /// were accepted in this program.
 pub fn rail(screen: Screen, accepted: bool) -> Option<[Mark; 6]> {
     let (place, mark) = match screen {
-        Screen::SignIn | Screen::Environments => return None,
+        Screen::SignIn | Screen::Resume | Screen::Environments => return None,
         Screen::Details => (0, Mark::Now),
         Screen::Mismatch => (0, Mark::Warn),
         Screen::Terms => (1, Mark::Now),

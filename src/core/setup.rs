@@ -3,14 +3,16 @@
 //! [`Flow`] carries exactly what exists at that moment. What was read is in [`super::facts`], what
 //! is open or closed in [`super::gate`].
 
+use super::call::Change;
 use super::environment::EnvironmentId;
 use super::facts::{FactKind, Facts};
 use super::fault::Fault;
-use super::journal::RunId;
+use super::journal::{Program, Run, RunId, What};
 use super::msg::Ticket;
 use super::plan::{STAGES, StageId};
 use super::time::Now;
 use super::trouble::{Service, Trouble};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -38,6 +40,66 @@ pub struct Setup {
     pub configure_took: Option<Duration>,
     /// The person stepped back out of it; the list is to be shown.
     pub left: bool,
+    /// Names the run that this set-up writes down.
+    pub run: RunId,
+    /// How far the record of the run is.
+    pub record: Record,
+    /// Terms that were accepted and are not yet part of the record of the run.
+    pub accepts: Option<String>,
+    /// An interrupted run that is taken up as soon as both sides are read.
+    pub to_take_up: Option<Box<Run>>,
+    /// What begins as soon as this program has the environment to itself.
+    pub starts: Option<Start>,
+    /// Another program drives this environment; it is only watched from here.
+    pub held: Option<Held>,
+}
+
+/// How far the record of a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Nothing was written yet.
+    New,
+    /// It has begun.
+    Begun,
+    /// It is complete; what begins next is another run.
+    Complete,
+}
+
+/// A piece of work that waits for the lock of its environment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Start {
+    /// Configure, or a repair: from this stage on.
+    Configure(StageId),
+    /// Configure again, from the stage that failed.
+    ConfigureAgain,
+    /// The link.
+    Link {
+        /// How.
+        way: Way,
+        /// Idempotency key.
+        request_id: String,
+    },
+    /// Reset link.
+    Reset(Change),
+    /// What was interrupted.
+    TakeUp(Box<Run>),
+}
+
+/// Another program has the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Which, if it can be told.
+    pub by: Option<Program>,
+}
+
+impl Held {
+    /// Who it is, in words.
+    pub fn words(&self) -> String {
+        match &self.by {
+            Some(program) => format!("another dualwrite (process {} on {})", program.process, program.host),
+            None => "another dualwrite".to_owned(),
+        }
+    }
 }
 
 /// A fact that is being read.
@@ -96,10 +158,10 @@ pub enum Flow {
 /// A run of Configure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Configuring {
-    /// Its name.
-    pub run: RunId,
     /// When it began.
     pub started: Now,
+    /// Installations that were asked for before an interruption and may be on their way.
+    pub asked_before: Vec<AskedBefore>,
     /// The stages.
     pub stages: [Stage; 6],
     /// Place of the stage that runs.
@@ -108,6 +170,15 @@ pub struct Configuring {
     pub step: Step,
     /// The question or change that is open.
     pub watch: Watch,
+}
+
+/// An installation that was asked for before an interruption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedBefore {
+    /// Unique name of the package.
+    pub package: &'static str,
+    /// Operation id, if the service had named one.
+    pub operation: Option<String>,
 }
 
 /// One stage of a run.
@@ -126,7 +197,8 @@ pub struct Stage {
 }
 
 /// How a stage stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StageState {
     /// Not yet.
     Waiting,
@@ -229,6 +301,8 @@ pub struct Install {
     pub seen_running: bool,
     /// The operation succeeded; the package list has yet to agree.
     pub succeeded: bool,
+    /// How often the list was read meanwhile. A clock alone can be moved.
+    pub looks: u8,
 }
 
 /// The open question of a running step, and how the service answers.
@@ -251,7 +325,8 @@ pub struct Watch {
 }
 
 /// How a link is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Through the link operation of the cloud profile.
     Direct,
@@ -275,8 +350,6 @@ impl Way {
 /// A link that is being made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linking {
-    /// Name of the run.
-    pub run: RunId,
     /// How.
     pub way: Way,
     /// When it began.
@@ -295,6 +368,8 @@ pub struct Linking {
     pub starts: u8,
     /// The operation reported that it is completed.
     pub reported: bool,
+    /// The start was refused because another link operation runs; that one is watched.
+    pub refused: Option<Box<Failure>>,
 }
 
 /// What a link is doing right now.
@@ -389,6 +464,16 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Its line in the record.
+    pub fn line(&self, step: &str) -> What {
+        What::Failed {
+            step: step.to_owned(),
+            fault: self.fault.map(|fault| fault.id.clone()),
+            code: self.code.clone(),
+            words: self.words.clone(),
+        }
+    }
+
     /// The words are this program's, because the service gave none.
     #[must_use]
     pub fn found_here(self) -> Self {
@@ -398,8 +483,8 @@ impl Failure {
 }
 
 impl Setup {
-    /// A set-up of which nothing is known.
-    pub fn new(id: EnvironmentId) -> Self {
+    /// A set-up of which nothing is known; `run` names what it will write down.
+    pub fn new(id: EnvironmentId, run: RunId) -> Self {
         Self {
             id,
             facts: Facts::default(),
@@ -410,6 +495,12 @@ impl Setup {
             accepted: false,
             configure_took: None,
             left: false,
+            run,
+            record: Record::New,
+            accepts: None,
+            to_take_up: None,
+            starts: None,
+            held: None,
         }
     }
 
@@ -445,6 +536,11 @@ impl Setup {
         matches!(self.flow, Flow::Configuring(_) | Flow::Linking(_))
     }
 
+    /// Whether there is a record to add to.
+    pub fn is_writing(&self) -> bool {
+        self.record == Record::Begun
+    }
+
     /// The open question of whatever runs.
     pub fn watch(&self) -> Option<&Watch> {
         match &self.flow {
@@ -465,6 +561,12 @@ impl Configuring {
             since: None,
             until: None,
         })
+    }
+
+    /// The first stage that is part of it.
+    pub fn first(&self) -> StageId {
+        let is_part = |stage: &&Stage| stage.state != StageState::Skipped || stage.since.is_some();
+        self.stages.iter().find(is_part).map_or(StageId::Prerequisites, |stage| stage.id)
     }
 
     /// The stage that runs.

@@ -42,6 +42,11 @@ pub fn time_of_day(at: Now, zone: &TimeZone) -> String {
     zone.to_datetime(at).strftime("%H:%M:%S").to_string()
 }
 
+/// Date and time of day, `2026-11-24 10:54:12`, in the given time zone.
+pub fn date_and_time(at: Now, zone: &TimeZone) -> String {
+    zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

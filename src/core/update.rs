@@ -7,6 +7,7 @@
 mod configure;
 mod link;
 mod reading;
+mod run;
 mod session;
 
 use super::call::Reply;
@@ -14,13 +15,13 @@ use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::fault;
 use super::gate::{self, Gate};
-use super::journal::{Entry, What};
+use super::journal::{Entry, Outcome, What};
 use super::model::{Cloud, Desk, Model, Purpose, Question};
 use super::msg::{Intent, Msg, Ticket};
 use super::plan::StageId;
 use super::route::screen;
 use super::schedule::{STEP_ATTEMPTS, back_off};
-use super::setup::{Failure, Flow, Setup, Watch, Way};
+use super::setup::{Failure, Flow, Setup, Start, Watch, Way};
 use super::terms::{self, Acceptance};
 use super::time::{Now, later};
 use super::trouble::{Service, Trouble};
@@ -48,6 +49,25 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
                 model.notice = Some(text);
             }
         }
+        Msg::Claimed { environment, result } => {
+            let said = with_setup(model, &environment, now, |setup, cx| run::claimed(setup, result, cx)).flatten();
+            if let Some(Notice(text)) = said {
+                model.notice = Some(text);
+            }
+        }
+        Msg::FoundRuns(found) => run::found(model, found),
+        Msg::Leaving(reason) => {
+            let running: Vec<EnvironmentId> = model.running().map(|(environment, _)| environment.id.clone()).collect();
+            for id in running {
+                with_setup(model, &id, now, |setup, cx| {
+                    cx.record(setup, What::Left { reason: reason.clone() });
+                    if cx.cloud.ends_with_program {
+                        // Its services end here, too.
+                        cx.record(setup, What::Finished { outcome: Outcome::Forgotten });
+                    }
+                });
+            }
+        }
         Msg::Opened(Ok(address)) => model.notice = Some(format!("Sent to the browser: {address}")),
         Msg::Opened(Err(address)) => {
             model.notice = Some(format!("No browser could be started here. Open this address by hand: {address}"));
@@ -73,8 +93,12 @@ impl Cx<'_> {
         Question { about: Some(self.environment.id.clone()), purpose: Purpose::Step, misses: 0, call: None }
     }
 
-    fn record(&mut self, run: &str, what: What) {
-        let entry = Entry { at: self.now, run: run.to_owned(), environment: self.environment.id.0.clone(), what };
+    fn entry(&self, setup: &Setup, what: What) -> Entry {
+        Entry { at: self.now, run: setup.run.clone(), environment: setup.id.0.clone(), what }
+    }
+
+    fn record(&mut self, setup: &Setup, what: What) {
+        let entry = self.entry(setup, what);
         self.desk.push(Effect::Record(entry));
     }
 }
@@ -88,7 +112,7 @@ fn with_setup<T>(
 ) -> Option<T> {
     let Model { setups, desk, directory, cloud, session, .. } = model;
     let environment = directory.get(id)?;
-    let setup = setups.entry(id.clone()).or_insert_with(|| Setup::new(id.clone()));
+    let setup = setups.entry(id.clone()).or_insert_with(|| Setup::new(id.clone(), desk.guid()));
     let account = session.account().unwrap_or("not signed in");
     Some(work(setup, &mut Cx { environment, cloud, account, desk, now }))
 }
@@ -104,6 +128,10 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
             }
             None => model.directory.open_first = model.directory.reading.is_some(),
         },
+        Intent::GoOn => run::go_on(model, now),
+        Intent::OnlyLook => run::only_look(model, now),
+        Intent::Forget => run::forget(model, now),
+        Intent::Environments | Intent::Back if model.selected.is_none() => model.found.clear(),
         Intent::Environments => model.selected = None,
         Intent::NewCode => session::new_code(model),
         Intent::ReadNow if model.selected.is_none() => reading::read_directory(model),
@@ -186,7 +214,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         },
         Intent::Ok => {
             if matches!(setup.flow, Flow::Confirm) {
-                configure::start(setup, StageId::Prerequisites, Some(terms::version()), cx);
+                run::claim(setup, Start::Configure(StageId::Prerequisites), cx);
             }
         }
         Intent::ReadNow => match setup.flow {
@@ -194,14 +222,14 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
             _ => reading::read_all(setup, cx),
         },
         Intent::TryAgain => match &setup.flow {
-            Flow::ConfigureFailed(_, _) => configure::try_again(setup, cx),
+            Flow::ConfigureFailed(_, _) => run::claim(setup, Start::ConfigureAgain, cx),
             Flow::LinkFailed(_, _) => return link::try_again(setup, cx),
             _ => {}
         },
         Intent::RepairIdentities => {
             if matches!(setup.flow, Flow::LinkFailed(_, _) | Flow::Details { .. }) && gate::identities_to_repair(facts)
             {
-                configure::start(setup, StageId::ApplicationUsers, None, cx);
+                run::claim(setup, Start::Configure(StageId::ApplicationUsers), cx);
             }
         }
         Intent::Link => return link::wanted(setup, cx),
@@ -212,6 +240,9 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         | Intent::OpenFirst
         | Intent::Environments
         | Intent::NewCode
+        | Intent::GoOn
+        | Intent::OnlyLook
+        | Intent::Forget
         | Intent::Open(_)
         | Intent::Copy(_) => {}
     }
@@ -225,6 +256,7 @@ fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &Cx) -> Option<
         Ok(()) => {
             setup.tell(cx.now, format!("terms {} accepted by {}", terms::version(), cx.account));
             setup.accepted = true;
+            setup.accepts = Some(terms::version().into());
             setup.flow = Flow::Confirm;
             None
         }
@@ -268,6 +300,11 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
         Purpose::Fact(kind) => {
             if let Some(id) = question.about.clone() {
                 with_setup(model, &id, now, |setup, cx| reading::fact_reply(setup, kind, ticket, question, result, cx));
+            }
+        }
+        Purpose::Watch(kind) => {
+            if let Some(id) = question.about.clone() {
+                with_setup(model, &id, now, |setup, cx| run::watched(setup, kind, result, cx));
             }
         }
         Purpose::Step => {
@@ -376,7 +413,17 @@ impl Watch {
 }
 
 /// Tells of a miss; misses of one kind in a row are one line.
-fn tell_miss(setup: &mut Setup, trouble: &Trouble, misses: u8, pause: Duration, cx: &Cx) {
+fn tell_miss(setup: &mut Setup, trouble: &Trouble, misses: u8, pause: Duration, cx: &mut Cx) {
+    let retry = cx.entry(
+        setup,
+        What::Retry {
+            call: trouble.service.name().to_owned(),
+            attempt: misses,
+            reason: trouble.to_string(),
+            wait_s: pause.as_secs(),
+        },
+    );
+    cx.desk.push(if setup.is_writing() { Effect::Record(retry) } else { Effect::Note(retry) });
     setup.tell_over(cx.now, &trouble.sentence(), miss_line(trouble, misses, pause));
 }
 

@@ -310,6 +310,12 @@ fn maps(facts: &Facts, cells: usize) -> Vec<Row> {
     rows
 }
 
+/// A sentence begins with a capital letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// The buttons, and what stands beside them: the likely next one first, or why it is not there.
 fn next_step(
     view: &View,
@@ -361,6 +367,13 @@ fn next_step(
     } else if let Gate::Closed(why) = &application {
         let text = format!("No button yet. {}", clean(why));
         notes.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
+    }
+    if let Some(held) = &setup.held {
+        let text = format!("{} drives this environment; it is watched from here.", capital(&held.words()));
+        notes.splice(0..0, parts::marked(Mark::Busy, &text, *view.look, cells));
+    }
+    if setup.to_take_up.is_some() {
+        notes = parts::marked(Mark::Busy, "It is taken up again as soon as both sides are read.", *view.look, cells);
     }
     let primary = stops.first().map_or("Environments", |stop| stop.label);
     if can_repair(setup) {

@@ -132,6 +132,7 @@ fn rail(view: &View) -> Row {
     let Some(marks) = route::rail(screen(view.model), accepted) else {
         let words = match screen(view.model) {
             Screen::SignIn => "Sign in first. Nothing is read or changed before that.",
+            Screen::Resume => "Something was interrupted. Nothing is changed before you decide.",
             _ => "Choose an environment. A set-up that runs goes on while you look at another.",
         };
         let words = cut(words, usize::from(view.size.0).saturating_sub(2), view.look.symbols().ellipsis);
@@ -260,7 +261,9 @@ fn status(view: &View) -> Vec<Row> {
     let said = view.eye.hint.as_deref().or(view.model.notice.as_deref());
     if let Some(text) = said {
         let start = Row::new(format!(" {} ", view.look.symbols().then), Role::Busy);
-        let mut rows = behind(start, &[Piece::new(clean(text), Role::Strong)], room);
+        let symbols = view.look.symbols();
+        let text = clean(text).replace('“', symbols.quote_open).replace('”', symbols.quote_close);
+        let mut rows = behind(start, &[Piece::new(text, Role::Strong)], room);
         rows.truncate(STATUS_MAX);
         return rows;
     }

@@ -26,6 +26,7 @@ mod overlay;
 mod page;
 mod parts;
 mod progress;
+mod resume;
 mod sign_in;
 mod terms;
 
@@ -35,7 +36,7 @@ pub use input::{Reaction, on_key, on_paste, settle};
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
 use crate::core::sign_in::Session;
-use crate::core::time::{Now, between, in_words, stopwatch, time_of_day};
+use crate::core::time::{Now, between, date_and_time, in_words, stopwatch, time_of_day};
 use crate::ui::look::Look;
 use crate::ui::row::Row;
 use eye::Stage;
@@ -83,6 +84,7 @@ trait Sheet: Sync {
 fn sheet(of: Screen) -> &'static dyn Sheet {
     match of {
         Screen::SignIn => &sign_in::SignIn,
+        Screen::Resume => &resume::Resume,
         Screen::Environments => &environments::Environments,
         Screen::Details => &details::Details,
         Screen::Mismatch => &mismatch::Mismatch,
@@ -124,6 +126,11 @@ impl View<'_> {
     /// The time of day.
     fn time(&self, at: Now) -> String {
         time_of_day(at, self.zone)
+    }
+
+    /// Date and time of day.
+    fn date(&self, at: Now) -> String {
+        date_and_time(at, self.zone)
     }
 
     /// A running length: a stopwatch, or whole minutes where nothing may tick.

@@ -10,7 +10,7 @@ use crate::core::gate;
 use crate::core::msg::Intent;
 use crate::core::plan::{Certainty, Side};
 use crate::core::route::{Screen, screen};
-use crate::core::setup::{Failure, Flow, Setup};
+use crate::core::setup::{Failure, Flow, Record, Setup};
 use crate::core::sign_in::Session;
 use crate::core::trouble::Trouble;
 use crate::ui::look::{Mark, Role};
@@ -179,14 +179,10 @@ fn names(environment: &Environment, setup: Option<&Setup>, cells: usize, rows: &
     put("Dataverse", environment.dataverse.as_ref().map(|side| side.url.as_str()));
     put("Dual-write is linked to", facts.linked().and_then(|link| link.power_apps_environment.as_deref()));
     put("Connection set", facts.linked().and_then(|link| link.cid.as_deref()));
-    match setup.map(|setup| &setup.flow) {
-        Some(Flow::Configuring(run) | Flow::ConfigureFailed(run, _)) => put("Run", Some(&run.run)),
-        Some(Flow::Linking(link) | Flow::LinkFailed(link, _)) => {
-            put("Run", Some(&link.run));
-            put("Request", Some(&link.request_id));
-            put("Activity", link.activity.as_deref());
-        }
-        _ => {}
+    put("Run", setup.filter(|setup| setup.record != Record::New).map(|setup| setup.run.as_str()));
+    if let Some(Flow::Linking(link) | Flow::LinkFailed(link, _)) = setup.map(|setup| &setup.flow) {
+        put("Request", Some(&link.request_id));
+        put("Activity", link.activity.as_deref());
     }
 }
 

@@ -1,11 +1,20 @@
-//! The record on disk: one append-only file of JSON lines per run, and who accepted which terms.
+//! The record on disk: one append-only file of JSON lines per run, the locks of the environments, and
+//! who accepted which terms.
 //!
 //! One thread owns the files and writes in the order it was told to; each line is one write and is
 //! durable before anybody is told so. Directories are for their owner only (0700), files too
 //! (0600). No secret comes here: an entry has no field for one.
 
-use crate::core::journal::Entry;
+mod file;
+mod lock;
+
+pub use file::{JournalError, RunFile, read};
+
+use crate::core::environment::EnvironmentId;
+use crate::core::journal::{Entry, Program, Run, RunId, What, fold};
+use crate::core::msg::{Found, NotClaimed};
 use crate::core::terms::{self, Acceptance};
+use lock::Lock;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -17,11 +26,27 @@ use tokio::sync::oneshot;
 
 /// How long leaving the program waits for the last lines.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+/// What the name of a run's file ends with.
+const EXTENSION: &str = "jsonl";
 
 enum Job {
     Entry(Entry, oneshot::Sender<io::Result<()>>),
     Terms(Acceptance, oneshot::Sender<io::Result<()>>),
+    Claim(Claim, oneshot::Sender<Result<(), NotClaimed>>),
+    Release(EnvironmentId),
     Close(mpsc::Sender<()>),
+}
+
+/// What a claim needs to know.
+pub struct Claim {
+    /// Which environment.
+    pub environment: EnvironmentId,
+    /// What tells it from one of the same id on another cloud.
+    pub key: String,
+    /// The run that will be written down.
+    pub run: RunId,
+    /// The moment.
+    pub at: jiff::Timestamp,
 }
 
 /// A handle on the thread that writes.
@@ -38,7 +63,12 @@ impl Journal {
     /// Fails when no thread can be started.
     pub fn start(state_dir: PathBuf) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel();
-        std::thread::Builder::new().name("journal".into()).spawn(move || write_all(&state_dir, &receiver))?;
+        std::thread::Builder::new().name("journal".into()).spawn(move || {
+            let mut desk = Desk { state_dir, own: program(), runs: HashMap::new(), locks: HashMap::new() };
+            while let Ok(job) = receiver.recv() {
+                desk.work(job);
+            }
+        })?;
         Ok(Self(sender))
     }
 
@@ -52,7 +82,17 @@ impl Journal {
         self.job(|done| Job::Terms(acceptance, done))
     }
 
-    fn job(&self, make: impl FnOnce(oneshot::Sender<io::Result<()>>) -> Job) -> Written {
+    /// Takes the lock of an environment and opens the file of its run: both or neither.
+    pub fn claim(&self, claim: Claim) -> oneshot::Receiver<Result<(), NotClaimed>> {
+        self.job(|done| Job::Claim(claim, done))
+    }
+
+    /// Gives the lock of an environment back.
+    pub fn release(&self, environment: EnvironmentId) {
+        let _ = self.0.send(Job::Release(environment));
+    }
+
+    fn job<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Job) -> oneshot::Receiver<T> {
         let (done, written) = oneshot::channel();
         // When the thread is gone the receiver hears of it: its sender is dropped here.
         let _ = self.0.send(make(done));
@@ -68,61 +108,157 @@ impl Journal {
     }
 }
 
-struct Run {
-    file: File,
-    lines: u64,
+/// What the thread owns.
+struct Desk {
+    state_dir: PathBuf,
+    own: Program,
+    runs: HashMap<RunId, RunFile>,
+    locks: HashMap<EnvironmentId, Lock>,
 }
 
-fn write_all(state_dir: &Path, jobs: &mpsc::Receiver<Job>) {
-    let mut runs: HashMap<String, Run> = HashMap::new();
-    while let Ok(job) = jobs.recv() {
+impl Desk {
+    fn work(&mut self, job: Job) {
         match job {
             Job::Entry(entry, done) => {
-                let _ = done.send(append(state_dir, &mut runs, &entry).map_err(|error| in_dir(state_dir, &error)));
+                let _ = done.send(self.append(entry).map_err(io::Error::other));
             }
             Job::Terms(acceptance, done) => {
-                let _ = done.send(keep_terms(state_dir, &acceptance).map_err(|error| in_dir(state_dir, &error)));
+                let kept = keep_terms(&self.state_dir, &acceptance);
+                let _ = done.send(kept.map_err(|error| in_dir(&self.state_dir, &error)));
             }
+            Job::Claim(claim, done) => {
+                let _ = done.send(self.claim(claim));
+            }
+            Job::Release(environment) => drop(self.locks.remove(&environment)),
             Job::Close(done) => {
                 let _ = done.send(());
             }
         }
     }
+
+    fn claim(&mut self, claim: Claim) -> Result<(), NotClaimed> {
+        let Claim { environment, key, run, at } = claim;
+        if !self.locks.contains_key(&environment) {
+            let lock = lock::take(&self.state_dir, &key, &self.own)?;
+            self.locks.insert(environment.clone(), lock);
+        }
+        let is_open = self.runs.get(&run).is_some_and(RunFile::is_there);
+        let what = What::Opened(self.own.clone());
+        let opened = Entry { at, run, environment: environment.0.clone(), what };
+        let result = if is_open { Ok(()) } else { self.append(opened) };
+        result.map_err(|error| {
+            self.locks.remove(&environment);
+            NotClaimed::Failed(error.to_string())
+        })
+    }
+
+    fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
+        let dir = self.state_dir.join("runs");
+        // The run's name is a GUID of ours; nothing from outside becomes a path.
+        let path = dir.join(format!("{}.{EXTENSION}", entry.run));
+        // A line in a file that was deleted meanwhile is no record: the file is made anew, or it fails.
+        if !self.runs.get(&entry.run).is_some_and(RunFile::is_there) {
+            let waiting = self.runs.remove(&entry.run).map(RunFile::into_waiting).unwrap_or_default();
+            let at = |source| JournalError::Io { path: path.clone(), source };
+            directory(&dir).map_err(at)?;
+            let mut file = RunFile::open(&path)?;
+            sync_directory(&dir).map_err(at)?;
+            for entry in waiting {
+                file.append(entry)?;
+            }
+            self.runs.insert(entry.run.clone(), file);
+        }
+        self.runs.get_mut(&entry.run).map_or(Ok(()), |file| file.append(entry))
+    }
+}
+
+/// This program, for the record.
+pub fn program() -> Program {
+    Program { host: host(), process: std::process::id(), version: env!("CARGO_PKG_VERSION").into() }
+}
+
+fn host() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+    if name.is_empty() { "this machine".into() } else { name }
+}
+
+/// A run in the state directory, or why it cannot be read.
+pub struct Listed {
+    /// Its name.
+    pub id: RunId,
+    /// Its file.
+    pub path: PathBuf,
+    /// What is known of it.
+    pub run: Result<Run, JournalError>,
+}
+
+/// Files of runs, in no order. A directory that is not there holds none.
+fn files(state_dir: &Path) -> io::Result<Vec<(RunId, PathBuf)>> {
+    let all = match std::fs::read_dir(state_dir.join("runs")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        all => all?,
+    };
+    let mut files = Vec::new();
+    for file in all {
+        let path = file?.path();
+        if path.extension().is_some_and(|end| end == EXTENSION)
+            && let Some(id) = path.file_stem().and_then(std::ffi::OsStr::to_str)
+        {
+            files.push((id.to_owned(), path.clone()));
+        }
+    }
+    Ok(files)
+}
+
+/// All runs, the newest first. One that was never begun is left out.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn runs(state_dir: &Path) -> io::Result<Vec<Listed>> {
+    let mut runs = Vec::new();
+    for (id, path) in files(state_dir)? {
+        let run = match read(&path) {
+            Ok(entries) => match fold(&entries) {
+                Some(run) => Ok(run),
+                None => continue,
+            },
+            Err(error) => Err(error),
+        };
+        runs.push(Listed { id, path, run });
+    }
+    runs.sort_by_cached_key(|listed| std::cmp::Reverse(listed.run.as_ref().ok().map(|run| run.began)));
+    Ok(runs)
+}
+
+/// The interrupted runs of one cloud, the newest first. What cannot be read is left out here; the
+/// list of runs says so.
+pub fn interrupted(state_dir: &Path, address: &str) -> Vec<Found> {
+    let mut found: Vec<Found> = files(state_dir)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|(_, path)| !file::is_over(path).unwrap_or(true))
+        .filter_map(|(_, path)| fold(&read(&path).ok()?))
+        .filter(|run| run.is_unfinished() && run.address == address)
+        .map(|run| {
+            let held = lock::held(state_dir, &key(address, &run.environment));
+            Found { run, held }
+        })
+        .collect();
+    found.sort_by_key(|found| std::cmp::Reverse(found.run.last));
+    found
+}
+
+/// What tells an environment from one of the same id on another cloud.
+fn key(address: &str, environment: &str) -> String {
+    format!("{address} {environment}")
 }
 
 /// An error with the place it is about.
 fn in_dir(state_dir: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{} ({error})", state_dir.display()))
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    seq: u64,
-    #[serde(flatten)]
-    entry: &'a Entry,
-}
-
-fn append(state_dir: &Path, runs: &mut HashMap<String, Run>, entry: &Entry) -> io::Result<()> {
-    let dir = state_dir.join("runs");
-    // The run's name is a GUID of ours; nothing from outside becomes a path.
-    let path = dir.join(format!("{}.jsonl", entry.run));
-    // A line in a file that was deleted meanwhile is no record: the file is made anew, or it fails.
-    let lines = match runs.get(&entry.run) {
-        Some(run) if is_at(&run.file, &path) => None,
-        Some(run) => Some(run.lines),
-        None => Some(0),
-    };
-    if let Some(lines) = lines {
-        directory(&dir)?;
-        let file = private(&path)?;
-        sync_directory(&dir)?;
-        runs.insert(entry.run.clone(), Run { file, lines });
-    }
-    let Some(run) = runs.get_mut(&entry.run) else { return Ok(()) };
-    let seq = run.lines + 1;
-    write_line(&mut run.file, &Line { seq, entry })?;
-    run.lines = seq;
-    Ok(())
 }
 
 #[derive(Serialize)]
@@ -143,32 +279,11 @@ fn keep_terms(state_dir: &Path, acceptance: &Acceptance) -> io::Result<()> {
     }
     let mut file = private(&dir.join("accepted.jsonl"))?;
     let Acceptance { version, account, environment, at } = acceptance;
-    write_line(&mut file, &Accepted { version, account, environment: &environment.0, at: *at })?;
+    let mut line = serde_json::to_vec(&Accepted { version, account, environment: &environment.0, at: *at })?;
+    line.push(b'\n');
+    file.write_all(&line)?;
+    file.sync_data()?;
     sync_directory(&dir)
-}
-
-fn write_line(file: &mut File, line: &impl Serialize) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(line)?;
-    bytes.push(b'\n');
-    file.write_all(&bytes)?;
-    file.sync_data()
-}
-
-/// Whether an open file is still the one at this path. Only Unix lets an open file be deleted.
-fn is_at(file: &File, path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        match (file.metadata(), std::fs::metadata(path)) {
-            (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
-            _ => false,
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        path.exists()
-    }
 }
 
 /// Makes a directory for its owner only, with its parents.
@@ -221,17 +336,27 @@ pub fn default_state_dir() -> Result<PathBuf, etcetera::HomeDirError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::environment::EnvironmentId;
-    use crate::core::journal::What;
+    use crate::core::journal::Deed;
     use jiff::Timestamp;
 
     fn entry(run: &str) -> Entry {
-        let what = What::Intention { change: "install X".into() };
+        let what = What::Intention { deed: Deed::Install { package: "X".into() } };
         Entry { at: Timestamp::UNIX_EPOCH, run: run.into(), environment: "e".into(), what }
     }
 
+    fn started(run: &str, address: &str, at: i64) -> Entry {
+        let (name, cloud, account) = ("uat".into(), "c".into(), "ada".into());
+        let what = What::Started { name, cloud, address: address.into(), account };
+        Entry { at: Timestamp::from_second(at).unwrap(), ..Entry { what, ..entry(run) } }
+    }
+
+    fn claim(run: &str) -> Claim {
+        let (environment, key) = (EnvironmentId("e".into()), "here e".into());
+        Claim { environment, key, run: run.into(), at: Timestamp::UNIX_EPOCH }
+    }
+
     #[test]
-    fn lines_are_numbered_and_private() {
+    fn lines_are_private() {
         let dir = tempfile::tempdir().unwrap();
         let state = dir.path().join("new/state");
         let journal = Journal::start(state.clone()).unwrap();
@@ -239,13 +364,7 @@ mod tests {
             journal.append(entry("r")).blocking_recv().unwrap().unwrap();
         }
         let file = state.join("runs/r.jsonl");
-        let text = std::fs::read_to_string(&file).unwrap();
-        let seqs: Vec<u64> = text
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["seq"].as_u64().unwrap())
-            .collect();
-        assert_eq!(seqs, [1, 2]);
-        assert!(text.contains(r#""event":"intention""#));
+        assert_eq!(read(&file).unwrap(), [entry("r"), entry("r")]);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -263,10 +382,55 @@ mod tests {
         journal.append(entry("r")).blocking_recv().unwrap().unwrap();
         std::fs::remove_dir_all(&state).unwrap();
         journal.append(entry("r")).blocking_recv().unwrap().unwrap();
-        assert!(std::fs::read_to_string(state.join("runs/r.jsonl")).unwrap().contains(r#""seq":2"#));
+        assert_eq!(read(&state.join("runs/r.jsonl")).unwrap(), [entry("r")]);
         std::fs::remove_dir_all(&state).unwrap();
         std::fs::write(&state, "in the way").unwrap();
         assert!(journal.append(entry("r")).blocking_recv().unwrap().is_err());
+    }
+
+    #[test]
+    fn a_claim_is_refused_while_another_program_has_the_environment() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, two) =
+            (Journal::start(dir.path().to_owned()).unwrap(), Journal::start(dir.path().to_owned()).unwrap());
+        assert_eq!(one.claim(claim("a")).blocking_recv().unwrap(), Ok(()));
+        assert_eq!(one.claim(claim("a")).blocking_recv().unwrap(), Ok(()), "its own");
+        assert!(matches!(two.claim(claim("b")).blocking_recv().unwrap(), Err(NotClaimed::Held(_))));
+        one.release(EnvironmentId("e".into()));
+        one.close();
+        assert_eq!(two.claim(claim("b")).blocking_recv().unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn a_run_that_is_damaged_cannot_be_claimed_and_the_lock_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("runs")).unwrap();
+        std::fs::write(dir.path().join("runs/r.jsonl"), "not a line\nnot a line\n").unwrap();
+        let journal = Journal::start(dir.path().to_owned()).unwrap();
+        let Err(NotClaimed::Failed(why)) = journal.claim(claim("r")).blocking_recv().unwrap() else {
+            panic!("claimed")
+        };
+        assert!(why.contains("r.jsonl, line 1"), "{why}");
+        assert_eq!(journal.claim(claim("other")).blocking_recv().unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn interrupted_runs_of_this_cloud_are_found_the_newest_first() {
+        use crate::core::journal::Outcome;
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::start(dir.path().to_owned()).unwrap();
+        for (run, address, at) in [("old", "here", 1), ("new", "here", 2), ("other", "there", 3), ("over", "here", 4)] {
+            journal.append(started(run, address, at)).blocking_recv().unwrap().unwrap();
+        }
+        let over = Entry { what: What::Finished { outcome: Outcome::Linked }, ..entry("over") };
+        journal.append(over).blocking_recv().unwrap().unwrap();
+        assert_eq!(journal.claim(claim("new")).blocking_recv().unwrap(), Ok(()));
+        let found = interrupted(dir.path(), "here");
+        let ids: Vec<&str> = found.iter().map(|found| found.run.id.as_str()).collect();
+        assert_eq!(ids, ["new", "old"]);
+        assert!(found.iter().all(|found| found.held.is_some()), "both are of one environment");
+        let all: Vec<RunId> = runs(dir.path()).unwrap().into_iter().map(|listed| listed.id).collect();
+        assert_eq!(all, ["over", "other", "new", "old"]);
     }
 
     #[test]
@@ -290,6 +454,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let journal = Journal::start(file.path().join("state")).unwrap();
         assert!(journal.append(entry("r")).blocking_recv().unwrap().is_err());
+        assert!(matches!(journal.claim(claim("r")).blocking_recv().unwrap(), Err(NotClaimed::Failed(_))));
         journal.close();
     }
 }

@@ -57,6 +57,16 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// Its name, for the record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HangUp => "HUP",
+            Self::Interrupt => "INT",
+            Self::Quit => "QUIT",
+            Self::Terminate => "TERM",
+        }
+    }
+
     /// The exit code of a process that leaves because of it: 128 and its number.
     pub fn exit_code(self) -> u8 {
         match self {

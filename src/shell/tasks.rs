@@ -6,12 +6,12 @@
 //! task is a reply like any other.
 
 use super::clock::Clock;
-use super::journal::{Journal, Written};
+use super::journal::{Claim, Journal, Written};
 use crate::api::Api;
 use crate::core::call::{Call, Change, Reply};
 use crate::core::effect::Effect;
 use crate::core::journal::Entry;
-use crate::core::msg::{Msg, Ticket};
+use crate::core::msg::{Msg, NotClaimed, Ticket};
 use crate::core::trouble::{Service, Trouble, What};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use tokio::task::{AbortHandle, JoinError};
 /// are written down.
 const CHANGES_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long the loop waits for an acceptance to be durable; it takes a millisecond on a healthy disk.
-const TERMS_LIMIT: Duration = Duration::from_millis(250);
+/// How long the loop waits for a line of the record or a lock; it takes a millisecond on a healthy disk.
+const RECORD_LIMIT: Duration = Duration::from_millis(250);
 
 /// Where replies go. False: nobody listens any more.
 pub type Listener = Arc<dyn Fn(Msg) -> bool + Send + Sync>;
@@ -55,8 +55,8 @@ impl Tasks {
         Self { runtime, api, journal, clock, listener, questions: HashMap::new(), changes: Vec::new() }
     }
 
-    /// Does one thing, or starts it. Returns at once, but for a short wait until an acceptance of
-    /// terms is durable: a key typed ahead must find what it was typed for.
+    /// Does one thing, or starts it. Returns at once, but for a short wait for the record
+    /// (see `soon`).
     pub fn run(&mut self, effect: Effect) -> Option<Rest> {
         match effect {
             Effect::Call { ticket, after, call } => self.ask(ticket, self.clock.real(after), call),
@@ -73,19 +73,41 @@ impl Tasks {
             Effect::KeepTerms(acceptance) => {
                 let environment = acceptance.environment.clone();
                 let written = self.journal.keep_terms(acceptance);
-                let mut result = Box::pin(durable(written));
-                let soon = async { tokio::time::timeout(TERMS_LIMIT, &mut result).await };
-                if let Ok(result) = self.runtime.block_on(soon) {
-                    return Some(Rest::Tell(Msg::TermsKept { environment, result }));
-                }
-                let listener = Arc::clone(&self.listener);
-                self.runtime.spawn(async move {
-                    listener(Msg::TermsKept { environment, result: result.await });
-                });
+                return self.soon(durable(written), |result| Msg::TermsKept { environment, result });
             }
+            Effect::Claim { environment, key, run } => {
+                let claim = Claim { environment: environment.clone(), key, run, at: self.clock.now() };
+                let claimed = self.journal.claim(claim);
+                let result = async move {
+                    let gone = || NotClaimed::Failed("the thread that writes the record has ended".into());
+                    claimed.await.unwrap_or_else(|_| Err(gone()))
+                };
+                return self.soon(result, |result| Msg::Claimed { environment, result });
+            }
+            Effect::Release(environment) => self.journal.release(environment),
+            Effect::Note(_) => {}
             Effect::Open(address) => self.open(address),
             Effect::Copy(text) => return Some(Rest::Copy(text)),
         }
+        None
+    }
+
+    /// Waits a short time for the record, so that a key typed ahead finds what it was typed for. A disk
+    /// that is slow does not hold up the loop: the message comes later then.
+    fn soon<T: Send + 'static>(
+        &self,
+        result: impl Future<Output = T> + Send + 'static,
+        msg: impl FnOnce(T) -> Msg + Send + 'static,
+    ) -> Option<Rest> {
+        let mut result = Box::pin(result);
+        let soon = async { tokio::time::timeout(RECORD_LIMIT, &mut result).await };
+        if let Ok(result) = self.runtime.block_on(soon) {
+            return Some(Rest::Tell(msg(result)));
+        }
+        let listener = Arc::clone(&self.listener);
+        self.runtime.spawn(async move {
+            listener(msg(result.await));
+        });
         None
     }
 

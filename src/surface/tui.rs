@@ -5,13 +5,13 @@
 
 use crate::api::{Api, Outside, Time};
 use crate::core::model::{Cloud, Model};
-use crate::core::msg::Msg;
+use crate::core::msg::{Found, Msg};
 use crate::core::sign_in::Session;
 use crate::core::update::update;
 use crate::screens::{self, Eye, Reaction, View};
 use crate::settings::{self, Profile};
 use crate::shell::clock::Clock;
-use crate::shell::journal::Journal;
+use crate::shell::journal::{self, Journal};
 use crate::shell::run::{self, App, Event, RunError, Sender, Signal, Step};
 use crate::shell::tasks::{Rest, Tasks};
 use crate::shell::terminal;
@@ -20,7 +20,7 @@ use crate::ui::look::Look;
 use crate::ui::text::clean;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -79,6 +79,8 @@ struct Ready {
     cloud: Cloud,
     account: Option<String>,
     simulator: Option<Simulator>,
+    /// Runs of this cloud that were interrupted.
+    found: Vec<Found>,
 }
 
 /// Runs the wizard until the person leaves or a signal ends it.
@@ -98,6 +100,7 @@ pub fn run(options: Options) -> Result<Ended, RunError> {
             has_link: false,
             command: command.clone(),
             speed: settings::shown_speed(speed),
+            address: String::new(),
             ends_with_program: true,
         },
         Stage::Cloud(profile, _) => profile.cloud(&command, speed),
@@ -122,7 +125,7 @@ pub fn run(options: Options) -> Result<Ended, RunError> {
     Ok(ended)
 }
 
-async fn prepare(stage: Stage, clock: Clock, command: &str) -> Result<Ready, String> {
+async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str) -> Result<Ready, String> {
     let (profile, refresh, outside, account, simulator) = match stage {
         Stage::Rehearsal(name) => {
             let scenario = Scenario::named(&name).map_err(|error| error.to_string())?;
@@ -142,7 +145,8 @@ async fn prepare(stage: Stage, clock: Clock, command: &str) -> Result<Ready, Str
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
     let api = Api::new(profile, refresh, outside, time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
-    Ok(Ready { api: Arc::new(api), cloud, account, simulator })
+    let found = journal::interrupted(state_dir, &cloud.address);
+    Ok(Ready { api: Arc::new(api), cloud, account, simulator, found })
 }
 
 /// Columns and rows of the terminal.
@@ -185,10 +189,10 @@ impl Wizard {
     fn start(&mut self, stage: Stage, state_dir: PathBuf) -> std::io::Result<()> {
         self.zone = TimeZone::system();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        self.journal = Some(Journal::start(state_dir)?);
+        self.journal = Some(Journal::start(state_dir.clone())?);
         let (clock, command, sender) = (self.clock, self.model.cloud.command.clone(), self.sender.clone());
         runtime.spawn(async move {
-            let message = match prepare(stage, clock, &command).await {
+            let message = match prepare(stage, &state_dir, clock, &command).await {
                 Ok(ready) => Message::Ready(Box::new(ready)),
                 Err(why) => Message::Failed(why),
             };
@@ -199,7 +203,7 @@ impl Wizard {
     }
 
     fn ready(&mut self, ready: Ready) {
-        let Ready { api, cloud, account, simulator } = ready;
+        let Ready { api, cloud, account, simulator, found } = ready;
         self.model.cloud = cloud;
         if let Some(account) = account {
             self.model.session = Session::SignedIn(account);
@@ -210,6 +214,7 @@ impl Wizard {
         if let (Some(runtime), Some(journal)) = (&self.runtime, &self.journal) {
             self.tasks = Some(Tasks::new(runtime.handle().clone(), api, journal.clone(), self.clock, listener));
         }
+        self.tell(Msg::FoundRuns(found));
         self.tell(Msg::Start);
     }
 
@@ -221,13 +226,14 @@ impl Wizard {
                 self.tell(Msg::Intent(intent));
                 Step::Continue { draw: true }
             }
-            Reaction::Leave => self.leave(0),
+            Reaction::Leave => self.leave(0, "left by the person"),
             Reaction::Suspend => Step::Suspend,
             Reaction::Repaint => Step::Redraw,
         }
     }
 
-    fn leave(&mut self, code: u8) -> Step {
+    fn leave(&mut self, code: u8, why: &str) -> Step {
+        self.tell(Msg::Leaving(why.to_owned()));
         self.ended.code = code;
         for (environment, _) in self.model.running() {
             let name = clean(&environment.name);
@@ -296,15 +302,15 @@ impl App for Wizard {
             }
             Event::Message(Message::Failed(why)) => {
                 self.ended.words.push(why);
-                self.leave(1)
+                self.leave(1, "the program could not go on")
             }
             Event::Signal(signal) => {
                 self.ended.heard = signal != Signal::HangUp;
-                self.leave(signal.exit_code())
+                self.leave(signal.exit_code(), signal.name())
             }
             Event::HangUp => {
                 self.ended.heard = false;
-                self.leave(Signal::HangUp.exit_code())
+                self.leave(Signal::HangUp.exit_code(), "the terminal is gone")
             }
         };
         self.settle();
@@ -335,7 +341,7 @@ impl App for Wizard {
         if let Some((stage, state_dir)) = self.to_start.take() {
             if let Err(error) = self.start(stage, state_dir) {
                 self.ended.words.push(format!("The program cannot be started: {error}."));
-                return self.leave(1);
+                return self.leave(1, "the program could not be started");
             }
             return Step::Continue { draw: false };
         }

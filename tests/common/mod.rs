@@ -95,6 +95,7 @@ impl Driver {
     fn tell(&mut self, msg: Msg) {
         let now = self.now();
         let mut kept = Vec::new();
+        let mut claimed = Vec::new();
         for effect in update(&mut self.model, msg, now) {
             match effect {
                 Effect::Call { ticket, after, call } => {
@@ -105,6 +106,8 @@ impl Driver {
                     self.changes.push(change.clone());
                     self.due.insert((now, ticket), Work::Change(change));
                 }
+                Effect::Claim { environment, .. } => claimed.push(environment),
+                Effect::Release(_) | Effect::Note(_) => {}
                 Effect::Cancel(ticket) => self.due.retain(|(_, open), _| *open != ticket),
                 Effect::Record(entry) => self.recorded.push(entry),
                 Effect::KeepTerms(acceptance) => {
@@ -114,6 +117,9 @@ impl Driver {
                 Effect::Open(address) => self.opened.push(address),
                 Effect::Copy(text) => self.copied.push(text),
             }
+        }
+        for environment in claimed {
+            self.tell(Msg::Claimed { environment, result: Ok(()) });
         }
         for environment in kept {
             self.tell(Msg::TermsKept { environment, result: Ok(()) });

@@ -1,10 +1,29 @@
 //! Every screen, and its main variants.
 
 use super::{OTHER, Scene, UAT, World, cloud, link_to, package, refused, start, user};
+use dualwrite::core::journal::{Program, fold};
 use dualwrite::core::model::Model;
-use dualwrite::core::msg::{Intent, Msg};
+use dualwrite::core::msg::{Found, Intent, Msg, NotClaimed};
+use dualwrite::core::setup::Held;
 use dualwrite::core::trouble::{Service, Trouble, What};
 use serde_json::{Value, json};
+
+/// A set-up that runs, with what it wrote down.
+fn started(world: World) -> Scene {
+    let mut scene = Scene::details(World { hold: vec!["Operation"], ..world });
+    start(&mut scene);
+    scene
+}
+
+/// The program that comes after one that was killed half an hour ago.
+fn found(before: &mut Scene, held: Option<Held>) -> Scene {
+    let run = fold(&before.recorded).unwrap();
+    let mut scene = Scene::new(cloud(), World::default());
+    scene.later(1_800);
+    scene.msg(Msg::FoundRuns(vec![Found { run, held }]));
+    scene.msg(Msg::Start);
+    scene
+}
 
 /// Every screen, and its main variants, by name.
 pub fn scenes() -> Vec<(&'static str, Scene)> {
@@ -53,6 +72,18 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
     scene.wants(Intent::Environments);
     scene.later(660);
     put("list", scene);
+
+    let mut run = started(World::default());
+    put("resume", found(&mut run, None));
+    let by = Program { host: "tower".into(), process: 4242, version: "0.1.0".into() };
+    let held = Held { by: Some(by) };
+    put("resume-held", found(&mut run, Some(held.clone())));
+    put("details-held", {
+        let mut scene = Scene::details(World::default());
+        scene.claimed = Err(NotClaimed::Held(held));
+        start(&mut scene);
+        scene
+    });
 
     put("list-stale", {
         let mut scene = Scene::list(World::default());

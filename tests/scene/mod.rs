@@ -14,8 +14,9 @@ pub use keys::{event, last, named, press, wants};
 use dualwrite::core::call::{Call, Change, Reply};
 use dualwrite::core::effect::Effect;
 use dualwrite::core::environment::EnvironmentId;
+use dualwrite::core::journal::Entry;
 use dualwrite::core::model::{Cloud, Model};
-use dualwrite::core::msg::{Intent, Msg, Ticket};
+use dualwrite::core::msg::{Intent, Msg, NotClaimed, Ticket};
 use dualwrite::core::sign_in::Session;
 use dualwrite::core::time::{Now, later};
 use dualwrite::core::trouble::{Service, Trouble, What};
@@ -48,6 +49,7 @@ pub fn cloud() -> Cloud {
         has_link: true,
         command: "dualwrite demo".into(),
         speed: Some(60),
+        address: "http://127.0.0.1:7070/bap".into(),
         ends_with_program: true,
     }
 }
@@ -202,6 +204,10 @@ pub struct Scene {
     pub now: Now,
     pub eye: Eye,
     pub size: (u16, u16),
+    /// What was written down.
+    pub recorded: Vec<Entry>,
+    /// What a claim of an environment is answered.
+    pub claimed: Result<(), NotClaimed>,
     open: VecDeque<Effect>,
 }
 
@@ -215,7 +221,16 @@ impl Scene {
 
     pub fn of(model: Model, world: World) -> Self {
         let now = "2026-11-24T10:40:00Z".parse().unwrap();
-        Self { model, world, now, eye: Eye::default(), size: (80, 24), open: VecDeque::new() }
+        Self {
+            model,
+            world,
+            now,
+            eye: Eye::default(),
+            size: (80, 24),
+            recorded: Vec::new(),
+            claimed: Ok(()),
+            open: VecDeque::new(),
+        }
     }
 
     /// The list is read.
@@ -251,17 +266,31 @@ impl Scene {
     }
 
     pub fn msg(&mut self, msg: Msg) {
-        let effects = update(&mut self.model, msg, self.now);
-        let kept = effects.iter().find_map(|effect| match effect {
-            Effect::KeepTerms(acceptance) => Some(acceptance.environment.clone()),
-            _ => None,
-        });
-        self.open.extend(effects);
-        if let Some(environment) = kept {
-            let effects = update(&mut self.model, Msg::TermsKept { environment, result: Ok(()) }, self.now);
-            self.open.extend(effects);
-        }
+        self.tell(msg);
         self.answer();
+    }
+
+    /// Tells the core; the record answers at once.
+    fn tell(&mut self, msg: Msg) {
+        let effects = update(&mut self.model, msg, self.now);
+        let answers: Vec<Msg> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::KeepTerms(of) => Some(Msg::TermsKept { environment: of.environment.clone(), result: Ok(()) }),
+                Effect::Claim { environment, .. } => {
+                    Some(Msg::Claimed { environment: environment.clone(), result: self.claimed.clone() })
+                }
+                _ => None,
+            })
+            .collect();
+        self.recorded.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Record(entry) | Effect::Change { intention: entry, .. } => Some(entry.clone()),
+            _ => None,
+        }));
+        self.open.extend(effects);
+        for answer in answers {
+            self.tell(answer);
+        }
     }
 
     /// Answers whatever the world does not hold back; at most so much that a watch cannot go on for ever.
@@ -286,8 +315,7 @@ impl Scene {
                 }
                 _ => continue,
             };
-            let effects = update(&mut self.model, Msg::Reply { ticket, result }, self.now);
-            self.open.extend(effects);
+            self.tell(Msg::Reply { ticket, result });
         }
     }
 
@@ -397,8 +425,7 @@ impl Scene {
             if let Some(Effect::Call { ticket, call, .. }) = self.open.remove(at) {
                 let result = self.trouble(&name(&call)).map_or_else(|| Ok(self.world.answer(&call)), Err);
                 self.later(5);
-                let effects = update(&mut self.model, Msg::Reply { ticket, result }, self.now);
-                self.open.extend(effects);
+                self.tell(Msg::Reply { ticket, result });
             }
         }
     }

@@ -7,14 +7,14 @@
 mod identities;
 mod install;
 
-use super::{Cx, failure, failure_of, reading, tell_miss};
+use super::{Cx, failure, failure_of, reading, run, tell_miss};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind, IdentityState};
 use crate::core::gate::{self, Gate};
-use crate::core::journal::What as Line;
+use crate::core::journal::{Outcome, Run, What as Line, Work};
 use crate::core::msg::Ticket;
-use crate::core::plan::{APPLICATION_USERS, STAGES, StageId};
-use crate::core::setup::{Configuring, Failure, Flow, Setup, StageState, Step, Watch};
+use crate::core::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, STAGES, StageId};
+use crate::core::setup::{AskedBefore, Configuring, Failure, Flow, Setup, StageState, Step, Watch};
 use crate::core::time::{Now, between};
 use crate::core::trouble::{Service, Trouble, What};
 use identities::{change_answered, create_user, read_role, read_rows, read_user, rows_read, user_read};
@@ -28,35 +28,43 @@ enum Next {
     Failed(Box<Failure>),
 }
 
-/// Starts a run at a stage.
-pub(super) fn start(setup: &mut Setup, first: StageId, terms: Option<&str>, cx: &mut Cx) {
-    let run_id = cx.desk.guid();
-    cx.record(
-        &run_id,
-        Line::Started {
-            name: cx.environment.name.clone(),
-            account: cx.account.to_owned(),
-            terms: terms.map(str::to_owned),
-        },
-    );
+/// Starts at a stage.
+pub(super) fn start(setup: &mut Setup, first: StageId, cx: &mut Cx) {
+    run::began(setup, Work::Configure { first }, false, cx);
     setup.tell(cx.now, format!("set-up started as {}", cx.account));
-    let run = Configuring {
-        run: run_id,
-        started: cx.now,
-        stages: Configuring::stages(first),
-        current: STAGES.iter().position(|id| *id == first).unwrap_or(0),
-        step: Step::ReadAll,
-        watch: idle(cx.now),
-    };
+    let run = fresh(first, cx.now, cx.now);
     go(setup, Box::new(run), cx, begin);
 }
 
+/// Goes on after an interruption. Every stage is looked at anew; what is done is passed over, and an
+/// installation that was asked for before is watched.
+pub(super) fn take_up(setup: &mut Setup, first: StageId, since: Now, before: &Run, cx: &mut Cx) {
+    let mut run = fresh(first, since, cx.now);
+    run.asked_before = [CORE_PACKAGE, APPLICATION_PACKAGE]
+        .into_iter()
+        .filter_map(|package| Some(AskedBefore { package, operation: before.installation(package)? }))
+        .collect();
+    go(setup, Box::new(run), cx, begin);
+}
+
+fn fresh(first: StageId, started: Now, now: Now) -> Configuring {
+    Configuring {
+        started,
+        asked_before: Vec::new(),
+        stages: Configuring::stages(first),
+        current: STAGES.iter().position(|id| *id == first).unwrap_or(0),
+        step: Step::ReadAll,
+        watch: idle(now),
+    }
+}
+
 /// Again from the failed stage. What the last stage found missing is made by an earlier one.
-pub(super) fn try_again(setup: &mut Setup, cx: &mut Cx) {
+pub(super) fn again(setup: &mut Setup, cx: &mut Cx) {
     let Flow::ConfigureFailed(run, _) = std::mem::replace(&mut setup.flow, Flow::Details { wanted: false }) else {
         return;
     };
     let mut run = run;
+    run::began(setup, Work::Configure { first: run.first() }, false, cx);
     if run.stage().id == StageId::Verification {
         run.current = STAGES.iter().position(|id| *id == StageId::CoreSolution).unwrap_or(0);
     }
@@ -76,7 +84,23 @@ pub(super) fn try_again(setup: &mut Setup, cx: &mut Cx) {
 /// A reply to the open question of the run.
 pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) {
     if let Flow::Configuring(run) = std::mem::replace(&mut setup.flow, Flow::Details { wanted: false }) {
-        go(setup, run, cx, |run, setup, cx| on_reply(run, setup, result, cx));
+        go(setup, run, cx, |run, setup, cx| {
+            let was_watched = matches!(run.step, Step::Watch(_));
+            let next = on_reply(run, setup, result, cx);
+            if let (true, Some((at, word))) = (was_watched, &run.watch.last)
+                && *at == cx.now
+                && run.watch.trouble.is_none()
+            {
+                let line = Line::Reading {
+                    stage: Some(run.stage().id),
+                    status: word.clone(),
+                    elapsed_s: between(run.started, cx.now).as_secs(),
+                    next_in_s: between(cx.now, run.watch.asks_at).as_secs(),
+                };
+                cx.record(setup, line);
+            }
+            next
+        });
     }
 }
 
@@ -102,12 +126,15 @@ fn go(
                 setup.configure_took = Some(took);
             }
             setup.tell(cx.now, format!("set-up complete in {}", crate::core::time::stopwatch(took)));
+            cx.record(setup, Line::Configured);
+            run::finished(setup, Outcome::Configured, cx);
             setup.flow = Flow::Configured;
         }
         Next::Failed(failure) => {
-            mark(&mut run, StageState::Failed, "", cx);
-            cx.record(&run.run, Line::Failed { step: "configure", words: failure.words.clone() });
+            mark(&mut run, setup, StageState::Failed, "", cx);
             setup.tell(cx.now, format!("{} failed: {}", run.stage().id.title(), failure.words));
+            cx.record(setup, failure.line("configure"));
+            run::finished(setup, Outcome::Failed, cx);
             setup.flow = Flow::ConfigureFailed(run, failure);
         }
     }
@@ -117,7 +144,7 @@ fn idle(now: Now) -> Watch {
     Watch { ticket: Ticket(0), asks_at: now, is_change: false, last: None, misses: 0, trouble: None, not_before: None }
 }
 
-fn mark(run: &mut Configuring, state: StageState, detail: &str, cx: &mut Cx) {
+fn mark(run: &mut Configuring, setup: &Setup, state: StageState, detail: &str, cx: &mut Cx) {
     let current = &mut run.stages[run.current];
     current.state = state;
     if !detail.is_empty() {
@@ -128,12 +155,12 @@ fn mark(run: &mut Configuring, state: StageState, detail: &str, cx: &mut Cx) {
         StageState::Done | StageState::Skipped | StageState::Failed => current.until = Some(cx.now),
         StageState::Waiting => {}
     }
-    let line = Line::Stage { stage: current.id.title(), state: state.word(), detail: current.detail.clone() };
-    cx.record(&run.run, line);
+    let line = Line::Stage { stage: current.id, state, detail: current.detail.clone() };
+    cx.record(setup, line);
 }
 
 fn begin(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
-    mark(run, StageState::Running, "", cx);
+    mark(run, setup, StageState::Running, "", cx);
     match run.stage().id {
         StageId::Prerequisites | StageId::Verification => {
             run.step = Step::ReadAll;
@@ -152,7 +179,7 @@ fn begin(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
 }
 
 fn finish(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, state: StageState, detail: &str) -> Next {
-    mark(run, state, detail, cx);
+    mark(run, setup, state, detail, cx);
     setup.tell(cx.now, format!("{}: {detail}", run.stage().id.title()));
     if run.current + 1 == run.stages.len() {
         return Next::Done;
@@ -214,8 +241,7 @@ fn ask(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, kind: FactKind, af
 
 fn change(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, change: Change) -> Next {
     setup.tell(cx.now, change.sentence());
-    let run_id = run.run.clone();
-    run.watch.then_change(cx, &run_id, change);
+    run.watch.then_change(cx, &setup.run, change);
     Next::Stay
 }
 

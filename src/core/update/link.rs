@@ -4,14 +4,14 @@
 //! request id, which a repetition repeats; an unknown state is still running; and what the
 //! operation reports is read back before it is called linked.
 
-use super::{Cx, Notice, failure, failure_of, miss_line, reading, tell_miss, way};
+use super::{Cx, Notice, failure, failure_of, miss_line, reading, run, tell_miss, way};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::FactKind;
 use crate::core::gate::{self, Gate};
-use crate::core::journal::What as Line;
+use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::schedule::{LINK_PACE_MIN, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
-use crate::core::setup::{Confirmation, Failure, Flow, LinkStep, Linked, Linking, Setup, Watch, Way};
-use crate::core::time::{between, stopwatch};
+use crate::core::setup::{Confirmation, Failure, Flow, LinkStep, Linked, Linking, Setup, Start, Watch, Way};
+use crate::core::time::{Now, between, stopwatch};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::wire::{bare_host, bare_id, gateway, link};
 use std::time::Duration;
@@ -20,6 +20,10 @@ use std::time::Duration;
 const READ_BACK_TRIES: u8 = 6;
 /// Readings of the gateway after a reset whose outcome is not known.
 const RESET_TRIES: u8 = 30;
+/// How long the gateway is watched for a link that another operation makes.
+const REFUSED_MAX: Duration = Duration::from_mins(15);
+/// Readings of the gateway after an interrupted reset.
+const RESET_TRIES_AFTER: u8 = 3;
 /// Pause between them.
 const READ_BACK_PAUSE: Duration = Duration::from_secs(5);
 /// Pause between readings of the gateway while a person links in Lifecycle Services.
@@ -53,7 +57,7 @@ pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
         return None;
     }
     let request_id = cx.desk.guid();
-    start(setup, way(cx.cloud), request_id, cx);
+    run::claim(setup, Start::Link { way: way(cx.cloud), request_id }, cx);
     None
 }
 
@@ -68,14 +72,27 @@ pub(super) fn linked_already(setup: &Setup, cx: &Cx) -> Flow {
     }))
 }
 
-fn start(setup: &mut Setup, way: Way, request_id: String, cx: &mut Cx) {
-    let run = cx.desk.guid();
-    cx.record(&run, Line::Started { name: cx.environment.name.clone(), account: cx.account.to_owned(), terms: None });
+/// Starts: looks first whether there is a link already.
+pub(super) fn start(setup: &mut Setup, way: Way, request_id: String, cx: &mut Cx) {
+    run::began(setup, Work::Link { way, request_id: request_id.clone() }, false, cx);
     setup.tell(cx.now, format!("link started ({})", way.word()));
-    let linking = Box::new(Linking {
-        run,
+    cx.record(setup, Line::Link { way, state: "started".into() });
+    let linking = fresh(setup, way, request_id, cx.now, cx);
+    setup.flow = Flow::Linking(Box::new(linking));
+}
+
+/// Goes on after an interruption: the gateway is read first. What was accepted is watched, what was
+/// not answered is asked for again under its own request id, which starts nothing a second time.
+pub(super) fn take_up(setup: &mut Setup, way: Way, request_id: String, since: Now, before: &Run, cx: &mut Cx) {
+    let activity = before.activity(&request_id);
+    let linking = fresh(setup, way, request_id, since, cx);
+    setup.flow = Flow::Linking(Box::new(Linking { activity, ..linking }));
+}
+
+fn fresh(setup: &Setup, way: Way, request_id: String, started: Now, cx: &mut Cx) -> Linking {
+    Linking {
         way,
-        started: cx.now,
+        started,
         request_id,
         activity: None,
         step: LinkStep::Look,
@@ -83,8 +100,8 @@ fn start(setup: &mut Setup, way: Way, request_id: String, cx: &mut Cx) {
         administration_url: None,
         starts: 0,
         reported: false,
-    });
-    setup.flow = Flow::Linking(linking);
+        refused: None,
+    }
 }
 
 fn host(setup: &Setup, cx: &Cx) -> String {
@@ -93,6 +110,13 @@ fn host(setup: &Setup, cx: &Cx) -> String {
 
 /// Nothing is linked yet: start it, or wait for the person.
 fn begin(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
+    if linking.activity.as_ref().is_some_and(|id| !id.is_empty()) {
+        // Accepted before an interruption.
+        linking.step = LinkStep::Watch;
+        let call = status_call(linking, setup, cx);
+        linking.watch.then_ask(cx, call, Duration::ZERO);
+        return;
+    }
     match linking.way {
         Way::Direct | Way::Reset => start_change(linking, setup, cx),
         Way::Assisted if cx.cloud.has_gateway => {
@@ -113,8 +137,7 @@ fn start_change(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
         request_id: linking.request_id.clone(),
     };
     setup.tell(cx.now, change.sentence());
-    let run = linking.run.clone();
-    linking.watch.then_change(cx, &run, change);
+    linking.watch.then_change(cx, &setup.run, change);
 }
 
 /// Again after a failure. A start whose outcome is not known is repeated under its own id.
@@ -130,7 +153,7 @@ pub(super) fn try_again(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
         Some(_) => cx.desk.guid(),
     };
     let way = linking.way;
-    start(setup, way, request_id, cx);
+    run::claim(setup, Start::Link { way, request_id }, cx);
     None
 }
 
@@ -163,15 +186,31 @@ pub(super) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notic
         return Some(Notice("The connection set is not known; read again (r).".into()));
     };
     let body = reset_body(set, cx)?;
-    let run = cx.desk.guid();
-    cx.record(&run, Line::Started { name: cx.environment.name.clone(), account: cx.account.to_owned(), terms: None });
-    let change = Change::ResetLink { cid, body };
+    run::claim(setup, Start::Reset(Change::ResetLink { cid, body }), cx);
+    None
+}
+
+/// Resets the link.
+pub(super) fn start_reset(setup: &mut Setup, change: Change, cx: &mut Cx) {
+    run::began(setup, Work::Reset, false, cx);
     setup.tell(cx.now, change.sentence());
-    let watch = Watch::change(cx, &run, change);
-    setup.flow = Flow::Linking(Box::new(Linking {
-        run,
+    cx.record(setup, Line::Link { way: Way::Reset, state: "started".into() });
+    let watch = Watch::change(cx, &setup.run, change);
+    setup.flow = Flow::Linking(Box::new(resetting(watch, cx.now)));
+}
+
+/// Goes on after an interruption: only the gateway can tell whether the reset was done. It is never
+/// asked for again from here; where it was not done, a person sees the mismatch.
+pub(super) fn take_up_reset(setup: &mut Setup, since: Now, cx: &mut Cx) {
+    let watch = Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
+    let step = LinkStep::ReadBack { tries: RESET_TRIES - RESET_TRIES_AFTER };
+    setup.flow = Flow::Linking(Box::new(Linking { step, ..resetting(watch, since) }));
+}
+
+fn resetting(watch: Watch, started: Now) -> Linking {
+    Linking {
         way: Way::Reset,
-        started: cx.now,
+        started,
         request_id: String::new(),
         activity: None,
         step: LinkStep::Start,
@@ -179,8 +218,8 @@ pub(super) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notic
         administration_url: None,
         starts: 1,
         reported: false,
-    }));
-    None
+        refused: None,
+    }
 }
 
 fn reset_body(set: &gateway::ConnectionSet, cx: &Cx) -> Option<gateway::Reset> {
@@ -225,22 +264,45 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
     let Flow::Linking(mut linking) = std::mem::replace(&mut setup.flow, Flow::Details { wanted: false }) else {
         return;
     };
-    match on_reply(&mut linking, setup, result, cx) {
+    let before = linking.watch.last.clone();
+    let next = on_reply(&mut linking, setup, result, cx);
+    tell_reading(&linking, before.as_ref(), setup, cx);
+    match next {
         Next::Stay => setup.flow = Flow::Linking(linking),
         Next::Linked(confirmed) => finish(setup, &linking, confirmed, cx),
         Next::Mismatch => {
+            run::finished(setup, Outcome::Mismatch, cx);
             setup.tell(cx.now, "dual-write is linked to another environment; nothing was started");
             setup.flow = Flow::Mismatch;
             reading::read_all(setup, cx);
         }
         Next::Failed(failure) => {
-            cx.record(&linking.run, Line::Failed { step: "link", words: failure.words.clone() });
             setup.tell(cx.now, format!("link failed: {}", failure.words));
+            cx.record(setup, failure.line("link"));
+            run::finished(setup, Outcome::Failed, cx);
             setup.flow = Flow::LinkFailed(linking, failure);
             // DW9003 is about identities: show at once which of them is in order.
             reading::read_identities(setup, cx);
         }
     }
+}
+
+/// Writes down what was heard just now.
+fn tell_reading(linking: &Linking, before: Option<&(Now, String)>, setup: &Setup, cx: &mut Cx) {
+    let Some((at, word)) = linking.watch.last.as_ref().filter(|(at, _)| *at == cx.now) else { return };
+    if before.is_some_and(|before| before == &(*at, word.clone())) {
+        return;
+    }
+    if before.is_none_or(|(_, last)| last != word) {
+        cx.record(setup, Line::Link { way: linking.way, state: word.clone() });
+    }
+    let line = Line::Reading {
+        stage: None,
+        status: word.clone(),
+        elapsed_s: between(linking.started, cx.now).as_secs(),
+        next_in_s: between(cx.now, linking.watch.asks_at).as_secs(),
+    };
+    cx.record(setup, line);
 }
 
 fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mut Cx) {
@@ -250,7 +312,8 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     };
     let is_web = |address: &String| address.starts_with("https://") || address.starts_with("http://");
     let address = linking.administration_url.clone().filter(is_web).unwrap_or_else(own);
-    cx.record(&linking.run, Line::Linked { address: address.clone(), confirmed: confirmed.words() });
+    cx.record(setup, Line::Linked { address: address.clone(), confirmed: confirmed.words() });
+    run::finished(setup, Outcome::Linked, cx);
     let took = between(linking.started, cx.now);
     setup.tell(cx.now, format!("linked in {}, {}", stopwatch(took), confirmed.words()));
     setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took: Some((linking.way, took)) }));
@@ -313,11 +376,9 @@ fn missed(linking: &mut Linking, setup: &mut Setup, call: Call, trouble: Trouble
 }
 
 fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
-    let change = if linking.way == Way::Reset { "reset link" } else { "start link" };
-    let outcome = |result: &str| Line::Outcome { change: change.into(), result: result.into() };
     match result {
         Ok(Reply::LinkAccepted(activity)) => {
-            cx.record(&linking.run, outcome("accepted"));
+            cx.record(setup, Line::came(ChangeResult::Accepted, Some(activity.clone())));
             setup.tell(cx.now, format!("link accepted, activity {activity}"));
             linking.watch.heard(cx.now, "accepted");
             linking.activity = Some(activity);
@@ -325,12 +386,12 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
             watch(linking, setup, cx)
         }
         Ok(_) => {
-            cx.record(&linking.run, outcome("done"));
+            cx.record(setup, Line::came(ChangeResult::Done, None));
             linking.watch.heard(cx.now, "done");
             ask_back(linking, setup, 0, Duration::ZERO, cx)
         }
         Err(trouble) => {
-            cx.record(&linking.run, outcome(&trouble.to_string()));
+            cx.record(setup, Line::went_wrong(&trouble));
             let perhaps = trouble.done == Done::Perhaps;
             if linking.way == Way::Reset {
                 if perhaps {
@@ -358,6 +419,15 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
             }
             let mut failure = failure_of(&trouble, setup, cx);
             failure.ids.push(("Request id", linking.request_id.clone()));
+            if trouble.what == What::Refused && cx.cloud.has_gateway && says_it_runs(&trouble.words) {
+                // Started by another program, or by this one before its record was lost.
+                setup.tell(cx.now, format!("{trouble}; the gateway is watched for its link"));
+                linking.refused = Some(Box::new(failure));
+                linking.step = LinkStep::WatchGateway;
+                let call = Call::Links(host(setup, cx));
+                linking.watch.then_ask(cx, call, READ_BACK_PAUSE);
+                return Next::Stay;
+            }
             if trouble.what == What::Refused {
                 // The service has answered this request id for good; the next try is a new one.
                 linking.activity = trouble.correlation.clone().or(Some(String::new()));
@@ -365,6 +435,13 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
             Next::Failed(Box::new(failure))
         }
     }
+}
+
+/// Whether a refusal says that a link is being made or is there. The wording is not documented, so a
+/// wrong guess must be harmless: the gateway is only read, and only for so long.
+fn says_it_runs(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["another link", "in progress", "already running", "is running"].iter().any(|known| words.contains(known))
 }
 
 fn status_call(linking: &Linking, setup: &Setup, cx: &Cx) -> Call {
@@ -450,6 +527,9 @@ fn watched_gateway(linking: &mut Linking, setup: &mut Setup, result: Result<Repl
                 Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
                 Some(_) => Next::Mismatch,
                 None => {
+                    if let Some(failure) = linking.refused.take_if(|_| between(linking.started, cx.now) > REFUSED_MAX) {
+                        return Next::Failed(failure);
+                    }
                     linking.watch.heard(cx.now, "not linked yet");
                     linking.watch.then_ask(cx, call, ASSISTED_PAUSE);
                     Next::Stay

@@ -1,6 +1,6 @@
 //! Reading: the list of environments, and the facts of each. Only questions, never a change.
 
-use super::{Cx, link, with_setup};
+use super::{Cx, link, run, with_setup};
 use crate::core::call::{Call, Reply};
 use crate::core::environment::{Environment, EnvironmentId, Fact};
 use crate::core::facts::{FactKind, Facts};
@@ -9,7 +9,7 @@ use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::plan::APPLICATION_USERS;
 use crate::core::schedule::{READ_ATTEMPTS, back_off};
-use crate::core::setup::{Asked, Flow, Setup};
+use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::bare_host;
@@ -81,7 +81,10 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
     }
     if model.directory.read_at.is_some() {
         survey(model, is_lcs, now);
-        open_as_asked(model, now);
+        run::take_up_listed(model, now);
+        if model.found.is_empty() {
+            open_as_asked(model, now);
+        }
     }
 }
 
@@ -256,7 +259,13 @@ pub(super) fn fact_reply(
 }
 
 /// Whoever waits for what was read goes on, as soon as enough is here.
-fn go_on(setup: &mut Setup, cx: &mut Cx) {
+pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
+    if setup.to_take_up.is_some() && is_judgeable(setup) && !setup.is_running() {
+        if let Some(run) = setup.to_take_up.take() {
+            run::claim(setup, Start::TakeUp(run), cx);
+        }
+        return;
+    }
     match setup.flow {
         Flow::Details { wanted: true } if setup.is_read_enough() => {
             setup.flow = match gate::dual_write_application(cx.environment, &setup.facts) {

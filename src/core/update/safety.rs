@@ -179,15 +179,21 @@ fn press(which: u8) -> Option<Intent> {
     })
 }
 
-/// Tells the core; an acceptance of the terms is kept at once.
+/// Tells the core; the record answers at once.
 fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     let mut effects = update(model, msg, now);
-    let kept: Vec<EnvironmentId> = effects
+    let answers: Vec<Msg> = effects
         .iter()
-        .filter_map(|effect| if let Effect::KeepTerms(of) = effect { Some(of.environment.clone()) } else { None })
+        .filter_map(|effect| match effect {
+            Effect::KeepTerms(of) => Some(Msg::TermsKept { environment: of.environment.clone(), result: Ok(()) }),
+            Effect::Claim { environment, .. } => {
+                Some(Msg::Claimed { environment: environment.clone(), result: Ok(()) })
+            }
+            _ => None,
+        })
         .collect();
-    for environment in kept {
-        effects.extend(update(model, Msg::TermsKept { environment, result: Ok(()) }, now));
+    for answer in answers {
+        effects.extend(told(model, answer, now));
     }
     effects
 }
@@ -198,7 +204,7 @@ proptest! {
     fn nothing_is_done_twice_and_the_end_is_linked(fates in fates(), presses in presses(), seed: u64) {
         let cloud = Cloud {
             name: "test".into(), portal: "https://portal.example".into(), lcs_project: None, has_lcs: false,
-            has_gateway: true, has_link: true, command: String::new(), speed: None, ends_with_program: false,
+            has_gateway: true, has_link: true, command: String::new(), speed: None, address: String::new(), ends_with_program: false,
         };
         let mut model = Model::new(cloud, seed, None);
         model.session = Session::SignedIn("ada".into());
@@ -251,7 +257,7 @@ proptest! {
                 }
                 _ => continue,
             };
-            open.extend(update(&mut model, Msg::Reply { ticket, result }, now));
+            open.extend(told(&mut model, Msg::Reply { ticket, result }, now));
             prop_assert!(services.wrongs.is_empty(), "{:?}", services.wrongs);
         }
         let flow = model.current().map(|(_, setup)| &setup.flow);

@@ -3,7 +3,10 @@
 
 use super::*;
 use crate::core::call::{Call, Change};
+use crate::core::journal::fold;
+use crate::core::msg::{Found, NotClaimed};
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
+use crate::core::route::Screen;
 use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE};
 use crate::core::setup::{Confirmation, LinkStep, Step};
 use crate::core::sign_in::Session;
@@ -19,6 +22,8 @@ struct World {
     changes: Vec<Change>,
     core_state: &'static str,
     terms_kept: Result<(), String>,
+    claimed: Result<(), NotClaimed>,
+    recorded: Vec<Entry>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +51,7 @@ impl World {
             has_link: true,
             command: "dualwrite".into(),
             speed: None,
+            address: "https://bap.example".into(),
             ends_with_program: false,
         };
         let mut model = Model::new(cloud, 1, None);
@@ -57,6 +63,8 @@ impl World {
             changes: Vec::new(),
             core_state: "NotInstalled",
             terms_kept: Ok(()),
+            claimed: Ok(()),
+            recorded: Vec::new(),
         };
         world.tell(Msg::Start);
         world
@@ -64,17 +72,24 @@ impl World {
 
     fn tell(&mut self, msg: Msg) {
         let mut kept = None;
+        let mut claimed = None;
         for effect in update(&mut self.model, msg, self.now) {
             match effect {
                 Effect::Call { ticket, after, call } => self.open.push_back((ticket, after, Asked::Call(call))),
-                Effect::Change { ticket, change, .. } => {
+                Effect::Change { ticket, change, intention } => {
+                    self.recorded.push(intention);
                     self.changes.push(change.clone());
                     self.open.push_back((ticket, Duration::ZERO, Asked::Change(change)));
                 }
                 Effect::Cancel(ticket) => self.open.retain(|(open, _, _)| *open != ticket),
                 Effect::KeepTerms(acceptance) => kept = Some(acceptance.environment),
+                Effect::Claim { environment, .. } => claimed = Some(environment),
+                Effect::Record(entry) => self.recorded.push(entry),
                 _ => {}
             }
+        }
+        if let Some(environment) = claimed {
+            self.tell(Msg::Claimed { environment, result: self.claimed.clone() });
         }
         if let Some(environment) = kept {
             self.tell(Msg::TermsKept { environment, result: self.terms_kept.clone() });
@@ -126,6 +141,19 @@ impl World {
         }
     }
 
+    /// Answers questions in health until the condition holds.
+    fn settle_until(&mut self, holds: impl Fn(&Self) -> bool) {
+        for _ in 0..100 {
+            if holds(self) {
+                return;
+            }
+            let Some((_, _, Asked::Call(call))) = self.open.front() else { break };
+            let reply = self.healthy(&call.clone());
+            self.answer(Ok(reply));
+        }
+        assert!(holds(self), "{:?}", self.flow());
+    }
+
     fn opened() -> Self {
         let mut world = Self::new();
         world.settle();
@@ -153,6 +181,17 @@ impl World {
         world.settle();
         world.want(Intent::Link);
         world.want(Intent::Link);
+        world.settle();
+        world
+    }
+
+    /// The program ends here and now; another one finds what was written down.
+    fn killed(self) -> Self {
+        let run = fold(&self.recorded).expect("a run");
+        assert!(run.is_unfinished());
+        let mut world = Self { core_state: self.core_state, ..Self::new() };
+        world.now = later(self.now, Duration::from_mins(1));
+        world.tell(Msg::FoundRuns(vec![Found { run, held: None }]));
         world.settle();
         world
     }
@@ -502,4 +541,135 @@ fn a_list_that_has_lost_an_environment_does_not_stop_what_runs_in_it() {
     world.answer(Ok(Reply::Operation { operation: None, retry_after: None }));
     assert!(matches!(world.step(), Step::Watch(_)));
     assert_eq!(world.open.len(), 1, "it is read again");
+}
+
+#[test]
+fn an_interrupted_run_is_offered_and_nothing_happens_before_somebody_decides() {
+    let mut world = World::running().killed();
+    assert_eq!(screen(&world.model), Screen::Resume);
+    assert!(world.changes.is_empty());
+    world.want(Intent::Forget);
+    assert_eq!(screen(&world.model), Screen::Environments);
+    assert_eq!(fold(&world.recorded), None, "the first line is in the file, not here");
+    assert!(matches!(world.recorded[..], [Entry { what: What::Finished { outcome: Outcome::Forgotten }, .. }]));
+}
+
+#[test]
+fn an_intention_without_an_outcome_is_settled_by_reading_before_it_is_asked_again() {
+    let mut world = World::running().killed();
+    world.want(Intent::GoOn);
+    world.settle_until(|world| matches!(world.flow(), Flow::Configuring(_)));
+    let looks_before = world.now;
+    world.settle();
+    assert!(matches!(world.changes[..], [Change::Install { .. }]), "the service surely never got it");
+    assert!(world.now >= later(looks_before, SETTLE_PAUSE * 2), "it was looked for twice, with a pause");
+    // The same, and this time the service had got it.
+    let mut world = World::running().killed();
+    world.core_state = "Installing";
+    world.want(Intent::GoOn);
+    world.settle_until(|world| matches!(world.flow(), Flow::Configuring(run) if matches!(run.step, Step::Watch(_))));
+    assert!(world.changes.is_empty());
+}
+
+#[test]
+fn an_accepted_installation_that_the_list_does_not_show_yet_is_watched_by_its_operation() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op-1".into()), retry_after: None }));
+    let mut world = world.killed();
+    world.want(Intent::GoOn);
+    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { .. })))));
+    assert!(
+        matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { operation, .. }))) if operation == "op-1")
+    );
+    assert!(world.changes.is_empty());
+}
+
+#[test]
+fn an_interrupted_link_goes_on_under_its_request_id_or_its_activity() {
+    let request = |world: &World| match &world.changes[..] {
+        [Change::StartLink { request_id, .. }] => request_id.clone(),
+        other => panic!("{other:?}"),
+    };
+    let world = World::linking();
+    let first = request(&world);
+    let mut world = world.killed();
+    world.want(Intent::GoOn);
+    world.settle();
+    assert_eq!(request(&world), first, "nobody knows whether it was sent: the same id again");
+
+    let mut world = World::linking();
+    world.answer(Ok(Reply::LinkAccepted("activity-1".into())));
+    let mut world = world.killed();
+    world.want(Intent::GoOn);
+    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::LinkStatus { .. })))));
+    assert!(world.changes.is_empty());
+}
+
+#[test]
+fn what_was_interrupted_between_two_steps_ends_as_if_nothing_had_happened() {
+    let mut world = World::running();
+    world.core_state = "Installed";
+    world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
+    world.settle_until(|world| matches!(world.flow(), Flow::Configuring(run) if run.current > 1));
+    let began = world.recorded[0].at;
+    let mut world = world.killed();
+    world.want(Intent::GoOn);
+    world.settle();
+    assert!(matches!(world.flow(), Flow::Configured), "{:?}", world.flow());
+    assert!(world.changes.is_empty());
+    let setup = &world.model.setups[&EnvironmentId("pp-1".into())];
+    assert!(setup.accepted, "the terms were accepted before");
+    assert!(setup.configure_took.is_some_and(|took| took >= super::super::time::between(began, world.now)));
+}
+
+#[test]
+fn nothing_starts_while_another_program_has_the_environment_and_it_is_watched() {
+    let mut world = World::opened();
+    let by = crate::core::journal::Program { host: "tower".into(), process: 42, version: "0".into() };
+    let held = super::super::setup::Held { by: Some(by) };
+    world.claimed = Err(NotClaimed::Held(held));
+    for intent in
+        [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
+    {
+        world.want(intent);
+    }
+    assert!(world.changes.is_empty() && world.recorded.is_empty());
+    assert!(world.model.notice.clone().is_some_and(|text| text.contains("process 42 on tower")));
+    assert!(matches!(world.flow(), Flow::Details { .. }));
+    let reads = |world: &World| world.open.iter().filter(|(_, after, _)| !after.is_zero()).count();
+    world.settle_until(|world| world.open.iter().all(|(_, after, _)| !after.is_zero()));
+    assert_eq!(reads(&world), 2, "the packages and the link are read again by themselves");
+    world.claimed = Ok(());
+    for intent in
+        [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
+    {
+        world.want(intent);
+    }
+    assert!(matches!(world.flow(), Flow::Configuring(_)), "{:?} {:?}", world.flow(), world.model.notice);
+}
+
+#[test]
+fn nothing_starts_without_a_record() {
+    let mut world = World::opened();
+    world.claimed = Err(NotClaimed::Failed("/state (read-only)".into()));
+    for intent in
+        [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
+    {
+        world.want(intent);
+    }
+    assert!(matches!(world.flow(), Flow::Confirm));
+    assert!(world.changes.is_empty());
+    let notice = world.model.notice.unwrap();
+    assert!(notice.contains("Nothing was started") && notice.contains("/state (read-only)"), "{notice}");
+}
+
+#[test]
+fn a_refusal_that_says_that_a_link_is_being_made_is_watched_and_not_given_up() {
+    let mut world = World::linking();
+    let words = "Another link operation is running for this environment.";
+    world.answer(Err(Trouble::new(Service::Link, Happened::Refused, words)));
+    assert!(matches!(world.flow(), Flow::Linking(link) if link.step == LinkStep::WatchGateway), "{:?}", world.flow());
+    let link = from(json!([{"cid": "c", "powerAppsEnvironment": "pp-1"}]));
+    world.answer(Ok(Reply::Links(link)));
+    assert!(matches!(world.flow(), Flow::Linked(_)), "{:?}", world.flow());
 }

@@ -6,7 +6,7 @@ use super::{Cx, Next, ask, change, finish, own_words};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, IdentityState};
 use crate::core::gate;
-use crate::core::journal::What as Line;
+use crate::core::journal::{ChangeResult, What as Line};
 use crate::core::plan::{APPLICATION_USERS, client_id_rows};
 use crate::core::schedule::{SETTLE_PAUSE, back_off};
 use crate::core::setup::{Configuring, Setup, StageState, Step};
@@ -154,15 +154,14 @@ pub(super) fn change_answered(
     result: Result<Reply, Trouble>,
     cx: &mut Cx,
 ) -> Result<Duration, Next> {
-    let change = run.stage().id.title().to_owned();
     match result {
         Ok(_) => {
-            cx.record(&run.run, Line::Outcome { change, result: "done".into() });
+            cx.record(setup, Line::came(ChangeResult::Done, None));
             run.watch.heard(cx.now, "changed");
             Ok(Duration::ZERO)
         }
         Err(trouble) => {
-            cx.record(&run.run, Line::Outcome { change, result: trouble.to_string() });
+            cx.record(setup, Line::went_wrong(&trouble));
             if trouble.what == What::Status(412) {
                 return Ok(Duration::ZERO);
             }

@@ -5,7 +5,7 @@ use super::{Cx, Next, ask, change, finish, own_words, read};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
 use crate::core::fault;
-use crate::core::journal::What as Line;
+use crate::core::journal::{ChangeResult, What as Line};
 use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
 use crate::core::setup::{Configuring, Install, Setup, StageState, Step};
 use crate::core::time::{between, later};
@@ -17,8 +17,12 @@ use std::time::Duration;
 const ANY_FAILURE: &str = "dw-setup-failed";
 /// How long the package list may stay silent about an accepted installation.
 const SILENT_MAX: Duration = Duration::from_mins(10);
+/// So often it must have been read, too: a clock can be moved.
+const SILENT_LOOKS: u8 = 12;
 /// A failure in the package list younger than this may be the one from before.
 const OLD_FAILURE: Duration = Duration::from_mins(1);
+/// So often the list must have been read, too.
+const OLD_FAILURE_LOOKS: u8 = 4;
 /// Looks at the list after an installation whose outcome is not known, before it is asked again.
 const SETTLE_LOOKS: u8 = 2;
 
@@ -58,8 +62,13 @@ pub(super) fn looked(
         return next;
     }
     let name = package_of(run);
+    let before = run.asked_before.iter().position(|asked| asked.package == name);
+    let before = before.map(|place| run.asked_before.remove(place));
     match setup.facts.package(name) {
         Some(PackageState::Installed { version }) => {
+            if before.is_some() {
+                cx.record(setup, Line::came(ChangeResult::Done, None));
+            }
             let state = if run.stage().detail == "looking" { StageState::Skipped } else { StageState::Done };
             let words = if state == StageState::Skipped { "was installed already" } else { "installed" };
             finish(run, setup, cx, state, format!("{words} {version}").trim_end())
@@ -67,8 +76,24 @@ pub(super) fn looked(
         Some(PackageState::InProgress { state }) => {
             run.watch.heard(cx.now, state.clone());
             setup.tell(cx.now, format!("{name} is on its way already: {state}"));
-            let install = Install { operation: None, since: cx.now, seen_running: true, succeeded: false };
+            let operation = before.and_then(|before| before.operation);
+            let install = Install { operation, since: cx.now, seen_running: true, succeeded: false, looks: 0 };
             watch(run, setup, install, cx)
+        }
+        Some(PackageState::NotInstalled | PackageState::Failed { .. }) if let Some(before) = before => {
+            if let Some(operation) = before.operation {
+                setup.tell(cx.now, format!("{name} was asked for before: operation {operation} is watched"));
+                "installing".clone_into(&mut run.stages[run.current].detail);
+                let operation = Some(operation);
+                let install = Install { operation, since: cx.now, seen_running: false, succeeded: false, looks: 0 };
+                watch_after(run, setup, install, Duration::ZERO, cx)
+            } else {
+                setup.tell(
+                    cx.now,
+                    format!("{name} was asked for before and nobody knows what came of it; the service is read first"),
+                );
+                look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: 0 }, SETTLE_PAUSE)
+            }
         }
         Some(PackageState::NotInstalled | PackageState::Failed { .. }) => {
             if counts.settle > 0 {
@@ -104,17 +129,17 @@ pub(super) fn install_answered(
     let sentence = format!("install {}", package_of(run));
     match result {
         Ok(Reply::InstallAccepted { operation, retry_after }) => {
-            cx.record(&run.run, Line::Outcome { change: sentence.clone(), result: "accepted".into() });
+            cx.record(setup, Line::came(ChangeResult::Accepted, operation.clone()));
             let under = operation.as_deref().map(|id| format!(", operation {id}")).unwrap_or_default();
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");
             "installing".clone_into(&mut run.stages[run.current].detail);
-            let install = Install { operation, since: cx.now, seen_running: false, succeeded: false };
+            let install = Install { operation, since: cx.now, seen_running: false, succeeded: false, looks: 0 };
             watch_as_asked(run, setup, install, retry_after, cx)
         }
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
         Err(trouble) => {
-            cx.record(&run.run, Line::Outcome { change: sentence.clone(), result: trouble.to_string() });
+            cx.record(setup, Line::went_wrong(&trouble));
             if trouble.done == Done::Perhaps {
                 setup.tell(
                     cx.now,
@@ -251,11 +276,11 @@ fn operation_read(
 
 fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Install, cx: &mut Cx) -> Next {
     let age = between(install.since, cx.now);
+    install.looks = install.looks.saturating_add(1);
     match setup.facts.package(package_of(run)) {
         Some(PackageState::Installed { version }) => {
             run.watch.heard(cx.now, "Installed");
-            let sentence = format!("install {}", package_of(run));
-            cx.record(&run.run, Line::Outcome { change: sentence, result: "done".into() });
+            cx.record(setup, Line::came(ChangeResult::Done, None));
             finish(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
         }
         Some(PackageState::InProgress { state }) => {
@@ -265,7 +290,9 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
             watch(run, setup, install, cx)
         }
         Some(PackageState::Failed { words, code })
-            if install.seen_running || install.succeeded || age > OLD_FAILURE =>
+            if install.seen_running
+                || install.succeeded
+                || (age > OLD_FAILURE && install.looks > OLD_FAILURE_LOOKS) =>
         {
             let said = Said::or_ours(code, words, || "The service says InstallFailed and gives no reason.".into());
             install_failed(run, setup, said, &install, cx)
@@ -274,7 +301,7 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
             let words = "The installation ended, and the package is not installed.";
             install_failed(run, setup, Said::ours(words), &install, cx)
         }
-        _ if age > SILENT_MAX && !install.seen_running && !install.succeeded => {
+        _ if age > SILENT_MAX && install.looks > SILENT_LOOKS && !install.seen_running && !install.succeeded => {
             let words = "The service accepted the installation, and the package list shows nothing of it.";
             install_failed(run, setup, Said::ours(words), &install, cx)
         }
@@ -303,8 +330,7 @@ impl Said {
 }
 
 fn install_failed(run: &mut Configuring, setup: &mut Setup, said: Said, install: &Install, cx: &mut Cx) -> Next {
-    let sentence = format!("install {}", package_of(run));
-    cx.record(&run.run, Line::Outcome { change: sentence, result: said.words.clone() });
+    cx.record(setup, Line::Outcome { result: ChangeResult::Refused, id: None, words: said.words.clone() });
     let mut failure = failure(Service::PowerPlatform, said.words, said.code, setup, cx);
     if said.is_ours {
         failure = failure.found_here();

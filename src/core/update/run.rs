@@ -1,0 +1,240 @@
+//! The record around the work: the lock before it, its first and last lines, and what was
+//! interrupted before this program began.
+//!
+//! What is taken up again is settled by reading: every stage and the link look before they change
+//! anything, and what was asked for before the interruption is watched, not asked for again.
+
+use super::{Cx, Notice, RECORD_HELP, configure, link, reading};
+use crate::core::call::Call;
+use crate::core::effect::Effect;
+use crate::core::environment::EnvironmentId;
+use crate::core::facts::FactKind;
+use crate::core::journal::{Outcome, Run, What, Work};
+use crate::core::model::{Model, Purpose, Question};
+use crate::core::msg::{Found, NotClaimed};
+use crate::core::setup::{Flow, Held, Record, Setup, Start};
+use crate::core::time::Now;
+use crate::wire::bare_id;
+use std::time::Duration;
+
+/// Pause between two looks at an environment that another program drives.
+const WATCH_PAUSE: Duration = Duration::from_secs(15);
+/// What is read of an environment that another program drives.
+const WATCHED: [FactKind; 2] = [FactKind::Packages, FactKind::Link];
+
+/// Asks for the environment; the work begins once this program has it to itself.
+pub(super) fn claim(setup: &mut Setup, start: Start, cx: &mut Cx) {
+    if setup.is_running() {
+        return;
+    }
+    if setup.record == Record::Complete {
+        setup.run = cx.desk.guid();
+        setup.record = Record::New;
+    }
+    setup.starts = Some(start);
+    cx.desk.push(Effect::Claim {
+        environment: setup.id.clone(),
+        key: format!("{} {}", cx.cloud.address, setup.id.0),
+        run: setup.run.clone(),
+    });
+}
+
+/// This program has the environment to itself, or not.
+pub(super) fn claimed(setup: &mut Setup, result: Result<(), NotClaimed>, cx: &mut Cx) -> Option<Notice> {
+    let start = setup.starts.take()?;
+    match result {
+        Ok(()) => {
+            setup.held = None;
+            match start {
+                Start::Configure(first) => configure::start(setup, first, cx),
+                Start::ConfigureAgain => configure::again(setup, cx),
+                Start::Link { way, request_id } => link::start(setup, way, request_id, cx),
+                Start::Reset(change) => link::start_reset(setup, change, cx),
+                Start::TakeUp(run) => take_up(setup, &run, cx),
+            }
+            None
+        }
+        Err(NotClaimed::Held(held)) => {
+            let text = format!(
+                "Nothing was started: {} drives “{}”. It is watched from here.",
+                held.words(),
+                cx.environment.name
+            );
+            watch(setup, held, cx);
+            Some(Notice(text))
+        }
+        Err(NotClaimed::Failed(why)) => {
+            Some(Notice(format!("Nothing was started, because the record cannot be written: {why}. {RECORD_HELP}")))
+        }
+    }
+}
+
+/// The first lines of a piece of work.
+pub(super) fn began(setup: &mut Setup, work: Work, again: bool, cx: &mut Cx) {
+    if setup.record == Record::New {
+        let (cloud, account) = (cx.cloud, cx.account.to_owned());
+        let what = What::Started {
+            name: cx.environment.name.clone(),
+            cloud: cloud.name.clone(),
+            address: cloud.address.clone(),
+            account,
+        };
+        cx.record(setup, what);
+        setup.record = Record::Begun;
+    }
+    if let Some(version) = setup.accepts.take() {
+        cx.record(setup, What::Terms { version, accepted_by: cx.account.to_owned() });
+    }
+    let account = cx.account.to_owned();
+    cx.record(setup, What::Began { work, account, again });
+}
+
+/// The last line: nothing runs any more.
+pub(super) fn finished(setup: &mut Setup, outcome: Outcome, cx: &mut Cx) {
+    cx.record(setup, What::Finished { outcome });
+    if matches!(outcome, Outcome::Linked | Outcome::Forgotten) {
+        setup.record = Record::Complete;
+    }
+    cx.desk.push(Effect::Release(setup.id.clone()));
+}
+
+/// Another program drives the environment: read again and again how far it is.
+fn watch(setup: &mut Setup, held: Held, cx: &mut Cx) {
+    let is_new = setup.held.is_none();
+    setup.tell(cx.now, format!("{} drives this environment; it is watched", held.words()));
+    setup.held = Some(held);
+    setup.flow = Flow::Details { wanted: false };
+    reading::read_all(setup, cx);
+    if is_new {
+        for kind in WATCHED {
+            look_later(setup, kind, cx);
+        }
+    }
+}
+
+fn look_later(setup: &Setup, kind: FactKind, cx: &mut Cx) {
+    if let Ok(call) = reading::call_for_step(kind, setup, cx) {
+        ask_later(setup, kind, call, cx);
+    }
+}
+
+fn ask_later(setup: &Setup, kind: FactKind, call: Call, cx: &mut Cx) {
+    let question = Question { about: Some(setup.id.clone()), purpose: Purpose::Watch(kind), misses: 0, call: None };
+    cx.desk.ask(question, call, WATCH_PAUSE);
+}
+
+/// What a look at a driven environment brought; the next one follows as long as it is driven.
+pub(super) fn watched(
+    setup: &mut Setup,
+    kind: FactKind,
+    result: Result<crate::core::call::Reply, crate::core::trouble::Trouble>,
+    cx: &mut Cx,
+) {
+    // A look that brought nothing leaves what was known before, with its age.
+    if result.is_ok() {
+        reading::store(&mut setup.facts, kind, result, cx.now);
+    }
+    if setup.held.is_some() {
+        look_later(setup, kind, cx);
+    }
+}
+
+/// Runs that were interrupted. With an environment named on the command line only its own counts.
+pub(super) fn found(model: &mut Model, mut found: Vec<Found>) {
+    if let Some(named) = &model.directory.open_named {
+        found.retain(|found| {
+            bare_id(&found.run.environment) == bare_id(named) || found.run.name.eq_ignore_ascii_case(named.trim())
+        });
+    }
+    model.found = found;
+}
+
+/// The run that is shown, taken off the list of those nobody has decided about.
+fn decided(model: &mut Model) -> Option<Found> {
+    (!model.found.is_empty()).then(|| model.found.remove(0))
+}
+
+/// Takes up the run that is shown, at once or as soon as its environment is listed.
+pub(super) fn go_on(model: &mut Model, now: Now) {
+    if let Some(held) = model.found.first().and_then(|found| found.held.clone()) {
+        model.notice = Some(format!("{} drives it; look at it, or close that program first.", held.words()));
+        return;
+    }
+    if let Some(found) = decided(model) {
+        model.directory.open_named = None;
+        model.to_take_up.push(found.run);
+        take_up_listed(model, now);
+    }
+}
+
+/// Looks at the environment of the run that is shown.
+pub(super) fn only_look(model: &mut Model, now: Now) {
+    if let Some(found) = decided(model) {
+        let id = EnvironmentId(found.run.environment);
+        model.directory.open_named = None;
+        reading::open(model, &id, now);
+        if model.selected.as_ref() != Some(&id) {
+            model.directory.open_named = Some(id.0);
+        } else if let Some(held) = found.held {
+            super::with_setup(model, &id, now, |setup, cx| watch(setup, held, cx));
+        }
+    }
+}
+
+/// The run that is shown is over: nobody is asked about it again.
+pub(super) fn forget(model: &mut Model, now: Now) {
+    if let Some(found) = decided(model) {
+        let Run { id, environment, name, .. } = found.run;
+        let what = What::Finished { outcome: Outcome::Forgotten };
+        model.desk.push(Effect::Record(crate::core::journal::Entry { at: now, run: id, environment, what }));
+        model.notice = Some(format!("Forgotten. What runs for “{name}” at the services goes on there."));
+    }
+}
+
+/// Takes up the runs whose environment is listed.
+pub(super) fn take_up_listed(model: &mut Model, now: Now) {
+    if model.directory.read_at.is_none() {
+        return;
+    }
+    for run in std::mem::take(&mut model.to_take_up) {
+        let id = EnvironmentId(run.environment.clone());
+        let name = run.name.clone();
+        let taken = super::with_setup(model, &id, now, |setup, cx| {
+            if !setup.is_running() {
+                setup.opened = true;
+                setup.to_take_up = Some(Box::new(run));
+                reading::read_all(setup, cx);
+                reading::go_on(setup, cx);
+            }
+        });
+        if taken.is_none() {
+            model.notice = Some(format!("“{name}” is not in the list of this account; its set-up is not taken up."));
+        } else if model.found.is_empty() && model.selected.is_none() {
+            model.selected = Some(id);
+        }
+    }
+}
+
+/// Goes on with what was interrupted.
+fn take_up(setup: &mut Setup, run: &Run, cx: &mut Cx) {
+    setup.run.clone_from(&run.id);
+    setup.record = Record::Begun;
+    setup.accepted = run.terms.is_some();
+    setup.configure_took = run.configure_took;
+    setup.tell(cx.now, "taken up again after an interruption");
+    match &run.work {
+        Some((work @ Work::Configure { first }, since)) => {
+            began(setup, work.clone(), true, cx);
+            configure::take_up(setup, *first, *since, run, cx);
+        }
+        Some((work @ Work::Link { way, request_id }, since)) => {
+            began(setup, work.clone(), true, cx);
+            link::take_up(setup, *way, request_id.clone(), *since, run, cx);
+        }
+        Some((Work::Reset, since)) => {
+            began(setup, Work::Reset, true, cx);
+            link::take_up_reset(setup, *since, cx);
+        }
+        None => finished(setup, Outcome::Forgotten, cx),
+    }
+}

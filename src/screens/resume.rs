@@ -1,0 +1,131 @@
+//! Resume: what was going on when the program ended, what the services say now, and the choice.
+
+use super::keys::{self, Binding};
+use super::page::{Page, Room, Stop};
+use super::{Sheet, View, list, parts};
+use crate::core::environment::EnvironmentId;
+use crate::core::journal::{ChangeResult, Run, Work};
+use crate::core::msg::Intent;
+use crate::core::setup::StageState;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, field, para};
+use crate::ui::text::clean;
+
+/// Cells of the labels.
+const LABEL: usize = 18;
+
+/// An interrupted run.
+pub(super) struct Resume;
+
+impl Sheet for Resume {
+    fn title(&self) -> &'static str {
+        "Resume"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CHOOSE, keys::READ_NOW, keys::LATER, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
+    }
+
+    fn help(&self) -> &'static str {
+        "The program ended while this ran; the services went on. Go on reads both sides first and asks for nothing a \
+         second time: what was asked for and not answered is settled by reading. Only look changes nothing. Forget \
+         means that nobody is asked about it again; what runs at the services goes on there. Esc decides later."
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some(found) = view.model.found.first() else { return Page::default() };
+        let run = &found.run;
+        let cells = room.width;
+        let name = view.look.quoted(&parts::name(&run.name, *view.look));
+        let what = match &run.work {
+            Some((Work::Link { .. }, _)) => "The link",
+            Some((Work::Reset, _)) => "Reset link",
+            Some((Work::Configure { .. }, _)) | None => "The set-up",
+        };
+        let text = format!("{what} of {name} was interrupted.");
+        let mut rows = parts::marked(Mark::Warn, &text, *view.look, cells);
+        rows.push(Row::blank());
+        let mut put = |label: &str, value: String| {
+            rows.extend(field(label, LABEL, &[Piece::new(clean(&value), Role::Plain)], cells));
+        };
+        put("Begun", format!("{} by {}", view.date(run.began), run.account));
+        put("Last record", view.date(run.last));
+        put("Was doing", doing(view, run));
+        if let Some(text) = open_change(run) {
+            put("Not settled", text);
+        }
+        if let Some((version, by, at)) = &run.terms {
+            put("Terms", format!("{version}, accepted by {by}, {}", view.date(*at)));
+        }
+        put("The services say", now(view, run));
+        let mut notes = Vec::new();
+        let closed = found.held.as_ref().map(|held| format!("{} drives it right now.", held.words()));
+        if let Some(why) = &closed {
+            notes.extend(parts::marked(Mark::Busy, &format!("Go on is closed: {why}"), *view.look, room.full));
+        }
+        let others = view.model.found.len() - 1;
+        if others > 0 {
+            let text = if others == 1 { "1 more run".to_owned() } else { format!("{others} more runs") };
+            notes.extend(para(&format!("{text} was interrupted; it is asked about next."), Role::Dim, room.full));
+        }
+        let primary = if closed.is_some() { "Only look" } else { "Go on" };
+        Page {
+            rows,
+            notes,
+            stops: vec![
+                Stop::wants("Go on", Intent::GoOn).closed_because(closed),
+                Stop::wants("Only look", Intent::OnlyLook),
+                Stop::wants("Forget", Intent::Forget),
+                Stop::wants("Later", Intent::Environments),
+            ],
+            primary,
+            ..Page::default()
+        }
+    }
+}
+
+/// The stage or step that ran when the last line was written.
+fn doing(view: &View, run: &Run) -> String {
+    let stage = run.stages.iter().rev().find(|line| line.state == StageState::Running);
+    let said = |(_, _, word): &(_, _, String)| format!(", the service said {}", view.look.quoted(word));
+    let word = run.readings.last().map(said).unwrap_or_default();
+    match (&run.work, stage) {
+        (Some((Work::Link { way, .. }, _)), _) => format!("linking ({}){word}", way.word()),
+        (Some((Work::Reset, _)), _) => "resetting the link".to_owned(),
+        (_, Some(stage)) => {
+            let detail = if stage.detail.is_empty() { String::new() } else { format!(", {}", stage.detail) };
+            format!("{}{detail}{word}", stage.stage.title())
+        }
+        (_, None) => "nothing yet".to_owned(),
+    }
+}
+
+/// The change whose end is not in the record.
+fn open_change(run: &Run) -> Option<String> {
+    let last = run.changes.last()?;
+    let more = match last.result {
+        None => "no answer is in the record",
+        Some(ChangeResult::Unknown) => "no answer came",
+        Some(ChangeResult::Accepted) => "accepted, its end is not in the record",
+        Some(ChangeResult::Done | ChangeResult::Refused) => return None,
+    };
+    Some(format!("{}: {more}", last.deed.sentence()))
+}
+
+/// How far the environment is now.
+fn now(view: &View, run: &Run) -> String {
+    let directory = &view.model.directory;
+    let id = EnvironmentId(run.environment.clone());
+    match directory.get(&id) {
+        Some(environment) => {
+            let setup = view.model.setups.get(&id);
+            list::standing(environment, setup, view.now).in_full().to_owned()
+        }
+        None if directory.read_at.is_none() => "being read".to_owned(),
+        None => "this environment is not in the list of this account".to_owned(),
+    }
+}

@@ -1,0 +1,318 @@
+//! One run on disk: a file of JSON lines, each with its number and a checksum.
+//!
+//! A line is one write, and durable before anybody is told so. A torn last line (the program or the
+//! machine ended in the middle of it) is dropped; damage anywhere else is refused with its place. A
+//! line that could not be written is written before the next one, so that nothing is missing in the
+//! middle.
+
+use crate::core::journal::Entry;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// What follows the checksum of a line, and how long both are: `,"crc":"00000000"}`.
+const CHECKSUM: &str = ",\"crc\":\"";
+/// Cells of the checksum with what surrounds it.
+const CHECKSUM_LEN: usize = CHECKSUM.len() + 8 + 2;
+/// The end of a file that is read to see whether its run is over.
+const TAIL: u64 = 8 * 1024;
+/// Most lines that wait for a disk that is full; the oldest goes first.
+const WAITING_MAX: usize = 1_000;
+
+/// Why the record of a run cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file cannot be read or written.
+    #[error("{path}: {source}", path = .path.display())]
+    Io {
+        /// File.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line in the middle is not what was written.
+    #[error("{path}, line {line}: {why}", path = .path.display())]
+    Damaged {
+        /// File.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+#[derive(Serialize)]
+struct LineOut<'a> {
+    seq: u64,
+    #[serde(flatten)]
+    entry: &'a Entry,
+}
+
+#[derive(Deserialize)]
+struct LineIn {
+    seq: u64,
+    #[serde(flatten)]
+    entry: Entry,
+}
+
+/// A run that is being written.
+pub struct RunFile {
+    path: PathBuf,
+    file: File,
+    /// Bytes that are known to be whole lines.
+    len: u64,
+    /// Number of the last line.
+    seq: u64,
+    waiting: VecDeque<Entry>,
+}
+
+impl RunFile {
+    /// Opens a run to add to it, or begins it.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is damaged in the middle.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let at = |source| JournalError::Io { path: path.to_owned(), source };
+        let mut file = super::private(path).map_err(at)?;
+        let text = read_all(&mut File::open(path).map_err(at)?).map_err(at)?;
+        let whole = parse(path, &text)?;
+        if whole.len < text.len() {
+            file.set_len(whole.len as u64).map_err(at)?;
+            file.sync_data().map_err(at)?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(at)?;
+        let seq = whole.entries.len() as u64;
+        Ok(Self { path: path.to_owned(), file, len: whole.len as u64, seq, waiting: VecDeque::new() })
+    }
+
+    /// Whether the open file is still the one at its path. Only Unix lets an open file be deleted.
+    pub fn is_there(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            match (self.file.metadata(), std::fs::metadata(&self.path)) {
+                (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+                _ => false,
+            }
+        }
+        #[cfg(not(unix))]
+        self.path.exists()
+    }
+
+    /// Adds an entry, after those that could not be written before. Durable when it returns.
+    ///
+    /// # Errors
+    /// When it could not be written; it is written before the next one then.
+    pub fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
+        if self.waiting.len() == WAITING_MAX {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(entry);
+        while let Some(entry) = self.waiting.front() {
+            if let Err(source) = write(&mut self.file, self.seq + 1, entry, &mut self.len) {
+                // What was written of the line goes: the next one must not stand behind half a line.
+                let _ = self.file.set_len(self.len);
+                let _ = self.file.seek(SeekFrom::Start(self.len));
+                return Err(JournalError::Io { path: self.path.clone(), source });
+            }
+            self.seq += 1;
+            self.waiting.pop_front();
+        }
+        Ok(())
+    }
+
+    /// The entries that wait for a disk that is full.
+    pub fn into_waiting(self) -> VecDeque<Entry> {
+        self.waiting
+    }
+}
+
+fn write(file: &mut File, seq: u64, entry: &Entry, len: &mut u64) -> io::Result<()> {
+    let line = line_of(seq, entry)?;
+    file.write_all(&line)?;
+    file.sync_data()?;
+    *len += line.len() as u64;
+    Ok(())
+}
+
+/// The bytes of a line, with its end.
+fn line_of(seq: u64, entry: &Entry) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(&LineOut { seq, entry })?;
+    let checksum = crc32fast::hash(&line);
+    line.pop();
+    line.extend_from_slice(format!("{CHECKSUM}{checksum:08x}\"}}\n").as_bytes());
+    Ok(line)
+}
+
+/// What a file holds.
+struct Whole {
+    entries: Vec<Entry>,
+    /// Bytes of whole lines.
+    len: usize,
+}
+
+fn read_all(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    Ok(text)
+}
+
+fn parse(path: &Path, text: &[u8]) -> Result<Whole, JournalError> {
+    let mut whole = Whole { entries: Vec::new(), len: 0 };
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        match entry_of(line, whole.entries.len() as u64 + 1) {
+            Ok(entry) => {
+                whole.entries.push(entry);
+                whole.len += line.len();
+            }
+            // The last line may be torn.
+            Err(_) if whole.len + line.len() == text.len() => break,
+            Err(why) => {
+                return Err(JournalError::Damaged { path: path.to_owned(), line: whole.entries.len() + 1, why });
+            }
+        }
+    }
+    Ok(whole)
+}
+
+/// The entry of a line that must have this number.
+fn entry_of(line: &[u8], seq: u64) -> Result<Entry, &'static str> {
+    let line = line.strip_suffix(b"\n").ok_or("the line does not end")?;
+    let body = line.len().checked_sub(CHECKSUM_LEN).ok_or("the line has no checksum")?;
+    let (body, checksum) = line.split_at(body);
+    let checksum = std::str::from_utf8(checksum)
+        .ok()
+        .and_then(|text| text.strip_prefix(CHECKSUM)?.strip_suffix("\"}"))
+        .and_then(|text| u32::from_str_radix(text, 16).ok())
+        .ok_or("the line has no checksum")?;
+    let mut body = body.to_vec();
+    body.push(b'}');
+    if crc32fast::hash(&body) != checksum {
+        return Err("the checksum does not fit the line");
+    }
+    let line: LineIn = serde_json::from_slice(&body).map_err(|_| "the line is of another version of this program")?;
+    if line.seq == seq { Ok(line.entry) } else { Err("a line before this one is missing") }
+}
+
+/// The entries of a run; without a torn last line.
+///
+/// # Errors
+/// When the file cannot be read, or is damaged in the middle.
+pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
+    let at = |source| JournalError::Io { path: path.to_owned(), source };
+    let text = File::open(path).and_then(|mut file| read_all(&mut file)).map_err(at)?;
+    Ok(parse(path, &text)?.entries)
+}
+
+/// Whether the last line says that nothing runs any more. Reads the end of the file only, so that a
+/// thousand old runs cost little at the start.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn is_over(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let len = file.metadata()?.len();
+    file.seek(SeekFrom::Start(len.saturating_sub(TAIL)))?;
+    let tail = read_all(&mut file)?;
+    let last = tail.strip_suffix(b"\n").map(|text| text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text));
+    let is_finished = |line: &[u8]| {
+        let mark = b"\"event\":\"finished\"";
+        line.windows(mark.len()).any(|window| window == mark)
+    };
+    // A torn line, or one longer than the tail: the whole file is read later.
+    Ok(last.is_some_and(|line| line.starts_with(b"{\"seq\":") && is_finished(line)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::journal::{Outcome, What};
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    fn entry(what: What) -> Entry {
+        Entry { at: Timestamp::UNIX_EPOCH, run: "r".into(), environment: "e".into(), what }
+    }
+
+    fn left(reason: &str) -> Entry {
+        entry(What::Left { reason: reason.into() })
+    }
+
+    fn written(count: usize) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("r.jsonl");
+        let mut file = RunFile::open(&path).unwrap();
+        for at in 0..count {
+            file.append(left(&at.to_string())).unwrap();
+        }
+        (dir, path)
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_added_to() {
+        let (_dir, path) = written(3);
+        RunFile::open(&path).unwrap().append(left("3")).unwrap();
+        let reasons: Vec<Entry> = (0..4).map(|at| left(&at.to_string())).collect();
+        assert_eq!(read(&path).unwrap(), reasons);
+    }
+
+    #[test]
+    fn a_torn_last_line_is_dropped_and_written_over() {
+        let (_dir, path) = written(3);
+        let text = std::fs::read(&path).unwrap();
+        let second = text.len() / 3 * 2;
+        for cut in second + 1..text.len() {
+            std::fs::write(&path, &text[..cut]).unwrap();
+            assert_eq!(read(&path).unwrap().len(), 2, "cut at {cut}");
+        }
+        RunFile::open(&path).unwrap().append(left("again")).unwrap();
+        let entries = read(&path).unwrap();
+        assert_eq!((entries.len(), &entries[2]), (3, &left("again")));
+    }
+
+    #[test]
+    fn a_missing_line_is_damage() {
+        let (_dir, path) = written(3);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let without: Vec<&str> = text.lines().enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| line).collect();
+        std::fs::write(&path, without.join("\n") + "\n" + text.lines().last().unwrap() + "\n").unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 2: a line before this one is missing"), "{error}");
+        assert!(RunFile::open(&path).is_err(), "it must not be written to");
+    }
+
+    #[test]
+    fn a_finished_run_is_over_and_a_torn_one_is_not() {
+        let (_dir, path) = written(200);
+        assert!(!is_over(&path).unwrap());
+        RunFile::open(&path).unwrap().append(entry(What::Finished { outcome: Outcome::Linked })).unwrap();
+        assert!(is_over(&path).unwrap());
+        let text = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - 1]).unwrap();
+        assert!(!is_over(&path).unwrap());
+        std::fs::write(&path, "").unwrap();
+        assert!(!is_over(&path).unwrap());
+    }
+
+    proptest! {
+        #[test]
+        fn a_changed_byte_is_found_wherever_it_is(at in 0_usize..400, to: u8) {
+            let (_dir, path) = written(5);
+            let mut text = std::fs::read(&path).unwrap();
+            let at = at % text.len();
+            prop_assume!(text[at] != to);
+            text[at] = to;
+            std::fs::write(&path, &text).unwrap();
+            let all: Vec<Entry> = (0..5).map(|at| left(&at.to_string())).collect();
+            // Refused with its place, or, at the end, dropped as torn. Never another entry.
+            match read(&path) {
+                Ok(entries) => prop_assert!(entries.len() < 5 && all.starts_with(&entries)),
+                Err(JournalError::Damaged { line, .. }) => prop_assert!((1..=5).contains(&line)),
+                Err(error) => prop_assert!(false, "{error}"),
+            }
+        }
+    }
+}
