@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
 /// Speed of the rehearsal: simulated seconds per second. A full set-up of some 15 minutes takes
@@ -22,6 +23,9 @@ pub struct Cli {
     /// What to do; without it, the wizard on the cloud given with --cloud.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Open this environment: its name, an id or an address.
+    #[arg(long, value_name = "E", value_parser = named)]
+    pub environment: Option<String>,
     /// Options of every command.
     #[command(flatten)]
     pub options: Options,
@@ -36,12 +40,118 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  dualwrite demo\n  dualwrite demo --scenario dw9003-crm\n  dualwrite demo --speed 60\n\nAn unknown scenario name lists them all."
     )]
-    Demo,
+    Demo(Demo),
+    /// Set up and link without a screen: one environment or several, side by side.
+    ///
+    /// Reads first, stops before the first change unless --accept-terms and --yes were given, and
+    /// takes up again what was interrupted.
+    #[command(
+        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod.toml --environment contoso-uat --accept-terms 2026-11 --yes --json\n  dualwrite setup --cloud simulator --environment contoso-uat --accept-terms 2026-11 --yes\n\nExit codes: 0 done, 2 usage, 3 consent or sign-in missing, 4 service unreachable, 5 prerequisites,\n6 configure failed, 7 link failed, 8 mismatch, 9 timed out. After 4 and 9 the same command goes on."
+    )]
+    Setup(Setup),
+    /// Link an environment that is configured already.
+    Link(Link),
+    /// Say how far each environment is. Changes nothing.
+    Status(Status),
+    /// Say which prerequisites an environment meets. Changes nothing.
+    Check(Check),
     /// Run the simulator alone, in the foreground, for a wizard in another terminal.
     #[command(
         after_help = "Example:\n  dualwrite simulate --write-profile sim.toml     (one terminal)\n  dualwrite --cloud sim.toml                      (another)"
     )]
     Simulate(Simulate),
+}
+
+/// Which environments, and how it is said.
+#[derive(Debug, Args)]
+pub struct Of {
+    /// Which environments: names, ids or addresses.
+    #[arg(long = "environment", value_name = "E", num_args = 1.., value_parser = named)]
+    pub environments: Vec<String>,
+    /// Say nothing but JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a run without a screen may do.
+#[derive(Debug, Args)]
+pub struct Consent {
+    /// Agree to the changes.
+    #[arg(long)]
+    pub yes: bool,
+    /// Say what would be changed, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Leave after this time (90s, 45m, 2h); what runs goes on in the service.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Link by hand in Lifecycle Services, watched from here, even where a link service is known.
+    #[arg(long)]
+    pub assisted: bool,
+}
+
+/// Options of `setup`.
+#[derive(Debug, Args)]
+pub struct Setup {
+    /// Which environments.
+    #[command(flatten)]
+    pub of: Of,
+    /// What it may do.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Accept the terms of this version; --show-terms prints them.
+    #[arg(long, value_name = "VERSION")]
+    pub accept_terms: Option<String>,
+    /// Print the terms, their version first, and end.
+    #[arg(long)]
+    pub show_terms: bool,
+    /// Where to end.
+    #[arg(long, value_enum, default_value_t = Until::Linked)]
+    pub until: Until,
+}
+
+/// Options of `link`.
+#[derive(Debug, Args)]
+pub struct Link {
+    /// Which environments.
+    #[command(flatten)]
+    pub of: Of,
+    /// What it may do.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Which environments; without it all.
+    #[command(flatten)]
+    pub of: Of,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Which environments.
+    #[command(flatten)]
+    pub of: Of,
+}
+
+/// Where a set-up ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Until {
+    /// Configure is done.
+    Configured,
+    /// Linked.
+    Linked,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Open this environment: its name, an id or an address.
+    #[arg(long, value_name = "E", value_parser = named)]
+    pub environment: Option<String>,
 }
 
 /// Options of `simulate`.
@@ -57,13 +167,11 @@ pub struct Simulate {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
-    /// Cloud profile: a TOML file that names the addresses of the services.
+    /// Cloud profile: a TOML file that names the addresses of the services; or `simulator`.
     #[arg(long, global = true, value_name = "FILE")]
     pub cloud: Option<PathBuf>,
-    /// Open this environment: its name, an id or an address.
-    #[arg(long, global = true, value_name = "E")]
-    pub environment: Option<String>,
     /// What the simulated world looks like: a built-in name or a TOML file.
     #[arg(long, global = true, value_name = "NAME", default_value = "happy")]
     pub scenario: String,
@@ -79,6 +187,9 @@ pub struct Options {
     /// How much to log.
     #[arg(long, global = true, value_enum, default_value_t = LogLevel::Info)]
     pub log_level: LogLevel,
+    /// No full screen: one sentence per change, numbered choices.
+    #[arg(long, global = true)]
+    pub plain: bool,
     /// Draw with ASCII characters only.
     #[arg(long, global = true)]
     pub ascii: bool,
@@ -114,6 +225,26 @@ impl From<LogLevel> for LevelFilter {
     }
 }
 
+fn named(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("give a name, an id or an address".into()) } else { Ok(text.to_owned()) }
+}
+
+/// `90s`, `45m`, `2h`, or seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, text.chars().last().unwrap_or('s')),
+        None => (text, 's'),
+    };
+    let number: u64 = number.parse().map_err(|_| "give a length such as 90s, 45m or 2h".to_owned())?;
+    let seconds = match unit {
+        'h' => number.checked_mul(3600),
+        'm' => number.checked_mul(60),
+        _ => Some(number),
+    };
+    seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs).ok_or_else(|| "give a length above 0".into())
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.1..=100_000.0).contains(&speed) => Ok(speed),
@@ -121,19 +252,18 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Name of the built-in simulator where a cloud is named.
+pub const SIMULATOR: &str = "simulator";
+
 impl Cli {
     /// What was typed and would have no effect: the option and why.
     pub fn ineffective(&self) -> Option<(&'static str, &'static str)> {
-        let options = &self.options;
-        let no_cloud = options.cloud.is_some();
+        let has_cloud = self.options.cloud.as_ref().is_some_and(|cloud| cloud.as_os_str() != SIMULATOR);
         match &self.command {
-            Some(Command::Demo) if no_cloud => Some(("--cloud", "demo runs on the built-in simulator")),
-            Some(Command::Simulate(_)) if no_cloud => Some(("--cloud", "simulate is the cloud")),
-            Some(Command::Simulate(_)) if options.environment.is_some() => {
+            Some(Command::Demo(_)) if has_cloud => Some(("--cloud", "demo runs on the built-in simulator")),
+            Some(Command::Simulate(_)) if has_cloud => Some(("--cloud", "simulate is the cloud")),
+            Some(Command::Simulate(_)) if self.environment.is_some() => {
                 Some(("--environment", "simulate opens no environment"))
-            }
-            _ if options.environment.as_ref().is_some_and(|name| name.trim().is_empty()) => {
-                Some(("--environment", "no name was given"))
             }
             _ => None,
         }
@@ -154,9 +284,28 @@ mod tests {
     fn what_would_have_no_effect_is_named() {
         let said = |line: &str| Cli::parse_from(line.split(' ')).ineffective().map(|(option, _)| option);
         assert_eq!(said("dualwrite demo --cloud x.toml"), Some("--cloud"));
-        assert_eq!(said("dualwrite simulate --environment x"), Some("--environment"));
-        assert_eq!(said("dualwrite --cloud x.toml --environment "), Some("--environment"));
+        assert_eq!(said("dualwrite --environment x simulate"), Some("--environment"));
         assert_eq!(said("dualwrite demo --environment x"), None);
+    }
+
+    #[test]
+    fn a_length_has_a_unit_or_is_seconds() {
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("45m"), Ok(Duration::from_mins(45)));
+        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
+        for bad in ["", "0", "m", "-1s", "1d", "99999999999999999999h", "18446744073709551615h"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn environments_are_given_one_after_the_other_or_each_with_its_option() {
+        let names = |line: &str| match Cli::parse_from(line.split(' ')).command {
+            Some(Command::Setup(setup)) => setup.of.environments,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(names("dualwrite setup --environment a b --yes"), ["a", "b"]);
+        assert_eq!(names("dualwrite setup --environment a --environment b"), ["a", "b"]);
     }
 
     #[test]

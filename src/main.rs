@@ -2,22 +2,22 @@
 
 use clap::Parser;
 use dualwrite::api::Outside;
-use dualwrite::cli::{Cli, Command, Options, REHEARSAL_SPEED};
+use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, SIMULATOR};
+use dualwrite::core::pilot::{Orders, Until};
+use dualwrite::core::terms;
 use dualwrite::settings::Profile;
 use dualwrite::shell::{journal, log};
 use dualwrite::sim::Scenario;
+use dualwrite::surface::headless::{self, Job, Show, code};
+use dualwrite::surface::seat;
 use dualwrite::surface::simulate::{self, SimulateError};
+use dualwrite::surface::stage::Stage;
 use dualwrite::surface::tui;
 use dualwrite::ui::look::{self, Look};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Unexpected error.
-const FAILED: u8 = 1;
-/// The command line or a file named on it is at fault.
-const USAGE: u8 = 2;
 
 /// Words for the person and the exit code.
 struct Refusal(u8, String);
@@ -37,74 +37,167 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<u8, Refusal> {
     if let Some((option, why)) = cli.ineffective() {
-        return Err(Refusal(USAGE, format!("{option} has no effect here: {why}. Leave it out, or see --help.")));
+        return Err(Refusal(code::USAGE, format!("{option} has no effect here: {why}. Leave it out, or see --help.")));
     }
-    let Cli { command, options } = cli;
+    let Cli { command, environment, options } = cli;
     if let Some(file) = &options.log_file {
         log::start(file, options.log_level.into()).map_err(|error| {
-            Refusal(USAGE, format!("The log file {} cannot be opened: {error}. Choose another.", file.display()))
+            Refusal(code::USAGE, format!("The log file {} cannot be opened: {error}. Choose another.", file.display()))
         })?;
     }
-    let scenario = || Scenario::named(&options.scenario).map_err(|error| Refusal(USAGE, format!("{error}")));
     match command {
-        Some(Command::Simulate(simulate)) => {
-            let sim = dualwrite::sim::Options {
-                scenario: scenario()?,
-                speed: options.speed,
-                port: simulate.port,
-                start: dualwrite::shell::clock::Clock::new(1.0).now(),
+        Some(Command::Simulate(simulate)) => simulated(&simulate, &options),
+        Some(Command::Demo(demo)) => wizard(rehearsal(&options)?, demo.environment.or(environment), &options),
+        None => wizard(play(&options, "")?, environment, &options),
+        Some(Command::Setup(setup)) => {
+            if setup.show_terms {
+                let _ = io::stdout().write_all(terms::TEXT.as_bytes());
+                return Ok(code::DONE);
+            }
+            let until = match setup.until {
+                cli::Until::Configured => Until::Configured,
+                cli::Until::Linked => Until::Linked,
             };
-            simulate::run(sim, simulate.write_profile.as_deref(), &mut io::stdout()).map(|()| 0).map_err(|error| {
-                let code = if matches!(error, SimulateError::Profile { .. }) { USAGE } else { FAILED };
-                Refusal(code, error.to_string())
-            })
+            let accepted = setup.accept_terms;
+            let orders = Orders { until, configure: true, accepted, yes: setup.consent.yes };
+            without_screen("setup", Some((orders, setup.consent)), setup.of, environment, &options)
         }
-        Some(Command::Demo) => {
-            let name = options.scenario.clone();
-            let mut words = String::from("dualwrite demo");
-            if name != "happy" {
-                words = format!("{words} --scenario {name}");
-            }
-            // A built-in scenario has no mistakes that a person could mend, so the first frame need
-            // not wait for it to be read; any other is read before the screen is taken.
-            if !Scenario::names().any(|known| known == name) {
-                scenario()?;
-            }
-            if (options.speed - REHEARSAL_SPEED).abs() > f64::EPSILON {
-                words = format!("{words} --speed {}", options.speed);
-            }
-            let words = with_state_dir(words, &options);
-            wizard(tui::Stage::Rehearsal(name), options.speed, words, &options)
+        Some(Command::Link(link)) => {
+            let orders = Orders { until: Until::Linked, configure: false, accepted: None, yes: link.consent.yes };
+            without_screen("link", Some((orders, link.consent)), link.of, environment, &options)
         }
-        None => {
-            let Some(file) = options.cloud.clone() else {
-                return Err(Refusal(
-                    USAGE,
-                    "No cloud is configured. To rehearse offline:\n  dualwrite demo\nTo use a cloud, name its profile:\n  dualwrite --cloud profile.toml".into(),
-                ));
-            };
-            let profile = Profile::read(&file).map_err(|error| Refusal(USAGE, error.to_string()))?;
-            let outside = Outside::read(|variable| std::env::var(variable).ok());
-            let speed = profile.speed;
-            let words = with_state_dir(format!("dualwrite --cloud {}", quoted(&file)), &options);
-            wizard(tui::Stage::Cloud(Box::new(profile), outside), speed, words, &options)
-        }
+        Some(Command::Status(status)) => without_screen("status", None, status.of, environment, &options),
+        Some(Command::Check(check)) => without_screen("check", None, check.of, environment, &options),
     }
 }
 
-fn wizard(stage: tui::Stage, speed: f64, command: String, options: &Options) -> Result<u8, Refusal> {
+/// Where a surface plays.
+struct Play {
+    stage: Stage,
+    speed: f64,
+    /// The command that comes back, without the environment.
+    command: String,
+}
+
+/// The cloud that was named, or the built-in simulator.
+fn play(options: &Options, command: &str) -> Result<Play, Refusal> {
+    let Some(file) = options.cloud.clone() else {
+        return Err(Refusal(
+            code::USAGE,
+            "No cloud is configured. To rehearse offline:\n  dualwrite demo\nTo use a cloud, name its profile:\n  dualwrite --cloud profile.toml\nWithout a screen on the built-in simulator:\n  dualwrite setup --cloud simulator --environment contoso-uat".into(),
+        ));
+    };
+    let start = format!("dualwrite {command}").trim_end().to_owned();
+    if file.as_os_str() == SIMULATOR {
+        let play = rehearsal(options)?;
+        return Ok(Play { command: format!("{start} --cloud {SIMULATOR}"), ..play });
+    }
+    let profile = Profile::read(&file).map_err(|error| Refusal(code::USAGE, error.to_string()))?;
+    let outside = Outside::read(|variable| std::env::var(variable).ok());
+    let speed = profile.speed;
+    let command = with_state_dir(format!("{start} --cloud {}", quoted(&file)), options);
+    Ok(Play { stage: Stage::Cloud(Box::new(profile), outside), speed, command })
+}
+
+/// The built-in simulator.
+fn rehearsal(options: &Options) -> Result<Play, Refusal> {
+    let name = options.scenario.clone();
+    let mut words = String::from("dualwrite demo");
+    if name != "happy" {
+        words = format!("{words} --scenario {name}");
+    }
+    // A built-in scenario has no mistakes that a person could mend, so the first frame need not wait
+    // for it to be read; any other is read before the screen is taken.
+    if !Scenario::names().any(|known| known == name) {
+        scenario(options)?;
+    }
+    if (options.speed - REHEARSAL_SPEED).abs() > f64::EPSILON {
+        words = format!("{words} --speed {}", options.speed);
+    }
+    Ok(Play { stage: Stage::Rehearsal(name), speed: options.speed, command: with_state_dir(words, options) })
+}
+
+fn scenario(options: &Options) -> Result<Scenario, Refusal> {
+    Scenario::named(&options.scenario).map_err(|error| Refusal(code::USAGE, format!("{error}")))
+}
+
+fn simulated(simulate: &cli::Simulate, options: &Options) -> Result<u8, Refusal> {
+    let sim = dualwrite::sim::Options {
+        scenario: scenario(options)?,
+        speed: options.speed,
+        port: simulate.port,
+        start: dualwrite::shell::clock::Clock::new(1.0).now(),
+    };
+    simulate::run(sim, simulate.write_profile.as_deref(), &mut io::stdout()).map(|()| code::DONE).map_err(|error| {
+        let code = if matches!(error, SimulateError::Profile { .. }) { code::USAGE } else { code::FAILED };
+        Refusal(code, error.to_string())
+    })
+}
+
+fn without_screen(
+    command: &str,
+    run: Option<(Orders, cli::Consent)>,
+    of: cli::Of,
+    environment: Option<String>,
+    options: &Options,
+) -> Result<u8, Refusal> {
+    let mut environments = of.environments;
+    environments.extend(environment);
+    if environments.is_empty() && command != "status" {
+        let words = format!(
+            "Which environment? Name it: dualwrite {command} --environment NAME. `dualwrite status` lists them all."
+        );
+        return Err(Refusal(code::USAGE, words));
+    }
+    let Play { stage, speed, command: back } = play(options, command)?;
+    let is_terminal = io::stdout().is_terminal() && !options.plain && !is_dumb();
+    let show = match (of.json, is_terminal) {
+        (true, _) => Show::Json,
+        (false, true) => Show::Live(dualwrite::shell::terminal::size().map_or(80, |size| size.width)),
+        (false, false) => Show::Lines,
+    };
+    let (job, timeout, assisted) = match run {
+        Some((orders, consent)) => (Job::Run { orders, dry: consent.dry_run }, consent.timeout, consent.assisted),
+        None if command == "check" => (Job::Check, None, false),
+        None => (Job::Status, None, false),
+    };
+    let options = headless::Options {
+        seat: seat::Options {
+            stage,
+            speed,
+            state_dir: state_dir(options.state_dir.clone())?,
+            command: back,
+            seed: seed(),
+            environment: None,
+        },
+        job,
+        environments,
+        show,
+        timeout,
+        assisted,
+        can_sign_in: io::stderr().is_terminal(),
+    };
+    Ok(headless::run(options, &mut io::stdout(), &mut io::stderr()))
+}
+
+fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb")
+}
+
+fn wizard(play: Play, environment: Option<String>, options: &Options) -> Result<u8, Refusal> {
+    let Play { stage, speed, command } = play;
     let ended = tui::run(tui::Options {
         stage,
         speed,
-        environment: options.environment.clone(),
+        environment,
         state_dir: state_dir(options.state_dir.clone())?,
         look: look_of(options),
         command,
-        seed: RandomState::new().hash_one(std::process::id()),
+        seed: seed(),
     })
     .map_err(|error| {
         let words = format!("The wizard needs a terminal: {error}. Run it in one; with ssh, add -t.");
-        Refusal(USAGE, words)
+        Refusal(code::USAGE, words)
     })?;
     if ended.heard {
         for line in &ended.words {
@@ -112,6 +205,10 @@ fn wizard(stage: tui::Stage, speed: f64, command: String, options: &Options) -> 
         }
     }
     Ok(ended.code)
+}
+
+fn seed() -> u64 {
+    RandomState::new().hash_one(std::process::id())
 }
 
 /// The command that comes back finds the record where this one left it.
@@ -133,7 +230,7 @@ fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {
     given.map_or_else(
         || {
             journal::default_state_dir()
-                .map_err(|error| Refusal(USAGE, format!("{error}. Name a directory with --state-dir.")))
+                .map_err(|error| Refusal(code::USAGE, format!("{error}. Name a directory with --state-dir.")))
         },
         Ok,
     )

@@ -7,6 +7,7 @@
 //! arguments, what should happen in the world goes out as [`effect::Effect`]s.
 
 pub mod call;
+pub mod check;
 pub mod effect;
 pub mod environment;
 pub mod facts;
@@ -15,11 +16,13 @@ pub mod gate;
 pub mod journal;
 pub mod model;
 pub mod msg;
+pub mod pilot;
 pub mod plan;
 pub mod route;
 pub mod schedule;
 pub mod setup;
 pub mod sign_in;
+pub mod standing;
 pub mod terms;
 pub mod time;
 pub mod trouble;

@@ -4,14 +4,11 @@ use super::eye::Sort;
 use super::eye::{Eye, List};
 use super::input::Reaction;
 use super::keys::Act;
-use crate::core::environment::Fact;
 use crate::core::environment::{Environment, EnvironmentId};
-use crate::core::facts::{Answer, Facts, PackageState};
-use crate::core::gate::{self, Gate, Integration};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
-use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
 use crate::core::setup::{Flow, Setup};
+use crate::core::standing::{self, Standing as Far};
 use crate::core::time::{Now, between, in_words};
 use crate::ui::look::Mark;
 
@@ -28,95 +25,37 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    fn new(mark: Option<Mark>, words: impl Into<String>, rank: u8) -> Self {
-        Self { mark, words: words.into(), full: None, rank }
-    }
-
-    fn with_more(self, full: &'static str) -> Self {
-        Self { full: Some(full), ..self }
-    }
-
     /// What it says where there is room for all of it.
     pub(super) fn in_full(&self) -> &str {
         self.full.unwrap_or(&self.words)
     }
 }
 
-/// How far an environment is. What was not read is never guessed.
+/// How far an environment is, in the words of the list.
 pub(super) fn standing(environment: &Environment, setup: Option<&Setup>, now: Now) -> Standing {
-    let Some(setup) = setup else { return Standing::new(None, "not read", 8) };
-    match &setup.flow {
-        Flow::Configuring(run) => {
-            let since = in_words(between(run.started, now));
-            return Standing::new(Some(Mark::Busy), format!("{} of {}, {since}", run.done(), run.stages.len()), 2);
+    let far = standing::standing(environment, setup);
+    let words = match setup.map(|setup| &setup.flow) {
+        Some(Flow::Configuring(run)) => {
+            format!("{} of {}, {}", run.done(), run.stages.len(), in_words(between(run.started, now)))
         }
-        Flow::Linking(link) => {
-            let since = in_words(between(link.started, now));
-            return Standing::new(Some(Mark::Busy), format!("linking, {since}"), 2);
-        }
-        Flow::ConfigureFailed(_, _) => return Standing::new(Some(Mark::Failed), "set-up failed", 0),
-        Flow::LinkFailed(_, _) => return Standing::new(Some(Mark::Failed), "link failed", 0),
-        Flow::Linked(_) => return Standing::new(Some(Mark::Done), "linked", 7),
-        Flow::Details { .. } | Flow::Mismatch | Flow::Terms { .. } | Flow::Confirm | Flow::Configured => {}
-    }
-    of_facts(environment, &setup.facts, !setup.reading.is_empty())
-}
-
-fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing {
-    if gate::mismatch(environment, facts).is_some() {
-        return Standing::new(Some(Mark::Warn), "mismatch", 1);
-    }
-    if facts.linked().is_some() {
-        return Standing::new(Some(Mark::Done), "linked", 7);
-    }
-    match gate::integration(environment, facts) {
-        Integration::NotSetUp => {
-            return Standing::new(None, "integration first", 6).with_more("Power Platform Integration not set up");
-        }
-        Integration::SettingUp(_) => {
-            return Standing::new(Some(Mark::Busy), "being integrated", 5)
-                .with_more("Power Platform Integration being set up");
-        }
-        Integration::Failed(_) => {
-            return Standing::new(Some(Mark::Failed), "integration failed", 1)
-                .with_more("Power Platform Integration failed");
-        }
-        Integration::Unread | Integration::Unknown(_) | Integration::SetUp => {}
-    }
-    let package = |name| facts.package(name);
-    match (package(CORE_PACKAGE), package(APPLICATION_PACKAGE)) {
-        (None, _) | (_, None) if facts.packages.trouble().is_some() => {
-            Standing::new(Some(Mark::Unknown), "could not tell", 5)
-        }
-        (None, _) | (_, None) if reading => Standing::new(None, "being read", 8),
-        (None, _) | (_, None) => Standing::new(None, "not read", 8),
-        (Some(PackageState::Failed { .. }), _) | (_, Some(PackageState::Failed { .. })) => {
-            Standing::new(Some(Mark::Failed), "failed", 0)
-        }
-        (Some(PackageState::InProgress { .. }), _) | (_, Some(PackageState::InProgress { .. })) => {
-            Standing::new(Some(Mark::Busy), "being installed", 2)
-        }
-        (Some(PackageState::Installed { .. }), Some(PackageState::Installed { .. })) => match &facts.link {
-            // Installed, and nobody knows whether it is linked: not the same as ready.
-            Fact::Unread if reading => Standing::new(None, "being read", 8),
-            Fact::Unread | Fact::Unknown(..) => Standing::new(Some(Mark::Unknown), "could not tell", 5),
-            // The list reads no identities; an environment that was opened has them read.
-            Fact::Known(..) if gate::link(environment, facts).is_open() => match facts.configured() {
-                Answer::Yes => Standing::new(None, "ready to link", 3),
-                Answer::No(_) | Answer::Unknown(_) => Standing::new(None, "installed, not linked", 3),
-            },
-            Fact::Known(..) => configurable(environment, facts),
-        },
-        _ => configurable(environment, facts),
-    }
-}
-
-fn configurable(environment: &Environment, facts: &Facts) -> Standing {
-    match gate::dual_write_application(environment, facts) {
-        Gate::Open => Standing::new(None, "ready to configure", 4),
-        Gate::Reading => Standing::new(None, "not read", 8),
-        Gate::Closed(_) => Standing::new(None, "not possible", 6),
-    }
+        Some(Flow::Linking(link)) => format!("linking, {}", in_words(between(link.started, now))),
+        _ => far.words().to_owned(),
+    };
+    let (mark, rank, full) = match far {
+        Far::ConfigureFailed | Far::LinkFailed | Far::InstallFailed => (Some(Mark::Failed), 0, None),
+        Far::Mismatch => (Some(Mark::Warn), 1, None),
+        Far::IntegrationFailed => (Some(Mark::Failed), 1, Some("Power Platform Integration failed")),
+        Far::Configuring | Far::Linking | Far::BeingInstalled => (Some(Mark::Busy), 2, None),
+        Far::ReadyToLink | Far::Installed => (None, 3, None),
+        Far::ReadyToConfigure => (None, 4, None),
+        Far::Unknown => (Some(Mark::Unknown), 5, None),
+        Far::BeingIntegrated => (Some(Mark::Busy), 5, Some("Power Platform Integration being set up")),
+        Far::IntegrationFirst => (None, 6, Some("Power Platform Integration not set up")),
+        Far::NotPossible => (None, 6, None),
+        Far::Linked => (Some(Mark::Done), 7, None),
+        Far::NotRead | Far::BeingRead => (None, 8, None),
+    };
+    Standing { mark, words, full, rank }
 }
 
 /// Places of the environments that are shown, in their order.

@@ -1,4 +1,10 @@
-//! Surfaces: how one core is shown. The full screen is the first; each drives the same `update`.
+//! Surfaces: how one core is shown. The full screen, the run without a screen and the simulator in the
+//! foreground; all but the last drive the same `update`.
 
+pub mod headless;
+pub mod seat;
 pub mod simulate;
+pub mod stage;
 pub mod tui;
+
+mod events;

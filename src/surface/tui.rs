@@ -3,40 +3,29 @@
 //! The first frame waits for nothing: the runtime, the record, the simulator and the client start
 //! right after it.
 
-use crate::api::{Api, Outside, Time};
+use super::stage::{Ready, Stage, prepare};
 use crate::core::model::{Cloud, Model};
-use crate::core::msg::{Found, Msg};
+use crate::core::msg::Msg;
 use crate::core::sign_in::Session;
 use crate::core::update::update;
 use crate::screens::{self, Eye, Reaction, View};
-use crate::settings::{self, Profile};
+use crate::settings;
 use crate::shell::clock::Clock;
-use crate::shell::journal::{self, Journal};
+use crate::shell::journal::Journal;
 use crate::shell::run::{self, App, Event, RunError, Sender, Signal, Step};
 use crate::shell::tasks::{Rest, Tasks};
 use crate::shell::terminal;
-use crate::sim::{self, Scenario, Simulator};
+use crate::sim::Simulator;
 use crate::ui::look::Look;
 use crate::ui::text::clean;
 use jiff::tz::TimeZone;
-use secrecy::SecretString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// How often a running time on the screen is drawn anew.
 const TICK: Duration = Duration::from_secs(1);
-/// Account of the simulated administrator.
-const SIMULATED_ACCOUNT: &str = "ada@contoso.example";
-
-/// Where the wizard runs.
-pub enum Stage {
-    /// On the built-in simulator, signed in, on the scenario of this name.
-    Rehearsal(String),
-    /// On the cloud of a profile.
-    Cloud(Box<Profile>, Outside),
-}
 
 /// How the wizard runs.
 pub struct Options {
@@ -71,16 +60,6 @@ enum Message {
     Core(Msg),
     Ready(Box<Ready>),
     Failed(String),
-}
-
-/// Everything that was started beside the first frame.
-struct Ready {
-    api: Arc<Api>,
-    cloud: Cloud,
-    account: Option<String>,
-    simulator: Option<Simulator>,
-    /// Runs of this cloud that were interrupted.
-    found: Vec<Found>,
 }
 
 /// Runs the wizard until the person leaves or a signal ends it.
@@ -123,30 +102,6 @@ pub fn run(options: Options) -> Result<Ended, RunError> {
     let ended = wizard.close();
     result?;
     Ok(ended)
-}
-
-async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str) -> Result<Ready, String> {
-    let (profile, refresh, outside, account, simulator) = match stage {
-        Stage::Rehearsal(name) => {
-            let scenario = Scenario::named(&name).map_err(|error| error.to_string())?;
-            let options = sim::Options { scenario, speed: clock.speed(), port: 0, start: clock.origin() };
-            let simulator =
-                sim::start(options).await.map_err(|error| format!("The simulator cannot be started: {error}."))?;
-            let profile = Profile::parse(&simulator.profile_toml(), "simulator").map_err(|error| error.to_string())?;
-            let refresh: Option<SecretString> = Some(simulator.signed_in());
-            (profile, refresh, Outside::default(), Some(SIMULATED_ACCOUNT.to_owned()), Some(simulator))
-        }
-        Stage::Cloud(profile, outside) => {
-            let account = (!outside.is_empty()).then(|| "tokens from outside".to_owned());
-            (*profile, None, outside, account, None)
-        }
-    };
-    let cloud = Cloud { ends_with_program: simulator.is_some(), ..profile.cloud(command, clock.speed()) };
-    let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
-    let api = Api::new(profile, refresh, outside, time)
-        .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
-    let found = journal::interrupted(state_dir, &cloud.address);
-    Ok(Ready { api: Arc::new(api), cloud, account, simulator, found })
 }
 
 /// Columns and rows of the terminal.

@@ -85,14 +85,14 @@ pub(super) fn again(setup: &mut Setup, cx: &mut Cx) {
 pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) {
     if let Flow::Configuring(run) = std::mem::replace(&mut setup.flow, Flow::Details { wanted: false }) {
         go(setup, run, cx, |run, setup, cx| {
-            let was_watched = matches!(run.step, Step::Watch(_));
+            let (was_watched, stage) = (matches!(run.step, Step::Watch(_)), run.stage().id);
             let next = on_reply(run, setup, result, cx);
             if let (true, Some((at, word))) = (was_watched, &run.watch.last)
                 && *at == cx.now
                 && run.watch.trouble.is_none()
             {
                 let line = Line::Reading {
-                    stage: Some(run.stage().id),
+                    stage: Some(stage),
                     status: word.clone(),
                     elapsed_s: between(run.started, cx.now).as_secs(),
                     next_in_s: between(cx.now, run.watch.asks_at).as_secs(),

@@ -264,9 +264,10 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
     let Flow::Linking(mut linking) = std::mem::replace(&mut setup.flow, Flow::Details { wanted: false }) else {
         return;
     };
+    let was_watched = matches!(linking.step, LinkStep::Watch | LinkStep::WatchGateway);
     let before = linking.watch.last.clone();
     let next = on_reply(&mut linking, setup, result, cx);
-    tell_reading(&linking, before.as_ref(), setup, cx);
+    tell_reading(&linking, before.as_ref(), was_watched, setup, cx);
     match next {
         Next::Stay => setup.flow = Flow::Linking(linking),
         Next::Linked(confirmed) => finish(setup, &linking, confirmed, cx),
@@ -288,13 +289,16 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
 }
 
 /// Writes down what was heard just now.
-fn tell_reading(linking: &Linking, before: Option<&(Now, String)>, setup: &Setup, cx: &mut Cx) {
+fn tell_reading(linking: &Linking, before: Option<&(Now, String)>, was_watched: bool, setup: &Setup, cx: &mut Cx) {
     let Some((at, word)) = linking.watch.last.as_ref().filter(|(at, _)| *at == cx.now) else { return };
     if before.is_some_and(|before| before == &(*at, word.clone())) {
         return;
     }
     if before.is_none_or(|(_, last)| last != word) {
         cx.record(setup, Line::Link { way: linking.way, state: word.clone() });
+    }
+    if !was_watched {
+        return;
     }
     let line = Line::Reading {
         stage: None,

@@ -7,7 +7,7 @@ use crate::core::facts::{FactKind, PackageState, error_words};
 use crate::core::fault;
 use crate::core::journal::{ChangeResult, What as Line};
 use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
-use crate::core::setup::{Configuring, Install, Setup, StageState, Step};
+use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, Step};
 use crate::core::time::{between, later};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::wire::power_platform::Operation;
@@ -80,22 +80,10 @@ pub(super) fn looked(
             let install = Install { operation, since: cx.now, seen_running: true, succeeded: false, looks: 0 };
             watch(run, setup, install, cx)
         }
-        Some(PackageState::NotInstalled | PackageState::Failed { .. }) if let Some(before) = before => {
-            if let Some(operation) = before.operation {
-                setup.tell(cx.now, format!("{name} was asked for before: operation {operation} is watched"));
-                "installing".clone_into(&mut run.stages[run.current].detail);
-                let operation = Some(operation);
-                let install = Install { operation, since: cx.now, seen_running: false, succeeded: false, looks: 0 };
-                watch_after(run, setup, install, Duration::ZERO, cx)
-            } else {
-                setup.tell(
-                    cx.now,
-                    format!("{name} was asked for before and nobody knows what came of it; the service is read first"),
-                );
-                look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: 0 }, SETTLE_PAUSE)
-            }
-        }
         Some(PackageState::NotInstalled | PackageState::Failed { .. }) => {
+            if let Some(before) = before {
+                return asked_before(run, setup, before, cx);
+            }
             if counts.settle > 0 {
                 let counts = SettleTries { settle: counts.settle - 1, ..counts };
                 return look(run, setup, cx, counts, SETTLE_PAUSE);
@@ -117,6 +105,22 @@ pub(super) fn looked(
             own_words(Service::PowerPlatform, words, setup, cx)
         }
     }
+}
+
+/// An installation that was asked for before an interruption and that the list does not show: watched
+/// by its operation, or looked for before anybody asks again.
+fn asked_before(run: &mut Configuring, setup: &mut Setup, before: AskedBefore, cx: &mut Cx) -> Next {
+    let name = before.package;
+    let Some(operation) = before.operation else {
+        let text = "was asked for before and nobody knows what came of it; the service is read first";
+        setup.tell(cx.now, format!("{name} {text}"));
+        return look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: 0 }, SETTLE_PAUSE);
+    };
+    setup.tell(cx.now, format!("{name} was asked for before: operation {operation} is watched"));
+    "installing".clone_into(&mut run.stages[run.current].detail);
+    let operation = Some(operation);
+    let install = Install { operation, since: cx.now, seen_running: false, succeeded: false, looks: 0 };
+    watch_after(run, setup, install, Duration::ZERO, cx)
 }
 
 pub(super) fn install_answered(

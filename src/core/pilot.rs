@@ -1,0 +1,209 @@
+//! The pilot: what a run without a screen wants next of one environment.
+//!
+//! It presses the buttons that a person would press, in the same order, through the same gates. It
+//! never consents: what was not agreed to beforehand ends the run before the first change.
+
+use super::environment::EnvironmentId;
+use super::facts::Answer;
+use super::gate::{self, Gate, Integration};
+use super::model::Model;
+use super::msg::Intent;
+use super::setup::{Flow, LinkStep, Setup};
+use super::terms;
+use std::mem::{Discriminant, discriminant};
+
+/// Where a run shall end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Configure is done.
+    Configured,
+    /// Linked.
+    Linked,
+}
+
+/// What was asked for, and what was agreed to beforehand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orders {
+    /// Where the run shall end.
+    pub until: Until,
+    /// Configure may be part of it; without it only the link is.
+    pub configure: bool,
+    /// Version of the terms that were accepted on the command line.
+    pub accepted: Option<String>,
+    /// Changes were agreed to on the command line.
+    pub yes: bool,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Something is on its way.
+    Wait,
+    /// Want this.
+    Want(Intent),
+    /// The run is over.
+    End(End),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Linked.
+    Linked,
+    /// Configured, and no more was asked for.
+    Configured,
+    /// Consent is missing, and which.
+    Consent(String),
+    /// A choice only a person can make.
+    Choice(String),
+    /// Another program drives the environment.
+    Held(String),
+    /// Nothing could be written down.
+    NoRecord(String),
+    /// What must be known could not be found out.
+    Unreachable(String),
+    /// Prerequisites are not met, and which.
+    Prerequisites(String),
+    /// A stage failed; the flow says why.
+    ConfigureFailed,
+    /// The link failed; the flow says why.
+    LinkFailed,
+    /// Dual-write is linked to another environment.
+    Mismatch,
+}
+
+/// The pilot of one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pilot {
+    /// Which.
+    pub id: EnvironmentId,
+    /// What was asked for.
+    pub orders: Orders,
+    /// The button that was pressed last, and where.
+    pressed: Option<(Intent, Discriminant<Flow>)>,
+}
+
+impl Pilot {
+    /// Nothing was pressed yet.
+    pub fn new(id: EnvironmentId, orders: Orders) -> Self {
+        Self { id, orders, pressed: None }
+    }
+
+    /// What comes next. To be asked after every change of the model.
+    pub fn next(&mut self, model: &Model) -> Next {
+        let Some(setup) = model.setups.get(&self.id).filter(|setup| setup.opened) else {
+            return Next::Want(Intent::OpenEnvironment(self.id.clone()));
+        };
+        if setup.starts.is_some() || setup.to_take_up.is_some() {
+            return Next::Wait;
+        }
+        let next = self.of_flow(model, setup);
+        if let Next::Want(intent) = &next {
+            // A button that was pressed and brought nothing says why, and is not pressed again.
+            let pressed = (intent.clone(), discriminant(&setup.flow));
+            if self.pressed.as_ref() == Some(&pressed) {
+                let why = model.notice.clone().unwrap_or_else(|| "The program came to no end.".into());
+                return Next::End(match &setup.held {
+                    Some(_) => End::Held(why),
+                    None => End::NoRecord(why),
+                });
+            }
+            self.pressed = Some(pressed);
+        }
+        next
+    }
+
+    fn of_flow(&self, model: &Model, setup: &Setup) -> Next {
+        match &setup.flow {
+            Flow::Details { .. } => self.of_details(model, setup),
+            Flow::Terms { seen_to_end: false, .. } => Next::Want(Intent::TermsSeenToEnd),
+            Flow::Terms { ticked: false, .. } => Next::Want(Intent::TickTerms),
+            Flow::Terms { keeping: true, .. } | Flow::Configuring(_) => Next::Wait,
+            Flow::Terms { .. } => Next::Want(Intent::Configure),
+            Flow::Confirm => Next::Want(Intent::Ok),
+            Flow::Configured if self.orders.until == Until::Configured => Next::End(End::Configured),
+            Flow::Configured => match (self.consent_to_link(), self.link_gate(model, setup)) {
+                (Some(end), _) => Next::End(end),
+                (None, Gate::Open) => Next::Want(Intent::Link),
+                (None, Gate::Reading) => Next::Wait,
+                (None, Gate::Closed(why)) => Next::End(End::Prerequisites(why)),
+            },
+            Flow::ConfigureFailed(_, _) => Next::End(End::ConfigureFailed),
+            Flow::Linking(link) if link.step == LinkStep::AskPerson => Next::End(End::Choice(
+                "Nothing here can tell whether the link is there. Select Link to Power Platform environment in \
+                 Lifecycle Services, then confirm it in the wizard."
+                    .into(),
+            )),
+            Flow::Linking(_) => Next::Wait,
+            Flow::LinkFailed(_, _) => Next::End(End::LinkFailed),
+            Flow::Linked(_) => Next::End(End::Linked),
+            Flow::Mismatch => Next::End(End::Mismatch),
+        }
+    }
+
+    fn link_gate(&self, model: &Model, setup: &Setup) -> Gate {
+        model.directory.get(&self.id).map_or(Gate::Reading, |environment| gate::link(environment, &setup.facts))
+    }
+
+    fn of_details(&self, model: &Model, setup: &Setup) -> Next {
+        if let Some(held) = &setup.held {
+            return Next::End(End::Held(format!("{} drives this environment.", held.words())));
+        }
+        let Some(environment) = model.directory.get(&self.id) else { return Next::Wait };
+        if !setup.reading.is_empty() {
+            return Next::Wait;
+        }
+        let facts = &setup.facts;
+        if gate::mismatch(environment, facts).is_some() {
+            return Next::End(End::Mismatch);
+        }
+        if facts.linked().is_some() {
+            return Next::Want(Intent::Link);
+        }
+        match (gate::dual_write_application(environment, facts), gate::integration(environment, facts)) {
+            (Gate::Open, _) => {}
+            (Gate::Closed(why), Integration::Unknown(_)) => return Next::End(End::Unreachable(why)),
+            (Gate::Closed(why), _) => return Next::End(End::Prerequisites(why)),
+            (Gate::Reading, _) => {
+                let why = "Could not tell whether Power Platform Integration is set up.";
+                return Next::End(End::Unreachable(why.into()));
+            }
+        }
+        let configured = gate::link(environment, facts).is_open() && facts.configured() == Answer::Yes;
+        match (configured, self.orders.until) {
+            (true, Until::Configured) => Next::End(End::Configured),
+            (true, Until::Linked) => self.consent_to_link().map_or(Next::Want(Intent::Link), Next::End),
+            (false, _) if self.orders.configure => {
+                self.consent().map_or(Next::Want(Intent::DualWriteApplication), Next::End)
+            }
+            (false, _) => Next::End(match facts.configured() {
+                Answer::Unknown(reasons) => End::Unreachable(reasons.join("; ")),
+                Answer::No(reasons) => End::Prerequisites(format!("Not configured yet: {}.", reasons.join("; "))),
+                Answer::Yes => End::Prerequisites("The link is closed.".into()),
+            }),
+        }
+    }
+
+    /// What Configure lacks of consent.
+    fn consent(&self) -> Option<End> {
+        let version = terms::version();
+        match &self.orders.accepted {
+            None => {
+                let how = format!("Read the terms (--show-terms), then accept them with --accept-terms {version}.");
+                return Some(End::Consent(how));
+            }
+            Some(other) if other != version => {
+                return Some(End::Consent(format!(
+                    "The terms are version {version}, not {other}. Read them (--show-terms), then --accept-terms {version}."
+                )));
+            }
+            Some(_) => {}
+        }
+        self.consent_to_link()
+    }
+
+    /// What a change lacks of consent.
+    fn consent_to_link(&self) -> Option<End> {
+        (!self.orders.yes).then(|| End::Consent("Changes need --yes; --dry-run shows them.".into()))
+    }
+}

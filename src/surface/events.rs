@@ -1,0 +1,173 @@
+//! Events: what a run without a screen says, as JSON and as sentences. The journal's entries are the
+//! source; what they do not hold (facts that were read, the end) is added here.
+
+use crate::core::check::Check;
+use crate::core::environment::Environment;
+use crate::core::fault;
+use crate::core::gate;
+use crate::core::journal::{Entry, What};
+use crate::core::plan::{Certainty, Planned};
+use crate::core::setup::Setup;
+use crate::core::standing::standing;
+use crate::core::time::{Now, in_words};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Of which environment and run an event is.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Environment id; empty while it is not known.
+    pub id: String,
+    /// Name, or what was typed.
+    pub name: String,
+    /// Name of the run; empty while there is none.
+    pub run: String,
+}
+
+/// One event: the object and the sentence.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Of which environment.
+    pub subject: Subject,
+    /// When.
+    pub at: Now,
+    /// Its fields, without the common ones.
+    fields: Value,
+    /// In words; empty: not worth a line.
+    pub sentence: String,
+}
+
+impl Event {
+    fn new(subject: &Subject, at: Now, fields: Value, sentence: impl Into<String>) -> Self {
+        Self { subject: subject.clone(), at, fields, sentence: sentence.into() }
+    }
+
+    /// As one JSON object; none where only a person wants to know.
+    pub fn json(&self) -> Option<Value> {
+        let fields = self.fields.as_object()?;
+        let Subject { id, name, run } = &self.subject;
+        let mut object =
+            json!({"event": "", "ts": self.at.to_string(), "run": run, "environment": {"id": id, "name": name}});
+        object.as_object_mut()?.extend(fields.clone());
+        Some(object)
+    }
+}
+
+/// An entry of the journal as an event; none where the interface names none.
+pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
+    let event = |fields: Value, sentence: String| Some(Event::new(subject, entry.at, fields, sentence));
+    match &entry.what {
+        What::Terms { version, accepted_by } => event(
+            json!({"event": "terms", "version": version, "accepted_by": accepted_by}),
+            format!("terms {version} accepted by {accepted_by}"),
+        ),
+        What::Stage { stage, state, detail } => {
+            let more = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+            event(
+                json!({"event": "stage", "stage": stage.word(), "state": state.word(), "detail": detail}),
+                format!("{}: {}{more}", stage.title(), state.word()),
+            )
+        }
+        What::Reading { stage, status, elapsed_s, next_in_s } => {
+            let (word, title) = stage.map_or(("link", ""), |stage| (stage.word(), stage.title()));
+            // The link says its words itself.
+            let sentence = if stage.is_some() { format!("{title}: the service says {status}") } else { String::new() };
+            event(
+                json!({"event": "reading", "stage": word, "status": status, "elapsed_s": elapsed_s, "next_in_s": next_in_s}),
+                sentence,
+            )
+        }
+        What::Retry { call, attempt, reason, wait_s } => event(
+            json!({"event": "retry", "call": call, "attempt": attempt, "reason": reason, "wait_s": wait_s}),
+            format!("{reason}; asked again in {wait_s} s (miss {attempt})"),
+        ),
+        What::Intention { deed } => {
+            // Not an event of the interface; a person reading along wants to know.
+            let sentence = deed.sentence();
+            Some(Event::new(subject, entry.at, Value::Null, sentence))
+        }
+        What::Configured => event(json!({"event": "configured"}), "configured".into()),
+        What::Link { way, state } => event(
+            json!({"event": "link", "way": way.word(), "state": state}),
+            format!("link ({}): {state}", way.word()),
+        ),
+        What::Linked { address, confirmed } => event(
+            json!({"event": "linked", "administration_url": address}),
+            format!("linked, {confirmed}; administration: {address}"),
+        ),
+        What::Failed { step, fault, code, words } => {
+            let known = fault.as_deref().and_then(fault::by_id);
+            let fields = json!({"event": "failed", "step": step, "fault": {
+                "id": known.map_or("", |fault| fault.id.as_str()),
+                "code": code.clone().or_else(|| known.map(|fault| fault.code.clone())).unwrap_or_default(),
+                "title": known.map_or("", |fault| fault.title.as_str()),
+                "message": words,
+                "cause": known.map_or("", |fault| fault.cause.as_str()),
+                "remedies": known.map_or(&[][..], |fault| &fault.remedies),
+                "doc_url": known.map_or("", |fault| fault.doc_url.as_str()),
+            }});
+            let mut sentence = format!("{step} failed: {words}");
+            if let Some(known) = known {
+                sentence = format!("{sentence}\n{}. {}", known.title, known.remedies.join(" "));
+            }
+            event(fields, sentence)
+        }
+        What::Opened(_)
+        | What::Started { .. }
+        | What::Began { .. }
+        | What::Outcome { .. }
+        | What::Left { .. }
+        | What::Finished { .. } => None,
+    }
+}
+
+/// Both sides were read.
+pub fn environment_read(subject: &Subject, environment: &Environment, setup: &Setup, at: Now) -> Event {
+    let far = standing(environment, Some(setup));
+    let fields = json!({
+        "event": "environment_read",
+        "stage": far.word(),
+        "finops_url": gate::finops_url(environment, &setup.facts),
+        "dataverse_url": environment.dataverse.as_ref().map(|side| &side.url),
+    });
+    Event::new(subject, at, fields, format!("read: {}", far.words()))
+}
+
+/// One prerequisite.
+pub fn check(subject: &Subject, check: &Check, at: Now) -> Event {
+    let fields = json!({"event": "check", "id": check.id, "answer": check.answer.word(), "reason": check.reason});
+    Event::new(subject, at, fields, format!("{} {}: {} ({})", check.id, check.answer.word(), check.what, check.reason))
+}
+
+/// What would be changed.
+pub fn plan(subject: &Subject, changes: &[Planned], links: bool, at: Now) -> Event {
+    let word = |certainty| match certainty {
+        Certainty::Will => "will",
+        Certainty::IfMissing => "if_missing",
+        Certainty::Already => "already",
+    };
+    let lines: Vec<Value> = changes
+        .iter()
+        .map(|line| json!({"side": line.side.name(), "certainty": word(line.certainty), "what": line.what}))
+        .collect();
+    let mut sentence = String::from("this would be done; nothing was changed:");
+    for line in changes {
+        let certainty = match line.certainty {
+            Certainty::Will => "will",
+            Certainty::IfMissing => "if missing",
+            Certainty::Already => "already there",
+        };
+        sentence = format!("{sentence}\n{certainty}: {} ({})", line.what, line.side.name());
+    }
+    if links {
+        sentence.push_str("\nthen: link to the Power Platform environment");
+    }
+    Event::new(subject, at, json!({"event": "plan", "changes": lines, "link": links}), sentence)
+}
+
+/// The end of a run.
+pub fn finished(subject: &Subject, outcome: &str, code: u8, took: Duration, words: &str, at: Now) -> Event {
+    let fields = json!({"event": "finished", "outcome": outcome, "exit_code": code, "duration_s": took.as_secs(), "message": words});
+    let more = if words.is_empty() { String::new() } else { format!(": {words}") };
+    Event::new(subject, at, fields, format!("{}{more} ({}, exit {code})", outcome.replace('_', " "), in_words(took)))
+}

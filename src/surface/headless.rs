@@ -1,0 +1,725 @@
+//! Without a screen: the same core, driven by a [`Pilot`] per environment instead of keys.
+//!
+//! In a pipe it says one plain line per change, on a terminal it keeps a live line per environment
+//! below them, with `--json` it says nothing but JSON. It never asks a question on standard input.
+
+use super::events::{self, Event, Subject};
+use super::seat::{Heard, Options as SeatOptions, Seat};
+use crate::core::check::{self, Check, Level, Tri};
+use crate::core::environment::{Environment, EnvironmentId, Fact};
+use crate::core::gate;
+use crate::core::journal::Entry;
+use crate::core::msg::{Found, Intent, Msg};
+use crate::core::pilot::{End, Next, Orders, Pilot, Until};
+use crate::core::plan::plan;
+use crate::core::setup::Setup;
+use crate::core::sign_in::Session;
+use crate::core::standing::standing;
+use crate::core::time::{Now, between, in_words, later, stopwatch, time_of_day};
+use crate::shell::run::Signal;
+use crate::ui::text::{clean, clean_lines, cut, fit, width};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// Exit codes of the interface.
+pub mod code {
+    /// The asked-for point was reached.
+    pub const DONE: u8 = 0;
+    /// Unexpected error.
+    pub const FAILED: u8 = 1;
+    /// The command line, or a file or an environment named on it, is at fault.
+    pub const USAGE: u8 = 2;
+    /// Consent, sign-in or a choice is missing; nothing was changed.
+    pub const CONSENT: u8 = 3;
+    /// A service is unreachable or refused; resumable.
+    pub const UNREACHABLE: u8 = 4;
+    /// Prerequisites are not met.
+    pub const PREREQUISITES: u8 = 5;
+    /// Configure failed.
+    pub const CONFIGURE: u8 = 6;
+    /// The link failed.
+    pub const LINK: u8 = 7;
+    /// Linking mismatch.
+    pub const MISMATCH: u8 = 8;
+    /// Timed out while the service goes on; resumable.
+    pub const TIMED_OUT: u8 = 9;
+    /// Standard output was closed by whoever read it, as a program ended by PIPE leaves.
+    pub const PIPE: u8 = 141;
+}
+
+/// How often the live lines are drawn anew while nothing happens.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub enum Job {
+    /// Set up, or only link.
+    Run {
+        /// What was asked for, and agreed to.
+        orders: Orders,
+        /// Only say what would be done.
+        dry: bool,
+    },
+    /// Say how far each environment is.
+    Status,
+    /// Say which prerequisites are met.
+    Check,
+}
+
+/// How it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// JSON only.
+    Json,
+    /// One plain line per change.
+    Lines,
+    /// Plain lines, and below them one live line per environment, so many columns wide.
+    Live(u16),
+}
+
+/// How it runs.
+pub struct Options {
+    /// Where, and on which record.
+    pub seat: SeatOptions,
+    /// What is wanted.
+    pub job: Job,
+    /// Of which environments; none: of all.
+    pub environments: Vec<String>,
+    /// How it is said.
+    pub show: Show,
+    /// Leave after so long; what runs goes on.
+    pub timeout: Option<Duration>,
+    /// Link by hand even where a link service is known.
+    pub assisted: bool,
+    /// A person reads standard error: a device code may be shown there.
+    pub can_sign_in: bool,
+}
+
+/// Runs until everything asked for is done; the exit code.
+pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let Options { seat, job, environments, show, timeout, assisted, can_sign_in } = options;
+    let (mut seat, found) = match Seat::take(seat) {
+        Ok(taken) => taken,
+        Err(why) => {
+            let _ = writeln!(err, "{}", clean(&why));
+            return code::FAILED;
+        }
+    };
+    if assisted {
+        seat.model.cloud.has_link = false;
+    }
+    let start = seat.clock.now();
+    let mut headless = Headless {
+        deadline: timeout.map(|limit| later(start, limit)),
+        start,
+        job,
+        named: environments,
+        found,
+        can_sign_in,
+        code_shown: None,
+        flights: Vec::new(),
+        teller: Teller { out, err, show, zone: TimeZone::system(), said: HashMap::new(), live: 0, is_closed: false },
+        seat,
+    };
+    headless.seat.tell(Msg::Start);
+    let (code, why) = headless.fly();
+    headless.teller.wipe();
+    let Headless { seat, .. } = headless;
+    seat.leave(&why);
+    code
+}
+
+/// One environment on its way.
+struct Flight {
+    pilot: Pilot,
+    subject: Subject,
+    /// Both sides were read, and that was said.
+    is_read: bool,
+    /// How it ended.
+    ended: Option<(u8, String)>,
+}
+
+struct Headless<'a> {
+    seat: Seat,
+    job: Job,
+    named: Vec<String>,
+    found: Vec<Found>,
+    start: Now,
+    deadline: Option<Now>,
+    can_sign_in: bool,
+    /// The device code that was shown last.
+    code_shown: Option<String>,
+    flights: Vec<Flight>,
+    teller: Teller<'a>,
+}
+
+/// The end of everything, with its exit code and why the program is left.
+type Over = (u8, String);
+
+impl Headless<'_> {
+    fn fly(&mut self) -> Over {
+        match self.list() {
+            Ok(ids) => self.take_off(ids),
+            Err(over) => return over,
+        }
+        loop {
+            self.steer();
+            self.tell_news();
+            if self.teller.is_closed {
+                return (code::PIPE, "standard output was closed".into());
+            }
+            if self.flights.iter().all(|flight| flight.ended.is_some()) {
+                return self.land();
+            }
+            if let Some(over) = self.wait() {
+                return over;
+            }
+        }
+    }
+
+    /// Waits until both lists are there; the environments that are meant.
+    fn list(&mut self) -> Result<Vec<EnvironmentId>, Over> {
+        loop {
+            self.sign_in()?;
+            let directory = &self.seat.model.directory;
+            let is_open = directory.reading.is_some() || directory.reading_lcs.is_some();
+            let is_signed_in = self.seat.model.session.account().is_some();
+            if is_signed_in && !is_open {
+                return match (&directory.trouble, directory.read_at) {
+                    (_, Some(_)) => self.meant(),
+                    (trouble, None) => {
+                        let words = trouble.as_ref().map(|trouble| format!("{trouble}. {}", trouble.next_move()));
+                        let text = format!("The list of environments cannot be read: {}", words.unwrap_or_default());
+                        Err(self.stop(code::UNREACHABLE, &text))
+                    }
+                };
+            }
+            if let Some(over) = self.wait() {
+                return Err(over);
+            }
+        }
+    }
+
+    fn meant(&mut self) -> Result<Vec<EnvironmentId>, Over> {
+        let all = &self.seat.model.directory.environments;
+        if self.named.is_empty() {
+            return Ok(all.iter().map(|environment| environment.id.clone()).collect());
+        }
+        let mut ids = Vec::new();
+        for name in self.named.clone() {
+            match all.iter().find(|environment| environment.answers_to(&name)) {
+                Some(environment) if ids.contains(&environment.id) => {}
+                Some(environment) => ids.push(environment.id.clone()),
+                None => {
+                    let names: Vec<&str> = all.iter().take(10).map(|environment| environment.name.as_str()).collect();
+                    let text = format!(
+                        "No environment answers to “{name}”. This account sees {}: {}{}. Give a name, an id or an address.",
+                        all.len(),
+                        names.join(", "),
+                        if all.len() > names.len() { ", ..." } else { "" }
+                    );
+                    return Err(self.stop(code::USAGE, &text));
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Shows a device code where somebody can read it; without one there is no going on.
+    fn sign_in(&mut self) -> Result<(), Over> {
+        let shown = match &self.seat.model.session {
+            Session::SignedIn(_) => return Ok(()),
+            _ if !self.can_sign_in => {
+                let text =
+                    "Nobody is signed in. Run it on a terminal to sign in, or give tokens (DUALWRITE_TOKEN_...).";
+                return Err(self.stop(code::CONSENT, text));
+            }
+            Session::Unknown | Session::AskingForCode(_) => return Ok(()),
+            Session::Waiting(waiting) => (waiting.user_code.clone(), waiting.address.clone()),
+            Session::Stopped(trouble) => {
+                let text = format!("Signing in did not work: {trouble}. {}", trouble.next_move());
+                return Err(self.stop(code::CONSENT, &text));
+            }
+        };
+        if self.code_shown.as_ref() != Some(&shown.0) {
+            self.teller.say_error(&format!("To sign in, open {} and type {}", shown.1, shown.0));
+            self.code_shown = Some(shown.0);
+        }
+        Ok(())
+    }
+
+    fn take_off(&mut self, ids: Vec<EnvironmentId>) {
+        let (orders, takes_up) = match &self.job {
+            Job::Run { orders, dry } => (orders.clone(), orders.yes && !dry),
+            // Without consent a pilot reads and stops.
+            Job::Status | Job::Check => (no_orders(), false),
+        };
+        for id in ids {
+            // Of many, the list has read what the status needs.
+            if !matches!(self.job, Job::Status) || !self.named.is_empty() {
+                self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id.clone())));
+            }
+            let place = self.found.iter().position(|found| found.run.environment == id.0 && found.held.is_none());
+            if let Some(place) = place.filter(|_| takes_up) {
+                let found = self.found.remove(place);
+                self.seat.tell(Msg::FoundRuns(vec![found]));
+                self.seat.tell(Msg::Intent(Intent::GoOn));
+            }
+            let name = self.seat.model.directory.get(&id).map(|of| of.name.clone()).unwrap_or_default();
+            let run = self.setup(&id).map(|setup| setup.run.clone()).unwrap_or_default();
+            let subject = Subject { id: id.0.clone(), name, run };
+            let pilot = Pilot::new(id, orders.clone());
+            self.flights.push(Flight { pilot, subject, is_read: false, ended: None });
+        }
+    }
+
+    fn setup(&self, id: &EnvironmentId) -> Option<&Setup> {
+        self.seat.model.setups.get(id)
+    }
+
+    /// Asks every pilot what comes next, until all wait.
+    fn steer(&mut self) {
+        for at in 0..self.flights.len() {
+            self.tell_read(at);
+            match self.job {
+                Job::Run { dry: false, .. } => self.steer_one(at),
+                Job::Run { dry: true, .. } => self.look_one(at),
+                Job::Status | Job::Check => {
+                    let id = &self.flights[at].pilot.id;
+                    if self.setup(id).is_none_or(|setup| setup.reading.is_empty()) {
+                        self.flights[at].ended.get_or_insert((code::DONE, String::new()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn steer_one(&mut self, at: usize) {
+        // A healthy environment needs a dozen; more in a row would be a circle.
+        for _ in 0..32 {
+            if self.flights[at].ended.is_some() {
+                return;
+            }
+            match self.flights[at].pilot.next(&self.seat.model) {
+                Next::Wait => return,
+                Next::Want(intent) => {
+                    let id = self.flights[at].pilot.id.clone();
+                    if self.seat.model.selected.as_ref() != Some(&id) {
+                        self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id)));
+                    }
+                    self.seat.tell(Msg::Intent(intent));
+                    self.tell_news();
+                }
+                Next::End(end) => self.end(at, &end),
+            }
+        }
+    }
+
+    /// A dry run: reads, and says what would be done.
+    fn look_one(&mut self, at: usize) {
+        let flight = &self.flights[at];
+        let Some(setup) = self.setup(&flight.pilot.id).filter(|_| flight.ended.is_none()) else { return };
+        if !setup.reading.is_empty() {
+            return;
+        }
+        let mut willing = Pilot::new(flight.pilot.id.clone(), flight.pilot.orders.clone());
+        willing.orders.yes = true;
+        willing.orders.accepted = Some(crate::core::terms::version().into());
+        let next = willing.next(&self.seat.model);
+        let now = self.seat.clock.now();
+        match next {
+            Next::End(end) => self.end(at, &end),
+            Next::Wait => {}
+            Next::Want(Intent::Link) if setup.facts.linked().is_some() => self.end(at, &End::Linked),
+            Next::Want(wanted) => {
+                let links = flight.pilot.orders.until == Until::Linked;
+                let changes = if wanted == Intent::Link { Vec::new() } else { plan(&setup.facts) };
+                let event = events::plan(&flight.subject, &changes, links, now);
+                self.teller.say(&event);
+                self.finish(at, code::DONE, "dry_run", "nothing was changed");
+            }
+        }
+    }
+
+    fn end(&mut self, at: usize, end: &End) {
+        let (code, outcome, words) = match end {
+            End::Linked => (code::DONE, "linked", String::new()),
+            End::Configured => (code::DONE, "configured", String::new()),
+            End::Consent(why) => (code::CONSENT, "consent_missing", why.clone()),
+            End::Choice(why) => (code::CONSENT, "choice_missing", why.clone()),
+            End::Held(why) => (code::CONSENT, "held", why.clone()),
+            End::NoRecord(why) => (code::FAILED, "no_record", why.clone()),
+            End::Unreachable(why) => (code::UNREACHABLE, "unreachable", why.clone()),
+            End::Prerequisites(why) => (code::PREREQUISITES, "prerequisites_not_met", why.clone()),
+            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", String::new()),
+            End::LinkFailed => (code::LINK, "link_failed", String::new()),
+            End::Mismatch => (
+                code::MISMATCH,
+                "mismatch",
+                "dual-write is linked to another environment than Power Platform Integration names".to_owned(),
+            ),
+        };
+        self.finish(at, code, outcome, &words);
+    }
+
+    fn finish(&mut self, at: usize, code: u8, outcome: &str, words: &str) {
+        self.tell_news();
+        let now = self.seat.clock.now();
+        let flight = &mut self.flights[at];
+        flight.ended = Some((code, outcome.to_owned()));
+        let event = events::finished(&flight.subject, outcome, code, between(self.start, now), words, now);
+        self.teller.say(&event);
+    }
+
+    /// Says once that both sides were read, with every prerequisite.
+    fn tell_read(&mut self, at: usize) {
+        let flight = &self.flights[at];
+        if flight.is_read || !matches!(self.job, Job::Run { .. }) {
+            return;
+        }
+        let Some(setup) = self.setup(&flight.pilot.id).filter(|setup| setup.reading.is_empty() && setup.opened) else {
+            return;
+        };
+        let Some(environment) = self.seat.model.directory.get(&flight.pilot.id) else { return };
+        let now = self.seat.clock.now();
+        let read = events::environment_read(&flight.subject, environment, setup, now);
+        let checks = check::checks(environment, &setup.facts);
+        let told: Vec<Event> = checks.iter().map(|check| events::check(&flight.subject, check, now)).collect();
+        self.teller.say(&read);
+        for (event, check) in told.iter().zip(&checks) {
+            // A person wants to hear of what is not in order; a program, of everything.
+            if self.teller.show == Show::Json || (check.answer != Tri::Yes && check.level != Level::Made) {
+                self.teller.say(event);
+            }
+        }
+        self.flights[at].is_read = true;
+    }
+
+    /// Says what was written down, and draws the live lines.
+    fn tell_news(&mut self) {
+        for entry in self.seat.told() {
+            if let Some(event) = self.subject_of(&entry).and_then(|subject| events::of_entry(&entry, &subject)) {
+                self.teller.say(&event);
+            }
+        }
+        if let Show::Live(columns) = self.teller.show
+            && matches!(self.job, Job::Run { .. })
+        {
+            let lines: Vec<String> =
+                self.flights.iter().map(|flight| self.live_line(flight, usize::from(columns))).collect();
+            self.teller.draw(&lines);
+        }
+    }
+
+    fn subject_of(&mut self, entry: &Entry) -> Option<Subject> {
+        let flight = self.flights.iter_mut().find(|flight| flight.subject.id == entry.environment)?;
+        flight.subject.run.clone_from(&entry.run);
+        Some(flight.subject.clone())
+    }
+
+    fn live_line(&self, flight: &Flight, columns: usize) -> String {
+        let setup = self.setup(&flight.pilot.id);
+        let environment = self.seat.model.directory.get(&flight.pilot.id);
+        let far = environment.map_or("", |environment| standing(environment, setup).words());
+        let now = self.seat.clock.now();
+        let words = match (&flight.ended, setup.and_then(Setup::watch)) {
+            (Some((_, outcome)), _) => outcome.replace('_', " "),
+            (None, Some(watch)) => {
+                let said = watch
+                    .last
+                    .as_ref()
+                    .map(|(at, word)| format!(", {} ({} ago)", clean(word), in_words(between(*at, now))));
+                format!("{far}{}", said.unwrap_or_default())
+            }
+            (None, None) => far.to_owned(),
+        };
+        let name = fit(&clean(&flight.subject.name), 24, "...");
+        cut(&format!("{name}  {:>8}  {words}", stopwatch(between(self.start, now))), columns.saturating_sub(1), "...")
+    }
+
+    /// Waits for what comes next; `Some` when that is the end.
+    fn wait(&mut self) -> Option<Over> {
+        let now = self.seat.clock.now();
+        let left = self.deadline.map(|deadline| between(now, deadline));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Some(self.time_out());
+        }
+        let tick = matches!(self.teller.show, Show::Live(_)).then(|| TICK.mul_f64(self.seat.clock.speed()));
+        let limit = match (left, tick) {
+            (Some(left), Some(tick)) => Some(left.min(tick)),
+            (left, tick) => left.or(tick),
+        };
+        match self.seat.wait(limit) {
+            Heard::Signal(signal) => Some(self.interrupted(signal)),
+            Heard::News | Heard::Line(_) | Heard::Nothing => None,
+        }
+    }
+
+    fn time_out(&mut self) -> Over {
+        self.stop_all(code::TIMED_OUT, "timed_out", "the time is over; what runs goes on in the service")
+    }
+
+    fn interrupted(&mut self, signal: Signal) -> Over {
+        let words = format!("interrupted ({}); what runs goes on in the service", signal.name());
+        self.stop_all(signal.exit_code(), "interrupted", &words)
+    }
+
+    /// Ends what has not ended; how to come back is said.
+    fn stop_all(&mut self, code: u8, outcome: &str, words: &str) -> Over {
+        if self.flights.is_empty() {
+            return self.stop(code, words);
+        }
+        for at in 0..self.flights.len() {
+            if self.flights[at].ended.is_none() {
+                self.finish(at, code, outcome, words);
+                let id = &self.flights[at].pilot.id;
+                if let Some(environment) = self.seat.model.directory.get(id).filter(|_| self.teller.show != Show::Json)
+                {
+                    let back = self.seat.model.cloud.come_back(environment);
+                    self.teller.say_error(&format!("To come back: {back}"));
+                }
+            }
+        }
+        let (highest, _) = self.land();
+        (highest, words.to_owned())
+    }
+
+    /// Ends before any environment is known.
+    fn stop(&mut self, code: u8, words: &str) -> Over {
+        if self.teller.show == Show::Json && matches!(self.job, Job::Run { .. }) {
+            let now = self.seat.clock.now();
+            let subject = Subject { id: String::new(), name: self.named.join(", "), run: String::new() };
+            let outcome = match code {
+                code::USAGE => "not_found",
+                code::CONSENT => "sign_in_missing",
+                code::UNREACHABLE => "unreachable",
+                code::TIMED_OUT => "timed_out",
+                _ => "interrupted",
+            };
+            self.teller.say(&events::finished(&subject, outcome, code, between(self.start, now), words, now));
+        } else {
+            self.teller.say_error(words);
+        }
+        (code, words.to_owned())
+    }
+
+    /// The summary; the highest code of all.
+    fn land(&mut self) -> Over {
+        self.teller.wipe();
+        match self.job {
+            Job::Run { .. } => {
+                let highest = self.flights.iter().filter_map(|flight| Some(flight.ended.as_ref()?.0)).max();
+                if self.flights.len() > 1 && self.teller.show != Show::Json {
+                    self.teller.line("");
+                    for flight in &self.flights {
+                        let (code, outcome) = flight.ended.clone().unwrap_or_default();
+                        let name = fit(&clean(&flight.subject.name), 24, "...");
+                        self.teller.line(&format!("{name}  {} (exit {code})", outcome.replace('_', " ")));
+                    }
+                }
+                (highest.unwrap_or(code::DONE), "done".into())
+            }
+            Job::Status => self.tell_status(),
+            Job::Check => self.tell_checks(),
+        }
+    }
+
+    fn tell_status(&mut self) -> Over {
+        let model = &self.seat.model;
+        let rows: Vec<(&Environment, Option<&Setup>)> = self
+            .flights
+            .iter()
+            .filter_map(|flight| Some((model.directory.get(&flight.pilot.id)?, model.setups.get(&flight.pilot.id))))
+            .collect();
+        if self.teller.show == Show::Json {
+            let all: Vec<Value> = rows.iter().map(|(environment, setup)| status_of(environment, *setup)).collect();
+            self.teller.document(&json!({"environments": all}));
+        } else {
+            let cells =
+                rows.iter().map(|(environment, _)| width(&clean(&environment.name))).max().unwrap_or(0).clamp(11, 40);
+            let mut lines = vec![format!(
+                "{}  {}  {}",
+                fit("Environment", cells, ""),
+                fit("Set-up", 22, ""),
+                "Finance and operations"
+            )];
+            for (environment, setup) in rows {
+                let far = standing(environment, setup).words();
+                let url =
+                    setup.map_or_else(|| environment.finops_url(), |setup| gate::finops_url(environment, &setup.facts));
+                let host = url.map_or_else(|| "not known".to_owned(), |url| clean(&crate::wire::place(url)));
+                lines.push(format!("{}  {}  {host}", fit(&clean(&environment.name), cells, "..."), fit(far, 22, "")));
+            }
+            for line in lines {
+                self.teller.line(line.trim_end());
+            }
+        }
+        (code::DONE, "done".into())
+    }
+
+    fn tell_checks(&mut self) -> Over {
+        let model = &self.seat.model;
+        let mut blocked = false;
+        let mut documents = Vec::new();
+        let mut lines = Vec::new();
+        for flight in &self.flights {
+            let id = &flight.pilot.id;
+            let (Some(environment), Some(setup)) = (model.directory.get(id), model.setups.get(id)) else { continue };
+            let checks = check::checks(environment, &setup.facts);
+            blocked |= checks.iter().any(|check| check.level == Level::Block && check.answer == Tri::No);
+            lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));
+            lines.extend(checks.iter().flat_map(lines_of));
+            documents.push(json!({
+                "environment": {"id": id.0, "name": environment.name},
+                "checks": checks.iter().map(document_of).collect::<Vec<_>>(),
+            }));
+        }
+        if self.teller.show == Show::Json {
+            // One environment is one document, as the interface has it; several are a list of them.
+            let document = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
+            self.teller.document(&document);
+        } else {
+            for line in lines {
+                self.teller.line(&line);
+            }
+        }
+        (if blocked { code::PREREQUISITES } else { code::DONE }, "done".into())
+    }
+}
+
+fn no_orders() -> Orders {
+    Orders { until: Until::Linked, configure: true, accepted: None, yes: false }
+}
+
+fn lines_of(check: &Check) -> Vec<String> {
+    let word = match check.answer {
+        Tri::Yes => "yes",
+        Tri::No => "no",
+        Tri::Unknown => "could not tell",
+    };
+    let mut lines = vec![format!("  {word:<14}  {}  {}: {}", check.id, check.what, clean(&check.reason))];
+    if check.answer == Tri::No {
+        lines.push(format!("{:20}  {}", "", check.remedy));
+    }
+    lines
+}
+
+fn document_of(check: &Check) -> Value {
+    json!({
+        "id": check.id, "answer": check.answer.word(), "reason": check.reason, "level": check.level.word(),
+        "evidence": check.evidence, "remedy": check.remedy, "doc_url": check.doc_url,
+    })
+}
+
+fn status_of(environment: &Environment, setup: Option<&Setup>) -> Value {
+    let link = match setup.map(|setup| &setup.facts.link) {
+        Some(Fact::Known(Some(_), _)) => "linked",
+        Some(Fact::Known(None, _)) => "not_linked",
+        _ => "unknown",
+    };
+    let mismatch = match setup {
+        Some(setup) if gate::mismatch(environment, &setup.facts).is_some() => Value::Bool(true),
+        Some(setup) if setup.facts.link.value().is_some() => Value::Bool(false),
+        _ => Value::Null,
+    };
+    json!({
+        "id": environment.id.0,
+        "name": environment.name,
+        "finops_url": setup.map_or_else(|| environment.finops_url(), |setup| gate::finops_url(environment, &setup.facts)),
+        "dataverse_url": environment.dataverse.as_ref().map(|side| &side.url),
+        "stage": standing(environment, setup).word(),
+        "link": link,
+        "mismatch": mismatch,
+    })
+}
+
+/// Says things, and stops saying them once nobody listens.
+struct Teller<'a> {
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+    show: Show,
+    /// Time zone of the clock on the wall.
+    zone: TimeZone,
+    /// What was said last of each environment.
+    said: HashMap<String, String>,
+    /// Live lines on the terminal.
+    live: usize,
+    /// Standard output was closed.
+    is_closed: bool,
+}
+
+impl Teller<'_> {
+    fn say(&mut self, event: &Event) {
+        if self.show == Show::Json {
+            if let Some(object) = event.json() {
+                self.line(&object.to_string());
+            }
+            return;
+        }
+        if self.is_old(event) {
+            return;
+        }
+        let time = time_of_day(event.at, &self.zone);
+        for (at, sentence) in clean_lines(&event.sentence).iter().filter(|line| !line.is_empty()).enumerate() {
+            let start =
+                if at == 0 { format!("{time}  {}  ", clean(&event.subject.name)) } else { "          ".to_owned() };
+            self.line(&format!("{start}{sentence}"));
+        }
+    }
+
+    /// Whether this is what was said of it last: no news.
+    fn is_old(&mut self, event: &Event) -> bool {
+        let before = self.said.insert(event.subject.id.clone(), event.sentence.clone());
+        before.is_some_and(|before| before == event.sentence)
+    }
+
+    fn document(&mut self, document: &Value) {
+        let text = serde_json::to_string_pretty(document).unwrap_or_default();
+        self.line(&text);
+    }
+
+    fn line(&mut self, line: &str) {
+        self.wipe();
+        self.write(&format!("{line}\n"));
+    }
+
+    fn say_error(&mut self, line: &str) {
+        self.wipe();
+        let _ = writeln!(self.err, "{}", clean(line));
+    }
+
+    /// Draws the live lines, over the old ones.
+    fn draw(&mut self, lines: &[String]) {
+        let mut text = String::new();
+        if self.live > 0 {
+            text = format!("\x1b[{}A", self.live);
+        }
+        for line in lines {
+            text = format!("{text}\r\x1b[2K{line}\n");
+        }
+        self.live = lines.len();
+        self.write(&text);
+    }
+
+    /// Takes the live lines away.
+    fn wipe(&mut self) {
+        if self.live > 0 {
+            let text = format!("\x1b[{}A\r\x1b[J", self.live);
+            self.live = 0;
+            self.write(&text);
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.is_closed {
+            return;
+        }
+        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            self.is_closed = true;
+        }
+    }
+}

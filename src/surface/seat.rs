@@ -1,0 +1,198 @@
+//! The seat of whoever drives the core without a screen: the model, the tasks, one channel for
+//! everything that comes in. What a surface says, and when, is its own business.
+
+use super::stage::{Ready, Stage, prepare};
+use crate::core::effect::Effect;
+use crate::core::journal::Entry;
+use crate::core::model::Model;
+use crate::core::msg::{Found, Msg};
+use crate::core::sign_in::Session;
+use crate::core::update::update;
+use crate::shell::clock::Clock;
+use crate::shell::journal::Journal;
+use crate::shell::run::Signal;
+use crate::shell::tasks::{Rest, Tasks};
+use crate::sim::Simulator;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// What a surface hears.
+#[derive(Debug)]
+pub enum Heard {
+    /// The core was told something.
+    News,
+    /// A signal asks the program to leave.
+    Signal(Signal),
+    /// A line was typed; none: there is nobody who types any more.
+    Line(Option<String>),
+    /// The time that was given is over.
+    Nothing,
+}
+
+enum Message {
+    Core(Msg),
+    Signal(Signal),
+    Line(Option<String>),
+}
+
+/// What the seat needs to know.
+pub struct Options {
+    /// Where.
+    pub stage: Stage,
+    /// Simulated seconds per second.
+    pub speed: f64,
+    /// Where the record is kept.
+    pub state_dir: PathBuf,
+    /// The command that brings one back, without the environment.
+    pub command: String,
+    /// Feeds jitter and ids.
+    pub seed: u64,
+    /// The environment to open.
+    pub environment: Option<String>,
+}
+
+/// The core with everything around it.
+pub struct Seat {
+    /// What is true.
+    pub model: Model,
+    /// The clock.
+    pub clock: Clock,
+    /// What was written down or is worth telling, since the last [`Seat::told`].
+    told: Vec<Entry>,
+    tasks: Tasks,
+    receiver: Receiver<Message>,
+    sender: Sender<Message>,
+    simulator: Option<Simulator>,
+    runtime: Runtime,
+}
+
+impl Seat {
+    /// Starts everything but the core itself, which waits for [`Msg::Start`]. Also: the runs of this
+    /// cloud that were interrupted.
+    ///
+    /// # Errors
+    /// A sentence about what could not be started.
+    pub fn take(options: Options) -> Result<(Self, Vec<Found>), String> {
+        let Options { stage, speed, state_dir, command, seed, environment } = options;
+        let failed = |error: std::io::Error| format!("The program cannot be started: {error}.");
+        let clock = Clock::new(speed);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
+        let journal = Journal::start(state_dir.clone()).map_err(failed)?;
+        let Ready { api, cloud, account, simulator, found } =
+            runtime.block_on(prepare(stage, &state_dir, clock, &command))?;
+        let mut model = Model::new(cloud, seed, environment);
+        if let Some(account) = account {
+            model.session = Session::SignedIn(account);
+        }
+        let (sender, receiver) = mpsc::channel();
+        listen_to_signals(&runtime, &sender);
+        let to_core = sender.clone();
+        let listener = Arc::new(move |msg| to_core.send(Message::Core(msg)).is_ok());
+        let tasks = Tasks::new(runtime.handle().clone(), api, journal, clock, listener);
+        Ok((Self { model, clock, told: Vec::new(), tasks, receiver, sender, simulator, runtime }, found))
+    }
+
+    /// Tells the core something, and does what it wants.
+    pub fn tell(&mut self, msg: Msg) {
+        self.tasks.over(&msg);
+        for effect in update(&mut self.model, msg, self.clock.now()) {
+            match &effect {
+                Effect::Record(entry) | Effect::Note(entry) | Effect::Change { intention: entry, .. } => {
+                    self.told.push(entry.clone());
+                }
+                _ => {}
+            }
+            // A clipboard is for a screen.
+            if let Some(Rest::Tell(msg)) = self.tasks.run(effect) {
+                self.tell(msg);
+            }
+        }
+    }
+
+    /// What was written down or is worth telling since the last time.
+    pub fn told(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.told)
+    }
+
+    /// Waits for what comes next, at most so long (of this clock). The core has been told of it.
+    pub fn wait(&mut self, limit: Option<Duration>) -> Heard {
+        let next = match limit {
+            Some(limit) => self.receiver.recv_timeout(self.clock.real(limit)),
+            None => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match next {
+            Ok(Message::Core(msg)) => {
+                self.tell(msg);
+                Heard::News
+            }
+            Ok(Message::Signal(signal)) => Heard::Signal(signal),
+            Ok(Message::Line(line)) => Heard::Line(line),
+            Err(_) => Heard::Nothing,
+        }
+    }
+
+    /// Hears the lines of standard input from now on.
+    pub fn listen_to_lines(&self) {
+        let sender = self.sender.clone();
+        let read = move || {
+            for line in std::io::stdin().lines() {
+                let Ok(line) = line else { break };
+                if sender.send(Message::Line(Some(line))).is_err() {
+                    return;
+                }
+            }
+            let _ = sender.send(Message::Line(None));
+        };
+        // Without the thread nobody types: the same as the end of the input.
+        if std::thread::Builder::new().name("lines".into()).spawn(read).is_err() {
+            let _ = self.sender.send(Message::Line(None));
+        }
+    }
+
+    /// Leaves: what runs at the services goes on, and the record says why it was left.
+    pub fn leave(mut self, why: &str) {
+        self.tell(Msg::Leaving(why.to_owned()));
+        self.tasks.close();
+        let inside = self.runtime.enter();
+        drop(self.simulator);
+        drop(inside);
+        self.runtime.shutdown_background();
+    }
+}
+
+fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let all = [
+            (SignalKind::interrupt(), Signal::Interrupt),
+            (SignalKind::terminate(), Signal::Terminate),
+            (SignalKind::hangup(), Signal::HangUp),
+            (SignalKind::quit(), Signal::Quit),
+        ];
+        let _inside = runtime.enter();
+        for (kind, name) in all {
+            let sender = sender.clone();
+            if let Ok(mut signals) = signal(kind) {
+                runtime.spawn(async move {
+                    while signals.recv().await.is_some() {
+                        let _ = sender.send(Message::Signal(name));
+                    }
+                });
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let sender = sender.clone();
+        runtime.spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                let _ = sender.send(Message::Signal(Signal::Interrupt));
+            }
+        });
+    }
+}

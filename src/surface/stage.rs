@@ -1,0 +1,65 @@
+//! The stage: everything a surface needs beside the core, on whichever cloud it plays.
+
+use crate::api::{Api, Outside, Time};
+use crate::core::model::Cloud;
+use crate::core::msg::Found;
+use crate::settings::Profile;
+use crate::shell::clock::Clock;
+use crate::shell::journal;
+use crate::sim::{self, Scenario, Simulator};
+use secrecy::SecretString;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Account of the simulated administrator.
+const SIMULATED_ACCOUNT: &str = "ada@contoso.example";
+
+/// Where a surface plays.
+pub enum Stage {
+    /// On the built-in simulator, signed in, on the scenario of this name.
+    Rehearsal(String),
+    /// On the cloud of a profile.
+    Cloud(Box<Profile>, Outside),
+}
+
+/// Everything that was started.
+pub struct Ready {
+    /// The client.
+    pub api: Arc<Api>,
+    /// What the core must know of the cloud.
+    pub cloud: Cloud,
+    /// Who is signed in already.
+    pub account: Option<String>,
+    /// The simulator, where it is ours; it ends with this value.
+    pub simulator: Option<Simulator>,
+    /// Runs of this cloud that were interrupted.
+    pub found: Vec<Found>,
+}
+
+/// Starts everything.
+///
+/// # Errors
+/// A sentence about what could not be started.
+pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str) -> Result<Ready, String> {
+    let (profile, refresh, outside, account, simulator) = match stage {
+        Stage::Rehearsal(name) => {
+            let scenario = Scenario::named(&name).map_err(|error| error.to_string())?;
+            let options = sim::Options { scenario, speed: clock.speed(), port: 0, start: clock.origin() };
+            let simulator =
+                sim::start(options).await.map_err(|error| format!("The simulator cannot be started: {error}."))?;
+            let profile = Profile::parse(&simulator.profile_toml(), "simulator").map_err(|error| error.to_string())?;
+            let refresh: Option<SecretString> = Some(simulator.signed_in());
+            (profile, refresh, Outside::default(), Some(SIMULATED_ACCOUNT.to_owned()), Some(simulator))
+        }
+        Stage::Cloud(profile, outside) => {
+            let account = (!outside.is_empty()).then(|| "tokens from outside".to_owned());
+            (*profile, None, outside, account, None)
+        }
+    };
+    let cloud = Cloud { ends_with_program: simulator.is_some(), ..profile.cloud(command, clock.speed()) };
+    let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
+    let api = Api::new(profile, refresh, outside, time)
+        .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
+    let found = journal::interrupted(state_dir, &cloud.address);
+    Ok(Ready { api: Arc::new(api), cloud, account, simulator, found })
+}
