@@ -12,7 +12,7 @@ pub const REHEARSAL_SPEED: f64 = 15.0;
 /// Set up dual-write between finance and operations and Dataverse, step by step.
 ///
 /// Walks one environment from Environment Details to a working dual-write link: terms, Configure,
-/// progress, link. What runs, runs in Microsoft's service and goes on when this window is closed.
+/// progress, link. What was started, runs in Microsoft's service and goes on when this window is closed.
 #[derive(Debug, Parser)]
 #[command(
     name = "dualwrite",
@@ -46,7 +46,7 @@ pub enum Command {
     /// Reads first, stops before the first change unless --accept-terms and --yes were given, and
     /// takes up again what was interrupted.
     #[command(
-        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod.toml --environment contoso-uat --accept-terms 2026-11 --yes --json\n  dualwrite setup --cloud simulator --environment contoso-uat --accept-terms 2026-11 --yes\n\nExit codes: 0 done, 2 usage, 3 consent or sign-in missing, 4 service unreachable, 5 prerequisites,\n6 configure failed, 7 link failed, 8 mismatch, 9 timed out. After 4 and 9 the same command goes on."
+        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod.toml --environment contoso-uat --accept-terms VERSION --yes --json\n  dualwrite setup --cloud simulator --environment contoso-uat --accept-terms VERSION --yes\n\nExit codes: 0 done, 2 usage, 3 consent or sign-in missing, 4 service unreachable, 5 prerequisites,\n6 configure failed, 7 link failed, 8 mismatch, 9 timed out. After 4 and 9 the same command goes on."
     )]
     Setup(Setup),
     /// Link an environment that is configured already.

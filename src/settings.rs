@@ -189,15 +189,19 @@ impl Profile {
         if !plain(&profile.client_id) {
             return Err(wrong("client_id", "Give the application (client) id of your registration."));
         }
-        for (key, url) in profile.bases() {
-            if url.scheme() != "https" && !(is_loopback(url) && profile.is_loopback()) {
-                return Err(ProfileError::Address {
-                    origin: origin.to_owned(),
-                    key,
-                    value: url.to_string(),
-                    why: NOT_HTTPS,
-                });
-            }
+        // Of a profile of this machine the one line that is not is at fault, not those that are.
+        let bases = profile.bases();
+        let away = bases.iter().find(|(_, url)| !is_loopback(url));
+        let plain_away = bases.iter().find(|(_, url)| url.scheme() != "https" && !is_loopback(url));
+        let has_plain = bases.iter().any(|(_, url)| url.scheme() != "https");
+        let wrong_one = plain_away.or(away.filter(|_| has_plain));
+        if let Some((key, url)) = wrong_one {
+            return Err(ProfileError::Address {
+                origin: origin.to_owned(),
+                key,
+                value: url.to_string(),
+                why: NOT_HTTPS,
+            });
         }
         if !profile.speed.is_finite()
             || profile.speed <= 0.0

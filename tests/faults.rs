@@ -4,7 +4,7 @@
 
 use dualwrite::api::{Api, Outside, Time};
 use dualwrite::core::call::{Call, Change, Reply};
-use dualwrite::core::trouble::{Done, Trouble, What};
+use dualwrite::core::trouble::{Again, Done, Trouble, What};
 use dualwrite::settings::Profile;
 use rstest::rstest;
 use std::sync::{Arc, Mutex};
@@ -126,7 +126,7 @@ fn changes(port: u16) -> Vec<Change> {
 /// What every trouble must be able to say, and must never say.
 fn assert_speaks(trouble: &Trouble) {
     assert!(trouble.sentence().len() > 10, "{trouble:?}");
-    assert!(trouble.next_move().ends_with('.'), "{trouble:?}");
+    assert!(trouble.next_move(Again::Reading).ends_with('.'), "{trouble:?}");
     assert!(!format!("{trouble:?} {trouble}").contains(TOKEN));
 }
 

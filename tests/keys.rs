@@ -78,7 +78,10 @@ fn letters_are_intents() {
     assert_eq!(last(&mut named("sign-in"), "y"), wants(Intent::Copy("C3TD-LZ9X".into())));
     assert_eq!(last(&mut named("details"), "C-l"), Reaction::Repaint);
     assert_eq!(last(&mut named("details"), "C-z"), Reaction::Suspend);
-    assert_eq!(last(&mut named("details"), "Z"), Reaction::Nothing);
+    assert_eq!(last(&mut named("details"), "C-x"), Reaction::Nothing);
+    let mut scene = named("details");
+    assert_eq!(last(&mut scene, "Z"), Reaction::Redraw);
+    assert!(scene.text(UNICODE, (80, 24)).contains("Z does nothing here; ? lists the keys."));
 }
 
 #[test]
@@ -130,7 +133,9 @@ fn repair_asks_first_and_says_what_is_written() {
     assert!(text.contains("create application user 00000015-0000-0000-c000-000000000000"), "{text}");
     assert_eq!(last(&mut scene, "Esc"), Reaction::Redraw);
     assert_eq!(last(&mut scene, "f Enter"), wants(Intent::RepairIdentities));
-    assert_eq!(last(&mut named("link-failed-unknown"), "f"), Reaction::Nothing, "nothing to repair");
+    let mut scene = named("link-failed-unknown");
+    assert_eq!(last(&mut scene, "f"), Reaction::Redraw);
+    assert!(scene.text(UNICODE, (80, 24)).contains("f does nothing here"), "nothing to repair");
 }
 
 #[test]

@@ -271,7 +271,8 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    cause.to_string()
+    let words = cause.to_string();
+    if words.contains("InvalidContentType") { "this port does not speak TLS".into() } else { words }
 }
 
 fn shorten(text: &str) -> String {
@@ -303,7 +304,11 @@ impl Answer {
             } else if error.is_eof() {
                 "JSON that ends in the middle".to_owned()
             } else {
-                format!("JSON of another shape: {error}")
+                format!(
+                    "JSON, but not the answer that is known of it (line {}, column {})",
+                    error.line(),
+                    error.column()
+                )
             };
             with_done(Trouble::new(self.service, What::Unreadable, what), self.is_change)
         })

@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn the_catalogue_can_be_read() {
-        assert_eq!(read(CATALOGUE).unwrap().len(), 109);
+        assert_eq!(read(CATALOGUE).unwrap().len(), 110);
     }
 
     #[test]

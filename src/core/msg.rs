@@ -97,6 +97,8 @@ pub enum Intent {
     Link,
     /// The person says that the page in Lifecycle Services shows the link.
     ConfirmLinked,
+    /// No longer wait for a person to link in Lifecycle Services.
+    StopWaiting,
     /// Look at the linking mismatch.
     Mismatch,
     /// Reset link; the name that was typed to confirm it.

@@ -1,7 +1,9 @@
 //! Which screen a flow shows, and where it is on the rail. Nothing else decides that.
 
+use super::facts::Answer;
+use super::gate;
 use super::model::Model;
-use super::setup::Flow;
+use super::setup::{Confirmation, Flow};
 use super::sign_in::Session;
 
 /// The screens. Each has one file in `screens` and one line in its table.
@@ -77,9 +79,10 @@ pub enum Mark {
     Ahead,
 }
 
-/// The marks of the rail; none on screens that are not a step. `accepted`: the terms of this set-up
-/// were accepted in this program.
-pub fn rail(screen: Screen, accepted: bool) -> Option<[Mark; 6]> {
+/// The marks of the rail; none on screens that are not a step.
+pub fn rail(model: &Model) -> Option<[Mark; 6]> {
+    let screen = screen(model);
+    let (environment, setup) = model.current()?;
     let (place, mark) = match screen {
         Screen::SignIn | Screen::Resume | Screen::Environments => return None,
         Screen::Details => (0, Mark::Now),
@@ -90,12 +93,19 @@ pub fn rail(screen: Screen, accepted: bool) -> Option<[Mark; 6]> {
         Screen::Failed => (3, Mark::Failed),
         Screen::Complete | Screen::LinkProgress => (4, Mark::Now),
         Screen::LinkFailed => (4, Mark::Failed),
-        Screen::Linked => (5, Mark::Now),
+        Screen::Linked => match &setup.flow {
+            Flow::Linked(link) if link.confirmed != Confirmation::Gateway => (5, Mark::Warn),
+            _ => (5, Mark::Now),
+        },
     };
+    let is_linked = setup.facts.linked().is_some() && gate::mismatch(environment, &setup.facts).is_none();
+    let is_set_up = is_linked || setup.facts.configured() == Answer::Yes;
+    let behind = |at: usize| if matches!(at, 1 | 2) && !setup.accepted { Mark::Passed } else { Mark::Done };
     Some(std::array::from_fn(|at| match at.cmp(&place) {
-        std::cmp::Ordering::Less if matches!(at, 1 | 2) && !accepted => Mark::Passed,
-        std::cmp::Ordering::Less => Mark::Done,
+        std::cmp::Ordering::Less => behind(at),
         std::cmp::Ordering::Equal => mark,
+        // What is there already is not ahead, wherever one looks from.
+        std::cmp::Ordering::Greater if (at == 4 && is_linked) || (at <= 3 && is_set_up) => behind(at),
         std::cmp::Ordering::Greater => Mark::Ahead,
     }))
 }

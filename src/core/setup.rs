@@ -453,6 +453,8 @@ pub struct Failure {
     pub words: String,
     /// The words are this program's, about what it read; they are not quoted.
     pub is_ours: bool,
+    /// The program could not go on; nothing says that what it was about has failed.
+    pub is_standstill: bool,
     /// The service's own code.
     pub code: Option<String>,
     /// Ids to quote to support: label and value.
@@ -534,6 +536,22 @@ impl Setup {
     /// Whether something runs that goes on without the program.
     pub fn is_running(&self) -> bool {
         matches!(self.flow, Flow::Configuring(_) | Flow::Linking(_))
+    }
+
+    /// What runs at a service right now and goes on without the program. What comes after it does not
+    /// begin before somebody comes back.
+    pub fn goes_on(&self) -> Option<&'static str> {
+        match &self.flow {
+            Flow::Configuring(run) if matches!(run.step, Step::Watch(_)) => Some("the installation"),
+            Flow::Linking(link) if link.activity.is_some() => Some("the link"),
+            Flow::Linking(link) if link.way == Way::Reset => Some("the reset of the link"),
+            _ => None,
+        }
+    }
+
+    /// Whether the program only waits for a person to link in Lifecycle Services.
+    pub fn waits_for_person(&self) -> bool {
+        matches!(&self.flow, Flow::Linking(link) if link.way == Way::Assisted)
     }
 
     /// Whether there is a record to add to.

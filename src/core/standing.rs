@@ -5,7 +5,7 @@ use super::environment::{Environment, Fact};
 use super::facts::{Answer, Facts, PackageState};
 use super::gate::{self, Gate, Integration};
 use super::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
-use super::setup::{Flow, Setup};
+use super::setup::{Confirmation, Flow, Setup};
 
 /// How far an environment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +34,22 @@ pub enum Standing {
     InstallFailed,
     /// A stage failed here.
     ConfigureFailed,
-    /// The packages are there; the identities are not, or were not read.
+    /// The packages are there; whether the identities are was not read.
     Installed,
+    /// The packages are there, identities are missing.
+    IdentitiesMissing,
     /// Everything is there but the link.
     ReadyToLink,
     /// The link is made here.
     Linking,
+    /// A person is to make the link in Lifecycle Services; it is watched from here.
+    WaitingForPerson,
     /// The link failed here.
     LinkFailed,
     /// Linked to another environment.
     Mismatch,
+    /// Reported as linked; the dual-write service was not asked or does not show it.
+    Reported,
     /// Linked.
     Linked,
 }
@@ -65,8 +71,11 @@ impl Standing {
             Self::InstallFailed => "failed",
             Self::ConfigureFailed => "set-up failed",
             Self::Installed => "installed, not linked",
+            Self::IdentitiesMissing => "identities missing",
             Self::ReadyToLink => "ready to link",
             Self::Linking => "linking",
+            Self::WaitingForPerson => "waiting for you",
+            Self::Reported => "linked, unconfirmed",
             Self::LinkFailed => "link failed",
             Self::Mismatch => "mismatch",
             Self::Linked => "linked",
@@ -89,8 +98,11 @@ impl Standing {
             Self::InstallFailed => "install_failed",
             Self::ConfigureFailed => "configure_failed",
             Self::Installed => "installed",
+            Self::IdentitiesMissing => "identities_missing",
             Self::ReadyToLink => "ready_to_link",
             Self::Linking => "linking",
+            Self::WaitingForPerson => "waiting_for_person",
+            Self::Reported => "linked_unconfirmed",
             Self::LinkFailed => "link_failed",
             Self::Mismatch => "mismatch",
             Self::Linked => "linked",
@@ -103,9 +115,11 @@ pub fn standing(environment: &Environment, setup: Option<&Setup>) -> Standing {
     let Some(setup) = setup else { return Standing::NotRead };
     match &setup.flow {
         Flow::Configuring(_) => Standing::Configuring,
+        Flow::Linking(_) if setup.waits_for_person() => Standing::WaitingForPerson,
         Flow::Linking(_) => Standing::Linking,
         Flow::ConfigureFailed(_, _) => Standing::ConfigureFailed,
         Flow::LinkFailed(_, _) => Standing::LinkFailed,
+        Flow::Linked(link) if link.confirmed != Confirmation::Gateway => Standing::Reported,
         Flow::Linked(_) => Standing::Linked,
         Flow::Details { .. } | Flow::Mismatch | Flow::Terms { .. } | Flow::Confirm | Flow::Configured => {
             of_facts(environment, &setup.facts, !setup.reading.is_empty())
@@ -143,7 +157,11 @@ fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing
                 Answer::Yes => Standing::ReadyToLink,
                 Answer::No(_) | Answer::Unknown(_) => Standing::Installed,
             },
-            Fact::Known(..) => configurable(environment, facts),
+            Fact::Known(..) => match configurable(environment, facts) {
+                // The button is there, and all it would do is to make identities.
+                Standing::ReadyToConfigure => Standing::IdentitiesMissing,
+                other => other,
+            },
         },
         _ => configurable(environment, facts),
     }

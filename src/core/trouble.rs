@@ -108,6 +108,30 @@ pub enum Done {
     Perhaps,
 }
 
+/// How another try is made where a trouble is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// By reading again.
+    Reading,
+    /// By the button Try again.
+    Step,
+    /// By asking for another code.
+    Code,
+    /// By running the command again.
+    Command,
+}
+
+impl Again {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Reading => "then read again (r)",
+            Self::Step => "then try again",
+            Self::Code => "then ask for a new code",
+            Self::Command => "then run the command again",
+        }
+    }
+}
+
 /// One call that did not work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -153,7 +177,25 @@ impl Trouble {
 
     /// Whether this program found it, so that its words are not a service's to be quoted.
     pub fn is_own_finding(&self) -> bool {
-        matches!(self.what, What::NotRecorded | What::NotConfigured | What::ForeignHost(_) | What::TooLarge)
+        matches!(
+            self.what,
+            What::NotRecorded | What::NotConfigured | What::ForeignHost(_) | What::TooLarge | What::Unreadable
+        )
+    }
+
+    /// What happened, in a few words for a narrow place.
+    pub fn short(&self) -> String {
+        match &self.what {
+            What::Status(status) => format!("HTTP {status}"),
+            What::Unreachable => "no connection".into(),
+            What::NoAnswer | What::CutOff => "no answer".into(),
+            _ => "no usable answer".into(),
+        }
+    }
+
+    /// The HTTP status that the service answered with, if it answered.
+    pub fn status(&self) -> Option<u16> {
+        if let What::Status(status) = self.what { Some(status) } else { None }
     }
 
     /// What happened, in one sentence without a full stop.
@@ -191,35 +233,37 @@ impl Trouble {
         letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
     }
 
-    /// What the person can do about it, as a sentence.
-    pub fn next_move(&self) -> String {
+    /// What the person can do about it, as a sentence; `again` is how another try is made here.
+    pub fn next_move(&self, again: Again) -> String {
         let who = self.service.name();
-        // A sign-in is no reading: its page has a button for another try.
-        let again = if self.service == Service::Entra { "then ask for a new code" } else { "r reads again" };
+        let again = again.words();
         match &self.what {
             What::Unreachable => {
                 format!("Check the network, a proxy and the addresses in the cloud profile; {again}.")
             }
-            What::NoAnswer | What::CutOff => "It is asked again by itself; r asks now.".into(),
+            What::NoAnswer | What::CutOff => format!("Check the network; {again}."),
             What::Unreadable => format!(
                 "A proxy or a sign-in page may stand in between. Check the address in the cloud profile; {again}."
             ),
             What::TooLarge => "Check the address in the cloud profile.".into(),
-            What::Status(401) | What::SignInNeeded => "Sign in again.".into(),
-            What::Status(403) => format!("Ask for a role in {who} that may do this, then r reads again."),
+            What::Status(400 | 401 | 403) if self.service == Service::Entra => {
+                format!("Check tenant and client_id in the cloud profile, and what the words say; {again}.")
+            }
+            What::Status(401) | What::SignInNeeded => {
+                format!(
+                    "Check that this account belongs to the tenant; start the program anew to sign in again, or {again}."
+                )
+            }
+            What::Status(403) => format!("Ask for a role in {who} that may do this; {again}."),
             What::Status(404) => {
                 "Check the address in the cloud profile, and that the environment still exists.".into()
             }
-            What::Status(408 | 409 | 425 | 429 | 499 | 500..) => {
-                "Wait; it is asked again by itself. r asks now.".into()
-            }
-            What::Status(_) | What::Refused => {
-                "Read the service's own words (d), mend what they name, try again.".into()
-            }
+            What::Status(408 | 409 | 425 | 429 | 499 | 500..) => format!("Wait a little; {again}."),
+            What::Status(_) | What::Refused => format!("Mend what the service's own words name (d); {again}."),
             What::ForeignHost(_) => "Do not go on; ask who runs this service.".into(),
             What::OutsideToken(variable) => format!("Put a fresh token into {variable} and start again."),
             What::NoOutsideToken(variable) => format!("Put a token into {variable} and start again."),
-            What::NotRecorded => "Make room or give write permission in the state directory, then try again.".into(),
+            What::NotRecorded => format!("Make room or give write permission in the state directory; {again}."),
             What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
         }
     }
@@ -255,7 +299,8 @@ mod tests {
         for what in [What::Unreachable, What::NoAnswer, What::Unreadable, What::Status(418), What::Refused] {
             let trouble = Trouble::new(Service::Dataverse, what, "");
             assert!(trouble.sentence().contains("Dataverse"), "{}", trouble.sentence());
-            assert!(trouble.next_move().ends_with('.'));
+            let next = trouble.next_move(Again::Reading);
+            assert!(next.ends_with("then read again (r)."), "{next}");
         }
     }
 }

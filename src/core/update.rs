@@ -24,7 +24,7 @@ use super::schedule::{STEP_ATTEMPTS, back_off};
 use super::setup::{Failure, Flow, Setup, Start, Watch, Way};
 use super::terms::{self, Acceptance};
 use super::time::{Now, later};
-use super::trouble::{Service, Trouble};
+use super::trouble::{Again, Service, Trouble};
 use std::time::Duration;
 
 /// Changes the model by one message; what should happen in the world is returned.
@@ -143,7 +143,11 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
             }
         }
         Intent::Copy(text) => {
-            model.notice = Some("Sent to the terminal's clipboard.".into());
+            let what = match text.lines().count() {
+                0 | 1 => text.clone(),
+                count => format!("{count} lines"),
+            };
+            model.notice = Some(format!("Sent to the terminal's clipboard: {what}"));
             model.desk.push(Effect::Copy(text));
         }
         other => {
@@ -233,6 +237,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
             }
         }
         Intent::Link => return link::wanted(setup, cx),
+        Intent::StopWaiting => link::stop_waiting(setup, cx),
         Intent::ConfirmLinked => link::confirmed_by_person(setup, cx),
         Intent::ResetLink(typed) => return link::reset(setup, &typed, cx),
         // The others are not about one set-up.
@@ -250,7 +255,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
 }
 
 /// The terms count as accepted once that is durable; what could not be kept leaves Configure closed.
-fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &Cx) -> Option<Notice> {
+fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &mut Cx) -> Option<Notice> {
     let Flow::Terms { keeping: keeping @ true, .. } = &mut setup.flow else { return None };
     match result {
         Ok(()) => {
@@ -258,6 +263,8 @@ fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &Cx) -> Option<
             setup.accepted = true;
             setup.accepts = Some(terms::version().into());
             setup.flow = Flow::Confirm;
+            // What will change is said from fresh facts.
+            reading::read_all(setup, cx);
             None
         }
         Err(why) => {
@@ -272,13 +279,15 @@ fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &Cx) -> Option<
 /// One step back. Nothing that runs is stopped: from what runs, back is the list.
 fn back(setup: &mut Setup) {
     match &setup.flow {
-        Flow::Details { .. } | Flow::Configuring(_) | Flow::Linking(_) | Flow::Linked(_) => setup.left = true,
-        Flow::Confirm => setup.flow = Flow::Terms { seen_to_end: true, ticked: true, keeping: false },
-        Flow::Mismatch
-        | Flow::Terms { .. }
-        | Flow::Configured
+        // A failure stays: whoever comes back finds its words and the way on.
+        Flow::Details { .. }
+        | Flow::Configuring(_)
+        | Flow::Linking(_)
+        | Flow::Linked(_)
         | Flow::ConfigureFailed(_, _)
-        | Flow::LinkFailed(_, _) => setup.flow = Flow::Details { wanted: false },
+        | Flow::LinkFailed(_, _) => setup.left = true,
+        Flow::Confirm => setup.flow = Flow::Terms { seen_to_end: true, ticked: true, keeping: false },
+        Flow::Mismatch | Flow::Terms { .. } | Flow::Configured => setup.flow = Flow::Details { wanted: false },
     }
 }
 
@@ -441,11 +450,9 @@ fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
         failure.words = format!("{}{more}", trouble.whole_sentence());
         failure.is_ours = true;
     }
-    failure.next_move = if failure.is_ours {
-        trouble.next_move()
-    } else {
-        format!("{} {}", trouble.whole_sentence(), trouble.next_move())
-    };
+    let next = trouble.next_move(Again::Step);
+    failure.next_move = if failure.is_ours { next } else { format!("{} {next}", trouble.whole_sentence()) };
+    failure.is_standstill = trouble.what == super::trouble::What::NotRecorded;
     if let Some(id) = &trouble.correlation {
         failure.ids.push(("Correlation id", id.clone()));
     }
@@ -462,6 +469,7 @@ fn failure(service: Service, words: String, code: Option<String>, setup: &Setup,
         fault: fault::find(&text, when),
         words,
         is_ours: false,
+        is_standstill: false,
         code,
         ids: Vec::new(),
         next_move: "Read the words of the service, mend what they name, then try again.".into(),

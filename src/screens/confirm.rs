@@ -27,7 +27,7 @@ impl Sheet for Confirm {
 
     fn help(&self) -> &'static str {
         "OK starts the set-up. What is there already is passed over, so doing it twice does no harm. Nothing is linked \
-         by it. Once started it cannot be stopped from here; it goes on in Microsoft's service."
+         by it. An installation that was started cannot be stopped from here; it goes on in Microsoft's service."
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -53,7 +53,7 @@ impl Sheet for Confirm {
         rows.push(Row::blank());
         rows.extend(changes(view, &setup.facts, room.width));
         let notes = para(
-            "30 minutes or less. It runs in Microsoft's service and goes on without this window. Nothing is linked yet.",
+            "30 minutes or less. An installation that runs goes on without this window; the next stage waits for you. Nothing is linked yet.",
             Role::Plain,
             room.full,
         );

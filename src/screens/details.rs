@@ -310,6 +310,23 @@ fn maps(facts: &Facts, cells: usize) -> Vec<Row> {
     rows
 }
 
+/// What the button Dual-write application would do here.
+fn what_configure_does(facts: &Facts) -> &'static str {
+    let is_on_its_way = [CORE_PACKAGE, APPLICATION_PACKAGE]
+        .into_iter()
+        .any(|package| matches!(facts.package(package), Some(PackageState::InProgress { .. })));
+    if has_packages(facts) {
+        "The packages are installed. Makes the identities that are missing, so that both sides may reach each other. \
+         Nothing is linked yet. A few minutes."
+    } else if is_on_its_way {
+        "An installation is on its way: it is joined, not started again. Then both sides get access to each other. \
+         Nothing is linked yet. 30 minutes or less."
+    } else {
+        "Installs the dual-write application in Dataverse and gives both sides access to each other. Nothing is linked \
+         yet. 30 minutes or less."
+    }
+}
+
 /// A sentence begins with a capital letter.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -361,9 +378,7 @@ fn next_step(
         stops.push(configure.clone());
     } else if application.is_open() {
         stops.push(configure.clone());
-        let text = "Installs the dual-write application in Dataverse and gives both sides access to each other. \
-                    Nothing is linked yet. 30 minutes or less.";
-        notes.extend(para(text, Role::Plain, cells));
+        notes.extend(para(what_configure_does(facts), Role::Plain, cells));
     } else if let Gate::Closed(why) = &application {
         let text = format!("No button yet. {}", clean(why));
         notes.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
@@ -371,6 +386,10 @@ fn next_step(
     if let Some(held) = &setup.held {
         let text = format!("{} drives this environment; it is watched from here.", capital(&held.words()));
         notes.splice(0..0, parts::marked(Mark::Busy, &text, *view.look, cells));
+    }
+    if let Some(trouble) = &view.model.directory.lcs_trouble {
+        let text = format!("Without facts of Lifecycle Services: {}.", clean(&trouble.sentence()));
+        notes.splice(0..0, parts::marked(Mark::Warn, &text, *view.look, cells));
     }
     if setup.to_take_up.is_some() {
         notes = parts::marked(Mark::Busy, "It is taken up again as soon as both sides are read.", *view.look, cells);

@@ -175,7 +175,9 @@ fn facts(view: &View, environment: &Environment, room: Room) -> Vec<Row> {
     let dataverse_version = environment.dataverse.as_ref().and_then(|side| side.version.as_deref()).map(clean);
     put("versions", format!("{finops_version}; Dataverse {}", dataverse_version.as_deref().unwrap_or("not known")));
     let standing = list::standing(environment, setup, view.now);
-    put("set-up", standing.in_full().to_owned());
+    let unknown = setup.and_then(|setup| setup.facts.troubles().first().map(|trouble| clean(&trouble.sentence())));
+    let why = unknown.map(|why| format!("; {why}")).unwrap_or_default();
+    put("set-up", format!("{}{why}", standing.in_full()));
     if room.height >= FACTS_FROM * 2 {
         let id = environment.power_platform.as_deref().unwrap_or("none");
         put("Power Platform id", clean(id));

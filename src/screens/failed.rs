@@ -18,7 +18,17 @@ impl Sheet for Failed {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::WORDS, keys::OPEN, keys::COPY, keys::BACK, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
+        &[
+            keys::CHOOSE,
+            keys::WORDS,
+            keys::READ_NOW,
+            keys::OPEN,
+            keys::COPY,
+            keys::BACK,
+            keys::ENVIRONMENTS,
+            keys::HELP,
+            keys::LEAVE,
+        ]
     }
 
     fn help(&self) -> &'static str {
@@ -39,7 +49,12 @@ impl Sheet for Failed {
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((_, setup)) = view.model.current() else { return Page::default() };
         let Flow::ConfigureFailed(run, failure) = &setup.flow else { return Page::default() };
-        let text = format!("{} failed at {}.", run.stage().id.title(), view.time(failure.at));
+        let (stage, at) = (run.stage().id.title(), view.time(failure.at));
+        let text = if failure.is_standstill {
+            format!("Could not go on at {at}, in the stage {stage}.")
+        } else {
+            format!("{stage} failed at {at}.")
+        };
         let mut rows = parts::marked(Mark::Failed, &text, *view.look, room.width);
         rows.push(Row::blank());
         rows.extend(parts::failure(view, failure, room.width));

@@ -8,6 +8,7 @@ use crate::core::schedule::{DELAYED_AFTER, NO_RESPONSE_MISSES};
 use crate::core::setup::{Flow, LinkStep, Setup, Watch};
 use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
+use crate::core::trouble::Trouble;
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::paint;
 use crate::ui::row::{Piece, Row, behind, para};
@@ -128,8 +129,7 @@ fn header(view: &View) -> Row {
 }
 
 fn rail(view: &View) -> Row {
-    let accepted = view.model.current().is_some_and(|(_, setup)| setup.accepted);
-    let Some(marks) = route::rail(screen(view.model), accepted) else {
+    let Some(marks) = route::rail(view.model) else {
         let words = match screen(view.model) {
             Screen::SignIn => "Sign in first. Nothing is read or changed before that.",
             Screen::Resume => "Something was interrupted. Nothing is changed before you decide.",
@@ -176,7 +176,11 @@ fn rail(view: &View) -> Row {
 
 /// How the service behind a running step answers.
 fn contact(view: &View, watch: &Watch) -> Row {
-    let (mark, word) = if watch.misses >= NO_RESPONSE_MISSES {
+    let answers = watch.trouble.as_ref().and_then(Trouble::status);
+    let with_error = answers.map(|status| format!("answers HTTP {status}"));
+    let (mark, word) = if let Some(words) = &with_error {
+        (Mark::Warn, words.as_str())
+    } else if watch.misses >= NO_RESPONSE_MISSES {
         (Mark::Waiting, "no response")
     } else if watch.misses > 0 || between(watch.asks_at, view.now) > DELAYED_AFTER {
         (Mark::Busy, "delayed")
@@ -241,7 +245,8 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
                 _ => None,
             };
             let newest = setup.facts.newest().max(failed);
-            read_state(view, setup.reading.len(), setup.facts.troubles().len(), newest)
+            let lists = usize::from(view.model.directory.lcs_trouble.is_some());
+            read_state(view, setup.reading.len(), setup.facts.troubles().len() + lists, newest)
         }
     }
 }
@@ -251,6 +256,13 @@ fn of_list(view: &View, model: &Model) -> Row {
     if directory.trouble.is_some() && directory.reading.is_none() {
         let glyph = Mark::Failed.glyph(view.look.glyphs);
         return Row::new(format!(" {glyph} the list could not be read (d)"), Role::Bad);
+    }
+    let silent =
+        model.running().filter(|(_, setup)| setup.watch().is_some_and(|watch| watch.trouble.is_some())).count();
+    if silent > 0 {
+        let glyph = Mark::Busy.glyph(view.look.glyphs);
+        let what = if silent == 1 { "1 set-up gets".to_owned() } else { format!("{silent} set-ups get") };
+        return Row::new(format!(" {glyph} {what} no good answer; open it to see why"), Role::Warn);
     }
     let reading = usize::from(directory.reading.is_some()) + usize::from(directory.reading_lcs.is_some());
     read_state(view, reading, usize::from(directory.lcs_trouble.is_some()), directory.read_at)
@@ -264,10 +276,17 @@ fn status(view: &View) -> Vec<Row> {
         let symbols = view.look.symbols();
         let text = clean(text).replace('“', symbols.quote_open).replace('”', symbols.quote_close);
         let mut rows = behind(start, &[Piece::new(text, Role::Strong)], room);
-        rows.truncate(STATUS_MAX);
+        rows.truncate(STATUS_MAX - 1);
+        // How old things are stays in sight, whatever is said.
+        rows.push(freshness(view));
         return rows;
     }
-    let row = match (screen(view.model), view.model.current(), &view.model.session) {
+    vec![freshness(view)]
+}
+
+/// Whether the service answers, and how old what is shown is.
+fn freshness(view: &View) -> Row {
+    match (screen(view.model), view.model.current(), &view.model.session) {
         (Screen::SignIn, _, Session::Waiting(_)) => {
             Row::new(format!(" {} waiting for you", Mark::Busy.glyph(view.look.glyphs)), Role::Busy)
         }
@@ -279,25 +298,25 @@ fn status(view: &View) -> Vec<Row> {
         }
         (_, Some((_, setup)), _) => of_setup(view, setup),
         _ => of_list(view, view.model),
-    };
-    vec![row]
+    }
 }
 
 fn footer(view: &View, top: &Laid) -> Row {
     let room = usize::from(view.size.0).saturating_sub(1);
+    let stays = |act: Act| matches!(act, Act::Help | Act::Leave | Act::Back | Act::Press);
     let mut parts: Vec<(bool, String, &str)> = top
         .sheet
         .keys()
         .iter()
         .filter(|binding| top.page.offers(binding.act))
-        .map(|binding| (binding.act == Act::Help, binding.keys[0].name(), binding.says))
+        .map(|binding| (stays(binding.act), binding.keys[0].name(), binding.says))
         .collect();
     let cells = |parts: &[(bool, String, &str)]| {
         parts.iter().map(|(_, key, says)| width(key) + 1 + width(says) + KEY_GAP.len()).sum::<usize>()
     };
-    // What does not fit goes, from the end; the help page has it all, so its key stays.
+    // What does not fit goes, from the end; the way on, the way back and the help page stay.
     while cells(&parts) > room + KEY_GAP.len() {
-        let Some(last) = parts.iter().rposition(|(is_help, _, _)| !is_help) else { break };
+        let Some(last) = parts.iter().rposition(|(stays, _, _)| !stays) else { break };
         parts.remove(last);
     }
     let mut row = Row::new(" ", Role::Plain);

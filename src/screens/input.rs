@@ -53,7 +53,14 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     }
     let laid = view(model, eye, now, size).top();
     let found = laid.sheet.keys().iter().chain(&EVERYWHERE).find(|binding| binding.keys.contains(&pressed));
-    let Some(binding) = found else { return if had_hint { Reaction::Redraw } else { Reaction::Nothing } };
+    let Some(binding) = found else {
+        if let Key::Char(letter) = pressed
+            && !frame::is_too_small(size)
+        {
+            return nothing_for(eye, letter);
+        }
+        return if had_hint { Reaction::Redraw } else { Reaction::Nothing };
+    };
     let act = binding.act;
     match act {
         Act::Leave => return leave(model, eye),
@@ -111,9 +118,18 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::PageUp => scroll(stage, stage.scroll.saturating_sub(height.saturating_sub(1).max(1)), max),
         Act::Home => scroll(stage, 0, max),
         Act::End => scroll(stage, max, max),
-        Act::Repair => page.fix.map_or(Reaction::Nothing, |what| ask(eye, what)),
+        Act::Repair => match page.fix {
+            Some(what) => ask(eye, what),
+            None => nothing_for(eye, 'f'),
+        },
         Act::Filter | Act::Clear | Act::Sort | Act::Leave | Act::Repaint | Act::Suspend => Reaction::Nothing,
     }
+}
+
+/// A key that has nothing to do here says so.
+fn nothing_for(eye: &mut Eye, letter: char) -> Reaction {
+    eye.hint = Some(format!("{letter} does nothing here; ? lists the keys."));
+    Reaction::Redraw
 }
 
 fn stage_mut(eye: &mut Eye) -> &mut Stage {

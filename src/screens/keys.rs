@@ -63,6 +63,8 @@ pub(super) const OPEN: Binding =
     bind(&[Key::Char('o')], Act::Open, "open", "open the address of this page in the browser");
 pub(super) const COPY: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy", "send the address or the words to the terminal's clipboard");
+pub(super) const COPY_COMMAND: Binding =
+    bind(&[Key::Char('y')], Act::Copy, "copy command", "send the command that comes back to the terminal's clipboard");
 pub(super) const COPY_CODE: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy code", "send the code to the terminal's clipboard");
 pub(super) const DETAILS: Binding =

@@ -45,7 +45,7 @@ impl Sheet for LinkProgress {
 
     fn help(&self) -> &'static str {
         "The link is started once and then only watched. Whatever reports that it is done, it is read back from the \
-         dual-write service before it is called linked. You may leave; what runs goes on."
+         dual-write service before it is called linked. Leaving does not stop what was accepted."
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -71,13 +71,17 @@ impl Sheet for LinkProgress {
             rows.push(Row::blank());
             rows.extend(by_hand(link, page_of_lcs.as_deref(), cells));
         }
-        let notes = if link.way == Way::Assisted { Vec::new() } else { parts::goes_on(view, environment, room.full) };
+        let notes =
+            if link.way == Way::Assisted { Vec::new() } else { parts::goes_on(view, environment, setup, room.full) };
         let mut stops = Vec::new();
         if assisted && let Some(url) = &page_of_lcs {
             stops.push(Stop::wants("Open Lifecycle Services", Intent::Open(url.clone())));
         }
         if link.step == LinkStep::AskPerson {
             stops.push(Stop::wants("It is linked", Intent::ConfirmLinked));
+        }
+        if assisted {
+            stops.push(Stop::wants("Stop waiting", Intent::StopWaiting));
         }
         if !room.has_side {
             rows.push(Row::blank());
@@ -86,7 +90,16 @@ impl Sheet for LinkProgress {
         }
         let address = page_of_lcs.filter(|_| assisted);
         let primary = stops.first().map_or("", |stop| stop.label);
-        Page { head, rows, notes, stops, primary, copy: address.clone(), address, ..Page::default() }
+        Page {
+            head,
+            rows,
+            notes,
+            stops,
+            primary,
+            copy: address.clone().or_else(|| Some(view.model.cloud.come_back(environment))),
+            address,
+            ..Page::default()
+        }
     }
 }
 
@@ -116,6 +129,8 @@ fn address(view: &View, environment: &Environment, facts: &Facts) -> Option<Stri
 /// What is done, in its order.
 fn steps(view: &View, link: &Linking, cells: usize) -> Vec<Row> {
     let at = match link.step {
+        // Looked at again between two tries of the start.
+        LinkStep::Look if link.starts > 0 => 1,
         LinkStep::Look => 0,
         LinkStep::Start => 1,
         LinkStep::Watch | LinkStep::WatchGateway | LinkStep::AskPerson => 2,

@@ -38,7 +38,9 @@ pub(super) fn standing(environment: &Environment, setup: Option<&Setup>, now: No
         Some(Flow::Configuring(run)) => {
             format!("{} of {}, {}", run.done(), run.stages.len(), in_words(between(run.started, now)))
         }
-        Some(Flow::Linking(link)) => format!("linking, {}", in_words(between(link.started, now))),
+        Some(Flow::Linking(link)) if far == Far::Linking => {
+            format!("linking, {}", in_words(between(link.started, now)))
+        }
         _ => far.words().to_owned(),
     };
     let (mark, rank, full) = match far {
@@ -46,7 +48,9 @@ pub(super) fn standing(environment: &Environment, setup: Option<&Setup>, now: No
         Far::Mismatch => (Some(Mark::Warn), 1, None),
         Far::IntegrationFailed => (Some(Mark::Failed), 1, Some("Power Platform Integration failed")),
         Far::Configuring | Far::Linking | Far::BeingInstalled => (Some(Mark::Busy), 2, None),
-        Far::ReadyToLink | Far::Installed => (None, 3, None),
+        Far::WaitingForPerson => (Some(Mark::Busy), 2, Some("waiting for you to link in Lifecycle Services")),
+        Far::Reported => (Some(Mark::Warn), 1, Some("reported as linked, not confirmed")),
+        Far::ReadyToLink | Far::Installed | Far::IdentitiesMissing => (None, 3, None),
         Far::ReadyToConfigure => (None, 4, None),
         Far::Unknown => (Some(Mark::Unknown), 5, None),
         Far::BeingIntegrated => (Some(Mark::Busy), 5, Some("Power Platform Integration being set up")),

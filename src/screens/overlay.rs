@@ -54,7 +54,9 @@ pub(super) fn centred(ask: Ask, wide: Rect, body: Rect, needs: usize) -> Rect {
     if matches!(ask, Ask::Help | Ask::Details) {
         return body;
     }
-    let height = u16::try_from(needs).unwrap_or(u16::MAX).min(body.height);
+    // The frame below stays whole where there is room for that.
+    let most = if body.height > 12 { body.height - 2 } else { body.height };
+    let height = u16::try_from(needs).unwrap_or(u16::MAX).min(most);
     Rect { y: body.y + (body.height - height) / 2, height, ..wide }
 }
 
@@ -119,7 +121,11 @@ impl Sheet for Details {
             if screen(view.model) == Screen::Environments
                 && let Some(environment) = list::chosen(view.model, &view.eye.list, view.now)
             {
-                names(environment, view.model.setups.get(&environment.id), room.width, &mut rows);
+                let setup = view.model.setups.get(&environment.id);
+                names(environment, setup, room.width, &mut rows);
+                rows.push(Row::blank());
+                let unknown = setup.map(|setup| setup.facts.troubles()).unwrap_or_default();
+                troubles(view, &unknown, room.width, &mut rows);
                 rows.push(Row::blank());
             }
             let stopped = match &view.model.session {
@@ -149,6 +155,7 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
         names(environment, Some(setup), cells, rows);
     }
     let mut all = setup.facts.troubles();
+    all.extend(view.model.directory.lcs_trouble.as_ref());
     all.extend(setup.watch().and_then(|watch| watch.trouble.as_ref()));
     if !all.is_empty() {
         rows.push(Row::blank());
@@ -216,7 +223,7 @@ fn troubles(view: &View, all: &[&Trouble], cells: usize, rows: &mut Vec<Row>) {
         if let Some(id) = &trouble.correlation {
             more.extend(para(&format!("Correlation id {}", clean(id)), Role::Dim, inset));
         }
-        more.extend(para(&clean(&trouble.next_move()), Role::Dim, inset));
+        more.extend(para(&clean(&trouble.next_move(parts::again(trouble))), Role::Dim, inset));
         rows.extend(more.into_iter().map(|row| {
             let mut pieces = vec![Piece::new("  ", Role::Plain)];
             pieces.extend(row.pieces);
@@ -243,37 +250,15 @@ impl Sheet for Leave {
     fn page(&self, view: &View, room: Room) -> Page {
         let cells = room.width;
         let running: Vec<_> = view.model.running().collect();
-        let links = running.iter().filter(|(_, setup)| matches!(setup.flow, Flow::Linking(_))).count();
-        let setups = match running.len() - links {
-            0 => String::new(),
-            1 => "1 set-up runs".to_owned(),
-            count => format!("{count} set-ups run"),
+        let mut rows = match running.len() {
+            0 => para("Nothing runs any more.", Role::Strong, cells),
+            1 => para("A set-up is not finished.", Role::Strong, cells),
+            count => para(&format!("{count} set-ups are not finished."), Role::Strong, cells),
         };
-        let links = match links {
-            0 => String::new(),
-            1 => "1 link is being made".to_owned(),
-            count => format!("{count} links are being made"),
-        };
-        let what: Vec<String> = [setups, links].into_iter().filter(|text| !text.is_empty()).collect();
-        let goes_on = if running.len() == 1 { "It goes" } else { "They go" };
-        let mut rows = if running.is_empty() {
-            para("Nothing runs any more.", Role::Strong, cells)
-        } else {
-            let text = format!("{}. {goes_on} on in Microsoft's service when you leave.", what.join(", "));
-            para(&text, Role::Strong, cells)
-        };
-        if !running.is_empty() {
+        for (environment, setup) in &running {
             rows.push(Row::blank());
-            rows.push(Row::new("To come back:", Role::Dim));
-        }
-        for (environment, _) in &running {
-            let command = Piece::new(clean(&view.model.cloud.come_back(environment)), Role::Plain);
-            rows.extend(behind(Row::new("  ", Role::Plain), &[command], cells));
-        }
-        if view.model.cloud.ends_with_program && !running.is_empty() {
-            rows.push(Row::blank());
-            let text = "That holds on a real cloud. This rehearsal ends when you leave, and begins anew.";
-            rows.extend(para(text, Role::Dim, cells));
+            rows.push(Row::new(parts::name(&environment.name, *view.look), Role::Strong));
+            rows.extend(parts::goes_on(view, environment, setup, cells));
         }
         Page {
             rows,

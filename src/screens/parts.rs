@@ -6,7 +6,7 @@ use crate::core::environment::Environment;
 use crate::core::facts::FactKind;
 use crate::core::fault::Confidence;
 use crate::core::setup::{Failure, Setup};
-use crate::core::trouble::Trouble;
+use crate::core::trouble::{Again, Service, Trouble};
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
@@ -119,6 +119,9 @@ pub(super) fn events(view: &View, cells: usize, room: usize) -> Vec<Row> {
         // In a narrow column an id has to fit into the further rows.
         let event = if cells < TIMELINE_ROOMY { flow(start, 2, &body, cells) } else { behind(start, &body, cells) };
         if rows.len() + event.len() > room {
+            if rows.len() < room {
+                rows.push(Row::new("earlier: details (d)", Role::Dim));
+            }
             break;
         }
         rows.extend(event);
@@ -206,25 +209,30 @@ pub(super) fn ids(ids: &[(&'static str, String)], cells: usize) -> Vec<Row> {
     rows
 }
 
-/// What goes on without the program, and how to come back to it.
-pub(super) fn goes_on(view: &View, environment: &Environment, cells: usize) -> Vec<Row> {
-    let text = if view.model.cloud.ends_with_program {
-        "On a real cloud this goes on in Microsoft's service when you leave; a rehearsal ends. To rehearse again:"
-    } else {
-        "This runs in Microsoft's service. You may leave; it goes on. To come back:"
-    };
-    let body = [Piece::new(text, Role::Dim), Piece::new(clean(&view.model.cloud.come_back(environment)), Role::Plain)];
-    let mut rows = flow(Row::blank(), 0, &body[..1], cells);
-    let last = rows.last().map_or(0, Row::width);
-    if last + 1 + width(&body[1].text) <= cells {
-        if let Some(row) = rows.last_mut() {
-            row.pieces.push(Piece::new(" ", Role::Plain));
-            row.pieces.push(body[1].clone());
-        }
-    } else {
-        rows.extend(para(&format!("  {}", body[1].text), Role::Plain, cells));
-    }
+/// What goes on without the program and what waits, and how to come back to it.
+pub(super) fn goes_on(view: &View, environment: &Environment, setup: &Setup, cells: usize) -> Vec<Row> {
+    let cloud = &view.model.cloud;
+    let mut rows = para(&leaving(cloud.ends_with_program, setup), Role::Dim, cells);
+    let start = Row::new("  ", Role::Plain);
+    rows.extend(flow(start, 4, &[Piece::new(clean(&cloud.come_back(environment)), Role::Plain)], cells));
     rows
+}
+
+/// What leaving means for what runs, and that a command follows that comes back.
+pub(super) fn leaving(is_rehearsal: bool, setup: &Setup) -> String {
+    match (setup.goes_on(), is_rehearsal) {
+        (Some(what), false) => {
+            format!("If you leave, {what} goes on in Microsoft's service; what follows waits. To come back:")
+        }
+        (Some(what), true) => format!(
+            "A rehearsal ends when you leave. On a real cloud {what} goes on, what follows waits. To begin anew:"
+        ),
+        (None, false) if setup.waits_for_person() => "Leaving only stops the watching. To come back:".to_owned(),
+        (None, false) => {
+            "Nothing runs at a service right now; if you leave, what follows waits. To come back:".to_owned()
+        }
+        (None, true) => "A rehearsal ends when you leave. To begin anew:".to_owned(),
+    }
 }
 
 /// A failure as text for a support case.
@@ -237,6 +245,11 @@ pub(super) fn support(failure: &Failure) -> String {
     lines.join("\n")
 }
 
+/// How what could not be read is asked for again: on a page, or on that of the sign-in.
+pub(super) fn again(trouble: &Trouble) -> Again {
+    if trouble.service == Service::Entra { Again::Code } else { Again::Reading }
+}
+
 /// A trouble on a page of its own: what happened, the service's words, what to do.
 pub(super) fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
     let mut rows = para(&clean(&trouble.whole_sentence()), Role::Plain, cells);
@@ -244,6 +257,6 @@ pub(super) fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
         rows.extend(quote(&trouble.words, *view.look, cells));
     }
     rows.push(Row::blank());
-    rows.extend(para(&clean(&trouble.next_move()), Role::Plain, cells));
+    rows.extend(para(&clean(&trouble.next_move(again(trouble))), Role::Plain, cells));
     rows
 }

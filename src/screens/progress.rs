@@ -31,12 +31,13 @@ impl Sheet for Progress {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::READ_NOW, keys::DETAILS, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE, keys::BACK]
+        &[keys::READ_NOW, keys::DETAILS, keys::COPY_COMMAND, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE, keys::BACK]
     }
 
     fn help(&self) -> &'static str {
-        "The stages run one after the other; one that is done already is passed over. The work is done by Microsoft's \
-         service: leaving this program, a broken network or a closed lid does not stop it. The bar is an estimate; \
+        "The stages run one after the other; one that is done already is passed over. Each installation is done by \
+         Microsoft's service: leaving this program, a broken network or a closed lid does not stop it; the next stage \
+         begins when somebody is back. The bar is an estimate; \
          nothing is declared dead by a clock."
     }
 
@@ -47,13 +48,14 @@ impl Sheet for Progress {
         head.push(bar(*view.look, estimate(view, run), room.width));
         head.push(Row::blank());
         let mut rows = stages(view, run, room.width);
-        let notes = parts::goes_on(view, environment, room.full);
+        let notes = parts::goes_on(view, environment, setup, room.full);
         if !room.has_side {
             rows.push(Row::blank());
             let used = head.len() + rows.len() + notes.len() + 1;
             rows.extend(parts::events(view, room.width, room.height.saturating_sub(used).max(EVENTS_LEAST)));
         }
-        Page { head, rows, notes, ..Page::default() }
+        let copy = Some(view.model.cloud.come_back(environment));
+        Page { head, rows, notes, copy, ..Page::default() }
     }
 }
 
@@ -129,10 +131,10 @@ fn stage_row(view: &View, stage: &Stage, cells: usize) -> Row {
     let row = Row::new(format!("{} ", mark.glyph(view.look.glyphs)), mark.role());
     if cells < TITLE + WATCH + 16 {
         // No room for a table: the words give way to the name, the stopwatch to both.
-        let room = cells.saturating_sub(2);
+        let room = cells.saturating_sub(row.width());
         return row.and(cut(&format!("{}: {words}", stage.id.title()), room, symbols.ellipsis), role);
     }
-    let room = cells - 2 - TITLE - WATCH;
+    let room = cells - row.width() - TITLE - WATCH;
     row.and(fit(stage.id.title(), TITLE, symbols.ellipsis), role)
         .and(
             fit(&words, room, symbols.ellipsis),

@@ -140,18 +140,18 @@ pub fn check(subject: &Subject, check: &Check, at: Now) -> Event {
 }
 
 /// What would be changed.
-pub fn plan(subject: &Subject, changes: &[Planned], links: bool, at: Now) -> Event {
+pub fn plan(subject: &Subject, planned: &[Planned], links: bool, at: Now) -> Event {
     let word = |certainty| match certainty {
         Certainty::Will => "will",
         Certainty::IfMissing => "if_missing",
         Certainty::Already => "already",
     };
-    let lines: Vec<Value> = changes
+    let changes: Vec<Value> = planned
         .iter()
         .map(|line| json!({"side": line.side.name(), "certainty": word(line.certainty), "what": line.what}))
         .collect();
     let mut sentence = String::from("this would be done; nothing was changed:");
-    for line in changes {
+    for line in planned {
         let certainty = match line.certainty {
             Certainty::Will => "will",
             Certainty::IfMissing => "if missing",
@@ -162,7 +162,7 @@ pub fn plan(subject: &Subject, changes: &[Planned], links: bool, at: Now) -> Eve
     if links {
         sentence.push_str("\nthen: link to the Power Platform environment");
     }
-    Event::new(subject, at, json!({"event": "plan", "changes": lines, "link": links}), sentence)
+    Event::new(subject, at, json!({"event": "plan", "changes": changes, "link": links}), sentence)
 }
 
 /// The end of a run.

@@ -16,6 +16,7 @@ use crate::core::setup::Setup;
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch, time_of_day};
+use crate::core::trouble::Again;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, clean_lines, cut, fit, width};
 use jiff::tz::TimeZone;
@@ -191,7 +192,8 @@ impl Headless<'_> {
                 return match (&directory.trouble, directory.read_at) {
                     (_, Some(_)) => self.meant(),
                     (trouble, None) => {
-                        let words = trouble.as_ref().map(|trouble| format!("{trouble}. {}", trouble.next_move()));
+                        let words =
+                            trouble.as_ref().map(|trouble| format!("{trouble}. {}", trouble.next_move(Again::Command)));
                         let text = format!("The list of environments cannot be read: {}", words.unwrap_or_default());
                         Err(self.stop(code::UNREACHABLE, &text))
                     }
@@ -240,7 +242,7 @@ impl Headless<'_> {
             Session::Unknown | Session::AskingForCode(_) => return Ok(()),
             Session::Waiting(waiting) => (waiting.user_code.clone(), waiting.address.clone()),
             Session::Stopped(trouble) => {
-                let text = format!("Signing in did not work: {trouble}. {}", trouble.next_move());
+                let text = format!("Signing in did not work: {trouble}. {}", trouble.next_move(Again::Command));
                 return Err(self.stop(code::CONSENT, &text));
             }
         };

@@ -190,12 +190,14 @@ impl Wizard {
     fn leave(&mut self, code: u8, why: &str) -> Step {
         self.tell(Msg::Leaving(why.to_owned()));
         self.ended.code = code;
-        for (environment, _) in self.model.running() {
+        for (environment, setup) in self.model.running() {
             let name = clean(&environment.name);
-            let goes_on = if self.model.cloud.ends_with_program {
-                "on a real cloud the set-up would go on; this rehearsal has ended. To begin anew:"
-            } else {
-                "the set-up goes on in the service. To come back:"
+            let goes_on = match (setup.goes_on(), self.model.cloud.ends_with_program) {
+                (_, true) => "this rehearsal has ended. To begin anew:".to_owned(),
+                (Some(what), false) => {
+                    format!("{what} goes on in Microsoft's service; what follows waits. To come back:")
+                }
+                (None, false) => "nothing runs at a service now; what follows waits. To come back:".to_owned(),
             };
             self.ended.words.push(format!("{name}: {goes_on}"));
             self.ended.words.push(format!("  {}", clean(&self.model.cloud.come_back(environment))));

@@ -235,7 +235,7 @@ fn ask(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, kind: FactKind, af
             run.watch.then_ask(cx, call, after);
             Next::Stay
         }
-        Err(trouble) => Next::Failed(Box::new(failure_of(&trouble, setup, cx))),
+        Err(trouble) => standstill(&trouble, setup, cx),
     }
 }
 
@@ -347,7 +347,12 @@ fn ask_again(run: &mut Configuring, setup: &mut Setup, result: Result<Reply, Tro
         tell_miss(setup, &line, run.watch.misses, pause, cx);
         return Next::Stay;
     }
-    Next::Failed(Box::new(failure_of(&trouble, setup, cx)))
+    standstill(&trouble, setup, cx)
+}
+
+/// What must be known cannot be read: nothing says that the stage itself has failed.
+fn standstill(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Next {
+    Next::Failed(Box::new(Failure { is_standstill: true, ..failure_of(trouble, setup, cx) }))
 }
 
 /// The question that the step of a run asks.

@@ -75,7 +75,13 @@ pub(super) fn linked_already(setup: &Setup, cx: &Cx) -> Flow {
 /// Starts: looks first whether there is a link already.
 pub(super) fn start(setup: &mut Setup, way: Way, request_id: String, cx: &mut Cx) {
     run::began(setup, Work::Link { way, request_id: request_id.clone() }, false, cx);
-    setup.tell(cx.now, format!("link started ({})", way.word()));
+    setup.tell(
+        cx.now,
+        match way {
+            Way::Assisted => "waiting for the link to be made in Lifecycle Services".to_owned(),
+            Way::Direct | Way::Reset => format!("link started ({})", way.word()),
+        },
+    );
     cx.record(setup, Line::Link { way, state: "started".into() });
     let linking = fresh(setup, way, request_id, cx.now, cx);
     setup.flow = Flow::Linking(Box::new(linking));
@@ -164,6 +170,18 @@ pub(super) fn confirmed_by_person(setup: &mut Setup, cx: &mut Cx) {
     {
         let linking = linking.clone();
         finish(setup, &linking, Confirmation::Person, cx);
+    }
+}
+
+/// Nobody links in Lifecycle Services now.
+pub(super) fn stop_waiting(setup: &mut Setup, cx: &mut Cx) {
+    if let Flow::Linking(linking) = &setup.flow
+        && linking.way == Way::Assisted
+    {
+        cx.desk.cancel(linking.watch.ticket);
+        setup.tell(cx.now, "no longer waiting for the link");
+        run::finished(setup, Outcome::Configured, cx);
+        setup.flow = Flow::Configured;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Cx, link, run, with_setup};
 use crate::core::call::{Call, Reply};
 use crate::core::environment::{Environment, EnvironmentId, Fact};
-use crate::core::facts::{FactKind, Facts};
+use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
@@ -280,6 +280,15 @@ pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
             setup.flow = Flow::Details { wanted: false };
         }
         Flow::Configuring(_) if is_judgeable(setup) => super::configure::all_read(setup, cx),
+        // Somebody mended it elsewhere.
+        Flow::ConfigureFailed(_, _) if setup.reading.is_empty() && setup.facts.configured() == Answer::Yes => {
+            setup.flow = Flow::Details { wanted: false };
+        }
+        Flow::LinkFailed(_, _)
+            if setup.facts.linked().is_some() && gate::mismatch(cx.environment, &setup.facts).is_none() =>
+        {
+            setup.flow = link::linked_already(setup, cx);
+        }
         _ => {}
     }
 }

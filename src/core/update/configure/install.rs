@@ -4,17 +4,14 @@ use super::super::{failure, failure_of, reading, tell_miss};
 use super::{Cx, Next, ask, change, finish, own_words, read};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
-use crate::core::fault;
 use crate::core::journal::{ChangeResult, What as Line};
 use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
 use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, Step};
-use crate::core::time::{between, later};
+use crate::core::time::{between, in_words, later};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::wire::power_platform::Operation;
 use std::time::Duration;
 
-/// What the catalogue says of a failed installation of which it knows nothing more exact.
-const ANY_FAILURE: &str = "dw-setup-failed";
 /// How long the package list may stay silent about an accepted installation.
 const SILENT_MAX: Duration = Duration::from_mins(10);
 /// So often it must have been read, too: a clock can be moved.
@@ -152,6 +149,7 @@ pub(super) fn install_answered(
                         trouble.sentence()
                     ),
                 );
+                run.stages[run.current].detail = format!("{}; looking what came of try {}", trouble.short(), tries + 1);
                 return look_again(
                     run,
                     setup,
@@ -164,6 +162,7 @@ pub(super) fn install_answered(
             if busy || trouble.is_passing() {
                 let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll());
                 tell_miss(setup, &trouble, tries + 1, pause, cx);
+                run.stages[run.current].detail = format!("{}; next try in {}", trouble.short(), in_words(pause));
                 // Another installation in this environment may take long; waiting for it is no try.
                 let tries = if busy { tries } else { tries + 1 };
                 return look_again(run, setup, cx, SettleTries { settle: 0, tries }, pause);
@@ -174,7 +173,9 @@ pub(super) fn install_answered(
 }
 
 fn look_again(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, counts: SettleTries, after: Duration) -> Next {
-    "looking again".clone_into(&mut run.stages[run.current].detail);
+    if run.stage().detail == "asking for the installation" {
+        "looking again".clone_into(&mut run.stages[run.current].detail);
+    }
     look(run, setup, cx, counts, after)
 }
 
@@ -339,7 +340,6 @@ fn install_failed(run: &mut Configuring, setup: &mut Setup, said: Said, install:
     if said.is_ours {
         failure = failure.found_here();
     }
-    failure.fault = failure.fault.or_else(|| fault::by_id(ANY_FAILURE));
     failure.ids.push(("Package", package_of(run).to_owned()));
     if let Some(operation) = &install.operation {
         failure.ids.push(("Operation id", operation.clone()));
