@@ -78,7 +78,6 @@ fn letters_are_intents() {
     assert_eq!(last(&mut named("sign-in"), "y"), wants(Intent::Copy("C3TD-LZ9X".into())));
     assert_eq!(last(&mut named("details"), "C-l"), Reaction::Repaint);
     assert_eq!(last(&mut named("details"), "C-z"), Reaction::Suspend);
-    assert_eq!(last(&mut named("details"), "C-x"), Reaction::Nothing);
     let mut scene = named("details");
     assert_eq!(last(&mut scene, "Z"), Reaction::Redraw);
     assert!(scene.text(UNICODE, (80, 24)).contains("Z does nothing here; ? lists the keys."));
