@@ -103,12 +103,25 @@ pub struct Simulator {
     server: JoinHandle<()>,
 }
 
+/// Where a request is when a listener hears of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// It has arrived; nothing was done yet.
+    Arrived,
+    /// It was carried out; nothing was answered yet.
+    CarriedOut,
+}
+
+/// Hears of every request, as it stands in [`Simulator::requests`], at both moments.
+type Listener = dyn Fn(&str, Moment) + Send + Sync;
+
 /// What the requests share.
 struct Shared {
     clock: Clock,
     hosts: Hosts,
     address: SocketAddr,
     world: Mutex<World>,
+    listener: Mutex<Option<Arc<Listener>>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -132,6 +145,7 @@ pub async fn start(options: Options) -> io::Result<Simulator> {
         hosts: Hosts::new(address.port()),
         address,
         world: Mutex::new(World::new(options.scenario)),
+        listener: Mutex::new(None),
     });
     let app = axum::Router::new()
         .fallback(serve)
@@ -153,7 +167,10 @@ async fn serve(
     let (parts, body) = request.into_parts();
     let answer = match axum::body::to_bytes(body, LONGEST_BODY).await {
         Ok(body) => {
-            let (answer, harm) = shared.answer(&Call::new(parts, body));
+            let call = Call::new(parts, body);
+            shared.tell(&call, Moment::Arrived);
+            let (answer, harm) = shared.answer(&call);
+            shared.tell(&call, Moment::CarriedOut);
             if harm != Harm::None {
                 connection.harm(harm);
             }
@@ -167,6 +184,13 @@ async fn serve(
 impl Shared {
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, call: &Call, moment: Moment) {
+        let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(listener) = listener {
+            listener(&routes::line(call), moment);
+        }
     }
 
     /// One request from its reading to its answer, and what happens to that on its way.
@@ -244,6 +268,12 @@ impl Simulator {
     /// told by its host: `GET contoso-uat.crm4.localhost/api/data/...`.
     pub fn requests(&self) -> Vec<String> {
         self.shared.world().requests.iter().cloned().collect()
+    }
+
+    /// Hears of every request from now on, before and after it is carried out, outside of the world: what
+    /// the listener does holds up only this request.
+    pub fn listen(&self, listener: impl Fn(&str, Moment) + Send + Sync + 'static) {
+        *self.shared.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(listener));
     }
 
     /// The simulated time.

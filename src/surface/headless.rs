@@ -12,7 +12,7 @@ use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Next, Orders, Pilot, Until};
 use crate::core::plan::plan;
-use crate::core::setup::Setup;
+use crate::core::setup::{Flow, Setup};
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch, time_of_day};
@@ -356,8 +356,8 @@ impl Headless<'_> {
             End::NoRecord(why) => (code::FAILED, "no_record", why.clone()),
             End::Unreachable(why) => (code::UNREACHABLE, "unreachable", why.clone()),
             End::Prerequisites(why) => (code::PREREQUISITES, "prerequisites_not_met", why.clone()),
-            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", String::new()),
-            End::LinkFailed => (code::LINK, "link_failed", String::new()),
+            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", self.next_move(at)),
+            End::LinkFailed => (code::LINK, "link_failed", self.next_move(at)),
             End::Mismatch => (
                 code::MISMATCH,
                 "mismatch",
@@ -365,6 +365,16 @@ impl Headless<'_> {
             ),
         };
         self.finish(at, code, outcome, &words);
+    }
+
+    /// What helps after a failure that the catalogue does not know.
+    fn next_move(&self, at: usize) -> String {
+        match self.setup(&self.flights[at].pilot.id).map(|setup| &setup.flow) {
+            Some(Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure)) if failure.fault.is_none() => {
+                failure.next_move.clone()
+            }
+            _ => String::new(),
+        }
     }
 
     fn finish(&mut self, at: usize, code: u8, outcome: &str, words: &str) {

@@ -673,3 +673,36 @@ fn a_refusal_that_says_that_a_link_is_being_made_is_watched_and_not_given_up() {
     world.answer(Ok(Reply::Links(link)));
     assert!(matches!(world.flow(), Flow::Linked(_)), "{:?}", world.flow());
 }
+
+#[test]
+fn a_clock_that_is_moved_fails_nothing_and_ends_nothing() {
+    for jump in [jiff::SignedDuration::from_hours(8), jiff::SignedDuration::from_hours(-1)] {
+        let mut world = World::running();
+        world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
+        world.now = world.now.checked_add(jump).unwrap();
+        // The list still shows nothing of it, and an old failure besides.
+        for _ in 0..3 {
+            let reply = world.healthy(&Call::Packages(String::new()));
+            world.answer(Ok(reply));
+        }
+        assert!(matches!(world.step(), Step::Watch(_)), "{jump}: {:?}", world.flow());
+        world.core_state = "Installed";
+        world.settle();
+        assert!(matches!(world.flow(), Flow::Configured), "{jump}: {:?}", world.flow());
+        assert_eq!(world.changes.len(), 1);
+        let took = world.model.setups[&EnvironmentId("pp-1".into())].configure_took.unwrap();
+        assert!(took < Duration::from_hours(9), "{took:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_moved_back_before_the_restart_changes_nothing() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op-1".into()), retry_after: None }));
+    world.core_state = "Installing";
+    let mut world = world.killed();
+    world.now = world.now.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap();
+    world.want(Intent::GoOn);
+    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { .. })))));
+    assert!(world.changes.is_empty());
+}

@@ -1,0 +1,211 @@
+//! Without a screen, with the real binary: what it prints and how it ends, against real HTTP.
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
+
+use dualwrite::core::terms;
+use rstest::rstest;
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// The program on the built-in simulator, fast.
+fn dualwrite(state: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
+    command.args(args).args(["--cloud", "simulator", "--speed", "2000", "--state-dir"]).arg(state);
+    command.stdin(Stdio::null()).env_remove("DUALWRITE_STATE_DIR");
+    command
+}
+
+fn run(state: &Path, args: &[&str]) -> (i32, String, String) {
+    said(&dualwrite(state, args).output().unwrap())
+}
+
+fn said(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn consent() -> [&'static str; 3] {
+    ["--yes", "--accept-terms", terms::version()]
+}
+
+fn schema(name: &str) -> jsonschema::Validator {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/schema").join(name);
+    jsonschema::validator_for(&serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).unwrap()
+}
+
+/// Every line is one object that the schema allows.
+fn events(out: &str) -> Vec<Value> {
+    let schema = schema("setup-event.json");
+    let events: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for event in &events {
+        let errors: Vec<String> = schema.iter_errors(event).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}: {event}");
+    }
+    events
+}
+
+fn of<'a>(events: &'a [Value], name: &str, kind: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["environment"]["name"] == name && event["event"] == kind).collect()
+}
+
+#[rstest]
+#[case::healthy("happy", 0, "linked")]
+#[case::failing("configure-fails", 6, "configure_failed")]
+#[case::flaky("flaky", 0, "linked")]
+fn three_environments_at_once_say_nothing_but_json(#[case] scenario: &str, #[case] code: i32, #[case] outcome: &str) {
+    let state = TempDir::new().unwrap();
+    let names = ["contoso-uat", "contoso-golden", "contoso-prod"];
+    let mut args = vec!["setup", "--json", "--scenario", scenario, "--environment"];
+    args.extend(names);
+    args.extend(consent());
+    let (exit, out, err) = run(state.path(), &args);
+    assert_eq!((exit, err.as_str()), (code, ""), "{out}");
+    let events = events(&out);
+    for name in names {
+        let finished = of(&events, name, "finished");
+        assert_eq!(finished.len(), 1, "{name}");
+        let expected = if name == "contoso-uat" { outcome } else { "linked" };
+        assert_eq!(finished[0]["outcome"], expected, "{name}");
+        assert_eq!(of(&events, name, "environment_read").len(), 1, "{name}");
+        let runs: Vec<&Value> = events.iter().filter(|event| event["environment"]["name"] == name).map(|event| &event["run"]).collect();
+        assert!(runs.iter().all(|run| *run == runs[0] && *run != ""), "one run each");
+    }
+    assert_eq!(of(&events, "contoso-prod", "link").len(), 0, "it was linked before");
+    if code == 6 {
+        let fault = &of(&events, "contoso-uat", "failed")[0]["fault"];
+        assert_eq!(fault["id"], "solution-import-busy");
+        assert!(fault["message"].as_str().unwrap().contains("previous [Import] running"), "{fault}");
+    }
+    if scenario == "flaky" {
+        assert!(events.iter().any(|event| event["event"] == "retry"));
+    }
+}
+
+#[test]
+fn without_consent_it_stops_before_the_first_change_and_says_what_is_missing() {
+    let state = TempDir::new().unwrap();
+    let setup = |more: &[&str]| {
+        let args = [&["setup", "--environment", "contoso-uat"], more].concat();
+        run(state.path(), &args)
+    };
+    let (code, out, _) = setup(&[]);
+    assert!(code == 3 && out.contains(&format!("--accept-terms {}", terms::version())), "{code} {out}");
+    let (code, out, _) = setup(&["--accept-terms", "1999-01"]);
+    assert!(code == 3 && out.contains("not 1999-01"), "{code} {out}");
+    let (code, out, _) = setup(&["--accept-terms", terms::version()]);
+    assert!(code == 3 && out.contains("--yes"), "{code} {out}");
+    assert!(!state.path().join("runs").exists() && !state.path().join("terms").exists(), "nothing was kept");
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_changes_nothing() {
+    let state = TempDir::new().unwrap();
+    let (code, out, _) = run(state.path(), &["setup", "--environment", "contoso-uat", "--dry-run"]);
+    assert_eq!(code, 0);
+    for line in ["will: install Dual-write core solution", "then: link", "nothing was changed"] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+    let (_, out, _) = run(state.path(), &["setup", "--environment", "contoso-uat", "--dry-run", "--json"]);
+    let events = events(&out);
+    assert_eq!(of(&events, "contoso-uat", "plan")[0]["link"], true);
+    assert!(std::fs::read_dir(state.path()).unwrap().next().is_none(), "not even a record");
+}
+
+#[test]
+fn it_ends_where_it_was_asked_to_and_links_afterwards() {
+    let state = TempDir::new().unwrap();
+    let args = [&["setup", "--environment", "contoso-uat", "--until", "configured"][..], &consent()].concat();
+    let (code, out, _) = run(state.path(), &args);
+    assert!(code == 0 && out.contains("configured (") && !out.contains("link ("), "{code} {out}");
+    // The simulator of the next command is another world: there only contoso-golden is configured.
+    let (code, out, _) = run(state.path(), &["link", "--environment", "contoso-golden", "--yes"]);
+    assert!(code == 0 && out.contains("linked, read back"), "{code} {out}");
+    let (code, out, _) = run(state.path(), &["link", "--environment", "contoso-uat", "--yes"]);
+    assert!(code == 5 && out.contains("Not configured yet"), "{code} {out}");
+}
+
+#[rstest]
+#[case::mismatch("mismatch-set-up", "setup", 8, "linked to another environment")]
+#[case::not_integrated("not-set-up", "setup", 5, "Power Platform Integration is not set up")]
+#[case::link_fails("dw9003-crm", "link", 7, "Failed to connect to CRM")]
+fn what_stops_it_has_a_code_and_a_sentence(
+    #[case] scenario: &str,
+    #[case] command: &str,
+    #[case] code: i32,
+    #[case] words: &str,
+) {
+    let state = TempDir::new().unwrap();
+    let names = if scenario == "dw9003-crm" { "contoso-golden" } else { "contoso-uat" };
+    let mut args = vec![command, "--scenario", scenario, "--environment", names, "--yes"];
+    if command == "setup" {
+        args.extend(["--accept-terms", terms::version()]);
+    }
+    let (exit, out, err) = run(state.path(), &args);
+    assert!(exit == code && out.contains(words), "{exit}\n{out}\n{err}");
+}
+
+#[test]
+fn an_unknown_environment_is_a_mistake_on_the_command_line() {
+    let state = TempDir::new().unwrap();
+    let (code, out, err) = run(state.path(), &["setup", "--environment", "contoso-uta", "--yes"]);
+    assert!(code == 2 && out.is_empty() && err.contains("contoso-uta") && err.contains("contoso-uat"), "{code} {out} {err}");
+}
+
+#[test]
+fn after_its_time_it_leaves_and_says_how_to_come_back() {
+    let state = TempDir::new().unwrap();
+    let args = [&["setup", "--environment", "contoso-uat", "--timeout", "4m"][..], &consent()].concat();
+    let (code, out, err) = run(state.path(), &args);
+    assert!(code == 9 && out.contains("goes on in the service") && err.contains("--environment contoso-uat"), "{out} {err}");
+}
+
+#[test]
+fn status_and_check_print_one_document_each() {
+    let state = TempDir::new().unwrap();
+    let (code, out, _) = run(state.path(), &["status", "--json"]);
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert!(code == 0 && schema("status.json").is_valid(&document), "{out}");
+    let stages: Vec<&str> =
+        document["environments"].as_array().unwrap().iter().map(|one| one["stage"].as_str().unwrap()).collect();
+    assert_eq!(stages, ["ready_to_configure", "installed", "linked", "integration_not_set_up"]);
+    for (name, code) in [("contoso-uat", 0), ("contoso-dev", 5)] {
+        let (exit, out, _) = run(state.path(), &["check", "--environment", name, "--json"]);
+        let document: Value = serde_json::from_str(&out).unwrap();
+        assert!(schema("check.json").is_valid(&document), "{out}");
+        assert_eq!(exit, code, "{name}");
+    }
+    let (_, out, _) = run(state.path(), &["check", "--environment", "contoso-uat", "contoso-golden", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap().as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_terms_are_printed_with_their_version_first() {
+    let state = TempDir::new().unwrap();
+    let (code, out, _) = run(state.path(), &["setup", "--show-terms"]);
+    assert_eq!((code, out.lines().next()), (0, Some(format!("Version: {}", terms::version()).as_str())));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    use std::io::{BufRead, BufReader, Read};
+    let state = TempDir::new().unwrap();
+    let args = [&["setup", "--json", "--environment", "contoso-uat"][..], &consent()].concat();
+    let mut child = dualwrite(state.path(), &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("environment_read"), "{line}");
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(141), ""));
+}
+
+#[test]
+fn a_record_that_cannot_be_begun_is_said_and_nothing_is_changed() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let args = [&["setup", "--environment", "contoso-uat"][..], &consent()].concat();
+    let (code, out, _) = run(file.path(), &args);
+    assert!(code == 1 && out.contains("could not be written down") && out.contains("--state-dir"), "{code} {out}");
+    assert!(!out.contains("install "), "{out}");
+}
