@@ -55,6 +55,11 @@ pub enum Command {
     Status(Status),
     /// Say which prerequisites an environment meets. Changes nothing.
     Check(Check),
+    /// The record of what was done: who, when, which terms, every stage and change.
+    #[command(
+        after_help = "Examples:\n  dualwrite runs\n  dualwrite runs show 3f0d1c52\n  dualwrite runs export 3f0d1c52 --format html > change-4711.html"
+    )]
+    Runs(Runs),
     /// Run the simulator alone, in the foreground, for a wizard in another terminal.
     #[command(
         after_help = "Example:\n  dualwrite simulate --write-profile sim.toml     (one terminal)\n  dualwrite --cloud sim.toml                      (another)"
@@ -135,6 +140,49 @@ pub struct Check {
     /// Which environments.
     #[command(flatten)]
     pub of: Of,
+}
+
+/// Options of `runs`.
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// What to do; without it, list.
+    #[command(subcommand)]
+    pub what: Option<RunsCommand>,
+}
+
+/// What to do with the record.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// All runs, the newest first.
+    List {
+        /// Say nothing but JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One run, to read.
+    Show {
+        /// Its name, or the beginning of it.
+        run: String,
+    },
+    /// One run, to hand on; on standard output.
+    Export {
+        /// Its name, or the beginning of it.
+        run: String,
+        /// In which format.
+        #[arg(long, value_enum, default_value_t = ExportFormat::Md)]
+        format: ExportFormat,
+    },
+}
+
+/// The formats of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Markdown.
+    Md,
+    /// One HTML file.
+    Html,
+    /// JSON.
+    Json,
 }
 
 /// Where a set-up ends.

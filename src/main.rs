@@ -2,18 +2,21 @@
 
 use clap::Parser;
 use dualwrite::api::Outside;
-use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, SIMULATOR};
+use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
 use dualwrite::core::pilot::{Orders, Until};
 use dualwrite::core::terms;
 use dualwrite::settings::Profile;
 use dualwrite::shell::{journal, log};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::headless::{self, Job, Show, code};
+use dualwrite::surface::plain;
+use dualwrite::surface::runs::{self, Wanted};
 use dualwrite::surface::seat;
 use dualwrite::surface::simulate::{self, SimulateError};
 use dualwrite::surface::stage::Stage;
 use dualwrite::surface::tui;
 use dualwrite::ui::look::{self, Look};
+use dualwrite::ui::report::Format;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -65,6 +68,23 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         Some(Command::Link(link)) => {
             let orders = Orders { until: Until::Linked, configure: false, accepted: None, yes: link.consent.yes };
             without_screen("link", Some((orders, link.consent)), link.of, environment, &options)
+        }
+        Some(Command::Runs(runs)) => {
+            let wanted = match runs.what {
+                None => Wanted::List { json: false },
+                Some(RunsCommand::List { json }) => Wanted::List { json },
+                Some(RunsCommand::Show { run }) => Wanted::Show(run),
+                Some(RunsCommand::Export { run, format }) => Wanted::Export(
+                    run,
+                    match format {
+                        cli::ExportFormat::Md => Format::Markdown,
+                        cli::ExportFormat::Html => Format::Html,
+                        cli::ExportFormat::Json => Format::Json,
+                    },
+                ),
+            };
+            let dir = state_dir(options.state_dir.clone())?;
+            Ok(runs::run(&dir, &wanted, &mut io::stdout(), &mut io::stderr()))
         }
         Some(Command::Status(status)) => without_screen("status", None, status.of, environment, &options),
         Some(Command::Check(check)) => without_screen("check", None, check.of, environment, &options),
@@ -186,6 +206,17 @@ fn is_dumb() -> bool {
 
 fn wizard(play: Play, environment: Option<String>, options: &Options) -> Result<u8, Refusal> {
     let Play { stage, speed, command } = play;
+    if options.plain || is_dumb() || !io::stdout().is_terminal() {
+        let seat = seat::Options {
+            stage,
+            speed,
+            state_dir: state_dir(options.state_dir.clone())?,
+            command: format!("{command} --plain"),
+            seed: seed(),
+            environment,
+        };
+        return Ok(plain::run(seat, &mut io::stdout(), &mut io::stderr()));
+    }
     let ended = tui::run(tui::Options {
         stage,
         speed,

@@ -129,9 +129,7 @@ impl World {
             program
         };
         if let Point::Line(number) = point {
-            program.wait_true("the line", || {
-                self.lines() >= number || is_over(&program)
-            });
+            program.wait_true("the line", || self.lines() >= number || is_over(&program));
             if !is_over(&program) {
                 program.signal(Signal::KILL);
             }

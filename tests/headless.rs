@@ -68,7 +68,8 @@ fn three_environments_at_once_say_nothing_but_json(#[case] scenario: &str, #[cas
         let expected = if name == "contoso-uat" { outcome } else { "linked" };
         assert_eq!(finished[0]["outcome"], expected, "{name}");
         assert_eq!(of(&events, name, "environment_read").len(), 1, "{name}");
-        let runs: Vec<&Value> = events.iter().filter(|event| event["environment"]["name"] == name).map(|event| &event["run"]).collect();
+        let runs: Vec<&Value> =
+            events.iter().filter(|event| event["environment"]["name"] == name).map(|event| &event["run"]).collect();
         assert!(runs.iter().all(|run| *run == runs[0] && *run != ""), "one run each");
     }
     assert_eq!(of(&events, "contoso-prod", "link").len(), 0, "it was linked before");
@@ -149,7 +150,10 @@ fn what_stops_it_has_a_code_and_a_sentence(
 fn an_unknown_environment_is_a_mistake_on_the_command_line() {
     let state = TempDir::new().unwrap();
     let (code, out, err) = run(state.path(), &["setup", "--environment", "contoso-uta", "--yes"]);
-    assert!(code == 2 && out.is_empty() && err.contains("contoso-uta") && err.contains("contoso-uat"), "{code} {out} {err}");
+    assert!(
+        code == 2 && out.is_empty() && err.contains("contoso-uta") && err.contains("contoso-uat"),
+        "{code} {out} {err}"
+    );
 }
 
 #[test]
@@ -157,7 +161,10 @@ fn after_its_time_it_leaves_and_says_how_to_come_back() {
     let state = TempDir::new().unwrap();
     let args = [&["setup", "--environment", "contoso-uat", "--timeout", "4m"][..], &consent()].concat();
     let (code, out, err) = run(state.path(), &args);
-    assert!(code == 9 && out.contains("goes on in the service") && err.contains("--environment contoso-uat"), "{out} {err}");
+    assert!(
+        code == 9 && out.contains("goes on in the service") && err.contains("--environment contoso-uat"),
+        "{out} {err}"
+    );
 }
 
 #[test]

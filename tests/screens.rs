@@ -43,6 +43,7 @@ fn every_overlay() {
     picture("over-leave", named("progress"), "q");
     picture("over-repair", named("link-failed-crm"), "f");
     picture("over-reset", named("mismatch"), "Enter c o n t");
+    picture("over-run", named("runs"), "Down Enter");
     picture("list-filter", named("list"), "/ u a t");
     picture("list-filter-none", named("list"), "/ x y z");
 }

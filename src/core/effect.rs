@@ -49,6 +49,10 @@ pub enum Effect {
     Release(EnvironmentId),
     /// Nobody writes this down; a surface may tell it.
     Note(Entry),
+    /// Read the record; it comes back as [`super::msg::Msg::Runs`].
+    ReadRuns,
+    /// Write a run to files; comes back as [`super::msg::Msg::Exported`].
+    Export(RunId),
     /// Open an address in the browser.
     Open(String),
     /// Send a text to the terminal's clipboard.

@@ -263,6 +263,8 @@ pub enum ChangeResult {
     Done,
     /// It surely was not done.
     Refused,
+    /// It was begun and failed at the service.
+    Failed,
     /// The answer is missing; only reading can tell.
     Unknown,
 }
@@ -274,6 +276,7 @@ impl ChangeResult {
             Self::Accepted => "accepted",
             Self::Done => "done",
             Self::Refused => "refused",
+            Self::Failed => "failed",
             Self::Unknown => "no answer",
         }
     }
@@ -412,7 +415,7 @@ impl Run {
         match last.result {
             Some(ChangeResult::Accepted) | None => Some(last.id.clone()),
             Some(ChangeResult::Unknown) => Some(None),
-            Some(ChangeResult::Done | ChangeResult::Refused) => None,
+            Some(ChangeResult::Done | ChangeResult::Refused | ChangeResult::Failed) => None,
         }
     }
 

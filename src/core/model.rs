@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::facts::FactKind;
 use super::journal::{Entry, Run, What};
-use super::msg::{Found, Ticket};
+use super::msg::{Found, PastRun, Ticket};
 use super::setup::Setup;
 use super::sign_in::Session;
 use super::time::Now;
@@ -269,6 +269,10 @@ pub struct Model {
     pub selected: Option<EnvironmentId>,
     /// Interrupted runs that nobody has decided about; the first is shown.
     pub found: Vec<Found>,
+    /// The record is looked at.
+    pub at_runs: bool,
+    /// The record, once it was read.
+    pub runs: Option<Vec<PastRun>>,
     /// Interrupted runs that are taken up as soon as their environment is listed.
     pub to_take_up: Vec<Run>,
     /// One sentence about the last thing a person asked for.
@@ -288,6 +292,8 @@ impl Model {
             setups: BTreeMap::new(),
             selected: None,
             found: Vec::new(),
+            at_runs: false,
+            runs: None,
             to_take_up: Vec::new(),
             notice: None,
             desk: Desk::new(seed),

@@ -2,7 +2,7 @@
 
 use super::call::Reply;
 use super::environment::EnvironmentId;
-use super::journal::Run;
+use super::journal::{Run, RunId};
 use super::setup::Held;
 use super::trouble::Trouble;
 
@@ -42,6 +42,10 @@ pub enum Msg {
     },
     /// Runs of this cloud that were interrupted.
     FoundRuns(Vec<Found>),
+    /// The record: every run, the newest first; or why one cannot be read.
+    Runs(Vec<PastRun>),
+    /// A run was exported to these files, or why not.
+    Exported(Result<Vec<String>, String>),
     /// The program is about to be left, and why.
     Leaving(String),
     /// An address could not be opened here, or was.
@@ -56,6 +60,9 @@ pub enum NotClaimed {
     /// It cannot be had, and why.
     Failed(String),
 }
+
+/// A run on record, or its name and why it cannot be read.
+pub type PastRun = Result<Run, (RunId, String)>;
 
 /// An interrupted run.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +112,10 @@ pub enum Intent {
     ResetLink(String),
     /// A new device code.
     NewCode,
+    /// Look at the record.
+    Runs,
+    /// Write a run to files that can be handed on.
+    Export(RunId),
     /// Take up the interrupted run that is shown.
     GoOn,
     /// Look at the environment of the interrupted run that is shown; it stays interrupted.

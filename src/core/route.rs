@@ -13,6 +13,8 @@ pub enum Screen {
     SignIn,
     /// Interrupted runs.
     Resume,
+    /// The record.
+    Runs,
     /// The list.
     Environments,
     /// Both sides of one environment.
@@ -43,7 +45,11 @@ pub fn screen(model: &Model) -> Screen {
         return Screen::SignIn;
     }
     let Some((_, setup)) = model.current() else {
-        return if model.found.is_empty() { Screen::Environments } else { Screen::Resume };
+        return match (model.found.is_empty(), model.at_runs) {
+            (false, _) => Screen::Resume,
+            (true, true) => Screen::Runs,
+            (true, false) => Screen::Environments,
+        };
     };
     match setup.flow {
         Flow::Details { .. } => Screen::Details,
@@ -84,7 +90,7 @@ pub fn rail(model: &Model) -> Option<[Mark; 6]> {
     let screen = screen(model);
     let (environment, setup) = model.current()?;
     let (place, mark) = match screen {
-        Screen::SignIn | Screen::Resume | Screen::Environments => return None,
+        Screen::SignIn | Screen::Resume | Screen::Runs | Screen::Environments => return None,
         Screen::Details => (0, Mark::Now),
         Screen::Mismatch => (0, Mark::Warn),
         Screen::Terms => (1, Mark::Now),

@@ -56,6 +56,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             }
         }
         Msg::FoundRuns(found) => run::found(model, found),
+        Msg::Runs(runs) => model.runs = Some(runs),
+        Msg::Exported(Ok(files)) => model.notice = Some(format!("Written: {}", files.join(", "))),
+        Msg::Exported(Err(why)) => model.notice = Some(format!("The export could not be written: {why}.")),
         Msg::Leaving(reason) => {
             let running: Vec<EnvironmentId> = model.running().map(|(environment, _)| environment.id.clone()).collect();
             for id in running {
@@ -131,7 +134,16 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
         Intent::GoOn => run::go_on(model, now),
         Intent::OnlyLook => run::only_look(model, now),
         Intent::Forget => run::forget(model, now),
-        Intent::Environments | Intent::Back if model.selected.is_none() => model.found.clear(),
+        Intent::Runs => {
+            (model.selected, model.at_runs, model.runs) = (None, true, None);
+            model.desk.push(Effect::ReadRuns);
+        }
+        Intent::Export(run) => model.desk.push(Effect::Export(run)),
+        Intent::ReadNow if model.at_runs && model.selected.is_none() => model.desk.push(Effect::ReadRuns),
+        Intent::Environments | Intent::Back if model.selected.is_none() => {
+            model.found.clear();
+            model.at_runs = false;
+        }
         Intent::Environments => model.selected = None,
         Intent::NewCode => session::new_code(model),
         Intent::ReadNow if model.selected.is_none() => reading::read_directory(model),
@@ -245,6 +257,8 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         | Intent::OpenFirst
         | Intent::Environments
         | Intent::NewCode
+        | Intent::Runs
+        | Intent::Export(_)
         | Intent::GoOn
         | Intent::OnlyLook
         | Intent::Forget
@@ -448,7 +462,9 @@ fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     if trouble.is_own_finding() || failure.words.is_empty() {
         let more = if trouble.words.is_empty() { String::new() } else { format!(" {}.", trouble.words) };
         failure.words = format!("{}{more}", trouble.whole_sentence());
+        // The catalogue knows what services say, not what this program does.
         failure.is_ours = true;
+        failure.fault = None;
     }
     let next = trouble.next_move(Again::Step);
     failure.next_move = if failure.is_ours { next } else { format!("{} {next}", trouble.whole_sentence()) };

@@ -10,7 +10,7 @@ use crate::core::gate::{self, Gate, Integration};
 use crate::core::msg::Intent;
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
 use crate::core::setup::{Flow, Setup};
-use crate::ui::look::{Mark, Role};
+use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, para};
 use crate::ui::text::{clean, cut, width};
 
@@ -155,7 +155,7 @@ fn both_sides(view: &View, environment: &Environment, facts: &Facts, cells: usiz
         }
         rows
     };
-    if cells < BESIDE_FROM {
+    if cells < BESIDE_FROM || view.look.glyphs == Glyphs::Words {
         let mut rows = column("Finance and operations", &left, cells);
         rows.extend(column("Dataverse", &right, cells));
         return rows;

@@ -31,7 +31,17 @@ impl Sheet for Environments {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::OPEN_IT, keys::FILTER, keys::READ_NOW, keys::SORT, keys::CLEAR, keys::DETAILS, keys::HELP, keys::LEAVE]
+        &[
+            keys::OPEN_IT,
+            keys::FILTER,
+            keys::READ_NOW,
+            keys::SORT,
+            keys::CLEAR,
+            keys::RUNS,
+            keys::DETAILS,
+            keys::HELP,
+            keys::LEAVE,
+        ]
     }
 
     fn help(&self) -> &'static str {

@@ -28,6 +28,8 @@ pub enum Ask {
     Repair,
     /// Type the name to reset the link.
     Reset,
+    /// One run of the record, whole.
+    Run,
 }
 
 /// An overlay and where the eye is on it.
@@ -88,6 +90,8 @@ pub struct Eye {
     seen: Option<(Screen, Option<EnvironmentId>)>,
     pub(super) stage: Stage,
     pub(super) list: List,
+    /// Place of the selected run of the record.
+    pub(super) run: usize,
     pub(super) overlay: Option<Overlay>,
     /// The section of the details is closed.
     pub(super) folded: bool,

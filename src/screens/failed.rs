@@ -24,6 +24,7 @@ impl Sheet for Failed {
             keys::READ_NOW,
             keys::OPEN,
             keys::COPY,
+            keys::EXPORT,
             keys::BACK,
             keys::ENVIRONMENTS,
             keys::HELP,
@@ -72,6 +73,7 @@ impl Sheet for Failed {
             primary: "Try again",
             address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
             copy: Some(parts::support(failure)),
+            run: parts::run_of(setup),
             ..Page::default()
         }
     }

@@ -132,6 +132,7 @@ fn rail(view: &View) -> Row {
     let Some(marks) = route::rail(view.model) else {
         let words = match screen(view.model) {
             Screen::SignIn => "Sign in first. Nothing is read or changed before that.",
+            Screen::Runs => "What was done on this machine. Reading it changes nothing.",
             Screen::Resume => "Something was interrupted. Nothing is changed before you decide.",
             _ => "Choose an environment. A set-up that runs goes on while you look at another.",
         };
@@ -172,6 +173,16 @@ fn rail(view: &View) -> Row {
         row.pieces.extend(place(at).pieces);
         row
     })
+}
+
+/// Where the screen is on the way, in words; empty where it is no step.
+pub(super) fn step(view: &View) -> String {
+    let Some(marks) = route::rail(view.model) else { return String::new() };
+    let at = marks
+        .iter()
+        .position(|mark| !matches!(mark, route::Mark::Done | route::Mark::Passed | route::Mark::Ahead))
+        .unwrap_or(0);
+    format!("step {} of {}, {}", at + 1, marks.len(), route::RAIL[at])
 }
 
 /// How the service behind a running step answers.

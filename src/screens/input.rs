@@ -3,7 +3,7 @@
 use super::eye::{Ask, Eye, Stage};
 use super::keys::{Act, EVERYWHERE};
 use super::page::{Action, Shape, Stop};
-use super::{View, frame, list};
+use super::{View, frame, list, runs};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
@@ -75,6 +75,12 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     {
         return reaction;
     }
+    if eye.overlay.is_none()
+        && screen(model) == Screen::Runs
+        && let Some(reaction) = runs::act(model, eye, act, usize::from(laid.places.rows.height))
+    {
+        return reaction;
+    }
     let page = &laid.page;
     let max = page.scroll_max(&laid.places);
     let height = usize::from(laid.places.rows.height);
@@ -102,6 +108,8 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::Copy => page.copy.clone().map_or(Reaction::Nothing, |text| Reaction::Intent(Intent::Copy(text))),
         Act::Details => ask(eye, Ask::Details),
         Act::Help => ask(eye, Ask::Help),
+        Act::Runs => Reaction::Intent(Intent::Runs),
+        Act::Export => page.run.clone().map_or(Reaction::Nothing, |run| Reaction::Intent(Intent::Export(run))),
         Act::Next | Act::Previous => {
             let Some(label) = page.neighbour(stage, if act == Act::Next { 1 } else { -1 }) else {
                 return Reaction::Nothing;
@@ -155,7 +163,7 @@ fn leave(model: &Model, eye: &mut Eye) -> Reaction {
     if asked || model.running().next().is_none() { Reaction::Leave } else { ask(eye, Ask::Leave) }
 }
 
-fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
+pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
     match (stop.action, stop.closed) {
         // The core knows best why something is closed, and says it.
         (Action::Intent(intent), _) => {
@@ -181,7 +189,7 @@ fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
 }
 
 /// The link is reset only where the whole name was typed.
-fn confirm_reset(model: &Model, eye: &mut Eye) -> Reaction {
+pub(super) fn confirm_reset(model: &Model, eye: &mut Eye) -> Reaction {
     let Some((environment, _)) = model.current() else { return Reaction::Nothing };
     let name = clean(&environment.name);
     let is_typed = eye.overlay.as_ref().is_some_and(|over| over.input.value().trim() == name);

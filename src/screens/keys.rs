@@ -18,6 +18,8 @@ pub(super) enum Act {
     Filter,
     Clear,
     Sort,
+    Runs,
+    Export,
     Help,
     Leave,
     Next,
@@ -86,6 +88,11 @@ pub(super) const FILTER: Binding =
     bind(&[Key::Char('/')], Act::Filter, "filter", "type a part of a name, a kind, an id or an address");
 pub(super) const SORT: Binding =
     bind(&[Key::Char('s')], Act::Sort, "sort", "as the services list them, by name, by set-up");
+pub(super) const RUNS: Binding =
+    bind(&[Key::Char('R')], Act::Runs, "runs", "the record: what was done, by whom, when; to export");
+pub(super) const SHOW: Binding = bind(ENTER, Act::Press, "show", "show the selected run whole");
+pub(super) const EXPORT: Binding =
+    bind(&[Key::Char('x')], Act::Export, "export", "write the run to files: Markdown, HTML and JSON");
 pub(super) const HELP: Binding = bind(&[Key::Char('?')], Act::Help, "help", "this page");
 pub(super) const LEAVE: Binding =
     bind(&[Key::Char('q')], Act::Leave, "leave", "leave the program; asks while something runs");

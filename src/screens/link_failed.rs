@@ -27,6 +27,7 @@ impl Sheet for LinkFailed {
             keys::READ_NOW,
             keys::OPEN,
             keys::COPY,
+            keys::EXPORT,
             keys::BACK,
             keys::ENVIRONMENTS,
             keys::HELP,
@@ -70,6 +71,7 @@ impl Sheet for LinkFailed {
             address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
             copy: Some(parts::support(failure)),
             fix: repair.then_some(Ask::Repair),
+            run: parts::run_of(setup),
             ..Page::default()
         }
     }

@@ -27,6 +27,7 @@ impl Sheet for Linked {
             keys::CHOOSE,
             keys::OPEN,
             keys::COPY,
+            keys::EXPORT,
             keys::READ_NOW,
             keys::DETAILS,
             keys::ENVIRONMENTS,
@@ -95,6 +96,7 @@ impl Sheet for Linked {
             primary: "Open administration",
             address: Some(link.address.clone()),
             copy: Some(link.address.clone()),
+            run: parts::run_of(setup),
             ..Page::default()
         }
     }

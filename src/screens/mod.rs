@@ -25,8 +25,10 @@ mod mismatch;
 mod overlay;
 mod page;
 mod parts;
+pub mod plain;
 mod progress;
 mod resume;
+mod runs;
 mod sign_in;
 mod terms;
 
@@ -85,6 +87,7 @@ fn sheet(of: Screen) -> &'static dyn Sheet {
     match of {
         Screen::SignIn => &sign_in::SignIn,
         Screen::Resume => &resume::Resume,
+        Screen::Runs => &runs::Runs,
         Screen::Environments => &environments::Environments,
         Screen::Details => &details::Details,
         Screen::Mismatch => &mismatch::Mismatch,

@@ -14,6 +14,7 @@ use crate::core::setup::{Failure, Flow, Record, Setup};
 use crate::core::sign_in::Session;
 use crate::core::trouble::Trouble;
 use crate::ui::look::{Mark, Role};
+use crate::ui::report;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
 use crate::ui::text::{clean, cut, fit, window};
 use ratatui::layout::Rect;
@@ -35,13 +36,14 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
         Ask::Leave => &Leave,
         Ask::Repair => &Repair,
         Ask::Reset => &Reset,
+        Ask::Run => &OneRun,
     }
 }
 
 /// The most room an overlay may have.
 pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
     match ask {
-        Ask::Help | Ask::Details => body,
+        Ask::Help | Ask::Details | Ask::Run => body,
         Ask::Leave | Ask::Repair | Ask::Reset => {
             let width = body.width.min(QUESTION);
             Rect { x: body.x + (body.width - width) / 2, width, ..body }
@@ -51,7 +53,7 @@ pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
 
 /// A question stands in the middle, as high as it needs to be.
 pub(super) fn centred(ask: Ask, wide: Rect, body: Rect, needs: usize) -> Rect {
-    if matches!(ask, Ask::Help | Ask::Details) {
+    if matches!(ask, Ask::Help | Ask::Details | Ask::Run) {
         return body;
     }
     // The frame below stays whole where there is room for that.
@@ -229,6 +231,47 @@ fn troubles(view: &View, all: &[&Trouble], cells: usize, rows: &mut Vec<Row>) {
             pieces.extend(row.pieces);
             Row { pieces, ..row }
         }));
+    }
+}
+
+struct OneRun;
+
+impl Sheet for OneRun {
+    fn title(&self) -> &'static str {
+        "Run"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CLOSE, keys::EXPORT]
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let all = view.model.runs.as_deref().unwrap_or_default();
+        let Some(Ok(run)) = all.get(view.eye.run.min(all.len().saturating_sub(1))) else { return Page::default() };
+        let mut rows = Vec::new();
+        for (at, line) in report::lines(run, view.zone).iter().enumerate() {
+            if line.is_empty() {
+                rows.push(Row::blank());
+                continue;
+            }
+            let is_heading = at == 0 || !line.starts_with(' ') && !line.contains("  ");
+            let role = if is_heading { Role::Strong } else { Role::Plain };
+            // What goes on below stays under what it belongs to.
+            let inset = if line.starts_with(' ') { 4 } else { 17 };
+            let start = Row::new(" ".repeat(line.len() - line.trim_start().len()), Role::Plain);
+            rows.extend(flow(start, inset.min(room.width / 2), &[Piece::new(line.trim_start(), role)], room.width));
+        }
+        Page {
+            rows,
+            stops: vec![Stop::button("Close", Action::Close)],
+            primary: "Close",
+            run: Some(run.id.clone()),
+            ..Page::default()
+        }
     }
 }
 

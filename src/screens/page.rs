@@ -6,6 +6,7 @@
 
 use super::eye::{Ask, Stage};
 use super::keys::Act;
+use crate::core::journal::RunId;
 use crate::core::msg::Intent;
 use crate::ui::look::{Look, Role};
 use crate::ui::paint;
@@ -140,6 +141,8 @@ pub struct Page {
     pub copy: Option<String>,
     /// What `f` asks: the remedy that can be carried out from here.
     pub fix: Option<Ask>,
+    /// The run that `x` exports.
+    pub run: Option<RunId>,
     /// Whether Enter picks a row.
     pub picks: bool,
     /// Whether there is a filter to clear.
@@ -189,6 +192,7 @@ impl Page {
             Act::Open => self.address.is_some(),
             Act::Copy => self.copy.is_some(),
             Act::Repair => self.fix.is_some(),
+            Act::Export => self.run.is_some(),
             Act::Clear => self.clears,
             Act::Filter | Act::Sort => self.picks || self.clears,
             _ => true,

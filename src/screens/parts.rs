@@ -5,7 +5,8 @@ use super::View;
 use crate::core::environment::Environment;
 use crate::core::facts::FactKind;
 use crate::core::fault::Confidence;
-use crate::core::setup::{Failure, Setup};
+use crate::core::journal::RunId;
+use crate::core::setup::{Failure, Record, Setup};
 use crate::core::trouble::{Again, Service, Trouble};
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::markdown;
@@ -216,6 +217,11 @@ pub(super) fn goes_on(view: &View, environment: &Environment, setup: &Setup, cel
     let start = Row::new("  ", Role::Plain);
     rows.extend(flow(start, 4, &[Piece::new(clean(&cloud.come_back(environment)), Role::Plain)], cells));
     rows
+}
+
+/// The run of a set-up that has a record.
+pub(super) fn run_of(setup: &Setup) -> Option<RunId> {
+    (setup.record != Record::New).then(|| setup.run.clone())
 }
 
 /// What leaving means for what runs, and that a command follows that comes back.

@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -51,7 +51,10 @@ pub struct Claim {
 
 /// A handle on the thread that writes.
 #[derive(Clone)]
-pub struct Journal(mpsc::Sender<Job>);
+pub struct Journal {
+    jobs: mpsc::Sender<Job>,
+    state_dir: Arc<Path>,
+}
 
 /// What will be told once a line is durable, or could not be written.
 pub type Written = oneshot::Receiver<io::Result<()>>;
@@ -63,13 +66,19 @@ impl Journal {
     /// Fails when no thread can be started.
     pub fn start(state_dir: PathBuf) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel();
+        let place = Arc::from(state_dir.as_path());
         std::thread::Builder::new().name("journal".into()).spawn(move || {
             let mut desk = Desk { state_dir, own: program(), runs: HashMap::new(), locks: HashMap::new() };
             while let Ok(job) = receiver.recv() {
                 desk.work(job);
             }
         })?;
-        Ok(Self(sender))
+        Ok(Self { jobs: sender, state_dir: place })
+    }
+
+    /// Where the record is.
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
     }
 
     /// Writes an entry down.
@@ -89,20 +98,20 @@ impl Journal {
 
     /// Gives the lock of an environment back.
     pub fn release(&self, environment: EnvironmentId) {
-        let _ = self.0.send(Job::Release(environment));
+        let _ = self.jobs.send(Job::Release(environment));
     }
 
     fn job<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Job) -> oneshot::Receiver<T> {
         let (done, written) = oneshot::channel();
         // When the thread is gone the receiver hears of it: its sender is dropped here.
-        let _ = self.0.send(make(done));
+        let _ = self.jobs.send(make(done));
         written
     }
 
     /// Waits until everything told so far is written, for a short time.
     pub fn close(&self) {
         let (done, closed) = mpsc::channel();
-        if self.0.send(Job::Close(done)).is_ok() {
+        if self.jobs.send(Job::Close(done)).is_ok() {
             let _ = closed.recv_timeout(CLOSE_LIMIT);
         }
     }

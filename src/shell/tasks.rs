@@ -6,11 +6,11 @@
 //! task is a reply like any other.
 
 use super::clock::Clock;
-use super::journal::{Claim, Journal, Written};
+use super::journal::{self, Claim, Journal, Written};
 use crate::api::Api;
 use crate::core::call::{Call, Change, Reply};
 use crate::core::effect::Effect;
-use crate::core::journal::Entry;
+use crate::core::journal::{Entry, RunId};
 use crate::core::msg::{Msg, NotClaimed, Ticket};
 use crate::core::trouble::{Service, Trouble, What};
 use std::collections::HashMap;
@@ -36,6 +36,8 @@ pub enum Rest {
     Copy(String),
     /// Tell the core this, before anything else.
     Tell(Msg),
+    /// Write this run to files.
+    Export(RunId),
 }
 
 /// The tasks of one program.
@@ -86,6 +88,8 @@ impl Tasks {
             }
             Effect::Release(environment) => self.journal.release(environment),
             Effect::Note(_) => {}
+            Effect::ReadRuns => self.read_runs(),
+            Effect::Export(run) => return Some(Rest::Export(run)),
             Effect::Open(address) => self.open(address),
             Effect::Copy(text) => return Some(Rest::Copy(text)),
         }
@@ -175,6 +179,19 @@ impl Tasks {
                 tracing::error!(why, "the record could not be written");
                 listener(Msg::RecordFailed(why));
             }
+        });
+    }
+
+    fn read_runs(&self) {
+        let (listener, journal) = (Arc::clone(&self.listener), self.journal.clone());
+        self.runtime.spawn_blocking(move || {
+            let runs = match journal::runs(journal.state_dir()) {
+                Ok(runs) => {
+                    runs.into_iter().map(|listed| listed.run.map_err(|error| (listed.id, error.to_string()))).collect()
+                }
+                Err(error) => vec![Err((String::new(), error.to_string()))],
+            };
+            listener(Msg::Runs(runs));
         });
     }
 

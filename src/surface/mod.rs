@@ -2,6 +2,8 @@
 //! foreground; all but the last drive the same `update`.
 
 pub mod headless;
+pub mod plain;
+pub mod runs;
 pub mod seat;
 pub mod simulate;
 pub mod stage;

@@ -3,7 +3,7 @@
 
 use super::stage::{Ready, Stage, prepare};
 use crate::core::effect::Effect;
-use crate::core::journal::Entry;
+use crate::core::journal::{Entry, RunId};
 use crate::core::model::Model;
 use crate::core::msg::{Found, Msg};
 use crate::core::sign_in::Session;
@@ -13,7 +13,7 @@ use crate::shell::journal::Journal;
 use crate::shell::run::Signal;
 use crate::shell::tasks::{Rest, Tasks};
 use crate::sim::Simulator;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -62,6 +62,9 @@ pub struct Seat {
     pub clock: Clock,
     /// What was written down or is worth telling, since the last [`Seat::told`].
     told: Vec<Entry>,
+    /// Runs that somebody wants written to files.
+    exports: Vec<RunId>,
+    state_dir: PathBuf,
     tasks: Tasks,
     receiver: Receiver<Message>,
     sender: Sender<Message>,
@@ -93,7 +96,21 @@ impl Seat {
         let to_core = sender.clone();
         let listener = Arc::new(move |msg| to_core.send(Message::Core(msg)).is_ok());
         let tasks = Tasks::new(runtime.handle().clone(), api, journal, clock, listener);
-        Ok((Self { model, clock, told: Vec::new(), tasks, receiver, sender, simulator, runtime }, found))
+        Ok((
+            Self {
+                model,
+                clock,
+                told: Vec::new(),
+                exports: Vec::new(),
+                state_dir,
+                tasks,
+                receiver,
+                sender,
+                simulator,
+                runtime,
+            },
+            found,
+        ))
     }
 
     /// Tells the core something, and does what it wants.
@@ -106,9 +123,11 @@ impl Seat {
                 }
                 _ => {}
             }
-            // A clipboard is for a screen.
-            if let Some(Rest::Tell(msg)) = self.tasks.run(effect) {
-                self.tell(msg);
+            match self.tasks.run(effect) {
+                Some(Rest::Tell(msg)) => self.tell(msg),
+                Some(Rest::Export(run)) => self.exports.push(run),
+                // A clipboard is for a screen.
+                Some(Rest::Copy(_)) | None => {}
             }
         }
     }
@@ -116,6 +135,16 @@ impl Seat {
     /// What was written down or is worth telling since the last time.
     pub fn told(&mut self) -> Vec<Entry> {
         std::mem::take(&mut self.told)
+    }
+
+    /// Runs that somebody wants written to files, since the last time.
+    pub fn exports(&mut self) -> Vec<RunId> {
+        std::mem::take(&mut self.exports)
+    }
+
+    /// Where the record is.
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
     }
 
     /// Waits for what comes next, at most so long (of this clock). The core has been told of it.

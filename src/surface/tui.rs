@@ -3,7 +3,9 @@
 //! The first frame waits for nothing: the runtime, the record, the simulator and the client start
 //! right after it.
 
+use super::runs;
 use super::stage::{Ready, Stage, prepare};
+use crate::core::journal::RunId;
 use crate::core::model::{Cloud, Model};
 use crate::core::msg::Msg;
 use crate::core::sign_in::Session;
@@ -135,9 +137,19 @@ impl Wizard {
             match self.tasks.as_mut().and_then(|tasks| tasks.run(effect)) {
                 Some(Rest::Copy(text)) => terminal::copy(&text),
                 Some(Rest::Tell(msg)) => self.tell(msg),
+                Some(Rest::Export(run)) => self.export(run),
                 None => {}
             }
         }
+    }
+
+    /// Writes a run to files beside whoever started the program.
+    fn export(&self, run: RunId) {
+        let (Some(runtime), Some(journal)) = (&self.runtime, &self.journal) else { return };
+        let (state_dir, sender, zone) = (journal.state_dir().to_owned(), self.sender.clone(), self.zone.clone());
+        runtime.spawn_blocking(move || {
+            sender.send(Message::Core(Msg::Exported(runs::export_to_files(&state_dir, &run, &zone))));
+        });
     }
 
     /// Starts everything that the first frame did not need.

@@ -13,6 +13,8 @@ pub enum Glyphs {
     Unicode,
     /// ASCII alone, borders too.
     Ascii,
+    /// None: every mark has a word beside it, and that is read.
+    Words,
 }
 
 /// Which colours may be used.
@@ -196,12 +198,32 @@ const ASCII: Symbols = Symbols {
     },
 };
 
+const WORDS: Symbols = Symbols {
+    done: "",
+    passed: "",
+    busy: "",
+    waiting: "",
+    now: "",
+    failed: "",
+    warn: "",
+    unknown: "",
+    then: "",
+    selected: "",
+    open: "",
+    closed: "",
+    bullet: "-",
+    bar_full: "",
+    bar_empty: "",
+    ..ASCII
+};
+
 impl Glyphs {
     /// The glyphs of this set.
     pub fn symbols(self) -> &'static Symbols {
         match self {
             Self::Unicode => &UNICODE,
             Self::Ascii => &ASCII,
+            Self::Words => &WORDS,
         }
     }
 }
@@ -237,6 +259,9 @@ impl Mark {
 impl Look {
     /// What is drawn when nobody looks: the same rows as on the screen, without their picture.
     pub const BLIND: Self = Self { glyphs: Glyphs::Unicode, colour: Colour::None, hyperlinks: false, motion: true };
+
+    /// Lines to be read, or to be read aloud.
+    pub const PLAIN: Self = Self { glyphs: Glyphs::Words, colour: Colour::None, hyperlinks: false, motion: false };
 
     /// The glyphs.
     pub fn symbols(&self) -> &'static Symbols {

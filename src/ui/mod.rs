@@ -9,5 +9,6 @@ pub mod link;
 pub mod look;
 pub mod markdown;
 pub mod paint;
+pub mod report;
 pub mod row;
 pub mod text;

@@ -1,7 +1,7 @@
 //! Every screen, and its main variants.
 
 use super::{OTHER, Scene, UAT, World, cloud, link_to, package, refused, start, user};
-use dualwrite::core::journal::{Program, fold};
+use dualwrite::core::journal::{Outcome, Program, Run, fold};
 use dualwrite::core::model::Model;
 use dualwrite::core::msg::{Found, Intent, Msg, NotClaimed};
 use dualwrite::core::setup::Held;
@@ -82,6 +82,23 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
         let mut scene = Scene::details(World::default());
         scene.claimed = Err(NotClaimed::Held(held));
         start(&mut scene);
+        scene
+    });
+
+    let past = fold(&run.recorded).unwrap();
+    put("runs", {
+        let mut scene = Scene::list(World::default());
+        scene.wants(Intent::Runs);
+        let linked = Run { outcome: Some(Outcome::Linked), ..past.clone() };
+        let failed = Run { outcome: Some(Outcome::Failed), name: "contoso-golden".into(), ..past.clone() };
+        let broken = Err(("3f0d1c52".into(), "runs/3f0d1c52.jsonl, line 7: the checksum does not fit the line".into()));
+        scene.msg(Msg::Runs(vec![Ok(past.clone()), Ok(linked), Ok(failed), broken]));
+        scene
+    });
+    put("runs-none", {
+        let mut scene = Scene::list(World::default());
+        scene.wants(Intent::Runs);
+        scene.msg(Msg::Runs(Vec::new()));
         scene
     });
 

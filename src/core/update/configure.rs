@@ -90,6 +90,8 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
             if let (true, Some((at, word))) = (was_watched, &run.watch.last)
                 && *at == cx.now
                 && run.watch.trouble.is_none()
+                // What ended the stage stands in the line of the stage.
+                && run.stage().id == stage
             {
                 let line = Line::Reading {
                     stage: Some(stage),

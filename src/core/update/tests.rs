@@ -706,3 +706,13 @@ fn a_clock_that_was_moved_back_before_the_restart_changes_nothing() {
     world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { .. })))));
     assert!(world.changes.is_empty());
 }
+
+#[test]
+fn what_this_program_says_itself_is_not_looked_up_in_the_catalogue() {
+    let mut world = World::running();
+    let path = "/state/DW9003/runs/e7e8.jsonl: no space, Failed to connect to CRM";
+    world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::NotRecorded, path)));
+    let Flow::ConfigureFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert!(failure.fault.is_none() && failure.is_ours && failure.is_standstill, "{failure:?}");
+    assert!(failure.next_move.contains("Make room"), "{}", failure.next_move);
+}

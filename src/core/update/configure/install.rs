@@ -335,7 +335,7 @@ impl Said {
 }
 
 fn install_failed(run: &mut Configuring, setup: &mut Setup, said: Said, install: &Install, cx: &mut Cx) -> Next {
-    cx.record(setup, Line::Outcome { result: ChangeResult::Refused, id: None, words: said.words.clone() });
+    cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: said.words.clone() });
     let mut failure = failure(Service::PowerPlatform, said.words, said.code, setup, cx);
     if said.is_ours {
         failure = failure.found_here();

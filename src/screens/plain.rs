@@ -1,0 +1,246 @@
+//! A screen as lines: the same pages, read from top to bottom, with numbered choices instead of a
+//! focus. For screen readers, serial consoles and pipes.
+//!
+//! Nothing is decided here that a page does not decide; what a typed line means is the same as the
+//! key or the button it names.
+
+use super::eye::{Ask, Eye};
+use super::input::{Reaction, confirm_reset, on_key, press};
+use super::page::{Page, Room, Shape};
+use super::{Sheet, View, frame, list, overlay, sheet};
+use crate::core::model::Model;
+use crate::core::msg::Intent;
+use crate::core::route::{Screen, screen};
+use crate::core::time::Now;
+use crate::ui::look::Look;
+use crate::ui::row::Row;
+use crate::ui::text::clean;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+
+/// Cells of a line. So many that no sentence and no address is broken: whoever reads it wraps it.
+const WIDTH: usize = 1_000;
+/// Rows of a page: more than any page has.
+const HEIGHT: u16 = 4_000;
+/// A terminal on which a letter means what it means on a screen.
+const SIZE: (u16, u16) = (100, 50);
+
+/// A page as lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lines {
+    /// Which screen, by its title; or what is laid over it.
+    pub title: &'static str,
+    /// Where the screen is on the way; empty where it is no step.
+    pub step: String,
+    /// What it says.
+    pub text: Vec<String>,
+    /// What can be chosen, with why it cannot be chosen yet.
+    pub choices: Vec<(String, Option<String>)>,
+    /// The place of the likely choice, from 0; Enter alone chooses it.
+    pub likely: Option<usize>,
+    /// Letters that can be typed, and what they do.
+    pub letters: Vec<(char, &'static str)>,
+    /// A name has to be typed.
+    pub asks_name: bool,
+}
+
+fn view<'a>(model: &'a Model, eye: &'a Eye, now: Now, zone: &'a TimeZone) -> View<'a> {
+    View { model, eye, look: &Look::PLAIN, now, zone, size: SIZE }
+}
+
+/// The page that has the word.
+pub fn lines(model: &Model, eye: &Eye, now: Now, zone: &TimeZone) -> Lines {
+    let view = view(model, eye, now, zone);
+    let (sheet, page) = page(&view);
+    let picks = picks(&view);
+    let text = if picks.is_empty() {
+        texts(page.head.iter().chain(&page.rows).chain(&page.notes))
+    } else {
+        about_picks(model, eye, picks.len())
+    };
+    let buttons = page.stops.iter().filter(|stop| stop.shape != Shape::Section).map(|stop| {
+        let label = match stop.shape {
+            Shape::Box(true) => format!("{} (ticked)", stop.label),
+            Shape::Box(false) => format!("{} (not ticked)", stop.label),
+            _ => stop.label.to_owned(),
+        };
+        (label, stop.closed.clone())
+    });
+    let choices: Vec<(String, Option<String>)> = picks.into_iter().map(|text| (text, None)).chain(buttons).collect();
+    let likely = page
+        .stops
+        .iter()
+        .filter(|stop| stop.shape != Shape::Section)
+        .position(|stop| stop.label == page.primary && stop.closed.is_none())
+        .or((!choices.is_empty() && page.stops.is_empty()).then_some(0));
+    let letters = sheet
+        .keys()
+        .iter()
+        .filter(|binding| page.offers(binding.act))
+        .filter_map(|binding| match binding.keys[0] {
+            crate::ui::keys::Key::Char(letter) if letter != ' ' => Some((letter, binding.says)),
+            _ => None,
+        })
+        .collect();
+    Lines {
+        title: sheet.title(),
+        step: frame::step(&view),
+        text,
+        choices,
+        likely,
+        letters,
+        asks_name: eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Reset),
+    }
+}
+
+/// The page that has the word. What happened is told as it happens, so it is not part of it.
+fn page(view: &View) -> (&'static dyn Sheet, Page) {
+    let room = Room { width: WIDTH, full: WIDTH, height: usize::from(HEIGHT), has_side: true };
+    let sheet = match &view.eye.overlay {
+        Some(over) => overlay::sheet(over.ask),
+        None => sheet(screen(view.model)),
+    };
+    (sheet, sheet.page(view, room))
+}
+
+/// What is said of a list that is chosen from.
+fn about_picks(model: &Model, eye: &Eye, count: usize) -> Vec<String> {
+    if screen(model) != Screen::Environments {
+        return vec![format!("{count} on record, the newest first.")];
+    }
+    let all = model.directory.environments.len();
+    let mut text = vec![match eye.list.filter.value() {
+        "" => format!("{all} environments, {}. A name after / filters.", eye.list.sort.words()),
+        filter => format!("{count} of {all} environments answer to “{}”. / alone shows all.", clean(filter)),
+    }];
+    let troubles = [&model.directory.trouble, &model.directory.lcs_trouble];
+    text.extend(troubles.into_iter().flatten().map(|trouble| clean(&trouble.whole_sentence())));
+    text
+}
+
+/// The rows of a page that are chosen from, instead of being read.
+fn picks(view: &View) -> Vec<String> {
+    if view.eye.overlay.is_some() {
+        return Vec::new();
+    }
+    match screen(view.model) {
+        Screen::Environments => list::order(view.model, &view.eye.list, view.now)
+            .into_iter()
+            .map(|place| {
+                let environment = &view.model.directory.environments[place];
+                let setup = view.model.setups.get(&environment.id);
+                let standing = list::standing(environment, setup, view.now);
+                format!("{}, {}: {}", clean(&environment.name), clean(environment.kind.word()), standing.in_full())
+            })
+            .collect(),
+        Screen::Runs => super::runs::sentences(view),
+        _ => Vec::new(),
+    }
+}
+
+/// Rows as lines: without trailing spaces, and at most one empty one in a row.
+fn texts<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in rows {
+        let text: String = row.pieces.iter().map(|piece| piece.text.as_str()).collect();
+        let text = squeezed(text.trim());
+        if !(text.is_empty() && lines.last().is_none_or(String::is_empty)) {
+            lines.push(text);
+        }
+    }
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines
+}
+
+/// What stands apart in columns stands apart by two spaces.
+fn squeezed(text: &str) -> String {
+    let mut squeezed = String::new();
+    let mut spaces = 0;
+    for letter in text.chars() {
+        spaces = if letter == ' ' { spaces + 1 } else { 0 };
+        if spaces < 3 {
+            squeezed.push(letter);
+        }
+    }
+    squeezed
+}
+
+/// What a typed line means.
+pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZone) -> Reaction {
+    eye.follow(model);
+    eye.hint = None;
+    let line = line.trim();
+    if let Some(over) = eye.overlay.as_mut().filter(|over| over.ask == Ask::Reset) {
+        if line.is_empty() {
+            eye.overlay = None;
+            return Reaction::Redraw;
+        }
+        over.input = line.into();
+        return confirm_reset(model, eye);
+    }
+    if let Some(wanted) = line.strip_prefix('/')
+        && eye.overlay.is_none()
+        && screen(model) == Screen::Environments
+    {
+        eye.list.filter = wanted.into();
+        return Reaction::Redraw;
+    }
+    let page = lines(model, eye, now, zone);
+    let chosen = match (line.parse::<usize>(), page.likely) {
+        (Ok(number), _) if (1..=page.choices.len()).contains(&number) => Some(number - 1),
+        (Ok(_), _) => None,
+        (Err(_), Some(likely)) if line.is_empty() => Some(likely),
+        (Err(_), _) => page.choices.iter().position(|(label, _)| !line.is_empty() && label.eq_ignore_ascii_case(line)),
+    };
+    if let Some(at) = chosen {
+        return choose(model, eye, at, now, zone);
+    }
+    let key = match line.to_ascii_lowercase().as_str() {
+        "b" | "back" | "esc" => KeyCode::Esc,
+        _ => match (line.chars().next(), line.chars().count()) {
+            (Some(letter), 1) if !letter.is_ascii_digit() => KeyCode::Char(letter),
+            _ => {
+                eye.hint = Some(match line {
+                    "" => "Enter alone chooses nothing here; type a number or a letter.".to_owned(),
+                    _ => format!("“{}” is no choice here.", clean(line)),
+                });
+                return Reaction::Redraw;
+            }
+        },
+    };
+    on_key(model, eye, KeyEvent::new(key, KeyModifiers::NONE), now, SIZE)
+}
+
+/// The choice at this place.
+fn choose(model: &Model, eye: &mut Eye, at: usize, now: Now, zone: &TimeZone) -> Reaction {
+    let picks = picks(&view(model, eye, now, zone)).len();
+    if at < picks {
+        return match screen(model) {
+            Screen::Environments => {
+                let order = list::order(model, &eye.list, now);
+                let id = model.directory.environments[order[at]].id.clone();
+                Reaction::Intent(Intent::OpenEnvironment(id))
+            }
+            _ => {
+                eye.run = at;
+                eye.ask(Ask::Run);
+                Reaction::Redraw
+            }
+        };
+    }
+    let (_, page) = page(&view(model, eye, now, zone));
+    let stop = page.stops.into_iter().filter(|stop| stop.shape != Shape::Section).nth(at - picks);
+    stop.map_or(Reaction::Nothing, |stop| press(eye, stop, model))
+}
+
+/// Whether something is laid over the screen.
+pub fn has_overlay(eye: &Eye) -> bool {
+    eye.overlay.is_some()
+}
+
+/// Why the last line did nothing; told once.
+pub fn hint(eye: &mut Eye) -> Option<String> {
+    eye.hint.take()
+}

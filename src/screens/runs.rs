@@ -1,0 +1,142 @@
+//! Runs: the record of what was done; Enter shows one whole, `x` writes it to files.
+
+use super::eye::Eye;
+use super::input::Reaction;
+use super::keys::{self, Act, Binding};
+use super::page::{Page, Room};
+use super::{Sheet, View, parts};
+use crate::core::journal::{Outcome, Run, RunId};
+use crate::core::model::Model;
+use crate::core::msg::{Intent, PastRun};
+use crate::core::time::{between, stopwatch};
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Row, para};
+use crate::ui::text::{clean, fit};
+
+/// Cells of the name of an environment.
+const NAME: usize = 24;
+/// Cells of the outcome.
+const OUTCOME: usize = 13;
+
+/// The record.
+pub(super) struct Runs;
+
+impl Sheet for Runs {
+    fn title(&self) -> &'static str {
+        "Runs"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::SHOW, keys::EXPORT, keys::READ_NOW, keys::BACK_TO_LIST, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
+    }
+
+    fn help(&self) -> &'static str {
+        "Every set-up that was begun on this machine: who, when, which terms, every stage with its duration, every \
+         change and what came of it. x writes the selected one into the directory in which the program was started, \
+         as Markdown, as one HTML file and as JSON, fit to be attached to a change ticket."
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some(runs) = &view.model.runs else {
+            let rows = parts::marked(Mark::Busy, "The record is being read.", *view.look, room.width);
+            return Page { rows, ..Page::default() };
+        };
+        if runs.is_empty() {
+            let rows =
+                para("No run is on record yet. Each set-up that is begun is kept here.", Role::Plain, room.width);
+            return Page { rows, ..Page::default() };
+        }
+        let selected = view.eye.run.min(runs.len() - 1);
+        let head = Row::new(
+            format!("  {:<19}  {}  {}  Took", "Began", fit("Environment", NAME, ""), fit("Outcome", OUTCOME, "")),
+            Role::Dim,
+        );
+        // As many as there is room for, the selected one in sight.
+        let height = room.height.saturating_sub(3).max(1);
+        let top = selected.saturating_sub(height.saturating_sub(1));
+        let rows = runs.iter().enumerate().skip(top).take(height);
+        let rows = rows.map(|(at, run)| row(view, run, at == selected)).collect();
+        let count = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
+        let notes = vec![Row::new(format!("{count}, the newest first"), Role::Dim)];
+        Page { head: vec![head], rows, notes, picks: true, run: id(runs, selected), ..Page::default() }
+    }
+}
+
+fn id(runs: &[PastRun], at: usize) -> Option<RunId> {
+    runs.get(at)?.as_ref().ok().map(|run| run.id.clone())
+}
+
+fn row(view: &View, run: &PastRun, is_selected: bool) -> Row {
+    let symbols = view.look.symbols();
+    let (pointer, role) = if is_selected { (symbols.selected, Role::Focus) } else { (" ", Role::Plain) };
+    match run {
+        Ok(run) => {
+            let mark = mark(run);
+            let outcome = fit(run.word(), OUTCOME - 2, "");
+            Row::new(
+                format!("{pointer} {}  {}  ", view.date(run.began), fit(&clean(&run.name), NAME, symbols.ellipsis)),
+                role,
+            )
+            .and(format!("{} {outcome}", mark.glyph(view.look.glyphs)), if is_selected { role } else { mark.role() })
+            .and(format!("  {}", stopwatch(between(run.began, run.last))), role)
+        }
+        Err((id, why)) => Row::new(format!("{pointer} {} cannot be read: {}", clean(id), clean(why)), role),
+    }
+}
+
+fn mark(run: &Run) -> Mark {
+    match run.outcome {
+        Some(Outcome::Linked | Outcome::Configured) => Mark::Done,
+        Some(Outcome::Failed) => Mark::Failed,
+        Some(Outcome::Mismatch) => Mark::Warn,
+        Some(Outcome::Forgotten) => Mark::Waiting,
+        None => Mark::Busy,
+    }
+}
+
+/// Each run as a sentence.
+pub(super) fn sentences(view: &View) -> Vec<String> {
+    let one = |run: &PastRun| match run {
+        Ok(run) => format!("{}, {}: {}", view.date(run.began), clean(&run.name), run.word()),
+        Err((id, why)) => format!("{} cannot be read: {}", clean(id), clean(why)),
+    };
+    view.model.runs.iter().flatten().map(one).collect()
+}
+
+/// A key on the record; `None` when it is no key of its own.
+pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
+    let runs = model.runs.as_deref().unwrap_or_default();
+    let page = height.saturating_sub(1).max(1);
+    let at = eye.run.min(runs.len().saturating_sub(1));
+    let to = match act {
+        Act::Down => at + 1,
+        Act::Up => at.saturating_sub(1),
+        Act::PageDown => at + page,
+        Act::PageUp => at.saturating_sub(page),
+        Act::Home => 0,
+        Act::End => runs.len(),
+        Act::Press => {
+            return Some(match runs.get(at) {
+                Some(Ok(_)) => {
+                    eye.ask(super::eye::Ask::Run);
+                    Reaction::Redraw
+                }
+                Some(Err((_, why))) => {
+                    eye.hint = Some(format!("It cannot be read: {why}. Keep the file for support."));
+                    Reaction::Redraw
+                }
+                None => Reaction::Nothing,
+            });
+        }
+        Act::Export => {
+            return Some(id(runs, at).map_or(Reaction::Nothing, |run| Reaction::Intent(Intent::Export(run))));
+        }
+        _ => return None,
+    };
+    eye.run = to.min(runs.len().saturating_sub(1));
+    Some(Reaction::Redraw)
+}

@@ -1,0 +1,336 @@
+//! The wizard line by line: the same screens, read from top to bottom, numbered choices, one
+//! sentence per change. No repaint, no borders, no escape sequence.
+//!
+//! A line is taken only when a page waits for one, so that a pipe can hold all answers from the
+//! start; while something runs only letters are.
+
+use super::events::{self, Subject};
+use super::headless::code;
+use super::runs;
+use super::seat::{Heard, Options, Seat};
+use crate::core::msg::{Intent, Msg};
+use crate::core::route::{Screen, screen};
+use crate::core::sign_in::Session;
+use crate::core::time::time_of_day;
+use crate::screens::plain::{self as page, Lines};
+use crate::screens::{Eye, Reaction};
+use crate::ui::text::{clean, clean_lines};
+use jiff::tz::TimeZone;
+use std::collections::VecDeque;
+use std::io::{self, IsTerminal, Write};
+
+/// Runs the wizard until the person leaves, the input ends, or a signal comes; the exit code.
+pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let is_rehearsal_speed = options.speed;
+    let (seat, found) = match Seat::take(options) {
+        Ok(taken) => taken,
+        Err(why) => {
+            let _ = writeln!(err, "{}", clean(&why));
+            return code::FAILED;
+        }
+    };
+    let mut plain = Plain {
+        zone: TimeZone::system(),
+        eye: Eye::default(),
+        typed: VecDeque::new(),
+        is_person: io::stdin().is_terminal(),
+        is_over: false,
+        shown: None,
+        said: String::new(),
+        is_closed: false,
+        out,
+        seat,
+    };
+    plain.seat.listen_to_lines();
+    let cloud = clean(&plain.seat.model.cloud.name);
+    let speed = if is_rehearsal_speed > 1.0 { format!(", {is_rehearsal_speed} times faster") } else { String::new() };
+    plain.say(&format!("dualwrite, line by line. Cloud: {cloud}{speed}. A number chooses, b goes back, q leaves."));
+    plain.seat.tell(Msg::FoundRuns(found));
+    plain.seat.tell(Msg::Start);
+    let (code, why) = plain.walk();
+    let Plain { seat, .. } = plain;
+    seat.leave(why);
+    code
+}
+
+/// Which page was said last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    screen: Screen,
+    environment: Option<String>,
+    /// The page, where it waits for a choice; one that runs is said once.
+    page: Option<Lines>,
+}
+
+struct Plain<'a> {
+    seat: Seat,
+    eye: Eye,
+    zone: TimeZone,
+    /// Lines that were typed and not yet taken.
+    typed: VecDeque<String>,
+    /// Whoever types sits at a terminal.
+    is_person: bool,
+    /// Nobody types any more.
+    is_over: bool,
+    shown: Option<Shown>,
+    /// The notice that was said last.
+    said: String,
+    /// Nobody reads any more.
+    is_closed: bool,
+    out: &'a mut dyn Write,
+}
+
+/// The end, with its exit code and why the program is left.
+type Over = (u8, &'static str);
+
+impl Plain<'_> {
+    fn walk(&mut self) -> Over {
+        loop {
+            self.tell_news();
+            self.show();
+            if self.is_closed {
+                return (code::PIPE, "standard output was closed");
+            }
+            if let Some(line) = self.next_line() {
+                if let Some(over) = self.take(&line) {
+                    return over;
+                }
+                continue;
+            }
+            if self.is_over && self.waits_for_choice() {
+                return self.out_of_input();
+            }
+            match self.seat.wait(None) {
+                Heard::Line(Some(line)) => self.typed.push_back(line),
+                Heard::Line(None) => self.is_over = true,
+                Heard::Signal(signal) => {
+                    self.say_where_it_goes_on();
+                    return (signal.exit_code(), signal.name());
+                }
+                Heard::News | Heard::Nothing => {}
+            }
+        }
+    }
+
+    /// Whether the page can do nothing without a person.
+    fn waits_for_choice(&self) -> bool {
+        if page::has_overlay(&self.eye) {
+            return true;
+        }
+        let model = &self.seat.model;
+        match screen(model) {
+            Screen::Progress => false,
+            Screen::LinkProgress => {
+                model.current().is_some_and(|(_, setup)| setup.watch().is_none()) || !self.lines().choices.is_empty()
+            }
+            Screen::SignIn => matches!(model.session, Session::Stopped(_)),
+            _ => self.is_read(),
+        }
+    }
+
+    /// Whether everything that the page is about was read.
+    fn is_read(&self) -> bool {
+        let model = &self.seat.model;
+        let directory = &model.directory;
+        match (screen(model), model.current()) {
+            (Screen::Runs, _) => model.runs.is_some(),
+            (_, Some((_, setup))) => setup.reading.is_empty() && setup.to_take_up.is_none() && setup.starts.is_none(),
+            (_, None) => {
+                directory.reading.is_none()
+                    && directory.reading_lcs.is_none()
+                    && (directory.read_at.is_some() || directory.trouble.is_some())
+                    && model.setups.values().all(|setup| setup.reading.is_empty())
+            }
+        }
+    }
+
+    fn lines(&self) -> Lines {
+        page::lines(&self.seat.model, &self.eye, self.seat.clock.now(), &self.zone)
+    }
+
+    /// Says the page, if it is another one or says something else now.
+    fn show(&mut self) {
+        let model = &self.seat.model;
+        let (screen, environment) = (screen(model), model.selected.as_ref().map(|id| id.0.clone()));
+        let waits = self.waits_for_choice();
+        let is_same = |shown: &Shown| shown.screen == screen && shown.environment == environment;
+        let was_here = self.shown.as_ref().is_some_and(is_same);
+        // A page that is still being read is said when it is; one that runs, once.
+        if !waits && (was_here || !matches!(screen, Screen::Progress | Screen::LinkProgress | Screen::SignIn)) {
+            if !was_here && screen != Screen::SignIn {
+                self.say("Reading...");
+                self.shown = Some(Shown { screen, environment, page: None });
+            }
+            if screen == Screen::SignIn {
+                self.show_code();
+            }
+            return;
+        }
+        if screen == Screen::Terms && !page::has_overlay(&self.eye) {
+            // All of it is said right now.
+            self.seat.tell(Msg::Intent(Intent::TermsSeenToEnd));
+        }
+        let lines = self.lines();
+        let before = self.shown.take().filter(is_same).and_then(|shown| shown.page);
+        if before.as_ref() != Some(&lines) {
+            self.say_page(&lines, before.as_ref(), waits);
+        }
+        self.shown = Some(Shown { screen, environment, page: Some(lines) });
+    }
+
+    fn show_code(&mut self) {
+        if let Session::Waiting(waiting) = &self.seat.model.session {
+            let text = format!("To sign in, open {} and type {}", waiting.address, waiting.user_code);
+            if self.said != text {
+                self.say(&text);
+                self.said = text;
+            }
+        }
+    }
+
+    /// Says a page; of one that was said before, what is new in it.
+    fn say_page(&mut self, lines: &Lines, before: Option<&Lines>, waits: bool) {
+        self.say("");
+        let known = before.filter(|before| before.title == lines.title).map(|before| &before.text);
+        if known.is_none() {
+            let step = if lines.step.is_empty() { String::new() } else { format!(" ({})", lines.step) };
+            self.say(&format!("{}{step}", lines.title));
+        }
+        for line in &lines.text {
+            if known.is_none_or(|known| !line.is_empty() && !known.contains(line)) {
+                self.say(line);
+            }
+        }
+        for (at, (label, closed)) in lines.choices.iter().enumerate() {
+            let likely = if lines.likely == Some(at) { ", Enter alone" } else { "" };
+            let closed = match closed {
+                Some(why) if lines.text.contains(why) => " (closed)".to_owned(),
+                Some(why) => format!(" (closed: {why})"),
+                None => String::new(),
+            };
+            self.say(&format!("{}. {label}{likely}{closed}", at + 1));
+        }
+        let letters: Vec<String> = lines.letters.iter().map(|(letter, says)| format!("{letter} {says}")).collect();
+        if lines.asks_name {
+            self.say("Type the name, or Enter alone to change nothing:");
+        } else if waits {
+            self.say(&format!("Your choice ({}, b back):", letters.join(", ")));
+        } else {
+            let may = if self.is_person { format!(" You may type: {}.", letters.join(", ")) } else { String::new() };
+            self.say(&format!("It runs.{may}"));
+        }
+    }
+
+    /// The next line that may be taken now.
+    fn next_line(&mut self) -> Option<String> {
+        let is_letter = |line: &String| {
+            let line = line.trim();
+            line.chars().count() == 1 && line.chars().all(|letter| letter.is_alphabetic() || letter == '?')
+        };
+        // Answers in a pipe are for the pages that wait; a person may also ask in between.
+        if self.waits_for_choice() || self.is_person && self.typed.front().is_some_and(is_letter) {
+            self.typed.pop_front()
+        } else {
+            None
+        }
+    }
+
+    fn take(&mut self, line: &str) -> Option<Over> {
+        let now = self.seat.clock.now();
+        let reaction = page::answer(&self.seat.model, &mut self.eye, line, now, &self.zone);
+        if let Some(hint) = page::hint(&mut self.eye) {
+            self.say(&hint);
+        }
+        match reaction {
+            Reaction::Intent(intent) => {
+                self.said.clear();
+                let is_reading = matches!(intent, Intent::ReadNow);
+                self.seat.tell(Msg::Intent(intent));
+                if is_reading {
+                    self.shown = None;
+                }
+                self.export();
+                None
+            }
+            Reaction::Leave => {
+                self.say_where_it_goes_on();
+                Some((code::DONE, "left by the person"))
+            }
+            Reaction::Redraw | Reaction::Repaint | Reaction::Suspend | Reaction::Nothing => None,
+        }
+    }
+
+    /// Writes the runs to files that somebody wants.
+    fn export(&mut self) {
+        for run in self.seat.exports() {
+            let done = runs::export_to_files(self.seat.state_dir(), &run, &self.zone);
+            self.seat.tell(Msg::Exported(done));
+        }
+    }
+
+    /// Says what was written down, and the last notice.
+    fn tell_news(&mut self) {
+        for entry in self.seat.told() {
+            let name = self.seat.model.setups.keys().find(|id| id.0 == entry.environment);
+            let name = name.and_then(|id| self.seat.model.directory.get(id)).map(|of| clean(&of.name));
+            let subject =
+                Subject { id: entry.environment.clone(), name: name.unwrap_or_default(), run: entry.run.clone() };
+            if let Some(event) = events::of_entry(&entry, &subject).filter(|event| !event.sentence.is_empty()) {
+                let said = format!("{}: {}", event.subject.name, event.sentence);
+                // One sentence per change.
+                if said != self.said {
+                    let time = time_of_day(event.at, &self.zone);
+                    for line in clean_lines(&said).iter().filter(|line| !line.is_empty()) {
+                        self.say(&format!("{time}  {line}"));
+                    }
+                    self.said = said;
+                }
+            }
+        }
+        if let Some(notice) = self.seat.model.notice.clone()
+            && notice != self.said
+        {
+            self.say(&notice);
+            self.said = notice;
+        }
+    }
+
+    fn say_where_it_goes_on(&mut self) {
+        let model = &self.seat.model;
+        let mut lines = Vec::new();
+        for (environment, setup) in model.running() {
+            let goes_on = match setup.goes_on() {
+                Some(what) => format!("{what} goes on in Microsoft's service; what follows waits"),
+                None => "nothing runs at a service now; what follows waits".to_owned(),
+            };
+            lines.push(format!(
+                "{}: {goes_on}. To come back: {}",
+                environment.name,
+                model.cloud.come_back(environment)
+            ));
+        }
+        for line in lines {
+            self.say(&line);
+        }
+    }
+
+    /// Nobody types any more and a page waits: that is the end, and a good one only at the end of the way.
+    fn out_of_input(&mut self) -> Over {
+        if screen(&self.seat.model) == Screen::Linked {
+            return (code::DONE, "the input ended");
+        }
+        self.say("The input ended and a choice is missing.");
+        self.say_where_it_goes_on();
+        (code::CONSENT, "the input ended")
+    }
+
+    fn say(&mut self, line: &str) {
+        if self.is_closed {
+            return;
+        }
+        let written = writeln!(self.out, "{}", clean(line)).and_then(|()| self.out.flush());
+        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            self.is_closed = true;
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! A run as something to read or to attach to a change ticket: plain text, Markdown, one HTML file,
+//! JSON. All four say the same, from the same [`Report`].
+
+use super::text::{clean, clean_lines};
+use crate::core::fault;
+use crate::core::journal::{ChangeResult, Run};
+use crate::core::time::{Now, between, date_and_time, stopwatch};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// The formats of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Markdown.
+    Markdown,
+    /// One HTML file.
+    Html,
+    /// JSON.
+    Json,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Markdown, Self::Html, Self::Json];
+
+    /// What the name of a file ends with.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Markdown => "md",
+            Self::Html => "html",
+            Self::Json => "json",
+        }
+    }
+}
+
+/// A run in this format. Times are those of the zone.
+pub fn export(run: &Run, format: Format, zone: &TimeZone) -> String {
+    match format {
+        Format::Markdown => markdown(&Report::of(run, zone)),
+        Format::Html => html(&Report::of(run, zone)),
+        Format::Json => document(run).to_string() + "\n",
+    }
+}
+
+/// A run as plain lines.
+pub fn lines(run: &Run, zone: &TimeZone) -> Vec<String> {
+    let report = Report::of(run, zone);
+    let mut lines = vec![report.title.clone(), String::new()];
+    lines.extend(report.facts.iter().map(|(label, value)| format!("{label:<16} {value}")));
+    for table in &report.tables {
+        lines.push(String::new());
+        lines.push(table.title.to_owned());
+        if table.rows.is_empty() {
+            lines.push("  none".into());
+        }
+        for row in &table.rows {
+            lines.push(format!("  {}", row.join("  ")));
+        }
+    }
+    if let Some(failure) = &report.failure {
+        lines.push(String::new());
+        lines.push(format!("Why it failed: {}", failure.title));
+        lines.extend(failure.words.iter().map(|line| format!("  {line}")));
+        lines.extend(failure.remedies.iter().enumerate().map(|(at, text)| format!("  {}. {text}", at + 1)));
+        if !failure.doc_url.is_empty() {
+            lines.push(format!("  {}", failure.doc_url));
+        }
+    }
+    lines
+}
+
+/// What all formats say. Every text is clean.
+struct Report {
+    title: String,
+    facts: Vec<(&'static str, String)>,
+    tables: Vec<Table>,
+    failure: Option<Failure>,
+}
+
+struct Table {
+    title: &'static str,
+    head: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+}
+
+struct Failure {
+    title: String,
+    words: Vec<String>,
+    remedies: Vec<String>,
+    doc_url: String,
+}
+
+impl Report {
+    fn of(run: &Run, zone: &TimeZone) -> Self {
+        let date = |at: Now| date_and_time(at, zone);
+        let mut facts = vec![
+            ("Outcome", run.word().to_owned()),
+            ("Environment", format!("{} ({})", clean(&run.name), clean(&run.environment))),
+            ("Cloud", format!("{} ({})", clean(&run.cloud), clean(&run.address))),
+            ("By", clean(&run.account)),
+            ("Began", date(run.began)),
+            ("Last entry", date(run.last)),
+            ("Took", stopwatch(between(run.began, run.last))),
+        ];
+        if let Some(took) = run.configure_took {
+            facts.push(("Configure took", stopwatch(took)));
+        }
+        if let Some(took) = run.link_took {
+            facts.push(("Link took", stopwatch(took)));
+        }
+        facts.push((
+            "Terms",
+            run.terms.as_ref().map_or_else(
+                || "not part of this run".to_owned(),
+                |(version, by, at)| format!("version {}, accepted by {}, {}", clean(version), clean(by), date(*at)),
+            ),
+        ));
+        if let Some((address, confirmed)) = &run.linked {
+            facts.push(("Linked", clean(confirmed)));
+            facts.push(("Administration", clean(address)));
+        }
+        facts.push(("Run", clean(&run.id)));
+        if let Some(by) = &run.by {
+            let program = format!("dualwrite {}, process {} on {}", clean(&by.version), by.process, clean(&by.host));
+            facts.push(("Program", program));
+        }
+        facts.push(("Asked again", format!("{} times", run.retries)));
+        Self {
+            title: format!("Dual-write set-up of {}: {}", clean(&run.name), run.word()),
+            facts,
+            tables: vec![stages(run, &date), changes(run, &date), readings(run, &date)],
+            failure: run.failure.as_ref().map(|failure| {
+                let known = failure.fault.as_deref().and_then(fault::by_id);
+                Failure {
+                    title: known
+                        .map_or_else(|| failure.code.as_deref().map(clean).unwrap_or_default(), |of| of.title.clone()),
+                    words: clean_lines(&failure.words),
+                    remedies: known.map(|fault| fault.remedies.clone()).unwrap_or_default(),
+                    doc_url: known.map(|fault| fault.doc_url.clone()).unwrap_or_default(),
+                }
+            }),
+        }
+    }
+}
+
+fn stages(run: &Run, date: &impl Fn(Now) -> String) -> Table {
+    let rows = run.stages.iter().map(|line| {
+        let took = line.until.map(|until| stopwatch(between(line.since, until))).unwrap_or_default();
+        vec![date(line.since), line.stage.title().into(), line.state.word().into(), took, clean(&line.detail)]
+    });
+    Table { title: "Stages", head: &["Since", "Stage", "State", "Took", "More"], rows: rows.collect() }
+}
+
+fn changes(run: &Run, date: &impl Fn(Now) -> String) -> Table {
+    let rows = run.changes.iter().map(|line| {
+        let result = line.result.map_or("not known: the program ended first", ChangeResult::word);
+        let more = [line.id.as_deref().unwrap_or_default(), &line.words];
+        let more: Vec<String> = more.iter().filter(|text| !text.is_empty()).map(|text| clean(text)).collect();
+        vec![date(line.at), clean(&line.deed.sentence()), result.to_owned(), more.join(", ")]
+    });
+    Table { title: "Changes that were asked for", head: &["When", "Change", "Result", "More"], rows: rows.collect() }
+}
+
+fn readings(run: &Run, date: &impl Fn(Now) -> String) -> Table {
+    let rows = run
+        .readings
+        .iter()
+        .map(|(at, stage, word)| vec![date(*at), stage.map_or("Link", |stage| stage.title()).into(), clean(word)]);
+    Table {
+        title: "Readings that brought something new",
+        head: &["When", "Of", "The service said"],
+        rows: rows.collect(),
+    }
+}
+
+/// Everything that Markdown or the HTML in it could take for its own.
+fn for_markdown(text: &str) -> String {
+    let mut safe = String::new();
+    for letter in text.chars() {
+        match letter {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '!' => {
+                safe.push('\\');
+                safe.push(letter);
+            }
+            _ => safe.push(letter),
+        }
+    }
+    safe
+}
+
+fn for_html(text: &str) -> String {
+    let mut safe = String::new();
+    for letter in text.chars() {
+        match letter {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            _ => safe.push(letter),
+        }
+    }
+    safe
+}
+
+fn markdown(report: &Report) -> String {
+    let mut text = format!("# {}\n\n", for_markdown(&report.title));
+    // Writing to a String cannot fail.
+    for (label, value) in &report.facts {
+        let _ = writeln!(text, "- **{label}**: {}", for_markdown(value));
+    }
+    if let Some(failure) = &report.failure {
+        let _ = writeln!(text, "\n## Why it failed\n\n**{}**\n", for_markdown(&failure.title));
+        for line in &failure.words {
+            let _ = writeln!(text, "> {}", for_markdown(line));
+        }
+        text.push('\n');
+        for (at, remedy) in failure.remedies.iter().enumerate() {
+            let _ = writeln!(text, "{}. {}", at + 1, for_markdown(remedy));
+        }
+        if !failure.doc_url.is_empty() {
+            let _ = writeln!(text, "\n<{}>", failure.doc_url);
+        }
+    }
+    for table in &report.tables {
+        let _ = writeln!(text, "\n## {}\n", table.title);
+        if table.rows.is_empty() {
+            text.push_str("None.\n");
+            continue;
+        }
+        let _ = writeln!(text, "| {} |", table.head.join(" | "));
+        let _ = writeln!(text, "|{}", "---|".repeat(table.head.len()));
+        for row in &table.rows {
+            let cells: Vec<String> = row.iter().map(|cell| for_markdown(cell)).collect();
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+        }
+    }
+    text
+}
+
+/// Looks of the HTML file, on paper too.
+const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}\
+h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}\
+table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
+th{background:#eee}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}\
+blockquote{border-left:3px solid #999;margin:0;padding-left:1rem;white-space:pre-wrap}\
+@media print{body{margin:0;max-width:none;font-size:11px}tr{break-inside:avoid}h2{break-after:avoid}}";
+
+fn html(report: &Report) -> String {
+    let title = for_html(&report.title);
+    let mut text = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" \
+         content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1>{title}</h1>\n<dl>\n"
+    );
+    // Writing to a String cannot fail.
+    for (label, value) in &report.facts {
+        let _ = writeln!(text, "<dt>{label}</dt><dd>{}</dd>", for_html(value));
+    }
+    text.push_str("</dl>\n");
+    if let Some(failure) = &report.failure {
+        let _ = writeln!(text, "<h2>Why it failed</h2>\n<p><strong>{}</strong></p>", for_html(&failure.title));
+        let _ = writeln!(text, "<blockquote>{}</blockquote>", for_html(&failure.words.join("\n")));
+        if !failure.remedies.is_empty() {
+            text.push_str("<ol>\n");
+            for remedy in &failure.remedies {
+                let _ = writeln!(text, "<li>{}</li>", for_html(remedy));
+            }
+            text.push_str("</ol>\n");
+        }
+        if !failure.doc_url.is_empty() {
+            let _ = writeln!(text, "<p>{}</p>", for_html(&failure.doc_url));
+        }
+    }
+    for table in &report.tables {
+        let _ = writeln!(text, "<h2>{}</h2>", table.title);
+        if table.rows.is_empty() {
+            text.push_str("<p>None.</p>\n");
+            continue;
+        }
+        let head: Vec<String> = table.head.iter().map(|cell| format!("<th>{cell}</th>")).collect();
+        let _ = writeln!(text, "<table>\n<thead><tr>{}</tr></thead>\n<tbody>", head.concat());
+        for row in &table.rows {
+            let cells: Vec<String> = row.iter().map(|cell| format!("<td>{}</td>", for_html(cell))).collect();
+            let _ = writeln!(text, "<tr>{}</tr>", cells.concat());
+        }
+        text.push_str("</tbody>\n</table>\n");
+    }
+    text.push_str("</body>\n</html>\n");
+    text
+}
+
+/// A run as one JSON document. Texts are as they were written down, not cleaned.
+pub fn document(run: &Run) -> Value {
+    let seconds = |took: Option<std::time::Duration>| took.map(|took| took.as_secs());
+    json!({
+        "run": run.id,
+        "outcome": run.word(),
+        "environment": {"id": run.environment, "name": run.name},
+        "cloud": {"name": run.cloud, "address": run.address},
+        "account": run.account,
+        "began": run.began,
+        "last": run.last,
+        "duration_s": between(run.began, run.last).as_secs(),
+        "configure_s": seconds(run.configure_took),
+        "link_s": seconds(run.link_took),
+        "terms": run.terms.as_ref().map(|(version, by, at)| json!({"version": version, "accepted_by": by, "at": at})),
+        "program": run.by,
+        "retries": run.retries,
+        "linked": run.linked.as_ref().map(|(address, confirmed)| json!({"administration_url": address, "confirmed": confirmed})),
+        "stages": run.stages.iter().map(|line| json!({
+            "stage": line.stage, "state": line.state, "detail": line.detail, "since": line.since, "until": line.until,
+        })).collect::<Vec<_>>(),
+        "changes": run.changes.iter().map(|line| json!({
+            "at": line.at, "change": line.deed, "result": line.result, "id": line.id, "words": line.words,
+        })).collect::<Vec<_>>(),
+        "readings": run.readings.iter().map(|(at, stage, word)| json!({
+            "at": at, "stage": stage.map_or("link", |stage| stage.word()), "status": word,
+        })).collect::<Vec<_>>(),
+        "failure": run.failure.as_ref().map(|failure| json!({
+            "at": failure.at, "step": failure.step, "fault": failure.fault, "code": failure.code, "words": failure.words,
+        })),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::journal::{Entry, What, fold};
+
+    const HOSTILE: &str = "<script>alert(1)</script> | `x` [a](javascript:1) \u{1b}]0;t\u{7} \u{202e}\n# h";
+
+    fn run() -> Run {
+        let at = Now::UNIX_EPOCH;
+        let entry = |what| Entry { at, run: "r".into(), environment: "e".into(), what };
+        let words = HOSTILE.to_owned();
+        let started =
+            What::Started { name: words.clone(), cloud: "c".into(), address: "a".into(), account: words.clone() };
+        let failed = What::Failed { step: "link".into(), fault: Some("dw9003-crm".into()), code: None, words };
+        fold(&[entry(started), entry(failed)]).unwrap()
+    }
+
+    #[test]
+    fn hostile_text_stays_text_in_every_format() {
+        let run = run();
+        let html = export(&run, Format::Html, &TimeZone::UTC);
+        assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"), "{html}");
+        let markdown = export(&run, Format::Markdown, &TimeZone::UTC);
+        assert!(!markdown.contains("<script>") && !markdown.contains("[a](javascript"), "{markdown}");
+        assert!(!markdown.contains("\n# h"), "{markdown}");
+        for text in [html, markdown, lines(&run, &TimeZone::UTC).join("\n")] {
+            assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
+        }
+        let json = export(&run, Format::Json, &TimeZone::UTC);
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["environment"]["name"], HOSTILE);
+    }
+
+    #[test]
+    fn the_failure_comes_with_the_remedies_of_the_catalogue() {
+        let run = run();
+        for format in [Format::Html, Format::Markdown] {
+            let text = export(&run, format, &TimeZone::UTC);
+            assert!(text.contains("Application users"), "{text}");
+        }
+    }
+}

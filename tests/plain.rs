@@ -1,0 +1,123 @@
+//! Line by line, with the real binary, driven through a pipe.
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
+
+use rstest::rstest;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// The wizard on the built-in simulator, with all answers in the pipe from the start.
+fn walk(args: &[&str], answers: &str) -> (i32, String) {
+    let state = TempDir::new().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dualwrite"))
+        .args(["demo", "--speed", "2000", "--state-dir"])
+        .arg(state.path())
+        .args(args)
+        .current_dir(state.path())
+        .env("TERM", "xterm-256color")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    (output.status.code().unwrap_or(-1), String::from_utf8(output.stdout).unwrap())
+}
+
+/// Whether each of these is there, one after the other.
+fn in_order(text: &str, all: &[&str]) {
+    let mut rest = text;
+    for one in all {
+        let at = rest.find(one).unwrap_or_else(|| panic!("not there, or too early: {one}\n{text}"));
+        rest = &rest[at + one.len()..];
+    }
+}
+
+/// From the list to Linked: environment, application, box, Configure, OK, link.
+const HEALTHY: &str = "1\n1\n1\n2\n1\n1\n";
+
+#[rstest]
+#[case::asked_for(&["--plain"])]
+#[case::chosen_by_itself(&[])]
+fn the_whole_way_is_walked_through_a_pipe(#[case] args: &[&str]) {
+    let (code, text) = walk(args, HEALTHY);
+    assert_eq!(code, 0, "{text}");
+    in_order(
+        &text,
+        &[
+            "Environments\n",
+            "1. contoso-uat, Sandbox: ready to configure",
+            "Environment Details (step 1 of 6, Details)",
+            "1. Dual-write application, Enter alone",
+            "Terms and conditions (step 2 of 6, Terms)",
+            "1. I have read this (not ticked)",
+            "1. I have read this (ticked)",
+            "Confirm (step 3 of 6, Confirm)",
+            "4 changes will be made for contoso-uat.",
+            "Setup progress (step 4 of 6, Set up)",
+            "Dual-write core solution: done",
+            "Setup complete (step 5 of 6, Link)",
+            "Linked (step 6 of 6, Done)",
+            "https://dataintegrator.trafficmanager.net/dualWrite?axenv=contoso-uat.sandbox.operations.localhost",
+        ],
+    );
+    assert_eq!(text.matches("What will be installed in Dataverse").count(), 1, "a page is said once\n{text}");
+}
+
+#[test]
+fn nothing_but_words_is_printed_whatever_the_services_say() {
+    let (code, text) = walk(&["--plain", "--scenario", "hostile"], "1\nd\nb\n1\n1\n2\n1\n");
+    assert!(code == 3 && text.contains("Setup failed"), "{code}\n{text}");
+    let is_wrong = |letter: char| {
+        letter.is_control() && letter != '\n'
+            || matches!(letter, '\u{2500}'..='\u{25ff}' | '✓' | '✗' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    assert!(!text.chars().any(is_wrong), "{text:?}");
+}
+
+#[test]
+fn a_failure_is_told_with_its_remedies_and_tried_again() {
+    let answers = "1\n1\n1\n2\n1\n1\n1\n";
+    let (code, text) = walk(&["--plain", "--scenario", "configure-fails"], answers);
+    assert_eq!(code, 0, "{text}");
+    in_order(&text, &["Setup failed", "previous [Import] running", "Solution history", "1. Try again", "Linked (step"]);
+}
+
+#[test]
+fn identities_are_repaired_after_it_was_asked() {
+    // contoso-golden: link, failed, fix here, write this, link again.
+    let (code, text) = walk(&["--plain", "--scenario", "dw9003-crm"], "2\n1\n1\nf\n1\n1\n");
+    assert_eq!(code, 0, "{text}");
+    in_order(&text, &["Link failed", "Repair the identities", "This will be written", "1. Write this", "Linked (step"]);
+}
+
+#[test]
+fn when_the_input_ends_before_the_end_of_the_way_that_is_said() {
+    let (code, text) = walk(&["--plain"], "1\n");
+    assert!(code == 3 && text.contains("The input ended and a choice is missing."), "{code}\n{text}");
+}
+
+#[test]
+fn what_is_no_choice_is_said_and_does_nothing() {
+    let (code, text) = walk(&["--plain"], "9\nnonsense\nZ\nq\n");
+    assert_eq!(code, 0, "{text}");
+    in_order(&text, &["“9” is no choice here.", "“nonsense” is no choice here.", "Z does nothing here"]);
+}
+
+#[test]
+fn the_record_is_read_and_exported() {
+    let (code, text) = walk(&["--plain"], &format!("{HEALTHY}x\ne\nR\n1\nb\nq\n"));
+    assert_eq!(code, 0, "{text}");
+    in_order(
+        &text,
+        &[
+            "Linked (step",
+            "Written: dualwrite-contoso-uat-",
+            "Runs\n",
+            "contoso-uat: linked",
+            "Changes that were asked for",
+        ],
+    );
+}
