@@ -217,18 +217,14 @@ pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZon
 fn choose(model: &Model, eye: &mut Eye, at: usize, now: Now, zone: &TimeZone) -> Reaction {
     let picks = picks(&view(model, eye, now, zone)).len();
     if at < picks {
-        return match screen(model) {
-            Screen::Environments => {
-                let order = list::order(model, &eye.list, now);
-                let id = model.directory.environments[order[at]].id.clone();
-                Reaction::Intent(Intent::OpenEnvironment(id))
-            }
-            _ => {
-                eye.run = at;
-                eye.ask(Ask::Run);
-                Reaction::Redraw
-            }
-        };
+        if screen(model) == Screen::Environments {
+            let order = list::order(model, &eye.list, now);
+            let id = model.directory.environments[order[at]].id.clone();
+            return Reaction::Intent(Intent::OpenEnvironment(id));
+        }
+        eye.run = at;
+        eye.ask(Ask::Run);
+        return Reaction::Redraw;
     }
     let (_, page) = page(&view(model, eye, now, zone));
     let stop = page.stops.into_iter().filter(|stop| stop.shape != Shape::Section).nth(at - picks);
