@@ -5,6 +5,7 @@
 
 mod pty;
 
+use dualwrite::core::journal::What;
 use dualwrite::sim::{self, Counters, Options, Scenario, Simulator};
 use pty::{Exit, Pty, Signal};
 use rstest::rstest;
@@ -263,4 +264,66 @@ fn a_profile_that_is_missing_or_broken_is_named_and_the_terminal_stays_as_it_is(
         assert_eq!(wizard.wait_exit(), Exit::Code(2));
         wizard.modes_clean().unwrap();
     }
+}
+
+#[test]
+fn a_killed_wizard_is_taken_up_again_and_nothing_is_started_twice() {
+    let rehearsal = Rehearsal::at("slow", SLOWLY * 5.0);
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup progress ").wait_for("accepted, operation");
+    wizard.signal(Signal::KILL);
+    wizard.wait_ended();
+    let wizard = rehearsal.wizard(&[], 80, 24);
+    wizard.wait_for("┌ Resume ").wait_for("install DualWriteCoreAnchor").wait_for("being installed");
+    wizard.keys("<enter>").wait_for("┌ Setup progress ").wait_for("is on its way already");
+    wizard.wait_for("Dual-write core solution   installed").signal(Signal::TERM);
+    assert_eq!(wizard.wait_exit(), Exit::Code(143));
+    assert_eq!(rehearsal.installs(CORE), 1);
+    // Why it was left is on record, and it is still interrupted.
+    let runs = dualwrite::shell::journal::runs(&rehearsal.state()).unwrap();
+    let entries = dualwrite::shell::journal::read(&runs[0].path).unwrap();
+    assert!(matches!(&entries.last().unwrap().what, What::Left { reason } if reason == "TERM"), "{entries:?}");
+    assert!(runs.len() == 1 && runs[0].run.as_ref().unwrap().is_unfinished());
+}
+
+#[test]
+fn what_was_interrupted_is_forgotten_or_decided_later() {
+    let rehearsal = Rehearsal::at("slow", SLOWLY);
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for("accepted, operation").signal(Signal::KILL);
+    wizard.wait_ended();
+    let wizard = rehearsal.wizard(&[], 80, 24);
+    wizard.wait_for("┌ Resume ").keys("<esc>").wait_for("┌ Environments ");
+    leave(&wizard);
+    let wizard = rehearsal.wizard(&[], 80, 24);
+    wizard.wait_for("┌ Resume ").keys("<tab> <tab> <enter>").wait_for("┌ Environments ").wait_for("Forgotten.");
+    leave(&wizard);
+    let wizard = rehearsal.signed_in(80, 24);
+    wizard.keys("R").wait_for("┌ Runs ").wait_for("forgotten").keys("<enter>").wait_for("┌ Run ").wait_for("accepted by");
+    wizard.keys("<esc> <esc>").wait_for("┌ Environments ");
+    leave(&wizard);
+}
+
+#[test]
+fn a_second_wizard_says_who_drives_an_environment_and_watches() {
+    let rehearsal = Rehearsal::at("slow", SLOWLY);
+    let first = rehearsal.signed_in(80, 24);
+    configure(&first);
+    first.wait_for("accepted, operation");
+    let second = rehearsal.wizard(&[], 80, 24);
+    let own = format!("process {}", first.child().as_raw_nonzero());
+    second.wait_for("┌ Resume ").wait_for("Go on is closed").wait_for(&own);
+    second.keys("<enter>").wait_for("┌ Environment Details ").wait_for("watched from here");
+    configure_again(&second);
+    second.wait_for("Nothing was started").wait_for(&own);
+    leave(&second);
+    assert_eq!(rehearsal.installs(CORE), 1);
+}
+
+/// From the details to OK.
+fn configure_again(wizard: &Pty) {
+    wizard.wait_for("[ Dual-write application ]").keys("<enter>").wait_for(" Terms and conditions ");
+    wizard.keys("<end> <space> <enter>").wait_for("[ OK ]").keys("<enter>");
 }

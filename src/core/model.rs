@@ -269,6 +269,8 @@ pub struct Model {
     pub selected: Option<EnvironmentId>,
     /// Interrupted runs that nobody has decided about; the first is shown.
     pub found: Vec<Found>,
+    /// The interrupted run whose environment is looked at as soon as it is listed.
+    pub to_look_at: Option<Found>,
     /// The record is looked at.
     pub at_runs: bool,
     /// The record, once it was read.
@@ -292,6 +294,7 @@ impl Model {
             setups: BTreeMap::new(),
             selected: None,
             found: Vec::new(),
+            to_look_at: None,
             at_runs: false,
             runs: None,
             to_take_up: Vec::new(),

@@ -8,7 +8,7 @@
 mod file;
 mod lock;
 
-pub use file::{JournalError, RunFile, read};
+pub use file::{JournalError, RunFile, line, read};
 
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::{Entry, Program, Run, RunId, What, fold};

@@ -167,17 +167,12 @@ pub(super) fn go_on(model: &mut Model, now: Now) {
     }
 }
 
-/// Looks at the environment of the run that is shown.
+/// Looks at the environment of the run that is shown, at once or as soon as it is listed.
 pub(super) fn only_look(model: &mut Model, now: Now) {
     if let Some(found) = decided(model) {
-        let id = EnvironmentId(found.run.environment);
         model.directory.open_named = None;
-        reading::open(model, &id, now);
-        if model.selected.as_ref() != Some(&id) {
-            model.directory.open_named = Some(id.0);
-        } else if let Some(held) = found.held {
-            super::with_setup(model, &id, now, |setup, cx| watch(setup, held, cx));
-        }
+        model.to_look_at = Some(found);
+        take_up_listed(model, now);
     }
 }
 
@@ -191,10 +186,20 @@ pub(super) fn forget(model: &mut Model, now: Now) {
     }
 }
 
-/// Takes up the runs whose environment is listed.
+/// Takes up, or looks at, the runs whose environment is listed.
 pub(super) fn take_up_listed(model: &mut Model, now: Now) {
     if model.directory.read_at.is_none() {
         return;
+    }
+    if let Some(Found { run, held }) = model.to_look_at.take() {
+        let id = EnvironmentId(run.environment);
+        reading::open(model, &id, now);
+        if model.selected.as_ref() != Some(&id) {
+            model.notice = Some(format!("“{}” is not in the list of this account.", run.name));
+        }
+        if let Some(held) = held {
+            super::with_setup(model, &id, now, |setup, cx| watch(setup, held, cx));
+        }
     }
     for run in std::mem::take(&mut model.to_take_up) {
         let id = EnvironmentId(run.environment.clone());

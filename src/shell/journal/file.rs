@@ -131,7 +131,7 @@ impl RunFile {
 }
 
 fn write(file: &mut File, seq: u64, entry: &Entry, len: &mut u64) -> io::Result<()> {
-    let line = line_of(seq, entry)?;
+    let line = line(seq, entry)?;
     file.write_all(&line)?;
     file.sync_data()?;
     *len += line.len() as u64;
@@ -139,7 +139,10 @@ fn write(file: &mut File, seq: u64, entry: &Entry, len: &mut u64) -> io::Result<
 }
 
 /// The bytes of a line, with its end.
-fn line_of(seq: u64, entry: &Entry) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// Never for an entry of this program.
+pub fn line(seq: u64, entry: &Entry) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(&LineOut { seq, entry })?;
     let checksum = crc32fast::hash(&line);
     line.pop();
