@@ -1,7 +1,9 @@
 //! Without a screen, with the real binary: what it prints and how it ends, against real HTTP.
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
+use dualwrite::core::journal::What;
 use dualwrite::core::terms;
+use dualwrite::shell::journal;
 use rstest::rstest;
 use serde_json::Value;
 use std::path::Path;
@@ -215,4 +217,68 @@ fn a_record_that_cannot_be_begun_is_said_and_nothing_is_changed() {
     let (code, out, _) = run(file.path(), &args);
     assert!(code == 1 && out.contains("could not be written down") && out.contains("--state-dir"), "{code} {out}");
     assert!(!out.contains("install "), "{out}");
+}
+
+#[cfg(unix)]
+#[rstest]
+#[case::interrupt(rustix::process::Signal::INT, 130)]
+#[case::terminate(rustix::process::Signal::TERM, 143)]
+#[case::hang_up(rustix::process::Signal::HUP, 129)]
+fn a_signal_ends_it_and_the_record_says_so(#[case] signal: rustix::process::Signal, #[case] code: i32) {
+    use std::io::{BufRead, BufReader};
+    let state = TempDir::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
+    command.args(["setup", "--json", "--environment", "contoso-uat", "--cloud", "simulator", "--speed", "60"]);
+    command.args(consent()).arg("--state-dir").arg(state.path()).stdin(Stdio::null());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains(r#""event":"reading""#)));
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+    let rest: Vec<String> = lines.collect();
+    let finished = events(&rest.join("\n")).pop().unwrap();
+    assert_eq!((finished["event"].as_str(), finished["exit_code"].as_i64()), (Some("finished"), Some(i64::from(code))));
+    assert_eq!(child.wait().unwrap().code(), Some(code));
+    let runs = journal::runs(state.path()).unwrap();
+    let entries = journal::read(&runs[0].path).unwrap();
+    assert!(entries.iter().any(|entry| matches!(entry.what, What::Left { .. })), "{entries:?}");
+}
+
+#[test]
+fn the_record_is_listed_shown_and_exported() {
+    let state = TempDir::new().unwrap();
+    let names = ["contoso-uat", "contoso-golden"];
+    let args = [&["setup", "--scenario", "configure-fails", "--environment"][..], &names, &consent()].concat();
+    assert_eq!(run(state.path(), &args).0, 6);
+    let record = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
+        said(&command.arg("runs").args(args).arg("--state-dir").arg(state.path()).output().unwrap())
+    };
+    let (code, out, _) = record(&[]);
+    assert!(code == 0 && out.contains("contoso-uat") && out.contains("failed") && out.contains("linked"), "{out}");
+    let (_, out, _) = record(&["list", "--json"]);
+    let list: Value = serde_json::from_str(&out).unwrap();
+    assert!(schema("runs.json").is_valid(&list), "{out}");
+    let failed = list["runs"].as_array().unwrap().iter().find(|run| run["outcome"] == "failed").unwrap();
+    let id = failed["run"].as_str().unwrap();
+    let (_, out, _) = record(&["export", &id[..6], "--format", "json"]);
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert!(schema("runs.json").is_valid(&document), "{out}");
+    assert_eq!(&document, failed);
+    let (_, html, _) = record(&["export", id, "--format", "html"]);
+    let (_, markdown, _) = record(&["export", id]);
+    let (_, text, _) = record(&["show", id]);
+    for words in ["ada@contoso.example", "Solution history", "DualWriteCoreAnchor", terms::version()] {
+        assert!(html.contains(words) && markdown.contains(words) && text.contains(words), "{words}");
+    }
+    let (code, _, err) = record(&["show", "zz"]);
+    assert!(code == 2 && err.contains("zz"), "{err}");
+    // A damaged one is named with its place, and hides none of the others.
+    let path = journal::runs(state.path()).unwrap().into_iter().find(|listed| listed.id == id).unwrap().path;
+    let damaged = std::fs::read_to_string(&path).unwrap().replacen("contoso-uat", "contoso-vat", 1);
+    std::fs::write(&path, damaged).unwrap();
+    let (code, out, _) = record(&[]);
+    assert!(code == 0 && out.contains("linked") && out.contains("line 2: the checksum does not fit"), "{out}");
+    let (code, _, err) = record(&["show", id]);
+    assert!(code == 1 && err.contains("line 2"), "{err}");
 }

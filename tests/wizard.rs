@@ -301,7 +301,13 @@ fn what_was_interrupted_is_forgotten_or_decided_later() {
     wizard.wait_for("┌ Resume ").keys("<tab> <tab> <enter>").wait_for("┌ Environments ").wait_for("Forgotten.");
     leave(&wizard);
     let wizard = rehearsal.signed_in(80, 24);
-    wizard.keys("R").wait_for("┌ Runs ").wait_for("forgotten").keys("<enter>").wait_for("┌ Run ").wait_for("accepted by");
+    wizard
+        .keys("R")
+        .wait_for("┌ Runs ")
+        .wait_for("forgotten")
+        .keys("<enter>")
+        .wait_for("┌ Run ")
+        .wait_for("accepted by");
     wizard.keys("<esc> <esc>").wait_for("┌ Environments ");
     leave(&wizard);
 }
