@@ -3,11 +3,14 @@
 //! In a pipe it says one plain line per change, on a terminal it keeps a live line per environment
 //! below them, with `--json` it says nothing but JSON. It never asks a question on standard input.
 
+mod documents;
+mod teller;
+
+use super::code;
 use super::events::{self, Event, Subject};
 use super::seat::{Heard, Options as SeatOptions, Seat};
-use crate::core::check::{self, Check, Level, Tri};
-use crate::core::environment::{Environment, EnvironmentId, Fact};
-use crate::core::gate;
+use crate::core::check::{self, Level, Tri};
+use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Next, Orders, Pilot, Until};
@@ -15,41 +18,14 @@ use crate::core::plan::plan;
 use crate::core::setup::{Flow, Setup};
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
-use crate::core::time::{Now, between, in_words, later, stopwatch, time_of_day};
+use crate::core::time::{Now, between, in_words, later, stopwatch};
 use crate::core::trouble::Again;
 use crate::shell::run::Signal;
-use crate::ui::text::{clean, clean_lines, cut, fit, width};
-use jiff::tz::TimeZone;
+use crate::ui::text::{clean, cut, fit};
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::time::Duration;
-
-/// Exit codes of the interface.
-pub mod code {
-    /// The asked-for point was reached.
-    pub const DONE: u8 = 0;
-    /// Unexpected error.
-    pub const FAILED: u8 = 1;
-    /// The command line, or a file or an environment named on it, is at fault.
-    pub const USAGE: u8 = 2;
-    /// Consent, sign-in or a choice is missing; nothing was changed.
-    pub const CONSENT: u8 = 3;
-    /// A service is unreachable or refused; resumable.
-    pub const UNREACHABLE: u8 = 4;
-    /// Prerequisites are not met.
-    pub const PREREQUISITES: u8 = 5;
-    /// Configure failed.
-    pub const CONFIGURE: u8 = 6;
-    /// The link failed.
-    pub const LINK: u8 = 7;
-    /// Linking mismatch.
-    pub const MISMATCH: u8 = 8;
-    /// Timed out while the service goes on; resumable.
-    pub const TIMED_OUT: u8 = 9;
-    /// Standard output was closed by whoever read it, as a program ended by PIPE leaves.
-    pub const PIPE: u8 = 141;
-}
+use teller::Teller;
 
 /// How often the live lines are drawn anew while nothing happens.
 const TICK: Duration = Duration::from_secs(1);
@@ -122,7 +98,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         can_sign_in,
         code_shown: None,
         flights: Vec::new(),
-        teller: Teller { out, err, show, zone: TimeZone::system(), said: HashMap::new(), live: 0, is_closed: false },
+        teller: Teller::new(show, out, err),
         seat,
     };
     headless.seat.tell(Msg::Start);
@@ -169,7 +145,7 @@ impl Headless<'_> {
         loop {
             self.steer();
             self.tell_news();
-            if self.teller.is_closed {
+            if self.teller.is_closed() {
                 return (code::PIPE, "standard output was closed".into());
             }
             if self.flights.iter().all(|flight| flight.ended.is_some()) {
@@ -403,7 +379,7 @@ impl Headless<'_> {
         self.teller.say(&read);
         for (event, check) in told.iter().zip(&checks) {
             // A person wants to hear of what is not in order; a program, of everything.
-            if self.teller.show == Show::Json || (check.answer != Tri::Yes && check.level != Level::Made) {
+            if self.teller.show() == Show::Json || (check.answer != Tri::Yes && check.level != Level::Made) {
                 self.teller.say(event);
             }
         }
@@ -417,7 +393,7 @@ impl Headless<'_> {
                 self.teller.say(&event);
             }
         }
-        if let Show::Live(columns) = self.teller.show
+        if let Show::Live(columns) = self.teller.show()
             && matches!(self.job, Job::Run { .. })
         {
             let lines: Vec<String> =
@@ -459,7 +435,7 @@ impl Headless<'_> {
         if left.is_some_and(|left| left.is_zero()) {
             return Some(self.time_out());
         }
-        let tick = matches!(self.teller.show, Show::Live(_)).then(|| TICK.mul_f64(self.seat.clock.speed()));
+        let tick = matches!(self.teller.show(), Show::Live(_)).then(|| TICK.mul_f64(self.seat.clock.speed()));
         let limit = match (left, tick) {
             (Some(left), Some(tick)) => Some(left.min(tick)),
             (left, tick) => left.or(tick),
@@ -488,7 +464,8 @@ impl Headless<'_> {
             if self.flights[at].ended.is_none() {
                 self.finish(at, code, outcome, words);
                 let id = &self.flights[at].pilot.id;
-                if let Some(environment) = self.seat.model.directory.get(id).filter(|_| self.teller.show != Show::Json)
+                if let Some(environment) =
+                    self.seat.model.directory.get(id).filter(|_| self.teller.show() != Show::Json)
                 {
                     let back = self.seat.model.cloud.come_back(environment);
                     self.teller.say_error(&format!("To come back: {back}"));
@@ -501,7 +478,7 @@ impl Headless<'_> {
 
     /// Ends before any environment is known.
     fn stop(&mut self, code: u8, words: &str) -> Over {
-        if self.teller.show == Show::Json && matches!(self.job, Job::Run { .. }) {
+        if self.teller.show() == Show::Json && matches!(self.job, Job::Run { .. }) {
             let now = self.seat.clock.now();
             let subject = Subject { id: String::new(), name: self.named.join(", "), run: String::new() };
             let outcome = match code {
@@ -524,7 +501,7 @@ impl Headless<'_> {
         match self.job {
             Job::Run { .. } => {
                 let highest = self.flights.iter().filter_map(|flight| Some(flight.ended.as_ref()?.0)).max();
-                if self.flights.len() > 1 && self.teller.show != Show::Json {
+                if self.flights.len() > 1 && self.teller.show() != Show::Json {
                     self.teller.line("");
                     for flight in &self.flights {
                         let (code, outcome) = flight.ended.clone().unwrap_or_default();
@@ -546,26 +523,12 @@ impl Headless<'_> {
             .iter()
             .filter_map(|flight| Some((model.directory.get(&flight.pilot.id)?, model.setups.get(&flight.pilot.id))))
             .collect();
-        if self.teller.show == Show::Json {
-            let all: Vec<Value> = rows.iter().map(|(environment, setup)| status_of(environment, *setup)).collect();
+        if self.teller.show() == Show::Json {
+            let all: Vec<Value> =
+                rows.iter().map(|(environment, setup)| documents::status(environment, *setup)).collect();
             self.teller.document(&json!({"environments": all}));
         } else {
-            let cells =
-                rows.iter().map(|(environment, _)| width(&clean(&environment.name))).max().unwrap_or(0).clamp(11, 40);
-            let mut lines = vec![format!(
-                "{}  {}  {}",
-                fit("Environment", cells, ""),
-                fit("Set-up", 22, ""),
-                "Finance and operations"
-            )];
-            for (environment, setup) in rows {
-                let far = standing(environment, setup).words();
-                let url =
-                    setup.map_or_else(|| environment.finops_url(), |setup| gate::finops_url(environment, &setup.facts));
-                let host = url.map_or_else(|| "not known".to_owned(), |url| clean(&crate::wire::place(url)));
-                lines.push(format!("{}  {}  {host}", fit(&clean(&environment.name), cells, "..."), fit(far, 22, "")));
-            }
-            for line in lines {
+            for line in documents::status_lines(&rows) {
                 self.teller.line(line.trim_end());
             }
         }
@@ -583,13 +546,13 @@ impl Headless<'_> {
             let checks = check::checks(environment, &setup.facts);
             blocked |= checks.iter().any(|check| check.level == Level::Block && check.answer == Tri::No);
             lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));
-            lines.extend(checks.iter().flat_map(lines_of));
+            lines.extend(checks.iter().flat_map(documents::check_lines));
             documents.push(json!({
                 "environment": {"id": id.0, "name": environment.name},
-                "checks": checks.iter().map(document_of).collect::<Vec<_>>(),
+                "checks": checks.iter().map(documents::check).collect::<Vec<_>>(),
             }));
         }
-        if self.teller.show == Show::Json {
+        if self.teller.show() == Show::Json {
             // One environment is one document, as the interface has it; several are a list of them.
             let document = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
             self.teller.document(&document);
@@ -604,134 +567,4 @@ impl Headless<'_> {
 
 fn no_orders() -> Orders {
     Orders { until: Until::Linked, configure: true, accepted: None, yes: false }
-}
-
-fn lines_of(check: &Check) -> Vec<String> {
-    let word = match check.answer {
-        Tri::Yes => "yes",
-        Tri::No => "no",
-        Tri::Unknown => "could not tell",
-    };
-    let mut lines = vec![format!("  {word:<14}  {}  {}: {}", check.id, check.what, clean(&check.reason))];
-    if check.answer == Tri::No {
-        lines.push(format!("{:20}  {}", "", check.remedy));
-    }
-    lines
-}
-
-fn document_of(check: &Check) -> Value {
-    json!({
-        "id": check.id, "answer": check.answer.word(), "reason": check.reason, "level": check.level.word(),
-        "evidence": check.evidence, "remedy": check.remedy, "doc_url": check.doc_url,
-    })
-}
-
-fn status_of(environment: &Environment, setup: Option<&Setup>) -> Value {
-    let link = match setup.map(|setup| &setup.facts.link) {
-        Some(Fact::Known(Some(_), _)) => "linked",
-        Some(Fact::Known(None, _)) => "not_linked",
-        _ => "unknown",
-    };
-    let mismatch = match setup {
-        Some(setup) if gate::mismatch(environment, &setup.facts).is_some() => Value::Bool(true),
-        Some(setup) if setup.facts.link.value().is_some() => Value::Bool(false),
-        _ => Value::Null,
-    };
-    json!({
-        "id": environment.id.0,
-        "name": environment.name,
-        "finops_url": setup.map_or_else(|| environment.finops_url(), |setup| gate::finops_url(environment, &setup.facts)),
-        "dataverse_url": environment.dataverse.as_ref().map(|side| &side.url),
-        "stage": standing(environment, setup).word(),
-        "link": link,
-        "mismatch": mismatch,
-    })
-}
-
-/// Says things, and stops saying them once nobody listens.
-struct Teller<'a> {
-    out: &'a mut dyn Write,
-    err: &'a mut dyn Write,
-    show: Show,
-    /// Time zone of the clock on the wall.
-    zone: TimeZone,
-    /// What was said last of each environment.
-    said: HashMap<String, String>,
-    /// Live lines on the terminal.
-    live: usize,
-    /// Standard output was closed.
-    is_closed: bool,
-}
-
-impl Teller<'_> {
-    fn say(&mut self, event: &Event) {
-        if self.show == Show::Json {
-            if let Some(object) = event.json() {
-                self.line(&object.to_string());
-            }
-            return;
-        }
-        if self.is_old(event) {
-            return;
-        }
-        let time = time_of_day(event.at, &self.zone);
-        for (at, sentence) in clean_lines(&event.sentence).iter().filter(|line| !line.is_empty()).enumerate() {
-            let start =
-                if at == 0 { format!("{time}  {}  ", clean(&event.subject.name)) } else { "          ".to_owned() };
-            self.line(&format!("{start}{sentence}"));
-        }
-    }
-
-    /// Whether this is what was said of it last: no news.
-    fn is_old(&mut self, event: &Event) -> bool {
-        let before = self.said.insert(event.subject.id.clone(), event.sentence.clone());
-        before.is_some_and(|before| before == event.sentence)
-    }
-
-    fn document(&mut self, document: &Value) {
-        let text = serde_json::to_string_pretty(document).unwrap_or_default();
-        self.line(&text);
-    }
-
-    fn line(&mut self, line: &str) {
-        self.wipe();
-        self.write(&format!("{line}\n"));
-    }
-
-    fn say_error(&mut self, line: &str) {
-        self.wipe();
-        let _ = writeln!(self.err, "{}", clean(line));
-    }
-
-    /// Draws the live lines, over the old ones.
-    fn draw(&mut self, lines: &[String]) {
-        let mut text = String::new();
-        if self.live > 0 {
-            text = format!("\x1b[{}A", self.live);
-        }
-        for line in lines {
-            text = format!("{text}\r\x1b[2K{line}\n");
-        }
-        self.live = lines.len();
-        self.write(&text);
-    }
-
-    /// Takes the live lines away.
-    fn wipe(&mut self) {
-        if self.live > 0 {
-            let text = format!("\x1b[{}A\r\x1b[J", self.live);
-            self.live = 0;
-            self.write(&text);
-        }
-    }
-
-    fn write(&mut self, text: &str) {
-        if self.is_closed {
-            return;
-        }
-        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
-        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-            self.is_closed = true;
-        }
-    }
 }

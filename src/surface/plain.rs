@@ -4,8 +4,8 @@
 //! A line is taken only when a page waits for one, so that a pipe can hold all answers from the
 //! start; while something runs only letters are.
 
+use super::code;
 use super::events::{self, Subject};
-use super::headless::code;
 use super::runs;
 use super::seat::{Heard, Options, Seat};
 use crate::core::msg::{Intent, Msg};

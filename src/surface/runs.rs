@@ -1,6 +1,6 @@
 //! `runs`: the record, to read and to hand on. Reads files only.
 
-use super::headless::code;
+use super::code;
 use crate::core::journal::Run;
 use crate::core::time::{between, date_and_time, stopwatch};
 use crate::shell::journal::{self, Listed};

@@ -1,0 +1,80 @@
+//! What `status` and `check` print: one JSON document, or lines.
+
+use crate::core::check::{Check, Tri};
+use crate::core::environment::{Environment, Fact};
+use crate::core::gate;
+use crate::core::setup::Setup;
+use crate::core::standing::standing;
+use crate::ui::text::{clean, fit, width};
+use crate::wire::place;
+use serde_json::{Value, json};
+
+/// Least and most cells of the name of an environment.
+const NAME_LEAST: usize = 11;
+const NAME_MAX: usize = 40;
+/// Cells of how far it is.
+const STANDING: usize = 22;
+
+/// A prerequisite, its answer and what helps.
+pub(super) fn check_lines(check: &Check) -> Vec<String> {
+    let word = match check.answer {
+        Tri::Yes => "yes",
+        Tri::No => "no",
+        Tri::Unknown => "could not tell",
+    };
+    let mut lines = vec![format!("  {word:<14}  {}  {}: {}", check.id, check.what, clean(&check.reason))];
+    if check.answer == Tri::No {
+        lines.push(format!("{:20}  {}", "", check.remedy));
+    }
+    lines
+}
+
+/// A prerequisite as JSON.
+pub(super) fn check(check: &Check) -> Value {
+    json!({
+        "id": check.id, "answer": check.answer.word(), "reason": check.reason, "level": check.level.word(),
+        "evidence": check.evidence, "remedy": check.remedy, "doc_url": check.doc_url,
+    })
+}
+
+/// How far an environment is, as JSON.
+pub(super) fn status(environment: &Environment, setup: Option<&Setup>) -> Value {
+    let link = match setup.map(|setup| &setup.facts.link) {
+        Some(Fact::Known(Some(_), _)) => "linked",
+        Some(Fact::Known(None, _)) => "not_linked",
+        _ => "unknown",
+    };
+    let mismatch = match setup {
+        Some(setup) if gate::mismatch(environment, &setup.facts).is_some() => Value::Bool(true),
+        Some(setup) if setup.facts.link.value().is_some() => Value::Bool(false),
+        _ => Value::Null,
+    };
+    json!({
+        "id": environment.id.0,
+        "name": environment.name,
+        "finops_url": finops(environment, setup),
+        "dataverse_url": environment.dataverse.as_ref().map(|side| &side.url),
+        "stage": standing(environment, setup).word(),
+        "link": link,
+        "mismatch": mismatch,
+    })
+}
+
+/// How far each environment is, as a table.
+pub(super) fn status_lines(rows: &[(&Environment, Option<&Setup>)]) -> Vec<String> {
+    let names = rows.iter().map(|(environment, _)| width(&clean(&environment.name)));
+    let cells = names.max().unwrap_or(0).clamp(NAME_LEAST, NAME_MAX);
+    let line =
+        |name: &str, far: &str, host: &str| format!("{}  {}  {host}", fit(name, cells, "..."), fit(far, STANDING, ""));
+    let mut lines = vec![line("Environment", "Set-up", "Finance and operations")];
+    for (environment, setup) in rows {
+        let host = finops(environment, *setup).map_or_else(|| "not known".to_owned(), |url| clean(&place(url)));
+        lines.push(line(&clean(&environment.name), standing(environment, *setup).words(), &host));
+    }
+    lines
+}
+
+/// Address of finance and operations, as far as it is known.
+fn finops<'a>(environment: &'a Environment, setup: Option<&'a Setup>) -> Option<&'a str> {
+    setup.map_or_else(|| environment.finops_url(), |setup| gate::finops_url(environment, &setup.facts))
+}

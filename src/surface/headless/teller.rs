@@ -1,0 +1,118 @@
+//! The teller: what a run without a screen prints, in each of its three manners, until nobody listens
+//! any more.
+
+use super::Show;
+use crate::core::time::time_of_day;
+use crate::surface::events::Event;
+use crate::ui::text::{clean, clean_lines};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+/// Says things, and stops saying them once nobody listens.
+pub(super) struct Teller<'a> {
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+    show: Show,
+    /// Time zone of the clock on the wall.
+    zone: TimeZone,
+    /// What was said last of each environment.
+    said: HashMap<String, String>,
+    /// Live lines on the terminal.
+    live: usize,
+    /// Standard output was closed.
+    is_closed: bool,
+}
+
+impl<'a> Teller<'a> {
+    /// Nothing was said yet.
+    pub(super) fn new(show: Show, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Self {
+        Self { out, err, show, zone: TimeZone::system(), said: HashMap::new(), live: 0, is_closed: false }
+    }
+
+    /// How it says things.
+    pub(super) fn show(&self) -> Show {
+        self.show
+    }
+
+    /// Whether nobody listens any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Says what happened: as JSON, or as a sentence that is not the one before.
+    pub(super) fn say(&mut self, event: &Event) {
+        if self.show == Show::Json {
+            if let Some(object) = event.json() {
+                self.line(&object.to_string());
+            }
+            return;
+        }
+        if self.is_old(event) {
+            return;
+        }
+        let time = time_of_day(event.at, &self.zone);
+        for (at, sentence) in clean_lines(&event.sentence).iter().filter(|line| !line.is_empty()).enumerate() {
+            let start =
+                if at == 0 { format!("{time}  {}  ", clean(&event.subject.name)) } else { "          ".to_owned() };
+            self.line(&format!("{start}{sentence}"));
+        }
+    }
+
+    /// Whether this is what was said of it last: no news.
+    fn is_old(&mut self, event: &Event) -> bool {
+        let before = self.said.insert(event.subject.id.clone(), event.sentence.clone());
+        before.is_some_and(|before| before == event.sentence)
+    }
+
+    /// Prints a whole document.
+    pub(super) fn document(&mut self, document: &Value) {
+        let text = serde_json::to_string_pretty(document).unwrap_or_default();
+        self.line(&text);
+    }
+
+    /// Prints a line on standard output.
+    pub(super) fn line(&mut self, line: &str) {
+        self.wipe();
+        self.write(&format!("{line}\n"));
+    }
+
+    /// Says something that is no result, on standard error.
+    pub(super) fn say_error(&mut self, line: &str) {
+        self.wipe();
+        let _ = writeln!(self.err, "{}", clean(line));
+    }
+
+    /// Draws the live lines, over the old ones.
+    pub(super) fn draw(&mut self, lines: &[String]) {
+        let mut text = String::new();
+        if self.live > 0 {
+            text = format!("\x1b[{}A", self.live);
+        }
+        for line in lines {
+            text = format!("{text}\r\x1b[2K{line}\n");
+        }
+        self.live = lines.len();
+        self.write(&text);
+    }
+
+    /// Takes the live lines away.
+    pub(super) fn wipe(&mut self) {
+        if self.live > 0 {
+            let text = format!("\x1b[{}A\r\x1b[J", self.live);
+            self.live = 0;
+            self.write(&text);
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.is_closed {
+            return;
+        }
+        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            self.is_closed = true;
+        }
+    }
+}
