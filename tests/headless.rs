@@ -282,3 +282,17 @@ fn the_record_is_listed_shown_and_exported() {
     let (code, _, err) = record(&["show", id]);
     assert!(code == 1 && err.contains("line 2"), "{err}");
 }
+
+#[test]
+fn the_status_of_a_large_tenant_is_read_to_its_end() {
+    let state = TempDir::new().unwrap();
+    let scenario = state.path().join("large.toml");
+    let many: Vec<String> = (0..95).map(|at| format!("[[environment]]\nname = \"many-{at:02}\"\n")).collect();
+    let text = format!("title = \"Many\"\ndescription = \"A large tenant.\"\npage_size = 20\n{}", many.concat());
+    std::fs::write(&scenario, text).unwrap();
+    let (code, out, err) = run(state.path(), &["status", "--json", "--scenario", scenario.to_str().unwrap()]);
+    let document: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{code} {err}"));
+    let all = document["environments"].as_array().unwrap();
+    assert_eq!((code, all.len()), (0, 99));
+    assert!(all.iter().all(|one| one["stage"] != "not_read" && one["stage"] != "being_read"), "{out}");
+}

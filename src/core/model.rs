@@ -269,6 +269,8 @@ pub struct Model {
     pub selected: Option<EnvironmentId>,
     /// Interrupted runs that nobody has decided about; the first is shown.
     pub found: Vec<Found>,
+    /// Every environment is surveyed, some after the others; else only the first ones are.
+    pub survey_all: bool,
     /// The interrupted run whose environment is looked at as soon as it is listed.
     pub to_look_at: Option<Found>,
     /// The record is looked at.
@@ -294,6 +296,7 @@ impl Model {
             setups: BTreeMap::new(),
             selected: None,
             found: Vec::new(),
+            survey_all: false,
             to_look_at: None,
             at_runs: false,
             runs: None,

@@ -323,6 +323,7 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
         Purpose::Fact(kind) => {
             if let Some(id) = question.about.clone() {
                 with_setup(model, &id, now, |setup, cx| reading::fact_reply(setup, kind, ticket, question, result, cx));
+                reading::survey_next(model, now);
             }
         }
         Purpose::Watch(kind) => {

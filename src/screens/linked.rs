@@ -87,12 +87,12 @@ impl Sheet for Linked {
             "Run the maps you need, in their order",
         ];
         rows.extend(parts::numbered(steps, cells));
+        let mut stops = vec![Stop::wants("Open administration", Intent::Open(link.address.clone()))];
+        stops.extend(parts::run_of(setup).map(|run| Stop::wants("Export record", Intent::Export(run))));
+        stops.push(Stop::wants("Environments", Intent::Environments));
         Page {
             rows,
-            stops: vec![
-                Stop::wants("Open administration", Intent::Open(link.address.clone())),
-                Stop::wants("Environments", Intent::Environments),
-            ],
+            stops,
             primary: "Open administration",
             address: Some(link.address.clone()),
             copy: Some(link.address.clone()),

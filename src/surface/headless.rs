@@ -88,6 +88,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     if assisted {
         seat.model.cloud.has_link = false;
     }
+    seat.model.survey_all = matches!(job, Job::Status) && environments.is_empty();
     let start = seat.clock.now();
     let mut headless = Headless {
         deadline: timeout.map(|limit| later(start, limit)),
@@ -267,7 +268,7 @@ impl Headless<'_> {
                 Job::Run { dry: true, .. } => self.look_one(at),
                 Job::Status | Job::Check => {
                     let id = &self.flights[at].pilot.id;
-                    if self.setup(id).is_none_or(|setup| setup.reading.is_empty()) {
+                    if self.setup(id).is_some_and(|setup| setup.reading.is_empty()) {
                         self.flights[at].ended.get_or_insert((code::DONE, String::new()));
                     }
                 }

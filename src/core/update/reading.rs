@@ -124,6 +124,22 @@ fn survey(model: &mut Model, only_new: bool, now: Now) {
     }
 }
 
+/// Surveys the next environments, once those before are read.
+pub(super) fn survey_next(model: &mut Model, now: Now) {
+    if !model.survey_all || model.setups.values().any(|setup| !setup.reading.is_empty()) {
+        return;
+    }
+    let all = model.directory.environments.iter().map(|environment| &environment.id);
+    let next: Vec<EnvironmentId> = all.filter(|id| !model.setups.contains_key(*id)).take(SURVEY_MAX).cloned().collect();
+    for id in next {
+        with_setup(model, &id, now, |setup, cx| {
+            for kind in SURVEY {
+                ask(setup, kind, cx);
+            }
+        });
+    }
+}
+
 /// Looks at one environment; the first look reads everything.
 pub(super) fn open(model: &mut Model, id: &EnvironmentId, now: Now) {
     let known = with_setup(model, id, now, |setup, cx| {
