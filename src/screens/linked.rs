@@ -81,12 +81,12 @@ impl Sheet for Linked {
             Some(count) => format!("Choose legal entities ({count} are linked)"),
             None => "Choose legal entities".to_owned(),
         };
-        let steps = [
+        let what_next = [
             "Apply Solution, so that the table maps (entity mappings) appear",
             &choose,
             "Run the maps you need, in their order",
         ];
-        rows.extend(parts::numbered(steps, cells));
+        rows.extend(parts::numbered(what_next, cells));
         let mut stops = vec![Stop::wants("Open administration", Intent::Open(link.address.clone()))];
         stops.extend(parts::run_of(setup).map(|run| Stop::wants("Export record", Intent::Export(run))));
         stops.push(Stop::wants("Environments", Intent::Environments));
