@@ -55,8 +55,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         None => wizard(play(&options, "")?, environment, &options),
         Some(Command::Setup(setup)) => {
             if setup.show_terms {
-                let _ = io::stdout().write_all(terms::TEXT.as_bytes());
-                return Ok(code::DONE);
+                return show_terms();
             }
             let until = match setup.until {
                 cli::Until::Configured => Until::Configured,
@@ -89,6 +88,15 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         }
         Some(Command::Status(status)) => without_screen("status", None, status.of, environment, &options),
         Some(Command::Check(check)) => without_screen("check", None, check.of, environment, &options),
+    }
+}
+
+fn show_terms() -> Result<u8, Refusal> {
+    let mut out = io::stdout();
+    match out.write_all(terms::TEXT.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(code::DONE),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code::PIPE),
+        Err(error) => Err(Refusal(code::FAILED, format!("Standard output cannot be written: {error}."))),
     }
 }
 
@@ -174,7 +182,11 @@ fn without_screen(
     let is_terminal = io::stdout().is_terminal() && !options.plain && !is_dumb();
     let show = match (of.json, is_terminal) {
         (true, _) => Show::Json,
-        (false, true) => Show::Live(dualwrite::shell::terminal::size().map_or(80, |size| size.width)),
+        // A terminal that has no size has no lines to draw over.
+        (false, true) => match dualwrite::shell::terminal::size().map_or(0, |size| size.width) {
+            0 => Show::Lines,
+            width => Show::Live(width),
+        },
         (false, false) => Show::Lines,
     };
     let (job, timeout, assisted) = match run {
@@ -197,6 +209,7 @@ fn without_screen(
         timeout,
         assisted,
         can_sign_in: io::stderr().is_terminal(),
+        again: std::env::args().map(|word| quoted(Path::new(&word))).collect::<Vec<_>>().join(" "),
     };
     Ok(headless::run(options, &mut io::stdout(), &mut io::stderr()))
 }

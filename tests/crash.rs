@@ -9,7 +9,7 @@ use dualwrite::core::journal::What;
 use dualwrite::core::terms;
 use dualwrite::shell::journal;
 use dualwrite::sim::{self, Moment, Options, Scenario, Simulator};
-use pty::{Exit, Pty, Signal};
+use pty::{Exit, Pty};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -130,8 +130,9 @@ impl World {
         };
         if let Point::Line(number) = point {
             program.wait_true("the line", || self.lines() >= number || is_over(&program));
+            // It may have ended by itself just now.
             if !is_over(&program) {
-                program.signal(Signal::KILL);
+                let _ = rustix::process::kill_process(program.child(), rustix::process::Signal::KILL);
             }
         }
         let exit = program.wait_exit();

@@ -159,14 +159,16 @@ fn an_unknown_environment_is_a_mistake_on_the_command_line() {
 }
 
 #[test]
-fn after_its_time_it_leaves_and_says_how_to_come_back() {
+fn after_its_time_it_leaves_and_says_what_goes_on() {
     let state = TempDir::new().unwrap();
     let args = [&["setup", "--environment", "contoso-uat", "--timeout", "4m"][..], &consent()].concat();
-    let (code, out, err) = run(state.path(), &args);
-    assert!(
-        code == 9 && out.contains("goes on in the service") && err.contains("--environment contoso-uat"),
-        "{out} {err}"
-    );
+    let (code, out, _) = run(state.path(), &args);
+    assert!(code == 9 && out.contains("timed out: the time is over; this rehearsal ends here"), "{out}");
+    // A person who does not come is told what is waited for.
+    let args = ["link", "--environment", "contoso-golden", "--yes", "--assisted", "--timeout", "30m"];
+    let (code, out, _) = run(state.path(), &args);
+    assert!(code == 9 && out.contains("now select Link to Power Platform environment in Lifecycle Services"), "{out}");
+    assert!(out.contains("https://lcs.dynamics.com/"), "{out}");
 }
 
 #[test]
@@ -177,7 +179,7 @@ fn status_and_check_print_one_document_each() {
     assert!(code == 0 && schema("status.json").is_valid(&document), "{out}");
     let stages: Vec<&str> =
         document["environments"].as_array().unwrap().iter().map(|one| one["stage"].as_str().unwrap()).collect();
-    assert_eq!(stages, ["ready_to_configure", "installed", "linked", "integration_not_set_up"]);
+    assert_eq!(stages, ["ready_to_configure", "ready_to_link", "linked", "integration_not_set_up"]);
     for (name, code) in [("contoso-uat", 0), ("contoso-dev", 5)] {
         let (exit, out, _) = run(state.path(), &["check", "--environment", name, "--json"]);
         let document: Value = serde_json::from_str(&out).unwrap();

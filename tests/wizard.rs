@@ -298,7 +298,8 @@ fn what_was_interrupted_is_forgotten_or_decided_later() {
     wizard.wait_for("┌ Resume ").keys("<esc>").wait_for("┌ Environments ");
     leave(&wizard);
     let wizard = rehearsal.wizard(&[], 80, 24);
-    wizard.wait_for("┌ Resume ").keys("<tab> <tab> <enter>").wait_for("┌ Environments ").wait_for("Forgotten.");
+    wizard.wait_for("┌ Resume ").keys("<tab> <tab> <enter>").wait_for("┌ Forget ");
+    wizard.keys("<tab> <enter>").wait_for("┌ Environments ").wait_for("Forgotten.");
     leave(&wizard);
     let wizard = rehearsal.signed_in(80, 24);
     wizard
@@ -320,7 +321,7 @@ fn a_second_wizard_says_who_drives_an_environment_and_watches() {
     first.wait_for("accepted, operation");
     let second = rehearsal.wizard(&[], 80, 24);
     let own = format!("process {}", first.child().as_raw_nonzero());
-    second.wait_for("┌ Resume ").wait_for("Go on is closed").wait_for(&own);
+    second.wait_for("┌ Resume ").wait_for("Forget are closed").wait_for(&own);
     second.keys("<enter>").wait_for("┌ Environment Details ").wait_for("watched from here");
     configure_again(&second);
     second.wait_for("Nothing was started").wait_for(&own);

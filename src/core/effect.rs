@@ -45,6 +45,23 @@ pub enum Effect {
         /// The run that will be written down.
         run: RunId,
     },
+    /// Under the lock of its environment, write down that a run need not be taken up again; what came of
+    /// it comes back as [`super::msg::Msg::Forgotten`].
+    Forget {
+        /// The last line of the run.
+        entry: Entry,
+        /// Name of the environment.
+        name: String,
+        /// As in [`Effect::Claim`].
+        key: String,
+    },
+    /// Who has the lock of an environment right now; comes back as [`super::msg::Msg::Holder`].
+    AskHolder {
+        /// Which environment.
+        environment: EnvironmentId,
+        /// As in [`Effect::Claim`].
+        key: String,
+    },
     /// Give the lock back.
     Release(EnvironmentId),
     /// Nobody writes this down; a surface may tell it.

@@ -9,6 +9,7 @@ use super::setup::{StageState, Way};
 use super::time::{Now, between};
 use super::trouble::{Done, Trouble};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Names one run of a set-up; also the name of its file.
@@ -125,6 +126,9 @@ pub enum What {
         way: Way,
         /// Where to, in a word.
         state: String,
+        /// Where a person makes it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
     },
     /// The link is there.
     Linked {
@@ -143,6 +147,10 @@ pub enum What {
         code: Option<String>,
         /// The service's own words, unabridged.
         words: String,
+        /// What helps where the catalogue has no entry.
+        next: String,
+        /// Ids to quote to support.
+        ids: BTreeMap<String, String>,
     },
     /// The program was left while the work goes on at the service.
     Left {
@@ -186,7 +194,14 @@ pub enum Work {
         request_id: String,
     },
     /// Reset link.
-    Reset,
+    Reset {
+        /// The name that was typed to confirm it.
+        typed: String,
+        /// Power Platform environment that dual-write was linked to.
+        linked_to: String,
+        /// Owner of that link.
+        owner: String,
+    },
 }
 
 /// A change as it is written down: what identifies it, nothing more.
@@ -296,6 +311,8 @@ pub enum Outcome {
     Mismatch,
     /// A person said that it need not be taken up again.
     Forgotten,
+    /// Its services ended with the program: a rehearsal.
+    Ended,
 }
 
 impl Outcome {
@@ -307,6 +324,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Mismatch => "mismatch",
             Self::Forgotten => "forgotten",
+            Self::Ended => "rehearsal ended",
         }
     }
 }
@@ -332,8 +350,12 @@ pub struct Run {
     pub began: Now,
     /// Its last entry.
     pub last: Now,
-    /// The program that wrote last.
-    pub by: Option<Program>,
+    /// The program that drives it right now, as far as a lock tells. Not part of the record.
+    pub driven_by: Option<Program>,
+    /// The programs that worked on it, one after the other.
+    pub sittings: Vec<Sitting>,
+    /// Place of the first stage of the work that began last.
+    pub of_this_work: usize,
     /// The work that began last, and when.
     pub work: Option<(Work, Now)>,
     /// Stages, in the order in which they first moved.
@@ -354,6 +376,19 @@ pub struct Run {
     pub failure: Option<FailureLine>,
     /// How it stands; none: something runs, or was interrupted.
     pub outcome: Option<Outcome>,
+}
+
+/// One program's part of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sitting {
+    /// When it opened the record.
+    pub at: Now,
+    /// Which.
+    pub by: Program,
+    /// Its last entry.
+    pub last: Now,
+    /// Why it was left while something ran, if it could still say so.
+    pub left: Option<String>,
 }
 
 /// A stage of a run.
@@ -399,6 +434,10 @@ pub struct FailureLine {
     pub code: Option<String>,
     /// The service's own words.
     pub words: String,
+    /// What helps where the catalogue has no entry.
+    pub next: String,
+    /// Ids to quote to support.
+    pub ids: BTreeMap<String, String>,
 }
 
 impl Run {
@@ -428,32 +467,59 @@ impl Run {
 
     /// How it stands, in a word.
     pub fn word(&self) -> &'static str {
-        self.outcome.map_or("interrupted", Outcome::word)
+        match (self.outcome, &self.driven_by) {
+            (Some(outcome), _) => outcome.word(),
+            (None, Some(_)) => "running",
+            (None, None) => "interrupted",
+        }
     }
 
+    /// A stage moved. What an earlier sitting of the same work has done stays done.
     fn moved(&mut self, at: Now, stage: StageId, to: StageState, detail: &str) {
-        let place = self.stages.iter().position(|line| line.stage == stage).unwrap_or_else(|| {
+        let own = self.stages[self.of_this_work..].iter().position(|line| line.stage == stage);
+        let place = own.map_or(self.stages.len(), |place| self.of_this_work + place);
+        if own.is_none() {
             self.stages.push(StageLine { stage, state: to, detail: String::new(), since: at, until: None });
-            self.stages.len() - 1
+        }
+        let is_own = stage.package().is_some_and(|package| {
+            self.changes.iter().any(
+                |line| matches!(&line.deed, Deed::Install { package: asked } if asked.eq_ignore_ascii_case(package)),
+            )
         });
         let line = &mut self.stages[place];
+        let was = line.state;
+        match (was, to) {
+            // Looked at again after an interruption, and found done.
+            (StageState::Done, StageState::Running | StageState::Skipped) => return,
+            // It ran when the program ended, and was done meanwhile: by this run.
+            (StageState::Running, StageState::Skipped) if is_own => {
+                line.state = StageState::Done;
+                line.until = Some(at);
+                line.detail = format!("done when looked at again: {detail}");
+                return;
+            }
+            (StageState::Running, StageState::Running) => {}
+            (_, StageState::Running | StageState::Waiting) => (line.since, line.until) = (at, None),
+            (_, StageState::Done | StageState::Skipped | StageState::Failed) => line.until = Some(at),
+        }
         line.state = to;
         detail.clone_into(&mut line.detail);
-        match to {
-            StageState::Running | StageState::Waiting => (line.since, line.until) = (at, None),
-            StageState::Done | StageState::Skipped | StageState::Failed => line.until = Some(at),
-        }
     }
 
     fn take(&mut self, at: Now, what: &What) {
         match what {
-            What::Opened(program) => self.by = Some(program.clone()),
+            What::Opened(by) => {
+                self.sittings.push(Sitting { at, by: by.clone(), last: at, left: None });
+            }
             What::Terms { version, accepted_by } => self.terms = Some((version.clone(), accepted_by.clone(), at)),
             What::Began { work, again, .. } => {
                 // An interruption is part of how long it took.
                 let since = self.work.as_ref().filter(|_| *again).map_or(at, |(_, since)| *since);
                 self.work = Some((work.clone(), since));
                 self.outcome = None;
+                if !again {
+                    self.of_this_work = self.stages.len();
+                }
             }
             What::Stage { stage, state, detail } => self.moved(at, *stage, *state, detail),
             What::Reading { stage, status, .. } => {
@@ -473,22 +539,34 @@ impl Run {
                     words.clone_into(&mut line.words);
                 }
             }
-            What::Configured => self.configure_took = self.work.as_ref().map(|(_, since)| between(*since, at)),
+            // A repair is no set-up: it does not say how long one takes.
+            What::Configured => {
+                if let Some((Work::Configure { first: StageId::Prerequisites }, since)) = &self.work {
+                    self.configure_took = Some(between(*since, at));
+                }
+            }
             What::Linked { address, confirmed } => {
                 self.link_took = self.work.as_ref().map(|(_, since)| between(*since, at));
                 self.linked = Some((address.clone(), confirmed.clone()));
             }
-            What::Failed { step, fault, code, words } => {
+            What::Failed { step, fault, code, words, next, ids } => {
                 self.failure = Some(FailureLine {
                     at,
                     step: step.clone(),
                     fault: fault.clone(),
                     code: code.clone(),
                     words: words.clone(),
+                    next: next.clone(),
+                    ids: ids.clone(),
                 });
             }
             What::Finished { outcome } => self.outcome = Some(*outcome),
-            What::Started { .. } | What::Link { .. } | What::Left { .. } => {}
+            What::Left { reason } => {
+                if let Some(sitting) = self.sittings.last_mut() {
+                    sitting.left = Some(reason.clone());
+                }
+            }
+            What::Started { .. } | What::Link { .. } => {}
         }
     }
 }
@@ -509,7 +587,9 @@ pub fn fold(entries: &[Entry]) -> Option<Run> {
         terms: None,
         began: first.at,
         last: first.at,
-        by: None,
+        driven_by: None,
+        sittings: Vec::new(),
+        of_this_work: 0,
         work: None,
         stages: Vec::new(),
         changes: Vec::new(),
@@ -523,6 +603,9 @@ pub fn fold(entries: &[Entry]) -> Option<Run> {
     };
     for entry in entries {
         run.last = entry.at;
+        if let Some(sitting) = run.sittings.last_mut() {
+            sitting.last = entry.at;
+        }
         run.take(entry.at, &entry.what);
     }
     Some(run)
@@ -566,7 +649,14 @@ mod tests {
             install("X"),
             outcome(ChangeResult::Accepted, Some("op")),
             What::Configured,
-            What::Failed { step: "link".into(), fault: None, code: Some("DW9003".into()), words: "w\n\"".into() },
+            What::Failed {
+                step: "link".into(),
+                fault: None,
+                code: Some("DW9003".into()),
+                words: "w\n\"".into(),
+                next: "n".into(),
+                ids: BTreeMap::from([("Activity id".into(), "a".into())]),
+            },
             What::Finished { outcome: Outcome::Linked },
         ]);
         for entry in all {

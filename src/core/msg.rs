@@ -40,8 +40,24 @@ pub enum Msg {
         /// What came of it.
         result: Result<(), NotClaimed>,
     },
+    /// A run is forgotten, or why not.
+    Forgotten {
+        /// Name of the environment.
+        name: String,
+        /// What came of it.
+        result: Result<(), NotClaimed>,
+    },
+    /// Who has the lock of an environment.
+    Holder {
+        /// Which environment.
+        environment: EnvironmentId,
+        /// Another program; none: nobody, or this one.
+        held: Option<Held>,
+    },
     /// Runs of this cloud that were interrupted.
     FoundRuns(Vec<Found>),
+    /// Records that cannot be read, each with its place.
+    Damaged(Vec<String>),
     /// The record: every run, the newest first; or why one cannot be read.
     Runs(Vec<PastRun>),
     /// A run was exported to these files, or why not.

@@ -160,6 +160,8 @@ pub enum Flow {
 pub struct Configuring {
     /// When it began.
     pub started: Now,
+    /// A change was asked for and its answer is missing; the next reading settles it.
+    pub unsettled: bool,
     /// Installations that were asked for before an interruption and may be on their way.
     pub asked_before: Vec<AskedBefore>,
     /// The stages.
@@ -442,6 +444,17 @@ pub struct Linked {
     pub took: Option<(Way, Duration)>,
 }
 
+/// What made a step stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// It failed.
+    Failed,
+    /// What must be known cannot be read; nothing says that the step itself has failed.
+    CouldNotRead,
+    /// The record cannot be written, so nothing was sent.
+    NoRecord,
+}
+
 /// Why a step failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
@@ -453,8 +466,8 @@ pub struct Failure {
     pub words: String,
     /// The words are this program's, about what it read; they are not quoted.
     pub is_ours: bool,
-    /// The program could not go on; nothing says that what it was about has failed.
-    pub is_standstill: bool,
+    /// What made it stop.
+    pub halt: Halt,
     /// The service's own code.
     pub code: Option<String>,
     /// Ids to quote to support: label and value.
@@ -473,13 +486,20 @@ impl Failure {
             fault: self.fault.map(|fault| fault.id.clone()),
             code: self.code.clone(),
             words: self.words.clone(),
+            next: self.next_move.clone(),
+            ids: self
+                .ids
+                .iter()
+                .filter(|(_, id)| !id.is_empty())
+                .map(|(label, id)| ((*label).to_owned(), id.clone()))
+                .collect(),
         }
     }
 
     /// The words are this program's, because the service gave none.
     #[must_use]
     pub fn found_here(self) -> Self {
-        let next_move = "Try again. If it fails again, open a support case with the ids (d shows, y copies them).";
+        let next_move = "Try again. If it fails again, open a support case with the ids.";
         Self { is_ours: true, next_move: next_move.into(), ..self }
     }
 }

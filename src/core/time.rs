@@ -47,6 +47,18 @@ pub fn date_and_time(at: Now, zone: &TimeZone) -> String {
     zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// Date, time of day and offset, `2026-11-24 10:54:12+01:00`: a moment that means the same everywhere.
+pub fn moment(at: Now, zone: &TimeZone) -> String {
+    zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string() + &offset(at, zone)
+}
+
+/// The offset of the zone, `+01:00`.
+fn offset(at: Now, zone: &TimeZone) -> String {
+    let seconds = zone.to_offset(at).seconds();
+    let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs() / 60);
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +67,8 @@ mod tests {
     fn lengths_read_well() {
         assert_eq!(stopwatch(Duration::from_secs(702)), "11:42");
         assert_eq!(stopwatch(Duration::from_secs(3_725)), "1:02:05");
+        let zone = TimeZone::fixed(jiff::tz::Offset::from_seconds(-5 * 3600 - 1800).unwrap());
+        assert_eq!(moment(Timestamp::UNIX_EPOCH, &zone), "1969-12-31 18:30:00-05:30");
         assert_eq!(in_words(Duration::from_secs(8)), "8 s");
         assert_eq!(in_words(Duration::from_secs(200)), "3 min");
         assert_eq!(in_words(Duration::from_mins(125)), "2 h 5 min");

@@ -21,7 +21,7 @@ use super::msg::{Intent, Msg, Ticket};
 use super::plan::StageId;
 use super::route::screen;
 use super::schedule::{STEP_ATTEMPTS, back_off};
-use super::setup::{Failure, Flow, Setup, Start, Watch, Way};
+use super::setup::{Failure, Flow, Halt, Setup, Start, Watch, Way};
 use super::terms::{self, Acceptance};
 use super::time::{Now, later};
 use super::trouble::{Again, Service, Trouble};
@@ -55,7 +55,14 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
                 model.notice = Some(text);
             }
         }
+        Msg::Forgotten { name, result } => model.notice = Some(run::forgotten(&name, result)),
+        Msg::Holder { environment, held } => run::holder(model, &environment, held, now),
         Msg::FoundRuns(found) => run::found(model, found),
+        Msg::Damaged(places) => {
+            model.notice = places.first().map(|place| {
+                format!("A record is damaged and is not used: {place}. How far its environment is, is read from the services.")
+            });
+        }
         Msg::Runs(runs) => model.runs = Some(runs),
         Msg::Exported(Ok(files)) => model.notice = Some(format!("Written: {}", files.join(", "))),
         Msg::Exported(Err(why)) => model.notice = Some(format!("The export could not be written: {why}.")),
@@ -66,7 +73,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
                     cx.record(setup, What::Left { reason: reason.clone() });
                     if cx.cloud.ends_with_program {
                         // Its services end here, too.
-                        cx.record(setup, What::Finished { outcome: Outcome::Forgotten });
+                        cx.record(setup, What::Finished { outcome: Outcome::Ended });
                     }
                 });
             }
@@ -235,7 +242,10 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         }
         Intent::ReadNow => match setup.flow {
             Flow::Configuring(_) | Flow::Linking(_) => return ask_now(setup, cx),
-            _ => reading::read_all(setup, cx),
+            _ => {
+                reading::read_all(setup, cx);
+                run::ask_holder(setup, cx);
+            }
         },
         Intent::TryAgain => match &setup.flow {
             Flow::ConfigureFailed(_, _) => run::claim(setup, Start::ConfigureAgain, cx),
@@ -469,7 +479,9 @@ fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     }
     let next = trouble.next_move(Again::Step);
     failure.next_move = if failure.is_ours { next } else { format!("{} {next}", trouble.whole_sentence()) };
-    failure.is_standstill = trouble.what == super::trouble::What::NotRecorded;
+    if trouble.what == super::trouble::What::NotRecorded {
+        failure.halt = Halt::NoRecord;
+    }
     if let Some(id) = &trouble.correlation {
         failure.ids.push(("Correlation id", id.clone()));
     }
@@ -486,7 +498,7 @@ fn failure(service: Service, words: String, code: Option<String>, setup: &Setup,
         fault: fault::find(&text, when),
         words,
         is_ours: false,
-        is_standstill: false,
+        halt: Halt::Failed,
         code,
         ids: Vec::new(),
         next_move: "Read the words of the service, mend what they name, then try again.".into(),

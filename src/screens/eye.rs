@@ -30,6 +30,8 @@ pub enum Ask {
     Reset,
     /// One run of the record, whole.
     Run,
+    /// Forget the interrupted run?
+    Forget,
 }
 
 /// An overlay and where the eye is on it.

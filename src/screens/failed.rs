@@ -5,7 +5,7 @@ use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, parts, progress};
 use crate::core::msg::Intent;
-use crate::core::setup::Flow;
+use crate::core::setup::{Flow, Halt};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Row, para};
 
@@ -51,10 +51,9 @@ impl Sheet for Failed {
         let Some((_, setup)) = view.model.current() else { return Page::default() };
         let Flow::ConfigureFailed(run, failure) = &setup.flow else { return Page::default() };
         let (stage, at) = (run.stage().id.title(), view.time(failure.at));
-        let text = if failure.is_standstill {
-            format!("Could not go on at {at}, in the stage {stage}.")
-        } else {
-            format!("{stage} failed at {at}.")
+        let text = match failure.halt {
+            Halt::Failed => format!("{stage} failed at {at}."),
+            Halt::CouldNotRead | Halt::NoRecord => format!("Could not go on at {at}, in the stage {stage}."),
         };
         let mut rows = parts::marked(Mark::Failed, &text, *view.look, room.width);
         rows.push(Row::blank());

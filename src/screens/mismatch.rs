@@ -11,6 +11,7 @@ use crate::core::fault::{self, When};
 use crate::core::gate::{self, Gate};
 use crate::core::msg::Intent;
 use crate::ui::look::{Mark, Role};
+use crate::ui::report::RESET_REMOVES;
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, fit, width};
 use crate::wire::{bare_id, same_address};
@@ -18,7 +19,9 @@ use crate::wire::{bare_id, same_address};
 /// Cells of the name of a source.
 const SOURCE: usize = 29;
 /// What Reset link takes away.
-pub(super) const REMOVES: &str = "It removes table maps, integration keys, legal entity mapping, alert settings, activity logs and initial sync history, and cannot be taken back.";
+pub(super) fn removes() -> String {
+    format!("It removes {RESET_REMOVES}, and cannot be taken back.")
+}
 
 /// The mismatch.
 pub(super) struct Mismatch;
@@ -169,8 +172,9 @@ fn remedy(
     let mut rows = Vec::new();
     if mismatch.when == When::IntegrationSetUp {
         let text = format!(
-            "Power Platform Integration is set up, so Reset link moves dual-write to {}. {REMOVES}",
-            parts::name(&environment.name, *view.look)
+            "Power Platform Integration is set up, so Reset link moves dual-write to {}. {}",
+            parts::name(&environment.name, *view.look),
+            removes()
         );
         rows.extend(para(&text, Role::Plain, cells));
     } else if let Some(fault) = fault {

@@ -37,6 +37,7 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
         Ask::Repair => &Repair,
         Ask::Reset => &Reset,
         Ask::Run => &OneRun,
+        Ask::Forget => &Forget,
     }
 }
 
@@ -44,7 +45,7 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
 pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
     match ask {
         Ask::Help | Ask::Details | Ask::Run => body,
-        Ask::Leave | Ask::Repair | Ask::Reset => {
+        Ask::Leave | Ask::Repair | Ask::Reset | Ask::Forget => {
             let width = body.width.min(QUESTION);
             Rect { x: body.x + (body.width - width) / 2, width, ..body }
         }
@@ -234,6 +235,39 @@ fn troubles(view: &View, all: &[&Trouble], cells: usize, rows: &mut Vec<Row>) {
     }
 }
 
+struct Forget;
+
+impl Sheet for Forget {
+    fn title(&self) -> &'static str {
+        "Forget"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CHOOSE, keys::NO_CHANGE]
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some(found) = view.model.found.first() else { return Page::default() };
+        let name = view.look.quoted(&parts::name(&found.run.name, *view.look));
+        let text = format!("Never ask about this run of {name} again?");
+        let mut rows = para(&text, Role::Strong, room.width);
+        rows.push(Row::blank());
+        let text = "It stays on record, and what runs at the services goes on there. What was not finished is not \
+                    finished by this program unless you set the environment up again.";
+        rows.extend(para(text, Role::Plain, room.width));
+        Page {
+            rows,
+            stops: vec![Stop::button("Keep", Action::Close), Stop::wants("Forget it", Intent::Forget)],
+            primary: "Keep",
+            ..Page::default()
+        }
+    }
+}
+
 struct OneRun;
 
 impl Sheet for OneRun {
@@ -398,7 +432,7 @@ impl Sheet for Reset {
             Row::new("Name  ", Role::Dim).and(typed, Role::Strong),
             Row::blank(),
         ];
-        let text = format!("Reset link moves dual-write to {name}. {}", mismatch::REMOVES);
+        let text = format!("Reset link moves dual-write to {name}. {}", mismatch::removes());
         let mut rows = para(&text, Role::Plain, room.width);
         rows.push(Row::blank());
         rows.extend(para("Enter resets once the name is right. Esc changes nothing.", Role::Dim, room.width));

@@ -53,7 +53,9 @@ pub fn lines(model: &Model, eye: &Eye, now: Now, zone: &TimeZone) -> Lines {
     let view = view(model, eye, now, zone);
     let (sheet, page) = page(&view);
     let picks = picks(&view);
-    let text = if picks.is_empty() {
+    let is_list =
+        eye.overlay.is_none() && screen(model) == Screen::Environments && !model.directory.environments.is_empty();
+    let text = if picks.is_empty() && !is_list {
         texts(page.head.iter().chain(&page.rows).chain(&page.notes))
     } else {
         about_picks(model, eye, picks.len())
@@ -143,7 +145,7 @@ fn texts<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for row in rows {
         let text: String = row.pieces.iter().map(|piece| piece.text.as_str()).collect();
-        let text = squeezed(text.trim());
+        let text = without_keys(&squeezed(text.trim()));
         if !(text.is_empty() && lines.last().is_none_or(String::is_empty)) {
             lines.push(text);
         }
@@ -152,6 +154,12 @@ fn texts<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
         lines.pop();
     }
     lines
+}
+
+/// Where a page names a key of the full screen, what is typed here instead.
+pub fn without_keys(text: &str) -> String {
+    let said = [(" (Space)", ""), (" (End)", ""), ("Esc", "Enter alone"), ("; ? lists the keys", "")];
+    said.into_iter().fold(text.to_owned(), |text, (key, here)| text.replace(key, here))
 }
 
 /// What stands apart in columns stands apart by two spaces.
@@ -238,5 +246,5 @@ pub fn has_overlay(eye: &Eye) -> bool {
 
 /// Why the last line did nothing; told once.
 pub fn hint(eye: &mut Eye) -> Option<String> {
-    eye.hint.take()
+    eye.hint.take().map(|hint| without_keys(&hint))
 }

@@ -1,7 +1,8 @@
 //! Resume: what was going on when the program ended, what the services say now, and the choice.
 
+use super::eye::Ask;
 use super::keys::{self, Binding};
-use super::page::{Page, Room, Stop};
+use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, list, parts};
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::{ChangeResult, Run, Work};
@@ -43,10 +44,13 @@ impl Sheet for Resume {
         let name = view.look.quoted(&parts::name(&run.name, *view.look));
         let what = match &run.work {
             Some((Work::Link { .. }, _)) => "The link",
-            Some((Work::Reset, _)) => "Reset link",
+            Some((Work::Reset { .. }, _)) => "Reset link",
             Some((Work::Configure { .. }, _)) | None => "The set-up",
         };
-        let text = format!("{what} of {name} was interrupted.");
+        let text = match &found.held {
+            Some(_) => format!("{what} of {name} runs in another program."),
+            None => format!("{what} of {name} was interrupted."),
+        };
         let mut rows = parts::marked(Mark::Warn, &text, *view.look, cells);
         rows.push(Row::blank());
         let mut put = |label: &str, value: String| {
@@ -65,7 +69,12 @@ impl Sheet for Resume {
         let mut notes = Vec::new();
         let closed = found.held.as_ref().map(|held| format!("{} drives it right now.", held.words()));
         if let Some(why) = &closed {
-            notes.extend(parts::marked(Mark::Busy, &format!("Go on is closed: {why}"), *view.look, room.full));
+            notes.extend(parts::marked(
+                Mark::Busy,
+                &format!("Go on and Forget are closed: {why}"),
+                *view.look,
+                room.full,
+            ));
         }
         let others = view.model.found.len() - 1;
         if others > 0 {
@@ -77,9 +86,9 @@ impl Sheet for Resume {
             rows,
             notes,
             stops: vec![
-                Stop::wants("Go on", Intent::GoOn).closed_because(closed),
+                Stop::wants("Go on", Intent::GoOn).closed_because(closed.clone()),
                 Stop::wants("Only look", Intent::OnlyLook),
-                Stop::wants("Forget", Intent::Forget),
+                Stop::button("Forget", Action::Ask(Ask::Forget)).closed_because(closed),
                 Stop::wants("Later", Intent::Environments),
             ],
             primary,
@@ -95,7 +104,7 @@ fn doing(view: &View, run: &Run) -> String {
     let word = run.readings.last().map(said).unwrap_or_default();
     match (&run.work, stage) {
         (Some((Work::Link { way, .. }, _)), _) => format!("linking ({}){word}", way.word()),
-        (Some((Work::Reset, _)), _) => "resetting the link".to_owned(),
+        (Some((Work::Reset { .. }, _)), _) => "resetting the link".to_owned(),
         (_, Some(stage)) => {
             let detail = if stage.detail.is_empty() { String::new() } else { format!(", {}", stage.detail) };
             format!("{}{detail}{word}", stage.stage.title())

@@ -13,6 +13,7 @@ pub use file::{JournalError, RunFile, line, read};
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::{Entry, Program, Run, RunId, What, fold};
 use crate::core::msg::{Found, NotClaimed};
+use crate::core::setup::Held;
 use crate::core::terms::{self, Acceptance};
 use lock::Lock;
 use serde::Serialize;
@@ -33,6 +34,8 @@ enum Job {
     Entry(Entry, oneshot::Sender<io::Result<()>>),
     Terms(Acceptance, oneshot::Sender<io::Result<()>>),
     Claim(Claim, oneshot::Sender<Result<(), NotClaimed>>),
+    Forget(Entry, String, oneshot::Sender<Result<(), NotClaimed>>),
+    Holder(String, oneshot::Sender<Option<Held>>),
     Release(EnvironmentId),
     Close(mpsc::Sender<()>),
 }
@@ -96,6 +99,16 @@ impl Journal {
         self.job(|done| Job::Claim(claim, done))
     }
 
+    /// Writes the last line of a run that nobody drives, under the lock of its environment.
+    pub fn forget(&self, entry: Entry, key: String) -> oneshot::Receiver<Result<(), NotClaimed>> {
+        self.job(|done| Job::Forget(entry, key, done))
+    }
+
+    /// Which other program has the lock of an environment.
+    pub fn holder(&self, key: String) -> oneshot::Receiver<Option<Held>> {
+        self.job(|done| Job::Holder(key, done))
+    }
+
     /// Gives the lock of an environment back.
     pub fn release(&self, environment: EnvironmentId) {
         let _ = self.jobs.send(Job::Release(environment));
@@ -138,6 +151,14 @@ impl Desk {
             Job::Claim(claim, done) => {
                 let _ = done.send(self.claim(claim));
             }
+            Job::Forget(entry, key, done) => {
+                let _ = done.send(self.forget(entry, &key));
+            }
+            Job::Holder(key, done) => {
+                let held = lock::held(&self.state_dir, &key);
+                // A lock of our own is no other program's.
+                let _ = done.send(held.filter(|held| held.by.as_ref() != Some(&self.own)));
+            }
             Job::Release(environment) => drop(self.locks.remove(&environment)),
             Job::Close(done) => {
                 let _ = done.send(());
@@ -161,18 +182,24 @@ impl Desk {
         })
     }
 
+    fn forget(&mut self, entry: Entry, key: &str) -> Result<(), NotClaimed> {
+        let _lock = lock::take(&self.state_dir, key, &self.own)?;
+        self.append(entry).map_err(|error| NotClaimed::Failed(error.to_string()))
+    }
+
     fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
         let dir = self.state_dir.join("runs");
         // The run's name is a GUID of ours; nothing from outside becomes a path.
         let path = dir.join(format!("{}.{EXTENSION}", entry.run));
         // A line in a file that was deleted meanwhile is no record: the file is made anew, or it fails.
         if !self.runs.get(&entry.run).is_some_and(RunFile::is_there) {
-            let waiting = self.runs.remove(&entry.run).map(RunFile::into_waiting).unwrap_or_default();
+            let before = self.runs.remove(&entry.run).map(RunFile::into_entries).unwrap_or_default();
             let at = |source| JournalError::Io { path: path.clone(), source };
             directory(&dir).map_err(at)?;
             let mut file = RunFile::open(&path)?;
             sync_directory(&dir).map_err(at)?;
-            for entry in waiting {
+            // Of a record that was deleted, what this program knows of it is written again.
+            for entry in before {
                 file.append(entry)?;
             }
             self.runs.insert(entry.run.clone(), file);
@@ -231,7 +258,7 @@ pub fn runs(state_dir: &Path) -> io::Result<Vec<Listed>> {
     for (id, path) in files(state_dir)? {
         let run = match read(&path) {
             Ok(entries) => match fold(&entries) {
-                Some(run) => Ok(run),
+                Some(run) => Ok(with_driver(run, state_dir)),
                 None => continue,
             },
             Err(error) => Err(error),
@@ -242,14 +269,27 @@ pub fn runs(state_dir: &Path) -> io::Result<Vec<Listed>> {
     Ok(runs)
 }
 
-/// The interrupted runs of one cloud, the newest first. What cannot be read is left out here; the
-/// list of runs says so.
-pub fn interrupted(state_dir: &Path, address: &str) -> Vec<Found> {
-    let mut found: Vec<Found> = files(state_dir)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|(_, path)| !file::is_over(path).unwrap_or(true))
-        .filter_map(|(_, path)| fold(&read(&path).ok()?))
+/// A run that is not finished, with the program that drives it right now.
+fn with_driver(mut run: Run, state_dir: &Path) -> Run {
+    if run.is_unfinished() {
+        run.driven_by = lock::held(state_dir, &key(&run.address, &run.environment)).and_then(|held| held.by);
+    }
+    run
+}
+
+/// The interrupted runs of one cloud, the newest first; and what is damaged, each with its place.
+pub fn interrupted(state_dir: &Path, address: &str) -> (Vec<Found>, Vec<String>) {
+    let mut damaged = Vec::new();
+    let open =
+        files(state_dir).unwrap_or_default().into_iter().filter(|(_, path)| !file::is_over(path).unwrap_or(true));
+    let mut found: Vec<Found> = open
+        .filter_map(|(_, path)| match read(&path) {
+            Ok(entries) => fold(&entries),
+            Err(error) => {
+                damaged.push(error.to_string());
+                None
+            }
+        })
         .filter(|run| run.is_unfinished() && run.address == address)
         .map(|run| {
             let held = lock::held(state_dir, &key(address, &run.environment));
@@ -257,7 +297,7 @@ pub fn interrupted(state_dir: &Path, address: &str) -> Vec<Found> {
         })
         .collect();
     found.sort_by_key(|found| std::cmp::Reverse(found.run.last));
-    found
+    (found, damaged)
 }
 
 /// What tells an environment from one of the same id on another cloud.
@@ -281,10 +321,14 @@ struct Accepted<'a> {
 fn keep_terms(state_dir: &Path, acceptance: &Acceptance) -> io::Result<()> {
     let dir = directory(&state_dir.join("terms"))?;
     let text = dir.join(format!("{}.md", terms::version()));
-    if !text.exists() {
-        let mut file = private(&text)?;
+    // Whole or not at all, and mended if a full disk has cut it.
+    if std::fs::read(&text).map_or(true, |kept| kept != terms::TEXT.as_bytes()) {
+        let new = text.with_extension("new");
+        let _ = std::fs::remove_file(&new);
+        let mut file = private(&new)?;
         file.write_all(terms::TEXT.as_bytes())?;
         file.sync_data()?;
+        std::fs::rename(&new, &text)?;
     }
     let mut file = private(&dir.join("accepted.jsonl"))?;
     let Acceptance { version, account, environment, at } = acceptance;
@@ -391,7 +435,7 @@ mod tests {
         journal.append(entry("r")).blocking_recv().unwrap().unwrap();
         std::fs::remove_dir_all(&state).unwrap();
         journal.append(entry("r")).blocking_recv().unwrap().unwrap();
-        assert_eq!(read(&state.join("runs/r.jsonl")).unwrap(), [entry("r")]);
+        assert_eq!(read(&state.join("runs/r.jsonl")).unwrap(), [entry("r"), entry("r")], "all of it");
         std::fs::remove_dir_all(&state).unwrap();
         std::fs::write(&state, "in the way").unwrap();
         assert!(journal.append(entry("r")).blocking_recv().unwrap().is_err());
@@ -434,7 +478,8 @@ mod tests {
         let over = Entry { what: What::Finished { outcome: Outcome::Linked }, ..entry("over") };
         journal.append(over).blocking_recv().unwrap().unwrap();
         assert_eq!(journal.claim(claim("new")).blocking_recv().unwrap(), Ok(()));
-        let found = interrupted(dir.path(), "here");
+        let (found, damaged) = interrupted(dir.path(), "here");
+        assert!(damaged.is_empty(), "{damaged:?}");
         let ids: Vec<&str> = found.iter().map(|found| found.run.id.as_str()).collect();
         assert_eq!(ids, ["new", "old"]);
         assert!(found.iter().all(|found| found.held.is_some()), "both are of one environment");

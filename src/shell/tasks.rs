@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinError};
 
 /// How long leaving the program waits for changes that were just asked for, so that their answers
@@ -79,12 +80,15 @@ impl Tasks {
             }
             Effect::Claim { environment, key, run } => {
                 let claim = Claim { environment: environment.clone(), key, run, at: self.clock.now() };
-                let claimed = self.journal.claim(claim);
-                let result = async move {
-                    let gone = || NotClaimed::Failed("the thread that writes the record has ended".into());
-                    claimed.await.unwrap_or_else(|_| Err(gone()))
-                };
-                return self.soon(result, |result| Msg::Claimed { environment, result });
+                return self.soon(claimed(self.journal.claim(claim)), |result| Msg::Claimed { environment, result });
+            }
+            Effect::Forget { entry, name, key } => {
+                let forgotten = claimed(self.journal.forget(entry, key));
+                return self.soon(forgotten, |result| Msg::Forgotten { name, result });
+            }
+            Effect::AskHolder { environment, key } => {
+                let holder = self.journal.holder(key);
+                return self.soon(async { holder.await.ok().flatten() }, |held| Msg::Holder { environment, held });
             }
             Effect::Release(environment) => self.journal.release(environment),
             Effect::Note(_) => {}
@@ -206,6 +210,11 @@ impl Tasks {
             listener(Msg::Opened(result));
         });
     }
+}
+
+/// What came of a claim.
+async fn claimed(claimed: oneshot::Receiver<Result<(), NotClaimed>>) -> Result<(), NotClaimed> {
+    claimed.await.unwrap_or_else(|_| Err(NotClaimed::Failed("the thread that writes the record has ended".into())))
 }
 
 async fn durable(written: Written) -> Result<(), String> {

@@ -5,11 +5,11 @@ use crate::core::check::Check;
 use crate::core::environment::Environment;
 use crate::core::fault;
 use crate::core::gate;
-use crate::core::journal::{Entry, What};
+use crate::core::journal::{ChangeResult, Entry, What};
 use crate::core::plan::{Certainty, Planned};
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
-use crate::core::time::{Now, in_words};
+use crate::core::time::{Now, stopwatch};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -87,15 +87,25 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
             Some(Event::new(subject, entry.at, Value::Null, sentence))
         }
         What::Configured => event(json!({"event": "configured"}), "configured".into()),
-        What::Link { way, state } => event(
-            json!({"event": "link", "way": way.word(), "state": state}),
-            format!("link ({}): {state}", way.word()),
-        ),
+        What::Link { way, state, address } => {
+            let mut fields = json!({"event": "link", "way": way.word(), "state": state});
+            let mut sentence = format!("link ({}): {}", way.word(), state.replace('_', " "));
+            if state == "waiting_for_person" {
+                sentence =
+                    "now select Link to Power Platform environment in Lifecycle Services; it is watched from here"
+                        .into();
+            }
+            if let Some(address) = address {
+                fields["address"] = json!(address);
+                sentence = format!("{sentence}\n{address}");
+            }
+            event(fields, sentence)
+        }
         What::Linked { address, confirmed } => event(
             json!({"event": "linked", "administration_url": address}),
             format!("linked, {confirmed}; administration: {address}"),
         ),
-        What::Failed { step, fault, code, words } => {
+        What::Failed { step, fault, code, words, next, ids } => {
             let known = fault.as_deref().and_then(fault::by_id);
             let fields = json!({"event": "failed", "step": step, "fault": {
                 "id": known.map_or("", |fault| fault.id.as_str()),
@@ -103,15 +113,31 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
                 "title": known.map_or("", |fault| fault.title.as_str()),
                 "message": words,
                 "cause": known.map_or("", |fault| fault.cause.as_str()),
-                "remedies": known.map_or(&[][..], |fault| &fault.remedies),
+                "remedies": known.map_or_else(|| vec![next.clone()], |fault| fault.remedies.clone()),
                 "doc_url": known.map_or("", |fault| fault.doc_url.as_str()),
-            }});
-            let mut sentence = format!("{step} failed: {words}");
-            if let Some(known) = known {
-                sentence = format!("{sentence}\n{}. {}", known.title, known.remedies.join(" "));
+            }, "ids": ids});
+            let mut lines = vec![format!("{step} failed: {words}")];
+            match known {
+                Some(known) => {
+                    lines.push(known.title.clone());
+                    lines.extend(known.remedies.iter().enumerate().map(|(at, text)| format!("{}. {text}", at + 1)));
+                    lines.push(known.doc_url.clone());
+                }
+                None => lines.push(next.clone()),
             }
-            event(fields, sentence)
+            lines.extend(ids.iter().map(|(label, id)| format!("{label} {id}")));
+            event(fields, lines.join("\n"))
         }
+        What::Outcome { result: result @ (ChangeResult::Unknown | ChangeResult::Refused), words, .. } => {
+            let more = if words.is_empty() { String::new() } else { format!(": {words}") };
+            Some(Event::new(subject, entry.at, Value::Null, format!("that had {}{more}", result.word())))
+        }
+        What::Began { again: true, .. } => Some(Event::new(
+            subject,
+            entry.at,
+            Value::Null,
+            format!("run {} is taken up again after an interruption", entry.run),
+        )),
         What::Opened(_)
         | What::Started { .. }
         | What::Began { .. }
@@ -165,9 +191,15 @@ pub fn plan(subject: &Subject, planned: &[Planned], links: bool, at: Now) -> Eve
     Event::new(subject, at, json!({"event": "plan", "changes": changes, "link": links}), sentence)
 }
 
+/// The link that was there already.
+pub fn linked(subject: &Subject, address: &str, at: Now) -> Event {
+    let fields = json!({"event": "linked", "administration_url": address});
+    Event::new(subject, at, fields, format!("linked already; administration: {address}"))
+}
+
 /// The end of a run.
 pub fn finished(subject: &Subject, outcome: &str, code: u8, took: Duration, words: &str, at: Now) -> Event {
     let fields = json!({"event": "finished", "outcome": outcome, "exit_code": code, "duration_s": took.as_secs(), "message": words});
     let more = if words.is_empty() { String::new() } else { format!(": {words}") };
-    Event::new(subject, at, fields, format!("{}{more} ({}, exit {code})", outcome.replace('_', " "), in_words(took)))
+    Event::new(subject, at, fields, format!("{}{more} ({}, exit {code})", outcome.replace('_', " "), stopwatch(took)))
 }

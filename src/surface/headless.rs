@@ -11,11 +11,12 @@ use super::events::{self, Event, Subject};
 use super::seat::{Heard, Options as SeatOptions, Seat};
 use crate::core::check::{self, Level, Tri};
 use crate::core::environment::{Environment, EnvironmentId};
+use crate::core::gate;
 use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Next, Orders, Pilot, Until};
 use crate::core::plan::plan;
-use crate::core::setup::{Flow, Setup};
+use crate::core::setup::{Flow, Halt, Setup};
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch};
@@ -23,10 +24,12 @@ use crate::core::trouble::Again;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 use teller::Teller;
 
+/// Most cells of a name in a sentence.
+const NAME_MAX: usize = 60;
 /// How often the live lines are drawn anew while nothing happens.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -73,12 +76,14 @@ pub struct Options {
     pub assisted: bool,
     /// A person reads standard error: a device code may be shown there.
     pub can_sign_in: bool,
+    /// The command as it was typed, to go on with it.
+    pub again: String,
 }
 
 /// Runs until everything asked for is done; the exit code.
 pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-    let Options { seat, job, environments, show, timeout, assisted, can_sign_in } = options;
-    let (mut seat, found) = match Seat::take(seat) {
+    let Options { seat, job, environments, show, timeout, assisted, can_sign_in, again } = options;
+    let (mut seat, record) = match Seat::take(seat) {
         Ok(taken) => taken,
         Err(why) => {
             let _ = writeln!(err, "{}", clean(&why));
@@ -95,13 +100,19 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         start,
         job,
         named: environments,
-        found,
+        found: record.found,
         can_sign_in,
+        again,
         code_shown: None,
         flights: Vec::new(),
         teller: Teller::new(show, out, err),
         seat,
     };
+    for place in record.damaged {
+        headless
+            .teller
+            .say_error(&format!("A record is damaged and is not used: {place}. The services are read instead."));
+    }
     headless.seat.tell(Msg::Start);
     let (code, why) = headless.fly();
     headless.teller.wipe();
@@ -128,6 +139,7 @@ struct Headless<'a> {
     start: Now,
     deadline: Option<Now>,
     can_sign_in: bool,
+    again: String,
     /// The device code that was shown last.
     code_shown: Option<String>,
     flights: Vec<Flight>,
@@ -146,14 +158,26 @@ impl Headless<'_> {
         loop {
             self.steer();
             self.tell_news();
-            if self.teller.is_closed() {
-                return (code::PIPE, "standard output was closed".into());
+            if let Some(over) = self.unheard() {
+                return over;
             }
             if self.flights.iter().all(|flight| flight.ended.is_some()) {
-                return self.land();
+                let over = self.land();
+                return self.unheard().unwrap_or(over);
             }
             if let Some(over) = self.wait() {
                 return over;
+            }
+        }
+    }
+
+    /// Nobody reads what is said any more.
+    fn unheard(&mut self) -> Option<Over> {
+        match self.teller.closed()? {
+            ErrorKind::BrokenPipe => Some((code::PIPE, "standard output was closed".into())),
+            kind => {
+                self.teller.say_error(&format!("Standard output cannot be written: {kind}."));
+                Some((code::FAILED, "standard output cannot be written".into()))
             }
         }
     }
@@ -193,9 +217,11 @@ impl Headless<'_> {
                 Some(environment) if ids.contains(&environment.id) => {}
                 Some(environment) => ids.push(environment.id.clone()),
                 None => {
-                    let names: Vec<&str> = all.iter().take(10).map(|environment| environment.name.as_str()).collect();
+                    let names: Vec<String> =
+                        all.iter().take(10).map(|of| cut(&clean(&of.name), NAME_MAX, "...")).collect();
                     let text = format!(
-                        "No environment answers to “{name}”. This account sees {}: {}{}. Give a name, an id or an address.",
+                        "No environment answers to “{}”. This account sees {}: {}{}. Give a name, an id or an address.",
+                        cut(&clean(&name), NAME_MAX, "..."),
                         all.len(),
                         names.join(", "),
                         if all.len() > names.len() { ", ..." } else { "" }
@@ -312,7 +338,9 @@ impl Headless<'_> {
         match next {
             Next::End(end) => self.end(at, &end),
             Next::Wait => {}
-            Next::Want(Intent::Link) if setup.facts.linked().is_some() => self.end(at, &End::Linked),
+            Next::Want(Intent::Link) if setup.facts.linked().is_some() => {
+                self.finish(at, code::DONE, "linked", "nothing would be changed");
+            }
             Next::Want(wanted) => {
                 let links = flight.pilot.orders.until == Until::Linked;
                 let changes = if wanted == Intent::Link { Vec::new() } else { plan(&setup.facts) };
@@ -333,34 +361,82 @@ impl Headless<'_> {
             End::NoRecord(why) => (code::FAILED, "no_record", why.clone()),
             End::Unreachable(why) => (code::UNREACHABLE, "unreachable", why.clone()),
             End::Prerequisites(why) => (code::PREREQUISITES, "prerequisites_not_met", why.clone()),
-            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", self.next_move(at)),
+            End::ConfigureFailed | End::LinkFailed if self.stop_of(at) == Some(Halt::NoRecord) => {
+                (code::FAILED, "no_record", String::new())
+            }
+            End::ConfigureFailed if self.stop_of(at) == Some(Halt::CouldNotRead) => {
+                (code::UNREACHABLE, "unreachable", String::new())
+            }
+            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", String::new()),
             End::LinkFailed => (code::LINK, "link_failed", self.next_move(at)),
-            End::Mismatch => (
-                code::MISMATCH,
-                "mismatch",
-                "dual-write is linked to another environment than Power Platform Integration names".to_owned(),
-            ),
+            End::Mismatch => (code::MISMATCH, "mismatch", self.mismatch(at)),
         };
         self.finish(at, code, outcome, &words);
     }
 
-    /// What helps after a failure that the catalogue does not know.
-    fn next_move(&self, at: usize) -> String {
+    /// What made a failed flow stop.
+    fn stop_of(&self, at: usize) -> Option<Halt> {
         match self.setup(&self.flights[at].pilot.id).map(|setup| &setup.flow) {
-            Some(Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure)) if failure.fault.is_none() => {
-                failure.next_move.clone()
+            Some(Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure)) => Some(failure.halt),
+            _ => None,
+        }
+    }
+
+    /// What only the wizard can do, and how to come to it.
+    fn in_the_wizard(&self, at: usize, what: &str) -> String {
+        let id = &self.flights[at].pilot.id;
+        let back = self.seat.model.directory.get(id).map(|of| self.seat.model.cloud.come_back(of));
+        format!("{what} in the wizard: {}", back.unwrap_or_default())
+    }
+
+    /// What helps after a failed link, beyond the remedies of the catalogue.
+    fn next_move(&self, at: usize) -> String {
+        match self.setup(&self.flights[at].pilot.id) {
+            Some(setup) if gate::identities_to_repair(&setup.facts) => {
+                self.in_the_wizard(at, "the identities that are missing can be made (f)")
             }
             _ => String::new(),
         }
     }
 
+    /// Who names which environment, and the way out.
+    fn mismatch(&self, at: usize) -> String {
+        let id = &self.flights[at].pilot.id;
+        let directory = &self.seat.model.directory;
+        let (Some(environment), Some(setup)) = (directory.get(id), self.setup(id)) else { return String::new() };
+        let found = gate::mismatch(environment, &setup.facts);
+        let name = |id: Option<&String>| match id {
+            Some(id) => directory.name_of(id).map_or_else(|| id.clone(), |name| format!("{name} ({id})")),
+            None => "none".to_owned(),
+        };
+        let owner = setup.facts.connection_set.value().and_then(|set| set.owner_text());
+        let owner = owner.map(|owner| format!(", owner {owner}")).unwrap_or_default();
+        let linked = name(found.as_ref().and_then(|found| found.linked_to.as_ref()));
+        let integration = name(found.as_ref().and_then(|found| found.integration.as_ref()));
+        let way_out = self.in_the_wizard(at, "the remedies are");
+        format!(
+            "dual-write is linked to another environment, {linked}{owner}; Power Platform Integration names {integration}; {way_out}"
+        )
+    }
+
     fn finish(&mut self, at: usize, code: u8, outcome: &str, words: &str) {
         self.tell_news();
+        self.tell_link_that_was_there(at);
         let now = self.seat.clock.now();
         let flight = &mut self.flights[at];
         flight.ended = Some((code, outcome.to_owned()));
         let event = events::finished(&flight.subject, outcome, code, between(self.start, now), words, now);
         self.teller.say(&event);
+    }
+
+    /// A link that was not made by this run is told all the same.
+    fn tell_link_that_was_there(&mut self, at: usize) {
+        let flight = &self.flights[at];
+        let Some(Flow::Linked(link)) = self.setup(&flight.pilot.id).map(|setup| &setup.flow) else { return };
+        if link.took.is_none() {
+            let event = events::linked(&flight.subject, &link.address, self.seat.clock.now());
+            self.teller.say(&event);
+        }
     }
 
     /// Says once that both sides were read, with every prerequisite.
@@ -369,9 +445,8 @@ impl Headless<'_> {
         if flight.is_read || !matches!(self.job, Job::Run { .. }) {
             return;
         }
-        let Some(setup) = self.setup(&flight.pilot.id).filter(|setup| setup.reading.is_empty() && setup.opened) else {
-            return;
-        };
+        let is_known = |setup: &&Setup| setup.opened && (setup.reading.is_empty() || setup.is_running());
+        let Some(setup) = self.setup(&flight.pilot.id).filter(is_known) else { return };
         let Some(environment) = self.seat.model.directory.get(&flight.pilot.id) else { return };
         let now = self.seat.clock.now();
         let read = events::environment_read(&flight.subject, environment, setup, now);
@@ -389,7 +464,9 @@ impl Headless<'_> {
 
     /// Says what was written down, and draws the live lines.
     fn tell_news(&mut self) {
-        for entry in self.seat.told() {
+        // A document stands alone; what did not answer is said in it.
+        let is_run = matches!(self.job, Job::Run { .. });
+        for entry in self.seat.told().into_iter().filter(|_| is_run) {
             if let Some(event) = self.subject_of(&entry).and_then(|subject| events::of_entry(&entry, &subject)) {
                 self.teller.say(&event);
             }
@@ -448,12 +525,11 @@ impl Headless<'_> {
     }
 
     fn time_out(&mut self) -> Over {
-        self.stop_all(code::TIMED_OUT, "timed_out", "the time is over; what runs goes on in the service")
+        self.stop_all(code::TIMED_OUT, "timed_out", "the time is over")
     }
 
     fn interrupted(&mut self, signal: Signal) -> Over {
-        let words = format!("interrupted ({}); what runs goes on in the service", signal.name());
-        self.stop_all(signal.exit_code(), "interrupted", &words)
+        self.stop_all(signal.exit_code(), "interrupted", signal.name())
     }
 
     /// Ends what has not ended; how to come back is said.
@@ -461,17 +537,24 @@ impl Headless<'_> {
         if self.flights.is_empty() {
             return self.stop(code, words);
         }
+        let is_rehearsal = self.seat.model.cloud.ends_with_program;
         for at in 0..self.flights.len() {
-            if self.flights[at].ended.is_none() {
-                self.finish(at, code, outcome, words);
-                let id = &self.flights[at].pilot.id;
-                if let Some(environment) =
-                    self.seat.model.directory.get(id).filter(|_| self.teller.show() != Show::Json)
-                {
-                    let back = self.seat.model.cloud.come_back(environment);
-                    self.teller.say_error(&format!("To come back: {back}"));
-                }
+            if self.flights[at].ended.is_some() {
+                continue;
             }
+            let goes_on = match self.setup(&self.flights[at].pilot.id) {
+                _ if is_rehearsal => "this rehearsal ends here".to_owned(),
+                Some(setup) if setup.waits_for_person() => "nobody has linked in Lifecycle Services yet".to_owned(),
+                Some(setup) => match setup.goes_on() {
+                    Some(what) => format!("{what} goes on in Microsoft's service, what follows waits"),
+                    None => "nothing runs at a service, what follows waits".to_owned(),
+                },
+                None => "nothing was begun".to_owned(),
+            };
+            self.finish(at, code, outcome, &format!("{words}; {goes_on}"));
+        }
+        if self.teller.show() != Show::Json && !is_rehearsal {
+            self.teller.say_error(&format!("To go on: {}", self.again));
         }
         let (highest, _) = self.land();
         (highest, words.to_owned())

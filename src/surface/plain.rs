@@ -10,6 +10,7 @@ use super::runs;
 use super::seat::{Heard, Options, Seat};
 use crate::core::msg::{Intent, Msg};
 use crate::core::route::{Screen, screen};
+use crate::core::setup::Record;
 use crate::core::sign_in::Session;
 use crate::core::time::time_of_day;
 use crate::screens::plain::{self as page, Lines};
@@ -22,7 +23,7 @@ use std::io::{self, IsTerminal, Write};
 /// Runs the wizard until the person leaves, the input ends, or a signal comes; the exit code.
 pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let is_rehearsal_speed = options.speed;
-    let (seat, found) = match Seat::take(options) {
+    let (seat, record) = match Seat::take(options) {
         Ok(taken) => taken,
         Err(why) => {
             let _ = writeln!(err, "{}", clean(&why));
@@ -45,8 +46,9 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let cloud = clean(&plain.seat.model.cloud.name);
     let speed = if is_rehearsal_speed > 1.0 { format!(", {is_rehearsal_speed} times faster") } else { String::new() };
     plain.say(&format!("dualwrite, line by line. Cloud: {cloud}{speed}. A number chooses, b goes back, q leaves."));
-    plain.seat.tell(Msg::FoundRuns(found));
+    plain.seat.tell(Msg::FoundRuns(record.found));
     plain.seat.tell(Msg::Start);
+    plain.seat.tell(Msg::Damaged(record.damaged));
     let (code, why) = plain.walk();
     let Plain { seat, .. } = plain;
     seat.leave(why);
@@ -214,7 +216,8 @@ impl Plain<'_> {
         if lines.asks_name {
             self.say("Type the name, or Enter alone to change nothing:");
         } else if waits {
-            self.say(&format!("Your choice ({}, b back):", letters.join(", ")));
+            let letters: Vec<String> = letters.into_iter().chain(["b back".to_owned()]).collect();
+            self.say(&format!("Your choice ({}):", letters.join(", ")));
         } else {
             let may = if self.is_person { format!(" You may type: {}.", letters.join(", ")) } else { String::new() };
             self.say(&format!("It runs.{may}"));
@@ -240,6 +243,8 @@ impl Plain<'_> {
         let reaction = page::answer(&self.seat.model, &mut self.eye, line, now, &self.zone);
         if let Some(hint) = page::hint(&mut self.eye) {
             self.say(&hint);
+            let lines = self.lines();
+            self.say_page(&lines, Some(&lines), true);
         }
         match reaction {
             Reaction::Intent(intent) => {
@@ -321,7 +326,9 @@ impl Plain<'_> {
         }
         self.say("The input ended and a choice is missing.");
         self.say_where_it_goes_on();
-        (code::CONSENT, "the input ended")
+        // What was begun can be gone on with; else nothing was changed.
+        let has_begun = self.seat.model.setups.values().any(|setup| setup.record != Record::New);
+        (if has_begun { code::TIMED_OUT } else { code::CONSENT }, "the input ended")
     }
 
     fn say(&mut self, line: &str) {

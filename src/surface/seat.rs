@@ -54,6 +54,14 @@ pub struct Options {
     pub environment: Option<String>,
 }
 
+/// What the record holds at the start.
+pub struct Record {
+    /// Runs of this cloud that were interrupted.
+    pub found: Vec<Found>,
+    /// What cannot be read, each with its place.
+    pub damaged: Vec<String>,
+}
+
 /// The core with everything around it.
 pub struct Seat {
     /// What is true.
@@ -78,14 +86,14 @@ impl Seat {
     ///
     /// # Errors
     /// A sentence about what could not be started.
-    pub fn take(options: Options) -> Result<(Self, Vec<Found>), String> {
+    pub fn take(options: Options) -> Result<(Self, Record), String> {
         let Options { stage, speed, state_dir, command, seed, environment } = options;
         let failed = |error: std::io::Error| format!("The program cannot be started: {error}.");
         let clock = Clock::new(speed);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
         let journal = Journal::start(state_dir.clone()).map_err(failed)?;
-        let Ready { api, cloud, account, simulator, found } =
+        let Ready { api, cloud, account, simulator, found, damaged } =
             runtime.block_on(prepare(stage, &state_dir, clock, &command))?;
         let mut model = Model::new(cloud, seed, environment);
         if let Some(account) = account {
@@ -109,7 +117,7 @@ impl Seat {
                 simulator,
                 runtime,
             },
-            found,
+            Record { found, damaged },
         ))
     }
 

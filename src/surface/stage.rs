@@ -34,6 +34,8 @@ pub struct Ready {
     pub simulator: Option<Simulator>,
     /// Runs of this cloud that were interrupted.
     pub found: Vec<Found>,
+    /// Records that cannot be read, each with its place.
+    pub damaged: Vec<String>,
 }
 
 /// Starts everything.
@@ -60,6 +62,6 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
     let api = Api::new(profile, refresh, outside, time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
-    let found = journal::interrupted(state_dir, &cloud.address);
-    Ok(Ready { api: Arc::new(api), cloud, account, simulator, found })
+    let (found, damaged) = journal::interrupted(state_dir, &cloud.address);
+    Ok(Ready { api: Arc::new(api), cloud, account, simulator, found, damaged })
 }

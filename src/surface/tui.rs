@@ -170,7 +170,7 @@ impl Wizard {
     }
 
     fn ready(&mut self, ready: Ready) {
-        let Ready { api, cloud, account, simulator, found } = ready;
+        let Ready { api, cloud, account, simulator, found, damaged } = ready;
         self.model.cloud = cloud;
         if let Some(account) = account {
             self.model.session = Session::SignedIn(account);
@@ -183,6 +183,7 @@ impl Wizard {
         }
         self.tell(Msg::FoundRuns(found));
         self.tell(Msg::Start);
+        self.tell(Msg::Damaged(damaged));
     }
 
     fn react(&mut self, reaction: Reaction) -> Step {

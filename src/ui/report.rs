@@ -3,11 +3,15 @@
 
 use super::text::{clean, clean_lines};
 use crate::core::fault;
-use crate::core::journal::{ChangeResult, Run};
-use crate::core::time::{Now, between, date_and_time, stopwatch};
+use crate::core::journal::{ChangeResult, Outcome, Run, Work};
+use crate::core::time::{Now, between, moment, stopwatch};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::fmt::Write;
+
+/// What Reset link takes away.
+pub const RESET_REMOVES: &str =
+    "table maps, integration keys, legal entity mapping, alert settings, activity logs and initial sync history";
 
 /// The formats of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +64,14 @@ pub fn lines(run: &Run, zone: &TimeZone) -> Vec<String> {
     }
     if let Some(failure) = &report.failure {
         lines.push(String::new());
-        lines.push(format!("Why it failed: {}", failure.title));
+        lines.push(failure.head.clone());
+        lines.push(format!("  {}", failure.title));
         lines.extend(failure.words.iter().map(|line| format!("  {line}")));
         lines.extend(failure.remedies.iter().enumerate().map(|(at, text)| format!("  {}. {text}", at + 1)));
         if !failure.doc_url.is_empty() {
             lines.push(format!("  {}", failure.doc_url));
         }
+        lines.extend(failure.ids.iter().map(|id| format!("  {id}")));
     }
     lines
 }
@@ -85,6 +91,8 @@ struct Table {
 }
 
 struct Failure {
+    head: String,
+    ids: Vec<String>,
     title: String,
     words: Vec<String>,
     remedies: Vec<String>,
@@ -93,7 +101,7 @@ struct Failure {
 
 impl Report {
     fn of(run: &Run, zone: &TimeZone) -> Self {
-        let date = |at: Now| date_and_time(at, zone);
+        let date = |at: Now| moment(at, zone);
         let mut facts = vec![
             ("Outcome", run.word().to_owned()),
             ("Environment", format!("{} ({})", clean(&run.name), clean(&run.environment))),
@@ -121,26 +129,48 @@ impl Report {
             facts.push(("Administration", clean(address)));
         }
         facts.push(("Run", clean(&run.id)));
-        if let Some(by) = &run.by {
-            let program = format!("dualwrite {}, process {} on {}", clean(&by.version), by.process, clean(&by.host));
-            facts.push(("Program", program));
+        if let Some((Work::Reset { typed, linked_to, owner }, _)) = &run.work {
+            let owner = if owner.is_empty() { "not known".to_owned() } else { clean(owner) };
+            facts.push(("Was linked to", format!("{}, owner {owner}", clean(linked_to))));
+            facts.push(("Confirmed by", format!("typing {}", clean(typed))));
+            facts.push(("It removed", RESET_REMOVES.to_owned()));
         }
-        facts.push(("Asked again", format!("{} times", run.retries)));
+        let retries = match run.retries {
+            0 => "never".to_owned(),
+            1 => "once".to_owned(),
+            count => format!("{count} times"),
+        };
+        facts.push(("Asked again", retries));
         Self {
-            title: format!("Dual-write set-up of {}: {}", clean(&run.name), run.word()),
+            title: format!("{} of {}: {}", what(run), clean(&run.name), run.word()),
             facts,
-            tables: vec![stages(run, &date), changes(run, &date), readings(run, &date)],
+            tables: vec![stages(run, &date), changes(run, &date), sittings(run, &date), readings(run, &date)],
             failure: run.failure.as_ref().map(|failure| {
+                let is_solved = matches!(run.outcome, Some(Outcome::Linked | Outcome::Configured));
+                let head = if is_solved { "What failed on the way, and was solved" } else { "Why it failed" };
                 let known = failure.fault.as_deref().and_then(fault::by_id);
+                let words =
+                    if failure.next.is_empty() || known.is_some() { Vec::new() } else { vec![failure.next.clone()] };
                 Failure {
+                    head: format!("{head} ({}, {})", clean(&failure.step), date(failure.at)),
+                    ids: failure.ids.iter().map(|(label, id)| format!("{}: {}", clean(label), clean(id))).collect(),
                     title: known
                         .map_or_else(|| failure.code.as_deref().map(clean).unwrap_or_default(), |of| of.title.clone()),
                     words: clean_lines(&failure.words),
-                    remedies: known.map(|fault| fault.remedies.clone()).unwrap_or_default(),
+                    remedies: known.map_or(words, |fault| fault.remedies.clone()),
                     doc_url: known.map(|fault| fault.doc_url.clone()).unwrap_or_default(),
                 }
             }),
         }
+    }
+}
+
+/// What the run was about.
+fn what(run: &Run) -> &'static str {
+    match run.work {
+        Some((Work::Reset { .. }, _)) => "Reset of the dual-write link",
+        Some((Work::Link { .. }, _)) if run.stages.is_empty() => "Dual-write link",
+        _ => "Dual-write set-up",
     }
 }
 
@@ -150,6 +180,22 @@ fn stages(run: &Run, date: &impl Fn(Now) -> String) -> Table {
         vec![date(line.since), line.stage.title().into(), line.state.word().into(), took, clean(&line.detail)]
     });
     Table { title: "Stages", head: &["Since", "Stage", "State", "Took", "More"], rows: rows.collect() }
+}
+
+fn sittings(run: &Run, date: &impl Fn(Now) -> String) -> Table {
+    let last = run.sittings.len().saturating_sub(1);
+    let rows = run.sittings.iter().enumerate().map(|(at, sitting)| {
+        let by = &sitting.by;
+        let end = match (&sitting.left, at == last && run.outcome.is_some()) {
+            (Some(why), _) => format!("left while it ran: {}", clean(why)),
+            (None, true) => run.word().to_owned(),
+            (None, false) if at == last && run.driven_by.is_some() => "runs".to_owned(),
+            (None, false) => "ended without a word".to_owned(),
+        };
+        let program = format!("dualwrite {}, process {} on {}", clean(&by.version), by.process, clean(&by.host));
+        vec![date(sitting.at), date(sitting.last), program, end]
+    });
+    Table { title: "Programs that worked on it", head: &["From", "Last entry", "Program", "End"], rows: rows.collect() }
 }
 
 fn changes(run: &Run, date: &impl Fn(Now) -> String) -> Table {
@@ -214,7 +260,7 @@ fn markdown(report: &Report) -> String {
         let _ = writeln!(text, "- **{label}**: {}", for_markdown(value));
     }
     if let Some(failure) = &report.failure {
-        let _ = writeln!(text, "\n## Why it failed\n\n**{}**\n", for_markdown(&failure.title));
+        let _ = writeln!(text, "\n## {}\n\n**{}**\n", for_markdown(&failure.head), for_markdown(&failure.title));
         for line in &failure.words {
             let _ = writeln!(text, "> {}", for_markdown(line));
         }
@@ -224,6 +270,10 @@ fn markdown(report: &Report) -> String {
         }
         if !failure.doc_url.is_empty() {
             let _ = writeln!(text, "\n<{}>", failure.doc_url);
+        }
+        text.push('\n');
+        for id in &failure.ids {
+            let _ = writeln!(text, "- {}", for_markdown(id));
         }
     }
     for table in &report.tables {
@@ -263,7 +313,8 @@ fn html(report: &Report) -> String {
     }
     text.push_str("</dl>\n");
     if let Some(failure) = &report.failure {
-        let _ = writeln!(text, "<h2>Why it failed</h2>\n<p><strong>{}</strong></p>", for_html(&failure.title));
+        let (head, title) = (for_html(&failure.head), for_html(&failure.title));
+        let _ = writeln!(text, "<h2>{head}</h2>\n<p><strong>{title}</strong></p>");
         let _ = writeln!(text, "<blockquote>{}</blockquote>", for_html(&failure.words.join("\n")));
         if !failure.remedies.is_empty() {
             text.push_str("<ol>\n");
@@ -274,6 +325,9 @@ fn html(report: &Report) -> String {
         }
         if !failure.doc_url.is_empty() {
             let _ = writeln!(text, "<p>{}</p>", for_html(&failure.doc_url));
+        }
+        for id in &failure.ids {
+            let _ = writeln!(text, "<p>{}</p>", for_html(id));
         }
     }
     for table in &report.tables {
@@ -309,7 +363,10 @@ pub fn document(run: &Run) -> Value {
         "configure_s": seconds(run.configure_took),
         "link_s": seconds(run.link_took),
         "terms": run.terms.as_ref().map(|(version, by, at)| json!({"version": version, "accepted_by": by, "at": at})),
-        "program": run.by,
+        "sittings": run.sittings.iter().map(|sitting| json!({
+            "at": sitting.at, "last": sitting.last, "program": sitting.by, "left": sitting.left,
+        })).collect::<Vec<_>>(),
+        "work": run.work.as_ref().map(|(work, _)| work),
         "retries": run.retries,
         "linked": run.linked.as_ref().map(|(address, confirmed)| json!({"administration_url": address, "confirmed": confirmed})),
         "stages": run.stages.iter().map(|line| json!({
@@ -323,6 +380,7 @@ pub fn document(run: &Run) -> Value {
         })).collect::<Vec<_>>(),
         "failure": run.failure.as_ref().map(|failure| json!({
             "at": failure.at, "step": failure.step, "fault": failure.fault, "code": failure.code, "words": failure.words,
+            "next": failure.next, "ids": failure.ids,
         })),
     })
 }
@@ -331,6 +389,7 @@ pub fn document(run: &Run) -> Value {
 mod tests {
     use super::*;
     use crate::core::journal::{Entry, What, fold};
+    use std::collections::BTreeMap;
 
     const HOSTILE: &str = "<script>alert(1)</script> | `x` [a](javascript:1) \u{1b}]0;t\u{7} \u{202e}\n# h";
 
@@ -340,7 +399,8 @@ mod tests {
         let words = HOSTILE.to_owned();
         let started =
             What::Started { name: words.clone(), cloud: "c".into(), address: "a".into(), account: words.clone() };
-        let failed = What::Failed { step: "link".into(), fault: Some("dw9003-crm".into()), code: None, words };
+        let (fault, ids) = (Some("dw9003-crm".into()), BTreeMap::from([(words.clone(), words.clone())]));
+        let failed = What::Failed { step: "link".into(), fault, code: None, words, next: String::new(), ids };
         fold(&[entry(started), entry(failed)]).unwrap()
     }
 

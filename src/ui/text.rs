@@ -196,6 +196,22 @@ pub fn window(typed: &str, cursor: usize, cells: usize) -> (String, usize) {
     (cut(&text, cells, ""), caret)
 }
 
+/// JSON in which every letter that a terminal could obey is written as an escape. It is the same JSON:
+/// such letters stand in strings only.
+pub fn safe_json(json: &str) -> String {
+    let is_unsafe = |letter: char| matches!(letter, '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let mut safe = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_unsafe(letter) {
+            // All of these have four digits, so one escape is enough.
+            safe = format!("{safe}\\u{:04x}", u32::from(letter));
+        } else {
+            safe.push(letter);
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -107,7 +107,12 @@ impl Driver {
                     self.due.insert((now, ticket), Work::Change(change));
                 }
                 Effect::Claim { environment, .. } => claimed.push(environment),
-                Effect::Release(_) | Effect::Note(_) | Effect::ReadRuns | Effect::Export(_) => {}
+                Effect::Release(_)
+                | Effect::Note(_)
+                | Effect::ReadRuns
+                | Effect::Export(_)
+                | Effect::Forget { .. }
+                | Effect::AskHolder { .. } => {}
                 Effect::Cancel(ticket) => self.due.retain(|(_, open), _| *open != ticket),
                 Effect::Record(entry) => self.recorded.push(entry),
                 Effect::KeepTerms(acceptance) => {

@@ -11,10 +11,10 @@ use super::{Cx, failure, failure_of, reading, run, tell_miss};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind, IdentityState};
 use crate::core::gate::{self, Gate};
-use crate::core::journal::{Outcome, Run, What as Line, Work};
+use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::msg::Ticket;
 use crate::core::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, STAGES, StageId};
-use crate::core::setup::{AskedBefore, Configuring, Failure, Flow, Setup, StageState, Step, Watch};
+use crate::core::setup::{AskedBefore, Configuring, Failure, Flow, Halt, Setup, StageState, Step, Watch};
 use crate::core::time::{Now, between};
 use crate::core::trouble::{Service, Trouble, What};
 use identities::{change_answered, create_user, read_role, read_rows, read_user, rows_read, user_read};
@@ -50,6 +50,7 @@ pub(super) fn take_up(setup: &mut Setup, first: StageId, since: Now, before: &Ru
 fn fresh(first: StageId, started: Now, now: Now) -> Configuring {
     Configuring {
         started,
+        unsettled: false,
         asked_before: Vec::new(),
         stages: Configuring::stages(first),
         current: STAGES.iter().position(|id| *id == first).unwrap_or(0),
@@ -139,6 +140,13 @@ fn go(
             run::finished(setup, Outcome::Failed, cx);
             setup.flow = Flow::ConfigureFailed(run, failure);
         }
+    }
+}
+
+/// What a reading says of a change whose answer is missing.
+fn settle(run: &mut Configuring, setup: &Setup, result: ChangeResult, cx: &mut Cx) {
+    if std::mem::take(&mut run.unsettled) {
+        cx.record(setup, Line::Outcome { result, id: None, words: "settled by reading".into() });
     }
 }
 
@@ -354,7 +362,7 @@ fn ask_again(run: &mut Configuring, setup: &mut Setup, result: Result<Reply, Tro
 
 /// What must be known cannot be read: nothing says that the stage itself has failed.
 fn standstill(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Next {
-    Next::Failed(Box::new(Failure { is_standstill: true, ..failure_of(trouble, setup, cx) }))
+    Next::Failed(Box::new(Failure { halt: Halt::CouldNotRead, ..failure_of(trouble, setup, cx) }))
 }
 
 /// The question that the step of a run asks.

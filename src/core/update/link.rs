@@ -13,7 +13,7 @@ use crate::core::schedule::{LINK_PACE_MIN, SETTLE_PAUSE, STEP_ATTEMPTS, back_off
 use crate::core::setup::{Confirmation, Failure, Flow, LinkStep, Linked, Linking, Setup, Start, Watch, Way};
 use crate::core::time::{Now, between, stopwatch};
 use crate::core::trouble::{Done, Service, Trouble, What};
-use crate::wire::{bare_host, bare_id, gateway, link};
+use crate::wire::{bare_host, bare_id, gateway, lcs, link};
 use std::time::Duration;
 
 /// Readings of the gateway that may not show a reported link yet.
@@ -82,7 +82,7 @@ pub(super) fn start(setup: &mut Setup, way: Way, request_id: String, cx: &mut Cx
             Way::Direct | Way::Reset => format!("link started ({})", way.word()),
         },
     );
-    cx.record(setup, Line::Link { way, state: "started".into() });
+    cx.record(setup, Line::Link { way, state: "begun".into(), address: None });
     let linking = fresh(setup, way, request_id, cx.now, cx);
     setup.flow = Flow::Linking(Box::new(linking));
 }
@@ -126,12 +126,23 @@ fn begin(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
     match linking.way {
         Way::Direct | Way::Reset => start_change(linking, setup, cx),
         Way::Assisted if cx.cloud.has_gateway => {
+            ask_person(setup, cx);
             linking.step = LinkStep::WatchGateway;
             let call = Call::Links(host(setup, cx));
             linking.watch.then_ask(cx, call, ASSISTED_PAUSE);
         }
-        Way::Assisted => linking.step = LinkStep::AskPerson,
+        Way::Assisted => {
+            ask_person(setup, cx);
+            linking.step = LinkStep::AskPerson;
+        }
     }
+}
+
+/// What the person is to do, and where.
+fn ask_person(setup: &Setup, cx: &mut Cx) {
+    let project = cx.cloud.lcs_project;
+    let address = project.and_then(|of| Some(lcs::portal_environment(of, gate::lcs_id(cx.environment, &setup.facts)?)));
+    cx.record(setup, Line::Link { way: Way::Assisted, state: "waiting_for_person".into(), address });
 }
 
 fn start_change(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
@@ -210,9 +221,11 @@ pub(super) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notic
 
 /// Resets the link.
 pub(super) fn start_reset(setup: &mut Setup, change: Change, cx: &mut Cx) {
-    run::began(setup, Work::Reset, false, cx);
+    let linked_to = setup.facts.linked().and_then(|link| link.power_apps_environment.clone()).unwrap_or_default();
+    let owner = setup.facts.connection_set.value().and_then(|set| set.owner_text()).unwrap_or_default();
+    run::began(setup, Work::Reset { typed: cx.environment.name.clone(), linked_to, owner }, false, cx);
     setup.tell(cx.now, change.sentence());
-    cx.record(setup, Line::Link { way: Way::Reset, state: "started".into() });
+    cx.record(setup, Line::Link { way: Way::Reset, state: "begun".into(), address: None });
     let watch = Watch::change(cx, &setup.run, change);
     setup.flow = Flow::Linking(Box::new(resetting(watch, cx.now)));
 }
@@ -297,6 +310,9 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
         }
         Next::Failed(failure) => {
             setup.tell(cx.now, format!("link failed: {}", failure.words));
+            if linking.activity.as_ref().is_some_and(|id| !id.is_empty()) {
+                cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: String::new() });
+            }
             cx.record(setup, failure.line("link"));
             run::finished(setup, Outcome::Failed, cx);
             setup.flow = Flow::LinkFailed(linking, failure);
@@ -313,7 +329,7 @@ fn tell_reading(linking: &Linking, before: Option<&(Now, String)>, was_watched: 
         return;
     }
     if before.is_none_or(|(_, last)| last != word) {
-        cx.record(setup, Line::Link { way: linking.way, state: word.clone() });
+        cx.record(setup, Line::Link { way: linking.way, state: word.clone(), address: None });
     }
     if !was_watched {
         return;
@@ -334,6 +350,9 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     };
     let is_web = |address: &String| address.starts_with("https://") || address.starts_with("http://");
     let address = linking.administration_url.clone().filter(is_web).unwrap_or_else(own);
+    if linking.starts > 0 {
+        cx.record(setup, Line::came(ChangeResult::Done, None));
+    }
     cx.record(setup, Line::Linked { address: address.clone(), confirmed: confirmed.words() });
     run::finished(setup, Outcome::Linked, cx);
     let took = between(linking.started, cx.now);

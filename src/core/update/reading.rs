@@ -19,6 +19,9 @@ use std::time::Duration;
 /// each is. Further ones are read when they are opened.
 const SURVEY_MAX: usize = 40;
 
+/// Environments of which everything is read at once.
+const AT_ONCE_MAX: usize = 10;
+
 /// What is read of an environment for the list.
 const SURVEY: [FactKind; 2] = [FactKind::Link, FactKind::Packages];
 
@@ -111,6 +114,10 @@ fn open_as_asked(model: &mut Model, now: Now) {
 /// Reads of each environment what the list shows; after the project's list only what is not known
 /// yet, because the tenant's list has asked for the rest.
 fn survey(model: &mut Model, only_new: bool, now: Now) {
+    if model.survey_all {
+        survey_next(model, now);
+        return;
+    }
     let ids: Vec<EnvironmentId> =
         model.directory.environments.iter().take(SURVEY_MAX).map(|environment| environment.id.clone()).collect();
     for id in ids {
@@ -124,18 +131,22 @@ fn survey(model: &mut Model, only_new: bool, now: Now) {
     }
 }
 
-/// Surveys the next environments, once those before are read.
+/// Reads everything of the next environments, once those before are read.
 pub(super) fn survey_next(model: &mut Model, now: Now) {
-    if !model.survey_all || model.setups.values().any(|setup| !setup.reading.is_empty()) {
+    let directory = &model.directory;
+    let is_busy = directory.reading.is_some()
+        || directory.reading_lcs.is_some()
+        || model.setups.values().any(|setup| !setup.reading.is_empty());
+    if !model.survey_all || is_busy {
         return;
     }
-    let all = model.directory.environments.iter().map(|environment| &environment.id);
-    let next: Vec<EnvironmentId> = all.filter(|id| !model.setups.contains_key(*id)).take(SURVEY_MAX).cloned().collect();
+    let all = directory.environments.iter().map(|environment| &environment.id);
+    let next: Vec<EnvironmentId> =
+        all.filter(|id| !model.setups.contains_key(*id)).take(AT_ONCE_MAX).cloned().collect();
     for id in next {
         with_setup(model, &id, now, |setup, cx| {
-            for kind in SURVEY {
-                ask(setup, kind, cx);
-            }
+            setup.opened = true;
+            read_all(setup, cx);
         });
     }
 }
@@ -143,6 +154,9 @@ pub(super) fn survey_next(model: &mut Model, now: Now) {
 /// Looks at one environment; the first look reads everything.
 pub(super) fn open(model: &mut Model, id: &EnvironmentId, now: Now) {
     let known = with_setup(model, id, now, |setup, cx| {
+        if !setup.is_running() {
+            run::ask_holder(setup, cx);
+        }
         if !setup.opened && !setup.is_running() {
             setup.opened = true;
             read_all(setup, cx);
@@ -167,7 +181,7 @@ pub(super) fn read_identities(setup: &mut Setup, cx: &mut Cx) {
     }
 }
 
-fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
+pub(super) fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
     if setup.reading.contains_key(&kind) {
         return;
     }

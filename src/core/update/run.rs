@@ -9,8 +9,8 @@ use crate::core::call::Call;
 use crate::core::effect::Effect;
 use crate::core::environment::EnvironmentId;
 use crate::core::facts::FactKind;
-use crate::core::journal::{Outcome, Run, What, Work};
-use crate::core::model::{Model, Purpose, Question};
+use crate::core::journal::{Entry, Outcome, Run, What, Work};
+use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::{Found, NotClaimed};
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
 use crate::core::time::Now;
@@ -34,9 +34,45 @@ pub(super) fn claim(setup: &mut Setup, start: Start, cx: &mut Cx) {
     setup.starts = Some(start);
     cx.desk.push(Effect::Claim {
         environment: setup.id.clone(),
-        key: format!("{} {}", cx.cloud.address, setup.id.0),
+        key: key(cx.cloud, &setup.id.0),
         run: setup.run.clone(),
     });
+}
+
+/// What tells an environment from one of the same id on another cloud.
+fn key(cloud: &Cloud, environment: &str) -> String {
+    format!("{} {environment}", cloud.address)
+}
+
+/// Asks who drives an environment; the answer begins or ends the watching.
+pub(super) fn ask_holder(setup: &Setup, cx: &mut Cx) {
+    let key = key(cx.cloud, &setup.id.0);
+    cx.desk.push(Effect::AskHolder { environment: setup.id.clone(), key });
+}
+
+/// Who drives an environment.
+pub(super) fn holder(model: &mut Model, id: &EnvironmentId, held: Option<Held>, now: Now) {
+    let ended = super::with_setup(model, id, now, |setup, cx| {
+        if setup.is_running() {
+            return None;
+        }
+        match (held, setup.held.take()) {
+            (Some(held), before) => {
+                setup.held = before;
+                watch(setup, &held, cx);
+                None
+            }
+            (None, Some(before)) => {
+                setup.tell(cx.now, format!("{} has ended", before.words()));
+                reading::read_all(setup, cx);
+                Some(format!("{} has ended; “{}” is free.", before.words(), cx.environment.name))
+            }
+            (None, None) => None,
+        }
+    });
+    if let Some(text) = ended.flatten() {
+        model.notice = Some(text);
+    }
 }
 
 /// This program has the environment to itself, or not.
@@ -60,7 +96,7 @@ pub(super) fn claimed(setup: &mut Setup, result: Result<(), NotClaimed>, cx: &mu
                 held.words(),
                 cx.environment.name
             );
-            watch(setup, held, cx);
+            watch(setup, &held, cx);
             Some(Notice(text))
         }
         Err(NotClaimed::Failed(why)) => {
@@ -99,13 +135,13 @@ pub(super) fn finished(setup: &mut Setup, outcome: Outcome, cx: &mut Cx) {
 }
 
 /// Another program drives the environment: read again and again how far it is.
-fn watch(setup: &mut Setup, held: Held, cx: &mut Cx) {
+fn watch(setup: &mut Setup, held: &Held, cx: &mut Cx) {
     let is_new = setup.held.is_none();
-    setup.tell(cx.now, format!("{} drives this environment; it is watched", held.words()));
-    setup.held = Some(held);
-    setup.flow = Flow::Details { wanted: false };
-    reading::read_all(setup, cx);
+    setup.held = Some(held.clone());
     if is_new {
+        setup.tell(cx.now, format!("{} drives this environment; it is watched", held.words()));
+        setup.flow = Flow::Details { wanted: false };
+        reading::read_all(setup, cx);
         for kind in WATCHED {
             look_later(setup, kind, cx);
         }
@@ -136,6 +172,9 @@ pub(super) fn watched(
     }
     if setup.held.is_some() {
         look_later(setup, kind, cx);
+        if kind == WATCHED[0] {
+            ask_holder(setup, cx);
+        }
     }
 }
 
@@ -150,8 +189,18 @@ pub(super) fn found(model: &mut Model, mut found: Vec<Found>) {
 }
 
 /// The run that is shown, taken off the list of those nobody has decided about.
-fn decided(model: &mut Model) -> Option<Found> {
-    (!model.found.is_empty()).then(|| model.found.remove(0))
+/// What the services say of the next one is read anew.
+fn decided(model: &mut Model, now: Now) -> Option<Found> {
+    let found = (!model.found.is_empty()).then(|| model.found.remove(0))?;
+    if let Some(next) = model.found.first() {
+        let id = EnvironmentId(next.run.environment.clone());
+        super::with_setup(model, &id, now, |setup, cx| {
+            for kind in WATCHED {
+                reading::ask(setup, kind, cx);
+            }
+        });
+    }
+    Some(found)
 }
 
 /// Takes up the run that is shown, at once or as soon as its environment is listed.
@@ -160,7 +209,7 @@ pub(super) fn go_on(model: &mut Model, now: Now) {
         model.notice = Some(format!("{} drives it; look at it, or close that program first.", held.words()));
         return;
     }
-    if let Some(found) = decided(model) {
+    if let Some(found) = decided(model, now) {
         model.directory.open_named = None;
         model.to_take_up.push(found.run);
         take_up_listed(model, now);
@@ -169,20 +218,33 @@ pub(super) fn go_on(model: &mut Model, now: Now) {
 
 /// Looks at the environment of the run that is shown, at once or as soon as it is listed.
 pub(super) fn only_look(model: &mut Model, now: Now) {
-    if let Some(found) = decided(model) {
+    if let Some(found) = decided(model, now) {
         model.directory.open_named = None;
         model.to_look_at = Some(found);
         take_up_listed(model, now);
     }
 }
 
-/// The run that is shown is over: nobody is asked about it again.
+/// The run that is shown is over: nobody is asked about it again. Not while another program drives it.
 pub(super) fn forget(model: &mut Model, now: Now) {
-    if let Some(found) = decided(model) {
+    if let Some(held) = model.found.first().and_then(|found| found.held.clone()) {
+        model.notice = Some(format!("{} drives it; it cannot be forgotten.", held.words()));
+        return;
+    }
+    if let Some(found) = decided(model, now) {
         let Run { id, environment, name, .. } = found.run;
+        let key = key(&model.cloud, &environment);
         let what = What::Finished { outcome: Outcome::Forgotten };
-        model.desk.push(Effect::Record(crate::core::journal::Entry { at: now, run: id, environment, what }));
-        model.notice = Some(format!("Forgotten. What runs for “{name}” at the services goes on there."));
+        model.desk.push(Effect::Forget { entry: Entry { at: now, run: id, environment, what }, name, key });
+    }
+}
+
+/// What came of forgetting a run.
+pub(super) fn forgotten(name: &str, result: Result<(), NotClaimed>) -> String {
+    match result {
+        Ok(()) => format!("Forgotten. What runs for “{name}” at the services goes on there."),
+        Err(NotClaimed::Held(held)) => format!("{} drives “{name}”; it was not forgotten.", held.words()),
+        Err(NotClaimed::Failed(why)) => format!("It could not be forgotten: {why}. {RECORD_HELP}"),
     }
 }
 
@@ -198,7 +260,7 @@ pub(super) fn take_up_listed(model: &mut Model, now: Now) {
             model.notice = Some(format!("“{}” is not in the list of this account.", run.name));
         }
         if let Some(held) = held {
-            super::with_setup(model, &id, now, |setup, cx| watch(setup, held, cx));
+            super::with_setup(model, &id, now, |setup, cx| watch(setup, &held, cx));
         }
     }
     for run in std::mem::take(&mut model.to_take_up) {
@@ -236,8 +298,8 @@ fn take_up(setup: &mut Setup, run: &Run, cx: &mut Cx) {
             began(setup, work.clone(), true, cx);
             link::take_up(setup, *way, request_id.clone(), *since, run, cx);
         }
-        Some((Work::Reset, since)) => {
-            began(setup, Work::Reset, true, cx);
+        Some((work @ Work::Reset { .. }, since)) => {
+            began(setup, work.clone(), true, cx);
             link::take_up_reset(setup, *since, cx);
         }
         None => finished(setup, Outcome::Forgotten, cx),

@@ -67,6 +67,8 @@ pub struct RunFile {
     /// Number of the last line.
     seq: u64,
     waiting: VecDeque<Entry>,
+    /// What the file holds, in case somebody deletes it.
+    written: Vec<Entry>,
 }
 
 impl RunFile {
@@ -84,8 +86,8 @@ impl RunFile {
             file.sync_data().map_err(at)?;
         }
         file.seek(SeekFrom::End(0)).map_err(at)?;
-        let seq = whole.entries.len() as u64;
-        Ok(Self { path: path.to_owned(), file, len: whole.len as u64, seq, waiting: VecDeque::new() })
+        let (seq, len) = (whole.entries.len() as u64, whole.len as u64);
+        Ok(Self { path: path.to_owned(), file, len, seq, waiting: VecDeque::new(), written: whole.entries })
     }
 
     /// Whether the open file is still the one at its path. Only Unix lets an open file be deleted.
@@ -119,14 +121,14 @@ impl RunFile {
                 return Err(JournalError::Io { path: self.path.clone(), source });
             }
             self.seq += 1;
-            self.waiting.pop_front();
+            self.written.extend(self.waiting.pop_front());
         }
         Ok(())
     }
 
-    /// The entries that wait for a disk that is full.
-    pub fn into_waiting(self) -> VecDeque<Entry> {
-        self.waiting
+    /// Everything that was told, written or not.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.written.into_iter().chain(self.waiting).collect()
     }
 }
 

@@ -7,8 +7,13 @@ use crate::core::journal::Program;
 use crate::core::msg::NotClaimed;
 use crate::core::setup::Held;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long somebody may have it who only asks who holds it, and how often that is waited for.
+const ASKED: Duration = Duration::from_millis(2);
+const ASKED_MAX: usize = 3;
 
 /// A lock that is held; it is given back when it is dropped.
 pub struct Lock {
@@ -29,14 +34,24 @@ pub fn take(state_dir: &Path, key: &str, own: &Program) -> Result<Lock, NotClaim
     let failed = |error: io::Error| NotClaimed::Failed(super::in_dir(state_dir, &error).to_string());
     super::directory(&state_dir.join("locks")).map_err(failed)?;
     let file = super::private(&path).map_err(failed)?;
-    match file.try_lock() {
+    // Whoever only asks who holds it has it for an instant, too.
+    let locked = (0..ASKED_MAX).find_map(|_| match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            std::thread::sleep(ASKED);
+            None
+        }
+        other => Some(other),
+    });
+    match locked.unwrap_or_else(|| file.try_lock()) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(NotClaimed::Held(Held { by: holder(&path) })),
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
     // Who holds it is good to know, and nothing more: the lock counts without it.
     if let Ok(text) = serde_json::to_vec(own) {
-        let _ = std::fs::write(path.with_extension("holder"), text);
+        let holder = path.with_extension("holder");
+        let _ = std::fs::remove_file(&holder);
+        let _ = super::private(&holder).and_then(|mut file| file.write_all(&text));
     }
     Ok(Lock { _file: file })
 }

@@ -4,7 +4,7 @@
 use super::Show;
 use crate::core::time::time_of_day;
 use crate::surface::events::Event;
-use crate::ui::text::{clean, clean_lines};
+use crate::ui::text::{clean, clean_lines, safe_json};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -21,14 +21,14 @@ pub(super) struct Teller<'a> {
     said: HashMap<String, String>,
     /// Live lines on the terminal.
     live: usize,
-    /// Standard output was closed.
-    is_closed: bool,
+    /// Why standard output takes no more.
+    closed: Option<io::ErrorKind>,
 }
 
 impl<'a> Teller<'a> {
     /// Nothing was said yet.
     pub(super) fn new(show: Show, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Self {
-        Self { out, err, show, zone: TimeZone::system(), said: HashMap::new(), live: 0, is_closed: false }
+        Self { out, err, show, zone: TimeZone::system(), said: HashMap::new(), live: 0, closed: None }
     }
 
     /// How it says things.
@@ -36,16 +36,16 @@ impl<'a> Teller<'a> {
         self.show
     }
 
-    /// Whether nobody listens any more.
-    pub(super) fn is_closed(&self) -> bool {
-        self.is_closed
+    /// Why nobody listens any more.
+    pub(super) fn closed(&self) -> Option<io::ErrorKind> {
+        self.closed
     }
 
     /// Says what happened: as JSON, or as a sentence that is not the one before.
     pub(super) fn say(&mut self, event: &Event) {
         if self.show == Show::Json {
             if let Some(object) = event.json() {
-                self.line(&object.to_string());
+                self.line(&safe_json(&object.to_string()));
             }
             return;
         }
@@ -69,7 +69,7 @@ impl<'a> Teller<'a> {
     /// Prints a whole document.
     pub(super) fn document(&mut self, document: &Value) {
         let text = serde_json::to_string_pretty(document).unwrap_or_default();
-        self.line(&text);
+        self.line(&safe_json(&text));
     }
 
     /// Prints a line on standard output.
@@ -107,12 +107,12 @@ impl<'a> Teller<'a> {
     }
 
     fn write(&mut self, text: &str) {
-        if self.is_closed {
+        if self.closed.is_some() {
             return;
         }
         let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
-        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-            self.is_closed = true;
+        if let Err(error) = written {
+            self.closed = Some(error.kind());
         }
     }
 }

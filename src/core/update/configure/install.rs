@@ -1,7 +1,7 @@
 //! Packages: look, ask once, watch until the operation and the list agree.
 
 use super::super::{failure, failure_of, reading, tell_miss};
-use super::{Cx, Next, ask, change, finish, own_words, read};
+use super::{Cx, Next, ask, change, finish, own_words, read, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
 use crate::core::journal::{ChangeResult, What as Line};
@@ -61,6 +61,12 @@ pub(super) fn looked(
     let name = package_of(run);
     let before = run.asked_before.iter().position(|asked| asked.package == name);
     let before = before.map(|place| run.asked_before.remove(place));
+    match setup.facts.package(name) {
+        Some(PackageState::Installed { .. }) => settle(run, setup, ChangeResult::Done, cx),
+        Some(PackageState::InProgress { .. }) => settle(run, setup, ChangeResult::Accepted, cx),
+        _ if counts.settle == 0 => settle(run, setup, ChangeResult::Refused, cx),
+        _ => {}
+    }
     match setup.facts.package(name) {
         Some(PackageState::Installed { version }) => {
             if before.is_some() {
@@ -141,6 +147,7 @@ pub(super) fn install_answered(
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
         Err(trouble) => {
             cx.record(setup, Line::went_wrong(&trouble));
+            run.unsettled = trouble.done == Done::Perhaps;
             if trouble.done == Done::Perhaps {
                 setup.tell(
                     cx.now,
