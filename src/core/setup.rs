@@ -7,7 +7,7 @@ use super::call::Change;
 use super::environment::EnvironmentId;
 use super::facts::{FactKind, Facts};
 use super::fault::Fault;
-use super::journal::{Program, Run, RunId, What};
+use super::journal::{Deed, Program, Run, RunId, What};
 use super::msg::Ticket;
 use super::plan::{STAGES, StageId};
 use super::time::Now;
@@ -160,8 +160,10 @@ pub enum Flow {
 pub struct Configuring {
     /// When it began.
     pub started: Now,
-    /// A change was asked for and its answer is missing; the next reading settles it.
-    pub unsettled: bool,
+    /// The change whose answer is missing; the next reading settles it.
+    pub unsettled: Option<Deed>,
+    /// The change that was asked for last.
+    pub last_deed: Option<Deed>,
     /// Installations that were asked for before an interruption and may be on their way.
     pub asked_before: Vec<AskedBefore>,
     /// The stages.

@@ -50,7 +50,8 @@ pub(super) fn take_up(setup: &mut Setup, first: StageId, since: Now, before: &Ru
 fn fresh(first: StageId, started: Now, now: Now) -> Configuring {
     Configuring {
         started,
-        unsettled: false,
+        unsettled: None,
+        last_deed: None,
         asked_before: Vec::new(),
         stages: Configuring::stages(first),
         current: STAGES.iter().position(|id| *id == first).unwrap_or(0),
@@ -145,7 +146,7 @@ fn go(
 
 /// What a reading says of a change whose answer is missing.
 fn settle(run: &mut Configuring, setup: &Setup, result: ChangeResult, cx: &mut Cx) {
-    if std::mem::take(&mut run.unsettled) {
+    if run.unsettled.take().is_some() {
         cx.record(setup, Line::Outcome { result, id: None, words: "settled by reading".into() });
     }
 }
@@ -251,6 +252,7 @@ fn ask(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, kind: FactKind, af
 
 fn change(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, change: Change) -> Next {
     setup.tell(cx.now, change.sentence());
+    run.last_deed = Some(change.deed());
     run.watch.then_change(cx, &setup.run, change);
     Next::Stay
 }

@@ -716,3 +716,15 @@ fn what_this_program_says_itself_is_not_looked_up_in_the_catalogue() {
     assert!(failure.fault.is_none() && failure.is_ours && failure.halt == Halt::NoRecord, "{failure:?}");
     assert!(failure.next_move.contains("Make room"), "{}", failure.next_move);
 }
+
+#[test]
+fn a_change_without_an_answer_is_settled_in_the_record_by_the_next_reading() {
+    let mut world = World::running();
+    world.answer(Err(passing(Service::PowerPlatform, Done::Perhaps)));
+    world.core_state = "Installing";
+    world.settle_until(|world| matches!(world.step(), Step::Watch(_)));
+    let run = fold(&world.recorded).unwrap();
+    let change = run.changes.last().unwrap();
+    assert_eq!(change.result, Some(crate::core::journal::ChangeResult::Accepted), "{change:?}");
+    assert_eq!(change.words, "settled by reading");
+}

@@ -6,7 +6,7 @@ use super::{Cx, Next, ask, change, finish, own_words, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, IdentityState};
 use crate::core::gate;
-use crate::core::journal::{ChangeResult, What as Line};
+use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::plan::{APPLICATION_USERS, client_id_rows};
 use crate::core::schedule::{SETTLE_PAUSE, back_off};
 use crate::core::setup::{Configuring, Setup, StageState, Step};
@@ -40,8 +40,13 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
     let app = APPLICATION_USERS[index];
     let dataverse = cx.environment.dataverse.as_ref().map(|side| side.url.clone()).unwrap_or_default();
     let state = setup.facts.user_state(index);
-    let is_there = if state == Some(IdentityState::Missing) { ChangeResult::Refused } else { ChangeResult::Done };
-    settle(run, setup, is_there, cx);
+    let was_not_done = matches!(
+        (&run.unsettled, &state),
+        (Some(Deed::CreateUser { .. }), Some(IdentityState::Missing))
+            | (Some(Deed::EnableUser { .. }), Some(IdentityState::Disabled { .. }))
+            | (Some(Deed::GiveRole { .. }), Some(IdentityState::NoRole { .. }))
+    );
+    settle(run, setup, if was_not_done { ChangeResult::Refused } else { ChangeResult::Done }, cx);
     if changes >= IDENTITY_CHANGES && !matches!(state, Some(IdentityState::Good { .. })) {
         let words = format!("Application user {app} is still not enabled with its role after {changes} changes.");
         return own_words(Service::Dataverse, words, setup, cx);
@@ -115,10 +120,9 @@ pub(super) fn create_user(
 
 pub(super) fn rows_read(run: &mut Configuring, setup: &mut Setup, changes: u8, cx: &mut Cx) -> Next {
     let needed = client_id_rows(setup.facts.core_version().as_deref());
-    let missing = needed.iter().filter(|app| setup.facts.row_user(app) == Some(None)).count();
-    // Rows are added one after the other: with as many missing as before, the last one was not added.
-    let was_added = missing < needed.len().saturating_sub(usize::from(changes > 1));
-    settle(run, setup, if was_added { ChangeResult::Done } else { ChangeResult::Refused }, cx);
+    let is_missing = |app: &str| setup.facts.row_user(app) == Some(None);
+    let was_not_done = matches!(&run.unsettled, Some(Deed::CreateRow { app, .. }) if is_missing(app));
+    settle(run, setup, if was_not_done { ChangeResult::Refused } else { ChangeResult::Done }, cx);
     for app in needed {
         match setup.facts.row_user(app) {
             Some(None) => {
@@ -171,7 +175,7 @@ pub(super) fn change_answered(
             if trouble.what == What::Status(412) {
                 return Ok(Duration::ZERO);
             }
-            run.unsettled = trouble.done == Done::Perhaps;
+            run.unsettled = run.last_deed.clone().filter(|_| trouble.done == Done::Perhaps);
             if trouble.done == Done::Perhaps || trouble.is_passing() {
                 let pause = SETTLE_PAUSE.max(back_off(1, trouble.retry_after, cx.desk.roll()));
                 setup.tell(

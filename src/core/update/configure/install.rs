@@ -147,7 +147,7 @@ pub(super) fn install_answered(
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
         Err(trouble) => {
             cx.record(setup, Line::went_wrong(&trouble));
-            run.unsettled = trouble.done == Done::Perhaps;
+            run.unsettled = run.last_deed.clone().filter(|_| trouble.done == Done::Perhaps);
             if trouble.done == Done::Perhaps {
                 setup.tell(
                     cx.now,
