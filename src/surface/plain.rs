@@ -22,7 +22,7 @@ use std::io::{self, IsTerminal, Write};
 
 /// Runs the wizard until the person leaves, the input ends, or a signal comes; the exit code.
 pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-    let is_rehearsal_speed = options.speed;
+    let speed = options.speed;
     let (seat, record) = match Seat::take(options) {
         Ok(taken) => taken,
         Err(why) => {
@@ -44,8 +44,8 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     };
     plain.seat.listen_to_lines();
     let cloud = clean(&plain.seat.model.cloud.name);
-    let speed = if is_rehearsal_speed > 1.0 { format!(", {is_rehearsal_speed} times faster") } else { String::new() };
-    plain.say(&format!("dualwrite, line by line. Cloud: {cloud}{speed}. A number chooses, b goes back, q leaves."));
+    let faster = if speed > 1.0 { format!(", {speed} times faster") } else { String::new() };
+    plain.say(&format!("dualwrite, line by line. Cloud: {cloud}{faster}. A number chooses, b goes back, q leaves."));
     plain.seat.tell(Msg::FoundRuns(record.found));
     plain.seat.tell(Msg::Start);
     plain.seat.tell(Msg::Damaged(record.damaged));
