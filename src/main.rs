@@ -51,8 +51,10 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     }
     match command {
         Some(Command::Simulate(simulate)) => simulated(&simulate, &options),
-        Some(Command::Demo(demo)) => wizard(rehearsal(&options)?, demo.environment.or(environment), &options),
-        None => wizard(play(&options, "")?, environment, &options),
+        Some(Command::Demo(demo)) => {
+            wizard(rehearsal(&options, "dualwrite demo")?, demo.environment.or(environment), &options)
+        }
+        None => wizard(play(&options)?, environment, &options),
         Some(Command::Setup(setup)) => {
             if setup.show_terms {
                 return show_terms();
@@ -104,34 +106,32 @@ fn show_terms() -> Result<u8, Refusal> {
 struct Play {
     stage: Stage,
     speed: f64,
-    /// The command that comes back, without the environment.
+    /// The command of the wizard that comes back, without the environment.
     command: String,
 }
 
 /// The cloud that was named, or the built-in simulator.
-fn play(options: &Options, command: &str) -> Result<Play, Refusal> {
+fn play(options: &Options) -> Result<Play, Refusal> {
     let Some(file) = options.cloud.clone() else {
         return Err(Refusal(
             code::USAGE,
             "No cloud is configured. To rehearse offline:\n  dualwrite demo\nTo use a cloud, name its profile:\n  dualwrite --cloud profile.toml\nWithout a screen on the built-in simulator:\n  dualwrite setup --cloud simulator --environment contoso-uat".into(),
         ));
     };
-    let start = format!("dualwrite {command}").trim_end().to_owned();
     if file.as_os_str() == SIMULATOR {
-        let play = rehearsal(options)?;
-        return Ok(Play { command: format!("{start} --cloud {SIMULATOR}"), ..play });
+        return rehearsal(options, &format!("dualwrite --cloud {SIMULATOR}"));
     }
     let profile = Profile::read(&file).map_err(|error| Refusal(code::USAGE, error.to_string()))?;
     let outside = Outside::read(|variable| std::env::var(variable).ok());
     let speed = profile.speed;
-    let command = with_state_dir(format!("{start} --cloud {}", quoted(&file)), options);
+    let command = with_state_dir(format!("dualwrite --cloud {}", quoted(&file)), options);
     Ok(Play { stage: Stage::Cloud(Box::new(profile), outside), speed, command })
 }
 
 /// The built-in simulator.
-fn rehearsal(options: &Options) -> Result<Play, Refusal> {
+fn rehearsal(options: &Options, command: &str) -> Result<Play, Refusal> {
     let name = options.scenario.clone();
-    let mut words = String::from("dualwrite demo");
+    let mut words = command.to_owned();
     if name != "happy" {
         words = format!("{words} --scenario {name}");
     }
@@ -178,7 +178,7 @@ fn without_screen(
         );
         return Err(Refusal(code::USAGE, words));
     }
-    let Play { stage, speed, command: back } = play(options, command)?;
+    let Play { stage, speed, command: back } = play(options)?;
     let is_terminal = io::stdout().is_terminal() && !options.plain && !is_dumb();
     let show = match (of.json, is_terminal) {
         (true, _) => Show::Json,

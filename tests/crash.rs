@@ -5,7 +5,8 @@
 
 mod pty;
 
-use dualwrite::core::journal::What;
+use dualwrite::core::journal::{ChangeResult, Outcome, What};
+use dualwrite::core::setup::StageState;
 use dualwrite::core::terms;
 use dualwrite::shell::journal;
 use dualwrite::sim::{self, Moment, Options, Scenario, Simulator};
@@ -152,6 +153,24 @@ impl World {
         std::fs::write(&path, &text[..text.len().saturating_sub(9)]).unwrap();
     }
 
+    /// The record of a set-up that two programs worked on tells all of it.
+    fn check_record(&self, point: Point) {
+        let mut runs = journal::runs(&self.state()).unwrap();
+        assert_eq!(runs.len(), 1, "{point:?}");
+        let run = runs.remove(0).run.unwrap();
+        assert_eq!(run.outcome, Some(Outcome::Linked), "{point:?}");
+        assert_eq!(run.sittings.len(), 2, "{point:?}: {:?}", run.sittings);
+        let open = run
+            .changes
+            .iter()
+            .find(|change| !matches!(change.result, Some(ChangeResult::Done | ChangeResult::NotDone)));
+        // What a killed program asked for last may have no answer; everything else is settled.
+        let is_last_of_the_first = |at| at < run.sittings[1].at;
+        assert!(open.is_none_or(|change| is_last_of_the_first(change.at)), "{point:?}: {open:?}");
+        let installed = run.stages.iter().filter(|line| line.state == StageState::Done).count();
+        assert!(installed >= 5, "{point:?}: {:?}", run.stages);
+    }
+
     /// What was done, and how often: everything that must have been done exactly once.
     fn done(&self) -> BTreeMap<String, u32> {
         let counters = self.simulator().counters();
@@ -200,6 +219,9 @@ fn check(point: Point, meanwhile: Meanwhile) -> bool {
     }
     let done = world.done();
     assert!(done.len() == 7 && done.values().all(|count| *count == 1), "{point:?} {meanwhile:?}: {done:?}");
+    if killed && meanwhile == Meanwhile::Nothing && matches!(point, Point::Change(..)) {
+        world.check_record(point);
+    }
     killed
 }
 

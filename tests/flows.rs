@@ -142,11 +142,11 @@ async fn dw9003_is_named_repaired_and_linked(#[case] scenario: &str, #[case] fau
     driver.until_screen(Screen::LinkFailed).await;
     driver.until_read().await;
     {
-        let (_, setup) = driver.model.current().unwrap();
+        let (environment, setup) = driver.model.current().unwrap();
         let Flow::LinkFailed(_, failure) = &setup.flow else { panic!("not failed") };
         assert_eq!(failure.fault.unwrap().id, fault);
         assert!(failure.words.starts_with("DW9003"));
-        assert!(gate::identities_to_repair(&setup.facts));
+        assert!(gate::repair(environment, &setup.facts));
     }
     driver.want(Intent::RepairIdentities);
     driver.until_screen(Screen::Complete).await;
@@ -266,4 +266,17 @@ async fn an_unknown_environment_is_named() {
         let (environment, _) = driver.model.current().expect(typed);
         assert_eq!(environment.name, "contoso-prod");
     }
+}
+
+#[tokio::test]
+async fn nothing_is_repaired_where_nothing_is_joined() {
+    let mut driver = Driver::on("mismatch-set-up").await;
+    driver.open("contoso-sandbox").await;
+    {
+        let (environment, setup) = driver.model.current().unwrap();
+        assert!(!gate::repair(environment, &setup.facts));
+    }
+    driver.want(Intent::RepairIdentities);
+    assert_eq!(driver.screen(), Screen::Details);
+    assert!(driver.changes.is_empty());
 }

@@ -40,9 +40,9 @@ pub enum Effect {
     Claim {
         /// Which environment.
         environment: EnvironmentId,
-        /// What tells it from one of the same id on another cloud.
-        key: String,
-        /// The run that will be written down.
+        /// Address of the cloud: the same id can be on another one.
+        address: String,
+        /// The run that will be written down. What was interrupted before it is closed as replaced.
         run: RunId,
     },
     /// Under the lock of its environment, write down that a run need not be taken up again; what came of
@@ -53,14 +53,14 @@ pub enum Effect {
         /// Name of the environment.
         name: String,
         /// As in [`Effect::Claim`].
-        key: String,
+        address: String,
     },
     /// Who has the lock of an environment right now; comes back as [`super::msg::Msg::Holder`].
     AskHolder {
         /// Which environment.
         environment: EnvironmentId,
         /// As in [`Effect::Claim`].
-        key: String,
+        address: String,
     },
     /// Give the lock back.
     Release(EnvironmentId),

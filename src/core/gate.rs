@@ -269,8 +269,15 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
     }
 }
 
+/// Whether the identities can be repaired here: both sides are joined, and one surely lacks something.
+pub fn repair(environment: &Environment, facts: &Facts) -> bool {
+    dual_write_application(environment, facts).is_open()
+        && finops_url(environment, facts).is_some()
+        && identities_to_repair(facts)
+}
+
 /// Whether the identities on both sides surely lack something that this program can make.
-pub fn identities_to_repair(facts: &Facts) -> bool {
+fn identities_to_repair(facts: &Facts) -> bool {
     let users = (0..APPLICATION_USERS.len()).any(|index| {
         matches!(
             facts.user_state(index),

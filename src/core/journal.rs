@@ -280,6 +280,8 @@ pub enum ChangeResult {
     Refused,
     /// It was begun and failed at the service.
     Failed,
+    /// No answer came, and reading shows that it was not done.
+    NotDone,
     /// The answer is missing; only reading can tell.
     Unknown,
 }
@@ -292,6 +294,7 @@ impl ChangeResult {
             Self::Done => "done",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::NotDone => "not done",
             Self::Unknown => "no answer",
         }
     }
@@ -313,6 +316,8 @@ pub enum Outcome {
     Forgotten,
     /// Its services ended with the program: a rehearsal.
     Ended,
+    /// It was interrupted, and another run took its place.
+    Replaced,
 }
 
 impl Outcome {
@@ -325,6 +330,7 @@ impl Outcome {
             Self::Mismatch => "mismatch",
             Self::Forgotten => "forgotten",
             Self::Ended => "rehearsal ended",
+            Self::Replaced => "replaced",
         }
     }
 }
@@ -454,7 +460,7 @@ impl Run {
         match last.result {
             Some(ChangeResult::Accepted) | None => Some(last.id.clone()),
             Some(ChangeResult::Unknown) => Some(None),
-            Some(ChangeResult::Done | ChangeResult::Refused | ChangeResult::Failed) => None,
+            Some(ChangeResult::Done | ChangeResult::Refused | ChangeResult::Failed | ChangeResult::NotDone) => None,
         }
     }
 

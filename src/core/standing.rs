@@ -150,8 +150,8 @@ fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing
         }
         (Some(PackageState::Installed { .. }), Some(PackageState::Installed { .. })) => match &facts.link {
             // Installed, and nobody knows whether it is linked: not the same as ready.
-            Fact::Unread if reading => Standing::BeingRead,
-            Fact::Unread | Fact::Unknown(..) => Standing::Unknown,
+            Fact::Unread => unread,
+            Fact::Unknown(..) => Standing::Unknown,
             // The list reads no identities; an environment that was opened has them read.
             Fact::Known(..) if gate::link(environment, facts).is_open() => match facts.configured() {
                 Answer::Yes => Standing::ReadyToLink,

@@ -253,7 +253,8 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
             _ => {}
         },
         Intent::RepairIdentities => {
-            if matches!(setup.flow, Flow::LinkFailed(_, _) | Flow::Details { .. }) && gate::identities_to_repair(facts)
+            if matches!(setup.flow, Flow::LinkFailed(_, _) | Flow::Details { .. })
+                && gate::repair(cx.environment, facts)
             {
                 run::claim(setup, Start::Configure(StageId::ApplicationUsers), cx);
             }

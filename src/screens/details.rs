@@ -99,7 +99,7 @@ impl Sheet for Details {
             stops,
             primary,
             address: gate::finops_url(environment, facts).map(clean),
-            fix: can_repair(setup).then_some(Ask::Repair),
+            fix: can_repair(environment, setup).then_some(Ask::Repair),
             copy: gate::finops_url(environment, facts).map(clean),
             ..Page::default()
         }
@@ -107,9 +107,9 @@ impl Sheet for Details {
 }
 
 /// Whether only identities are missing: before the packages are there, Configure makes them.
-fn can_repair(setup: &Setup) -> bool {
+fn can_repair(environment: &Environment, setup: &Setup) -> bool {
     let facts = &setup.facts;
-    setup.reading.is_empty() && has_packages(facts) && gate::identities_to_repair(facts)
+    setup.reading.is_empty() && has_packages(facts) && gate::repair(environment, facts)
 }
 
 fn has_packages(facts: &Facts) -> bool {
@@ -395,7 +395,7 @@ fn next_step(
         notes = parts::marked(Mark::Busy, "It is taken up again as soon as both sides are read.", *view.look, cells);
     }
     let primary = stops.first().map_or("Environments", |stop| stop.label);
-    if can_repair(setup) {
+    if can_repair(environment, setup) {
         stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
     }
     stops.push(Stop::wants("Environments", Intent::Environments));

@@ -25,7 +25,7 @@ const RAIL_FROM: u16 = 12;
 /// Cells of the account below which it is left out.
 const ACCOUNT_LEAST: usize = 12;
 /// Most rows of the status line.
-const STATUS_MAX: usize = 3;
+const STATUS_MAX: usize = 4;
 /// Cells between two keys of the footer.
 const KEY_GAP: &str = "   ";
 

@@ -41,7 +41,7 @@ impl Sheet for LinkFailed {
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
-        let Some((_, setup)) = view.model.current() else { return Page::default() };
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::LinkFailed(link, failure) = &setup.flow else { return Page::default() };
         let mut rows = parts::failure(view, failure, room.width);
         for side in sides(failure) {
@@ -50,7 +50,7 @@ impl Sheet for LinkFailed {
         }
         rows.extend(parts::remedies(failure, "By hand", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
-        let repair = gate::identities_to_repair(&setup.facts);
+        let repair = gate::repair(environment, &setup.facts);
         let again = if link.way == Way::Reset { "Back to the mismatch" } else { "Try again" };
         let mut stops = vec![Stop::wants(again, Intent::TryAgain)];
         if repair {

@@ -13,7 +13,7 @@ use crate::core::route::{Screen, screen};
 use crate::core::setup::{Failure, Flow, Record, Setup};
 use crate::core::sign_in::Session;
 use crate::core::trouble::Trouble;
-use crate::ui::look::{Mark, Role};
+use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::report;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
 use crate::ui::text::{clean, cut, fit, window};
@@ -83,7 +83,11 @@ impl Sheet for Help {
         let of = laid.sheet;
         let mut rows = vec![parts::heading(of.title())];
         rows.extend(para(of.help(), Role::Plain, room.width));
-        for (title, table) in [("Keys of this screen", of.keys()), ("Keys of every screen", EVERYWHERE.as_slice())] {
+        let everywhere: &[Binding] = if view.look.glyphs == Glyphs::Words { &[] } else { &EVERYWHERE };
+        for (title, table) in [("Keys of this screen", of.keys()), ("Keys of every screen", everywhere)] {
+            if table.is_empty() {
+                continue;
+            }
             rows.push(Row::blank());
             rows.push(parts::heading(title));
             for binding in table.iter().filter(|binding| laid.page.offers(binding.act)) {
@@ -91,6 +95,14 @@ impl Sheet for Help {
                 let start = Row::new(format!("  {}", fit(&names.join(", "), KEYS, "")), Role::Key);
                 rows.extend(behind(start, &[Piece::new(binding.more, Role::Plain)], room.width));
             }
+        }
+        if view.look.glyphs == Glyphs::Words {
+            return Page {
+                rows,
+                stops: vec![Stop::button("Close", Action::Close)],
+                primary: "Close",
+                ..Page::default()
+            };
         }
         rows.push(Row::blank());
         let text = "While a text is typed (a filter, a name to confirm), letters go into the text; only Enter, Esc and \

@@ -66,7 +66,7 @@ pub fn lines(model: &Model, eye: &Eye, now: Now, zone: &TimeZone) -> Lines {
             Shape::Box(false) => format!("{} (not ticked)", stop.label),
             _ => stop.label.to_owned(),
         };
-        (label, stop.closed.clone())
+        (label, stop.closed.as_deref().map(without_keys))
     });
     let choices: Vec<(String, Option<String>)> = picks.into_iter().map(|text| (text, None)).chain(buttons).collect();
     let likely = page
@@ -158,7 +158,13 @@ fn texts<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
 
 /// Where a page names a key of the full screen, what is typed here instead.
 pub fn without_keys(text: &str) -> String {
-    let said = [(" (Space)", ""), (" (End)", ""), ("Esc", "Enter alone"), ("; ? lists the keys", "")];
+    let said = [
+        (" (Space)", ""),
+        (" (End)", ""),
+        ("or Esc to change nothing", "or Enter alone to change nothing"),
+        ("Esc", "b"),
+        ("; ? lists the keys", ""),
+    ];
     said.into_iter().fold(text.to_owned(), |text, (key, here)| text.replace(key, here))
 }
 

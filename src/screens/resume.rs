@@ -120,7 +120,7 @@ fn open_change(run: &Run) -> Option<String> {
         None => "no answer is in the record",
         Some(ChangeResult::Unknown) => "no answer came",
         Some(ChangeResult::Accepted) => "accepted, its end is not in the record",
-        Some(ChangeResult::Done | ChangeResult::Refused | ChangeResult::Failed) => return None,
+        Some(ChangeResult::Done | ChangeResult::Refused | ChangeResult::Failed | ChangeResult::NotDone) => return None,
     };
     Some(format!("{}: {more}", last.deed.sentence()))
 }

@@ -93,7 +93,7 @@ fn mark(run: &Run) -> Mark {
         Some(Outcome::Linked | Outcome::Configured) => Mark::Done,
         Some(Outcome::Failed) => Mark::Failed,
         Some(Outcome::Mismatch) => Mark::Warn,
-        Some(Outcome::Forgotten | Outcome::Ended) => Mark::Waiting,
+        Some(Outcome::Forgotten | Outcome::Ended | Outcome::Replaced) => Mark::Waiting,
         None => Mark::Busy,
     }
 }

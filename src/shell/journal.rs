@@ -11,7 +11,7 @@ mod lock;
 pub use file::{JournalError, RunFile, line, read};
 
 use crate::core::environment::EnvironmentId;
-use crate::core::journal::{Entry, Program, Run, RunId, What, fold};
+use crate::core::journal::{Entry, Outcome, Program, Run, RunId, What, fold};
 use crate::core::msg::{Found, NotClaimed};
 use crate::core::setup::Held;
 use crate::core::terms::{self, Acceptance};
@@ -35,7 +35,7 @@ enum Job {
     Terms(Acceptance, oneshot::Sender<io::Result<()>>),
     Claim(Claim, oneshot::Sender<Result<(), NotClaimed>>),
     Forget(Entry, String, oneshot::Sender<Result<(), NotClaimed>>),
-    Holder(String, oneshot::Sender<Option<Held>>),
+    Holder(EnvironmentId, String, oneshot::Sender<Option<Held>>),
     Release(EnvironmentId),
     Close(mpsc::Sender<()>),
 }
@@ -44,8 +44,8 @@ enum Job {
 pub struct Claim {
     /// Which environment.
     pub environment: EnvironmentId,
-    /// What tells it from one of the same id on another cloud.
-    pub key: String,
+    /// Address of the cloud: the same id can be on another one.
+    pub address: String,
     /// The run that will be written down.
     pub run: RunId,
     /// The moment.
@@ -100,13 +100,13 @@ impl Journal {
     }
 
     /// Writes the last line of a run that nobody drives, under the lock of its environment.
-    pub fn forget(&self, entry: Entry, key: String) -> oneshot::Receiver<Result<(), NotClaimed>> {
-        self.job(|done| Job::Forget(entry, key, done))
+    pub fn forget(&self, entry: Entry, address: String) -> oneshot::Receiver<Result<(), NotClaimed>> {
+        self.job(|done| Job::Forget(entry, address, done))
     }
 
     /// Which other program has the lock of an environment.
-    pub fn holder(&self, key: String) -> oneshot::Receiver<Option<Held>> {
-        self.job(|done| Job::Holder(key, done))
+    pub fn holder(&self, environment: EnvironmentId, address: String) -> oneshot::Receiver<Option<Held>> {
+        self.job(|done| Job::Holder(environment, address, done))
     }
 
     /// Gives the lock of an environment back.
@@ -151,11 +151,11 @@ impl Desk {
             Job::Claim(claim, done) => {
                 let _ = done.send(self.claim(claim));
             }
-            Job::Forget(entry, key, done) => {
-                let _ = done.send(self.forget(entry, &key));
+            Job::Forget(entry, address, done) => {
+                let _ = done.send(self.forget(entry, &address));
             }
-            Job::Holder(key, done) => {
-                let held = lock::held(&self.state_dir, &key);
+            Job::Holder(environment, address, done) => {
+                let held = lock::held(&self.state_dir, &key(&address, &environment.0));
                 // A lock of our own is no other program's.
                 let _ = done.send(held.filter(|held| held.by.as_ref() != Some(&self.own)));
             }
@@ -167,23 +167,33 @@ impl Desk {
     }
 
     fn claim(&mut self, claim: Claim) -> Result<(), NotClaimed> {
-        let Claim { environment, key, run, at } = claim;
+        let Claim { environment, address, run, at } = claim;
         if !self.locks.contains_key(&environment) {
-            let lock = lock::take(&self.state_dir, &key, &self.own)?;
+            let lock = lock::take(&self.state_dir, &key(&address, &environment.0), &self.own)?;
             self.locks.insert(environment.clone(), lock);
         }
         let is_open = self.runs.get(&run).is_some_and(RunFile::is_there);
         let what = What::Opened(self.own.clone());
-        let opened = Entry { at, run, environment: environment.0.clone(), what };
+        let opened = Entry { at, run: run.clone(), environment: environment.0.clone(), what };
         let result = if is_open { Ok(()) } else { self.append(opened) };
-        result.map_err(|error| {
+        if let Err(error) = result {
             self.locks.remove(&environment);
-            NotClaimed::Failed(error.to_string())
-        })
+            return Err(NotClaimed::Failed(error.to_string()));
+        }
+        // Nobody drives what was interrupted here before: this run takes its place.
+        let replaced = interrupted(&self.state_dir, &address).0.into_iter().map(|found| found.run);
+        for old in replaced.filter(|old| old.environment == environment.0 && old.id != run) {
+            let what = What::Finished { outcome: Outcome::Replaced };
+            let entry = Entry { at, run: old.id, environment: environment.0.clone(), what };
+            if let Err(error) = self.append(entry) {
+                tracing::warn!(%error, "a replaced run could not be closed");
+            }
+        }
+        Ok(())
     }
 
-    fn forget(&mut self, entry: Entry, key: &str) -> Result<(), NotClaimed> {
-        let _lock = lock::take(&self.state_dir, key, &self.own)?;
+    fn forget(&mut self, entry: Entry, address: &str) -> Result<(), NotClaimed> {
+        let _lock = lock::take(&self.state_dir, &key(address, &entry.environment), &self.own)?;
         self.append(entry).map_err(|error| NotClaimed::Failed(error.to_string()))
     }
 
@@ -404,8 +414,8 @@ mod tests {
     }
 
     fn claim(run: &str) -> Claim {
-        let (environment, key) = (EnvironmentId("e".into()), "here e".into());
-        Claim { environment, key, run: run.into(), at: Timestamp::UNIX_EPOCH }
+        let (environment, address) = (EnvironmentId("e".into()), "here".into());
+        Claim { environment, address, run: run.into(), at: Timestamp::UNIX_EPOCH }
     }
 
     #[test]
@@ -469,7 +479,6 @@ mod tests {
 
     #[test]
     fn interrupted_runs_of_this_cloud_are_found_the_newest_first() {
-        use crate::core::journal::Outcome;
         let dir = tempfile::tempdir().unwrap();
         let journal = Journal::start(dir.path().to_owned()).unwrap();
         for (run, address, at) in [("old", "here", 1), ("new", "here", 2), ("other", "there", 3), ("over", "here", 4)] {
@@ -477,12 +486,16 @@ mod tests {
         }
         let over = Entry { what: What::Finished { outcome: Outcome::Linked }, ..entry("over") };
         journal.append(over).blocking_recv().unwrap().unwrap();
-        assert_eq!(journal.claim(claim("new")).blocking_recv().unwrap(), Ok(()));
+        let other = Claim { environment: EnvironmentId("f".into()), ..claim("of-f") };
+        assert_eq!(journal.claim(other).blocking_recv().unwrap(), Ok(()));
         let (found, damaged) = interrupted(dir.path(), "here");
         assert!(damaged.is_empty(), "{damaged:?}");
         let ids: Vec<&str> = found.iter().map(|found| found.run.id.as_str()).collect();
         assert_eq!(ids, ["new", "old"]);
-        assert!(found.iter().all(|found| found.held.is_some()), "both are of one environment");
+        assert!(found.iter().all(|found| found.held.is_none()), "nobody drives this one");
+        // Whoever claims the environment for another run replaces what was interrupted.
+        assert_eq!(journal.claim(claim("next")).blocking_recv().unwrap(), Ok(()));
+        assert!(interrupted(dir.path(), "here").0.is_empty());
         let all: Vec<RunId> = runs(dir.path()).unwrap().into_iter().map(|listed| listed.id).collect();
         assert_eq!(all, ["over", "other", "new", "old"]);
     }

@@ -78,16 +78,16 @@ impl Tasks {
                 let written = self.journal.keep_terms(acceptance);
                 return self.soon(durable(written), |result| Msg::TermsKept { environment, result });
             }
-            Effect::Claim { environment, key, run } => {
-                let claim = Claim { environment: environment.clone(), key, run, at: self.clock.now() };
+            Effect::Claim { environment, address, run } => {
+                let claim = Claim { environment: environment.clone(), address, run, at: self.clock.now() };
                 return self.soon(claimed(self.journal.claim(claim)), |result| Msg::Claimed { environment, result });
             }
-            Effect::Forget { entry, name, key } => {
-                let forgotten = claimed(self.journal.forget(entry, key));
+            Effect::Forget { entry, name, address } => {
+                let forgotten = claimed(self.journal.forget(entry, address));
                 return self.soon(forgotten, |result| Msg::Forgotten { name, result });
             }
-            Effect::AskHolder { environment, key } => {
-                let holder = self.journal.holder(key);
+            Effect::AskHolder { environment, address } => {
+                let holder = self.journal.holder(environment.clone(), address);
                 return self.soon(async { holder.await.ok().flatten() }, |held| Msg::Holder { environment, held });
             }
             Effect::Release(environment) => self.journal.release(environment),

@@ -7,7 +7,7 @@ use crate::core::fault;
 use crate::core::gate;
 use crate::core::journal::{ChangeResult, Entry, What};
 use crate::core::plan::{Certainty, Planned};
-use crate::core::setup::Setup;
+use crate::core::setup::{Setup, Way};
 use crate::core::standing::standing;
 use crate::core::time::{Now, stopwatch};
 use serde_json::{Value, json};
@@ -166,7 +166,7 @@ pub fn check(subject: &Subject, check: &Check, at: Now) -> Event {
 }
 
 /// What would be changed.
-pub fn plan(subject: &Subject, planned: &[Planned], links: bool, at: Now) -> Event {
+pub fn plan(subject: &Subject, planned: &[Planned], links: Option<Way>, at: Now) -> Event {
     let word = |certainty| match certainty {
         Certainty::Will => "will",
         Certainty::IfMissing => "if_missing",
@@ -185,10 +185,12 @@ pub fn plan(subject: &Subject, planned: &[Planned], links: bool, at: Now) -> Eve
         };
         sentence = format!("{sentence}\n{certainty}: {} ({})", line.what, line.side.name());
     }
-    if links {
-        sentence.push_str("\nthen: link to the Power Platform environment");
+    match links {
+        Some(Way::Assisted) => sentence.push_str("\nthen: you link in Lifecycle Services, it is watched from here"),
+        Some(Way::Direct | Way::Reset) => sentence.push_str("\nthen: link to the Power Platform environment"),
+        None => {}
     }
-    Event::new(subject, at, json!({"event": "plan", "changes": changes, "link": links}), sentence)
+    Event::new(subject, at, json!({"event": "plan", "changes": changes, "link": links.is_some()}), sentence)
 }
 
 /// The link that was there already.

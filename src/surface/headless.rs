@@ -16,7 +16,7 @@ use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Next, Orders, Pilot, Until};
 use crate::core::plan::plan;
-use crate::core::setup::{Flow, Halt, Setup};
+use crate::core::setup::{Flow, Halt, Setup, Way};
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch};
@@ -342,7 +342,11 @@ impl Headless<'_> {
                 self.finish(at, code::DONE, "linked", "nothing would be changed");
             }
             Next::Want(wanted) => {
-                let links = flight.pilot.orders.until == Until::Linked;
+                let links = match (flight.pilot.orders.until, self.seat.model.cloud.has_link) {
+                    (Until::Configured, _) => None,
+                    (Until::Linked, true) => Some(Way::Direct),
+                    (Until::Linked, false) => Some(Way::Assisted),
+                };
                 let changes = if wanted == Intent::Link { Vec::new() } else { plan(&setup.facts) };
                 let event = events::plan(&flight.subject, &changes, links, now);
                 self.teller.say(&event);
@@ -391,8 +395,9 @@ impl Headless<'_> {
 
     /// What helps after a failed link, beyond the remedies of the catalogue.
     fn next_move(&self, at: usize) -> String {
-        match self.setup(&self.flights[at].pilot.id) {
-            Some(setup) if gate::identities_to_repair(&setup.facts) => {
+        let id = &self.flights[at].pilot.id;
+        match (self.seat.model.directory.get(id), self.setup(id)) {
+            (Some(environment), Some(setup)) if gate::repair(environment, &setup.facts) => {
                 self.in_the_wizard(at, "the identities that are missing can be made (f)")
             }
             _ => String::new(),
@@ -621,13 +626,14 @@ impl Headless<'_> {
 
     fn tell_checks(&mut self) -> Over {
         let model = &self.seat.model;
-        let mut blocked = false;
+        let (mut blocked, mut mismatch) = (false, false);
         let mut documents = Vec::new();
         let mut lines = Vec::new();
         for flight in &self.flights {
             let id = &flight.pilot.id;
             let (Some(environment), Some(setup)) = (model.directory.get(id), model.setups.get(id)) else { continue };
             let checks = check::checks(environment, &setup.facts);
+            mismatch |= gate::mismatch(environment, &setup.facts).is_some();
             blocked |= checks.iter().any(|check| check.level == Level::Block && check.answer == Tri::No);
             lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));
             lines.extend(checks.iter().flat_map(documents::check_lines));
@@ -645,7 +651,12 @@ impl Headless<'_> {
                 self.teller.line(&line);
             }
         }
-        (if blocked { code::PREREQUISITES } else { code::DONE }, "done".into())
+        let code = match (mismatch, blocked) {
+            (true, _) => code::MISMATCH,
+            (false, true) => code::PREREQUISITES,
+            (false, false) => code::DONE,
+        };
+        (code, "done".into())
     }
 }
 

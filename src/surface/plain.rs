@@ -247,6 +247,13 @@ impl Plain<'_> {
             self.say_page(&lines, Some(&lines), true);
         }
         match reaction {
+            // A pipe has no clipboard; what would go there is said.
+            Reaction::Intent(Intent::Copy(text)) => {
+                for line in clean_lines(&text) {
+                    self.say(&line);
+                }
+                None
+            }
             Reaction::Intent(intent) => {
                 self.said.clear();
                 let is_reading = matches!(intent, Intent::ReadNow);

@@ -158,7 +158,8 @@ fn idle(now: Now) -> Watch {
 fn mark(run: &mut Configuring, setup: &Setup, state: StageState, detail: &str, cx: &mut Cx) {
     let current = &mut run.stages[run.current];
     current.state = state;
-    if !detail.is_empty() {
+    // What it was doing is no detail of a failure.
+    if !detail.is_empty() || state == StageState::Failed {
         detail.clone_into(&mut current.detail);
     }
     match state {

@@ -350,7 +350,7 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     };
     let is_web = |address: &String| address.starts_with("https://") || address.starts_with("http://");
     let address = linking.administration_url.clone().filter(is_web).unwrap_or_else(own);
-    if linking.starts > 0 {
+    if linking.starts > 0 || linking.activity.is_some() {
         cx.record(setup, Line::came(ChangeResult::Done, None));
     }
     cx.record(setup, Line::Linked { address: address.clone(), confirmed: confirmed.words() });

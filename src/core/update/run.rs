@@ -10,7 +10,7 @@ use crate::core::effect::Effect;
 use crate::core::environment::EnvironmentId;
 use crate::core::facts::FactKind;
 use crate::core::journal::{Entry, Outcome, Run, What, Work};
-use crate::core::model::{Cloud, Model, Purpose, Question};
+use crate::core::model::{Model, Purpose, Question};
 use crate::core::msg::{Found, NotClaimed};
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
 use crate::core::time::Now;
@@ -31,23 +31,17 @@ pub(super) fn claim(setup: &mut Setup, start: Start, cx: &mut Cx) {
         setup.run = cx.desk.guid();
         setup.record = Record::New;
     }
+    if let Start::TakeUp(run) = &start {
+        setup.run.clone_from(&run.id);
+    }
     setup.starts = Some(start);
-    cx.desk.push(Effect::Claim {
-        environment: setup.id.clone(),
-        key: key(cx.cloud, &setup.id.0),
-        run: setup.run.clone(),
-    });
-}
-
-/// What tells an environment from one of the same id on another cloud.
-fn key(cloud: &Cloud, environment: &str) -> String {
-    format!("{} {environment}", cloud.address)
+    let (environment, address, run) = (setup.id.clone(), cx.cloud.address.clone(), setup.run.clone());
+    cx.desk.push(Effect::Claim { environment, address, run });
 }
 
 /// Asks who drives an environment; the answer begins or ends the watching.
 pub(super) fn ask_holder(setup: &Setup, cx: &mut Cx) {
-    let key = key(cx.cloud, &setup.id.0);
-    cx.desk.push(Effect::AskHolder { environment: setup.id.clone(), key });
+    cx.desk.push(Effect::AskHolder { environment: setup.id.clone(), address: cx.cloud.address.clone() });
 }
 
 /// Who drives an environment.
@@ -233,9 +227,9 @@ pub(super) fn forget(model: &mut Model, now: Now) {
     }
     if let Some(found) = decided(model, now) {
         let Run { id, environment, name, .. } = found.run;
-        let key = key(&model.cloud, &environment);
+        let address = model.cloud.address.clone();
         let what = What::Finished { outcome: Outcome::Forgotten };
-        model.desk.push(Effect::Forget { entry: Entry { at: now, run: id, environment, what }, name, key });
+        model.desk.push(Effect::Forget { entry: Entry { at: now, run: id, environment, what }, name, address });
     }
 }
 
@@ -269,6 +263,7 @@ pub(super) fn take_up_listed(model: &mut Model, now: Now) {
         let taken = super::with_setup(model, &id, now, |setup, cx| {
             if !setup.is_running() {
                 setup.opened = true;
+                setup.run.clone_from(&run.id);
                 setup.to_take_up = Some(Box::new(run));
                 reading::read_all(setup, cx);
                 reading::go_on(setup, cx);

@@ -46,7 +46,7 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
             | (Some(Deed::EnableUser { .. }), Some(IdentityState::Disabled { .. }))
             | (Some(Deed::GiveRole { .. }), Some(IdentityState::NoRole { .. }))
     );
-    settle(run, setup, if was_not_done { ChangeResult::Refused } else { ChangeResult::Done }, cx);
+    settle(run, setup, if was_not_done { ChangeResult::NotDone } else { ChangeResult::Done }, cx);
     if changes >= IDENTITY_CHANGES && !matches!(state, Some(IdentityState::Good { .. })) {
         let words = format!("Application user {app} is still not enabled with its role after {changes} changes.");
         return own_words(Service::Dataverse, words, setup, cx);
@@ -122,7 +122,7 @@ pub(super) fn rows_read(run: &mut Configuring, setup: &mut Setup, changes: u8, c
     let needed = client_id_rows(setup.facts.core_version().as_deref());
     let is_missing = |app: &str| setup.facts.row_user(app) == Some(None);
     let was_not_done = matches!(&run.unsettled, Some(Deed::CreateRow { app, .. }) if is_missing(app));
-    settle(run, setup, if was_not_done { ChangeResult::Refused } else { ChangeResult::Done }, cx);
+    settle(run, setup, if was_not_done { ChangeResult::NotDone } else { ChangeResult::Done }, cx);
     for app in needed {
         match setup.facts.row_user(app) {
             Some(None) => {

@@ -64,7 +64,7 @@ pub(super) fn looked(
     match setup.facts.package(name) {
         Some(PackageState::Installed { .. }) => settle(run, setup, ChangeResult::Done, cx),
         Some(PackageState::InProgress { .. }) => settle(run, setup, ChangeResult::Accepted, cx),
-        _ if counts.settle == 0 => settle(run, setup, ChangeResult::Refused, cx),
+        _ if counts.settle == 0 => settle(run, setup, ChangeResult::NotDone, cx),
         _ => {}
     }
     match setup.facts.package(name) {
