@@ -11,7 +11,7 @@ use super::{Cx, failure, failure_of, reading, run, tell_miss};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind, IdentityState};
 use crate::core::gate::{self, Gate};
-use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
+use crate::core::journal::{ChangeResult, Deed, Outcome, Run, What as Line, Work};
 use crate::core::msg::Ticket;
 use crate::core::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, STAGES, StageId};
 use crate::core::setup::{AskedBefore, Configuring, Failure, Flow, Halt, Setup, StageState, Step, Watch};
@@ -40,6 +40,8 @@ pub(super) fn start(setup: &mut Setup, first: StageId, cx: &mut Cx) {
 /// installation that was asked for before is watched.
 pub(super) fn take_up(setup: &mut Setup, first: StageId, since: Now, before: &Run, cx: &mut Cx) {
     let mut run = fresh(first, since, cx.now);
+    let last = before.changes.last().filter(|line| matches!(line.result, None | Some(ChangeResult::Unknown)));
+    run.unsettled = last.map(|line| line.deed.clone());
     run.asked_before = [CORE_PACKAGE, APPLICATION_PACKAGE]
         .into_iter()
         .filter_map(|package| Some(AskedBefore { package, operation: before.installation(package)? }))
@@ -144,9 +146,10 @@ fn go(
     }
 }
 
-/// What a reading says of a change whose answer is missing.
-fn settle(run: &mut Configuring, setup: &Setup, result: ChangeResult, cx: &mut Cx) {
-    if run.unsettled.take().is_some() {
+/// What a reading says of the change whose answer is missing; `None`: it is about another one.
+fn settle(run: &mut Configuring, setup: &Setup, cx: &mut Cx, says: impl Fn(&Deed) -> Option<ChangeResult>) {
+    if let Some(result) = run.unsettled.as_ref().and_then(says) {
+        run.unsettled = None;
         cx.record(setup, Line::Outcome { result, id: None, words: "settled by reading".into() });
     }
 }

@@ -40,13 +40,18 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
     let app = APPLICATION_USERS[index];
     let dataverse = cx.environment.dataverse.as_ref().map(|side| side.url.clone()).unwrap_or_default();
     let state = setup.facts.user_state(index);
-    let was_not_done = matches!(
-        (&run.unsettled, &state),
-        (Some(Deed::CreateUser { .. }), Some(IdentityState::Missing))
-            | (Some(Deed::EnableUser { .. }), Some(IdentityState::Disabled { .. }))
-            | (Some(Deed::GiveRole { .. }), Some(IdentityState::NoRole { .. }))
-    );
-    settle(run, setup, if was_not_done { ChangeResult::NotDone } else { ChangeResult::Done }, cx);
+    settle(run, setup, cx, |deed| {
+        let (Deed::CreateUser { app: of } | Deed::EnableUser { app: of } | Deed::GiveRole { app: of }) = deed else {
+            return None;
+        };
+        let was_not_done = matches!(
+            (deed, &state),
+            (Deed::CreateUser { .. }, Some(IdentityState::Missing))
+                | (Deed::EnableUser { .. }, Some(IdentityState::Disabled { .. }))
+                | (Deed::GiveRole { .. }, Some(IdentityState::NoRole { .. }))
+        );
+        (of == app).then_some(if was_not_done { ChangeResult::NotDone } else { ChangeResult::Done })
+    });
     if changes >= IDENTITY_CHANGES && !matches!(state, Some(IdentityState::Good { .. })) {
         let words = format!("Application user {app} is still not enabled with its role after {changes} changes.");
         return own_words(Service::Dataverse, words, setup, cx);
@@ -120,9 +125,11 @@ pub(super) fn create_user(
 
 pub(super) fn rows_read(run: &mut Configuring, setup: &mut Setup, changes: u8, cx: &mut Cx) -> Next {
     let needed = client_id_rows(setup.facts.core_version().as_deref());
-    let is_missing = |app: &str| setup.facts.row_user(app) == Some(None);
-    let was_not_done = matches!(&run.unsettled, Some(Deed::CreateRow { app, .. }) if is_missing(app));
-    settle(run, setup, if was_not_done { ChangeResult::NotDone } else { ChangeResult::Done }, cx);
+    settle(run, setup, cx, |deed| {
+        let Deed::CreateRow { app, .. } = deed else { return None };
+        let is_missing = setup.facts.row_user(app) == Some(None);
+        Some(if is_missing { ChangeResult::NotDone } else { ChangeResult::Done })
+    });
     for app in needed {
         match setup.facts.row_user(app) {
             Some(None) => {

@@ -4,7 +4,7 @@ use super::super::{failure, failure_of, reading, tell_miss};
 use super::{Cx, Next, ask, change, finish, own_words, read, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
-use crate::core::journal::{ChangeResult, What as Line};
+use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
 use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, Step};
 use crate::core::time::{between, in_words, later};
@@ -61,13 +61,16 @@ pub(super) fn looked(
     let name = package_of(run);
     let before = run.asked_before.iter().position(|asked| asked.package == name);
     let before = before.map(|place| run.asked_before.remove(place));
-    match setup.facts.package(name) {
-        Some(PackageState::Installed { .. }) => settle(run, setup, ChangeResult::Done, cx),
-        Some(PackageState::InProgress { .. }) => settle(run, setup, ChangeResult::Accepted, cx),
-        _ if counts.settle == 0 => settle(run, setup, ChangeResult::NotDone, cx),
-        _ => {}
-    }
-    match setup.facts.package(name) {
+    let state = setup.facts.package(name);
+    let looks_again = before.is_some() || counts.settle > 0;
+    settle(run, setup, cx, |deed| match (deed, &state) {
+        (Deed::Install { package }, _) if !package.eq_ignore_ascii_case(name) => None,
+        (Deed::Install { .. }, Some(PackageState::Installed { .. })) => Some(ChangeResult::Done),
+        (Deed::Install { .. }, Some(PackageState::InProgress { .. })) => Some(ChangeResult::Accepted),
+        (Deed::Install { .. }, _) if !looks_again => Some(ChangeResult::NotDone),
+        _ => None,
+    });
+    match state {
         Some(PackageState::Installed { version }) => {
             if before.is_some() {
                 cx.record(setup, Line::came(ChangeResult::Done, None));
