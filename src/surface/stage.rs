@@ -58,7 +58,11 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
             (*profile, None, outside, account, None)
         }
     };
-    let cloud = Cloud { ends_with_program: simulator.is_some(), ..profile.cloud(command, clock.speed()) };
+    let mut cloud = Cloud { ends_with_program: simulator.is_some(), ..profile.cloud(command, clock.speed()) };
+    if cloud.ends_with_program {
+        // A port is given out again: what an earlier rehearsal left behind is of another world.
+        cloud.address = format!("{}, process {}", cloud.address, std::process::id());
+    }
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
     let api = Api::new(profile, refresh, outside, time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
