@@ -90,7 +90,7 @@ impl World {
         self.program_on(None)
     }
 
-    /// The program, on a disk on which no file may become larger than so many blocks of 512 bytes.
+    /// The program, on a disk on which no file may become larger than so many blocks (of 512 or 1024 bytes).
     fn program_on(&self, blocks: Option<u32>) -> Pty {
         let (profile, state) = (self.dir.path().join("cloud.toml"), self.state());
         let limit = blocks.map(|blocks| format!("trap '' XFSZ; ulimit -f {blocks};")).unwrap_or_default();
@@ -275,7 +275,7 @@ fn killed_at_any_line_of_its_record_it_ends_linked_and_nothing_is_done_twice() {
 #[test]
 fn on_a_full_disk_nothing_is_changed_without_its_record_and_with_room_it_goes_on() {
     let mut stopped_on_its_way = 0;
-    for blocks in (10..40).step_by(3) {
+    for blocks in (7..40).step_by(3) {
         let world = World::new();
         let program = world.program_on(Some(blocks));
         let Exit::Code(code) = program.wait_exit() else { panic!("{}", program.screen()) };
