@@ -1,7 +1,7 @@
 //! From keys and pasted text to intents. Everything that is only about the eye happens here.
 
 use super::eye::{Ask, Eye, Stage};
-use super::keys::{Act, EVERYWHERE};
+use super::keys::{self, Act, EVERYWHERE};
 use super::page::{Action, Shape, Stop};
 use super::{View, frame, list, runs};
 use crate::core::model::Model;
@@ -120,12 +120,11 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
             }
             Reaction::Redraw
         }
-        Act::Down => scroll(stage, stage.scroll + 1, max),
-        Act::Up => scroll(stage, stage.scroll.saturating_sub(1), max),
-        Act::PageDown => scroll(stage, stage.scroll + height.saturating_sub(1).max(1), max),
-        Act::PageUp => scroll(stage, stage.scroll.saturating_sub(height.saturating_sub(1).max(1)), max),
-        Act::Home => scroll(stage, 0, max),
-        Act::End => scroll(stage, max, max),
+        Act::Down | Act::Up | Act::PageDown | Act::PageUp | Act::Home | Act::End => {
+            let Some(to) = keys::travel(act, stage.scroll, max + 1, height) else { return Reaction::Nothing };
+            stage.scroll = to;
+            Reaction::Redraw
+        }
         Act::Repair => match page.fix {
             Some(what) => ask(eye, what),
             None => nothing_for(eye, 'f'),
@@ -149,11 +148,6 @@ fn stage_mut(eye: &mut Eye) -> &mut Stage {
 
 fn ask(eye: &mut Eye, what: Ask) -> Reaction {
     eye.ask(what);
-    Reaction::Redraw
-}
-
-fn scroll(stage: &mut Stage, to: usize, max: usize) -> Reaction {
-    stage.scroll = to.min(max);
     Reaction::Redraw
 }
 

@@ -115,3 +115,20 @@ pub(super) const EVERYWHERE: [Binding; 11] = [
     bind(&[Key::Ctrl('l')], Act::Repaint, "", "draw the screen again"),
     bind(&[Key::Ctrl('z')], Act::Suspend, "", "to the shell; fg comes back"),
 ];
+
+/// Where one of the moving keys leads, from place `at` of `len` that are shown `height` at a time;
+/// `None` when it is no moving key.
+pub(super) fn travel(act: Act, at: usize, len: usize, height: usize) -> Option<usize> {
+    let page = height.saturating_sub(1).max(1);
+    let last = len.saturating_sub(1);
+    let to = match act {
+        Act::Down => at + 1,
+        Act::Up => at.saturating_sub(1),
+        Act::PageDown => at + page,
+        Act::PageUp => at.saturating_sub(page),
+        Act::Home => 0,
+        Act::End => last,
+        _ => return None,
+    };
+    Some(to.min(last))
+}

@@ -3,7 +3,7 @@
 use super::eye::Sort;
 use super::eye::{Eye, List};
 use super::input::Reaction;
-use super::keys::Act;
+use super::keys::{self, Act};
 use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
@@ -153,15 +153,6 @@ pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, now: Now, height: usiz
         };
         return Some(wanted);
     }
-    let page = height.saturating_sub(1).max(1);
-    let to = match act {
-        Act::Down => at + 1,
-        Act::Up => at.saturating_sub(1),
-        Act::PageDown => at + page,
-        Act::PageUp => at.saturating_sub(page),
-        Act::Home => 0,
-        _ => order.len(),
-    };
-    list.selected = id_at(to.min(order.len().saturating_sub(1)));
+    list.selected = id_at(keys::travel(act, at, order.len(), height)?);
     Some(Reaction::Redraw)
 }

@@ -110,33 +110,23 @@ pub(super) fn sentences(view: &View) -> Vec<String> {
 /// A key on the record; `None` when it is no key of its own.
 pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
     let runs = model.runs.as_deref().unwrap_or_default();
-    let page = height.saturating_sub(1).max(1);
     let at = eye.run.min(runs.len().saturating_sub(1));
-    let to = match act {
-        Act::Down => at + 1,
-        Act::Up => at.saturating_sub(1),
-        Act::PageDown => at + page,
-        Act::PageUp => at.saturating_sub(page),
-        Act::Home => 0,
-        Act::End => runs.len(),
-        Act::Press => {
-            return Some(match runs.get(at) {
-                Some(Ok(_)) => {
-                    eye.ask(super::eye::Ask::Run);
-                    Reaction::Redraw
-                }
-                Some(Err((_, why))) => {
-                    eye.hint = Some(format!("It cannot be read: {why}. Keep the file for support."));
-                    Reaction::Redraw
-                }
-                None => Reaction::Nothing,
-            });
+    match act {
+        Act::Press => Some(match runs.get(at) {
+            Some(Ok(_)) => {
+                eye.ask(super::eye::Ask::Run);
+                Reaction::Redraw
+            }
+            Some(Err((_, why))) => {
+                eye.hint = Some(format!("It cannot be read: {why}. Keep the file for support."));
+                Reaction::Redraw
+            }
+            None => Reaction::Nothing,
+        }),
+        Act::Export => Some(id(runs, at).map_or(Reaction::Nothing, |run| Reaction::Intent(Intent::Export(run)))),
+        other => {
+            eye.run = keys::travel(other, at, runs.len(), height)?;
+            Some(Reaction::Redraw)
         }
-        Act::Export => {
-            return Some(id(runs, at).map_or(Reaction::Nothing, |run| Reaction::Intent(Intent::Export(run))));
-        }
-        _ => return None,
-    };
-    eye.run = to.min(runs.len().saturating_sub(1));
-    Some(Reaction::Redraw)
+    }
 }

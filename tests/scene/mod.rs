@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows how a screen looks. The clock is set by hand, questions that the world holds
 //! back stay open, so every moment of a set-up can be stopped and looked at.
-#![allow(dead_code, unused_imports)] // each test file uses its own part
+#![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 #![expect(clippy::unwrap_used, reason = "a made-up world that does not fit is a mistake in the test")]
 
 mod all;

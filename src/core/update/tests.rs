@@ -1,6 +1,8 @@
 //! One transition each, without HTTP: what only a made-up answer can show. Whole flows are in
 //! `tests/flows.rs`.
 
+mod run;
+
 use super::*;
 use crate::core::call::{Call, Change};
 use crate::core::journal::fold;
@@ -544,126 +546,6 @@ fn a_list_that_has_lost_an_environment_does_not_stop_what_runs_in_it() {
 }
 
 #[test]
-fn an_interrupted_run_is_offered_and_nothing_happens_before_somebody_decides() {
-    let mut world = World::running().killed();
-    assert_eq!(screen(&world.model), Screen::Resume);
-    assert!(world.changes.is_empty());
-    world.want(Intent::Forget);
-    assert_eq!(screen(&world.model), Screen::Environments);
-    assert_eq!(fold(&world.recorded), None, "the first line is in the file, not here");
-    assert!(matches!(world.recorded[..], [Entry { what: What::Finished { outcome: Outcome::Forgotten }, .. }]));
-}
-
-#[test]
-fn an_intention_without_an_outcome_is_settled_by_reading_before_it_is_asked_again() {
-    let mut world = World::running().killed();
-    world.want(Intent::GoOn);
-    world.settle_until(|world| matches!(world.flow(), Flow::Configuring(_)));
-    let looks_before = world.now;
-    world.settle();
-    assert!(matches!(world.changes[..], [Change::Install { .. }]), "the service surely never got it");
-    assert!(world.now >= later(looks_before, SETTLE_PAUSE * 2), "it was looked for twice, with a pause");
-    // The same, and this time the service had got it.
-    let mut world = World::running().killed();
-    world.core_state = "Installing";
-    world.want(Intent::GoOn);
-    world.settle_until(|world| matches!(world.flow(), Flow::Configuring(run) if matches!(run.step, Step::Watch(_))));
-    assert!(world.changes.is_empty());
-}
-
-#[test]
-fn an_accepted_installation_that_the_list_does_not_show_yet_is_watched_by_its_operation() {
-    let mut world = World::running();
-    world.answer(Ok(Reply::InstallAccepted { operation: Some("op-1".into()), retry_after: None }));
-    let mut world = world.killed();
-    world.want(Intent::GoOn);
-    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { .. })))));
-    assert!(
-        matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { operation, .. }))) if operation == "op-1")
-    );
-    assert!(world.changes.is_empty());
-}
-
-#[test]
-fn an_interrupted_link_goes_on_under_its_request_id_or_its_activity() {
-    let request = |world: &World| match &world.changes[..] {
-        [Change::StartLink { request_id, .. }] => request_id.clone(),
-        other => panic!("{other:?}"),
-    };
-    let world = World::linking();
-    let first = request(&world);
-    let mut world = world.killed();
-    world.want(Intent::GoOn);
-    world.settle();
-    assert_eq!(request(&world), first, "nobody knows whether it was sent: the same id again");
-
-    let mut world = World::linking();
-    world.answer(Ok(Reply::LinkAccepted("activity-1".into())));
-    let mut world = world.killed();
-    world.want(Intent::GoOn);
-    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::LinkStatus { .. })))));
-    assert!(world.changes.is_empty());
-}
-
-#[test]
-fn what_was_interrupted_between_two_steps_ends_as_if_nothing_had_happened() {
-    let mut world = World::running();
-    world.core_state = "Installed";
-    world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
-    world.settle_until(|world| matches!(world.flow(), Flow::Configuring(run) if run.current > 1));
-    let began = world.recorded[0].at;
-    let mut world = world.killed();
-    world.want(Intent::GoOn);
-    world.settle();
-    assert!(matches!(world.flow(), Flow::Configured), "{:?}", world.flow());
-    assert!(world.changes.is_empty());
-    let setup = &world.model.setups[&EnvironmentId("pp-1".into())];
-    assert!(setup.accepted, "the terms were accepted before");
-    assert!(setup.configure_took.is_some_and(|took| took >= super::super::time::between(began, world.now)));
-}
-
-#[test]
-fn nothing_starts_while_another_program_has_the_environment_and_it_is_watched() {
-    let mut world = World::opened();
-    let by = crate::core::journal::Program { host: "tower".into(), process: 42, version: "0".into() };
-    let held = super::super::setup::Held { by: Some(by) };
-    world.claimed = Err(NotClaimed::Held(held));
-    for intent in
-        [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
-    {
-        world.want(intent);
-    }
-    assert!(world.changes.is_empty() && world.recorded.is_empty());
-    assert!(world.model.notice.clone().is_some_and(|text| text.contains("process 42 on tower")));
-    assert!(matches!(world.flow(), Flow::Details { .. }));
-    let reads = |world: &World| world.open.iter().filter(|(_, after, _)| !after.is_zero()).count();
-    world.settle_until(|world| world.open.iter().all(|(_, after, _)| !after.is_zero()));
-    assert_eq!(reads(&world), 2, "the packages and the link are read again by themselves");
-    world.claimed = Ok(());
-    for intent in
-        [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
-    {
-        world.want(intent);
-    }
-    assert!(matches!(world.flow(), Flow::Configuring(_)), "{:?} {:?}", world.flow(), world.model.notice);
-}
-
-#[test]
-fn nothing_starts_without_a_record() {
-    let mut world = World::opened();
-    world.claimed = Err(NotClaimed::Failed("/state (read-only)".into()));
-    for intent in
-        [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
-    {
-        world.want(intent);
-    }
-    assert!(matches!(world.flow(), Flow::Confirm));
-    assert!(world.changes.is_empty());
-    let notice = world.model.notice.unwrap();
-    assert!(notice.contains("Nothing was started") && notice.contains("/state (read-only)"), "{notice}");
-}
-
-#[test]
 fn a_refusal_that_says_that_a_link_is_being_made_is_watched_and_not_given_up() {
     let mut world = World::linking();
     let words = "Another link operation is running for this environment.";
@@ -696,18 +578,6 @@ fn a_clock_that_is_moved_fails_nothing_and_ends_nothing() {
 }
 
 #[test]
-fn a_clock_that_was_moved_back_before_the_restart_changes_nothing() {
-    let mut world = World::running();
-    world.answer(Ok(Reply::InstallAccepted { operation: Some("op-1".into()), retry_after: None }));
-    world.core_state = "Installing";
-    let mut world = world.killed();
-    world.now = world.now.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap();
-    world.want(Intent::GoOn);
-    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { .. })))));
-    assert!(world.changes.is_empty());
-}
-
-#[test]
 fn what_this_program_says_itself_is_not_looked_up_in_the_catalogue() {
     let mut world = World::running();
     let path = "/state/DW9003/runs/e7e8.jsonl: no space, Failed to connect to CRM";
@@ -715,16 +585,4 @@ fn what_this_program_says_itself_is_not_looked_up_in_the_catalogue() {
     let Flow::ConfigureFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
     assert!(failure.fault.is_none() && failure.is_ours && failure.halt == Halt::NoRecord, "{failure:?}");
     assert!(failure.next_move.contains("Make room"), "{}", failure.next_move);
-}
-
-#[test]
-fn a_change_without_an_answer_is_settled_in_the_record_by_the_next_reading() {
-    let mut world = World::running();
-    world.answer(Err(passing(Service::PowerPlatform, Done::Perhaps)));
-    world.core_state = "Installing";
-    world.settle_until(|world| matches!(world.step(), Step::Watch(_)));
-    let run = fold(&world.recorded).unwrap();
-    let change = run.changes.last().unwrap();
-    assert_eq!(change.result, Some(crate::core::journal::ChangeResult::Accepted), "{change:?}");
-    assert_eq!(change.words, "settled by reading");
 }
