@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// The wizard on the built-in simulator, with all answers in the pipe from the start.
-fn walk(args: &[&str], answers: &str) -> (i32, String) {
+fn walk(args: &[&str], answers: impl AsRef<[u8]>) -> (i32, String) {
     let state = TempDir::new().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_dualwrite"))
         .args(["demo", "--speed", "2000", "--state-dir"])
@@ -20,7 +20,7 @@ fn walk(args: &[&str], answers: &str) -> (i32, String) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(answers.as_ref()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     (output.status.code().unwrap_or(-1), String::from_utf8(output.stdout).unwrap())
@@ -108,7 +108,7 @@ fn what_is_no_choice_is_said_and_does_nothing() {
 
 #[test]
 fn the_record_is_read_and_exported() {
-    let (code, text) = walk(&["--plain"], &format!("{HEALTHY}x\ne\nR\n1\nb\nq\n"));
+    let (code, text) = walk(&["--plain"], format!("{HEALTHY}x\ne\nR\n1\nb\nq\n"));
     assert_eq!(code, 0, "{text}");
     in_order(
         &text,
@@ -120,4 +120,10 @@ fn the_record_is_read_and_exported() {
             "Changes that were asked for",
         ],
     );
+}
+
+#[test]
+fn a_letter_of_another_encoding_is_no_end_of_the_input() {
+    let (code, text) = walk(&["--plain"], [b"\xfc\n", HEALTHY.as_bytes()].concat());
+    assert!(code == 0 && text.contains("Linked (step 6 of 6"), "{code}\n{text}");
 }

@@ -13,6 +13,7 @@ use crate::shell::journal::Journal;
 use crate::shell::run::Signal;
 use crate::shell::tasks::{Rest, Tasks};
 use crate::sim::Simulator;
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -176,11 +177,15 @@ impl Seat {
     pub fn listen_to_lines(&self) {
         let sender = self.sender.clone();
         let read = move || {
-            for line in std::io::stdin().lines() {
-                let Ok(line) = line else { break };
-                if sender.send(Message::Line(Some(line))).is_err() {
+            // Not by `lines`: a letter of another encoding is no end of the input.
+            let mut input = std::io::stdin().lock();
+            let mut line = Vec::new();
+            while input.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
+                if sender.send(Message::Line(Some(text))).is_err() {
                     return;
                 }
+                line.clear();
             }
             let _ = sender.send(Message::Line(None));
         };
