@@ -60,7 +60,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::FoundRuns(found) => run::found(model, found),
         Msg::Damaged(places) => {
             model.notice = places.first().map(|place| {
-                format!("A record is damaged and is not used: {place}. How far its environment is, is read from the services.")
+                format!("A record cannot be used: {place}. How far its environment is, is read from the services.")
             });
         }
         Msg::Runs(runs) => model.runs = Some(runs),

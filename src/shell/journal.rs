@@ -290,9 +290,14 @@ fn with_driver(mut run: Run, state_dir: &Path) -> Run {
 /// The interrupted runs of one cloud, the newest first; and what is damaged, each with its place.
 pub fn interrupted(state_dir: &Path, address: &str) -> (Vec<Found>, Vec<String>) {
     let mut damaged = Vec::new();
-    let open =
-        files(state_dir).unwrap_or_default().into_iter().filter(|(_, path)| !file::is_over(path).unwrap_or(true));
-    let mut found: Vec<Found> = open
+    let files = files(state_dir).unwrap_or_else(|error| {
+        damaged.push(in_dir(&state_dir.join("runs"), &error).to_string());
+        Vec::new()
+    });
+    let mut found: Vec<Found> = files
+        .into_iter()
+        // One whose end cannot be read is not over: reading all of it says why.
+        .filter(|(_, path)| !file::is_over(path).unwrap_or(false))
         .filter_map(|(_, path)| match read(&path) {
             Ok(entries) => fold(&entries),
             Err(error) => {
@@ -475,6 +480,20 @@ mod tests {
         };
         assert!(why.contains("r.jsonl, line 1"), "{why}");
         assert_eq!(journal.claim(claim("other")).blocking_recv().unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn records_that_cannot_be_read_are_said_and_not_taken_for_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let runs = dir.path().join("runs");
+        // Its end cannot be read: it is a directory.
+        std::fs::create_dir_all(runs.join("r.jsonl")).unwrap();
+        let (found, damaged) = interrupted(dir.path(), "here");
+        assert!(found.is_empty() && damaged.len() == 1 && damaged[0].contains("r.jsonl"), "{damaged:?}");
+        std::fs::remove_dir_all(&runs).unwrap();
+        std::fs::write(&runs, "in the way").unwrap();
+        let (_, damaged) = interrupted(dir.path(), "here");
+        assert!(damaged.len() == 1 && damaged[0].contains("runs"), "{damaged:?}");
     }
 
     #[test]
