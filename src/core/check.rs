@@ -163,11 +163,7 @@ pub fn checks(environment: &Environment, facts: &Facts) -> Vec<Check> {
         "P18",
         Level::Warn,
         "It is not cloud-hosted",
-        if environment.kind == Kind::CloudHosted {
-            no("cloud-hosted: integration is deprecated there")
-        } else {
-            yes("not cloud-hosted")
-        },
+        cloud_hosted(environment),
         "LCS environment",
         "Use a sandbox or a unified developer environment.",
         "lcs-setup",
@@ -281,6 +277,15 @@ fn tenant(environment: &Environment, facts: &Facts) -> Found {
     }
 }
 
+/// Only Lifecycle Services names who runs the machines; the list of environments calls both a sandbox.
+fn cloud_hosted(environment: &Environment) -> Found {
+    match (&environment.kind, &environment.lcs) {
+        (Kind::CloudHosted, _) => no("cloud-hosted: integration is deprecated there"),
+        (Kind::UnifiedDeveloper | Kind::Production, _) | (_, Some(_)) => yes("not cloud-hosted"),
+        (_, None) => unknown("Lifecycle Services was not asked, or does not list it"),
+    }
+}
+
 fn kinds(environment: &Environment) -> Found {
     let lcs = environment.lcs.as_ref().and_then(|of| of.environment_type.as_deref());
     match (&environment.kind, lcs) {
@@ -382,7 +387,7 @@ mod tests {
             .filter(|check| check.answer != Tri::Unknown)
             .map(|check| check.id)
             .collect();
-        assert_eq!(told, ["P16", "P18"], "only the kind is in the list itself");
+        assert_eq!(told, ["P16"], "only the kind is in the list itself, and a sandbox can be cloud-hosted");
     }
 
     #[test]
