@@ -337,6 +337,11 @@ impl Cloud {
         format!("{}/dualWrite?axenv={}", self.portal, crate::wire::bare_host(finops))
     }
 
+    /// What the command that comes back is good for.
+    pub fn way_back(&self) -> &'static str {
+        if self.ends_with_program { "To begin anew" } else { "To come back" }
+    }
+
     /// The command that comes back to this environment. A name that a shell could misread is
     /// replaced by the id.
     pub fn come_back(&self, environment: &Environment) -> String {

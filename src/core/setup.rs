@@ -571,6 +571,17 @@ impl Setup {
         }
     }
 
+    /// How it stands once the program is left, as the end of a sentence. A rehearsal ends with the
+    /// program, its services too.
+    pub fn once_left(&self, is_rehearsal: bool) -> String {
+        match self.goes_on() {
+            _ if is_rehearsal => "this rehearsal ends here".to_owned(),
+            _ if self.waits_for_person() => "nobody has linked in Lifecycle Services yet".to_owned(),
+            Some(what) => format!("{what} goes on in Microsoft's service; what follows waits"),
+            None => "nothing runs at a service now; what follows waits".to_owned(),
+        }
+    }
+
     /// Whether the program only waits for a person to link in Lifecycle Services.
     pub fn waits_for_person(&self) -> bool {
         matches!(&self.flow, Flow::Linking(link) if link.way == Way::Assisted)

@@ -109,9 +109,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         seat,
     };
     for place in record.damaged {
-        headless
-            .teller
-            .say_error(&format!("A record is damaged and is not used: {place}. The services are read instead."));
+        headless.teller.say_error(&format!("A record cannot be used: {place}. The services are read instead."));
     }
     headless.seat.tell(Msg::Start);
     let (code, why) = headless.fly();
@@ -547,16 +545,9 @@ impl Headless<'_> {
             if self.flights[at].ended.is_some() {
                 continue;
             }
-            let goes_on = match self.setup(&self.flights[at].pilot.id) {
-                _ if is_rehearsal => "this rehearsal ends here".to_owned(),
-                Some(setup) if setup.waits_for_person() => "nobody has linked in Lifecycle Services yet".to_owned(),
-                Some(setup) => match setup.goes_on() {
-                    Some(what) => format!("{what} goes on in Microsoft's service, what follows waits"),
-                    None => "nothing runs at a service, what follows waits".to_owned(),
-                },
-                None => "nothing was begun".to_owned(),
-            };
-            self.finish(at, code, outcome, &format!("{words}; {goes_on}"));
+            let setup = self.setup(&self.flights[at].pilot.id);
+            let left = setup.map_or_else(|| "nothing was begun".to_owned(), |setup| setup.once_left(is_rehearsal));
+            self.finish(at, code, outcome, &format!("{words}; {left}"));
         }
         if self.teller.show() != Show::Json && !is_rehearsal {
             self.teller.say_error(&format!("To go on: {}", self.again));

@@ -311,13 +311,11 @@ impl Plain<'_> {
         let model = &self.seat.model;
         let mut lines = Vec::new();
         for (environment, setup) in model.running() {
-            let goes_on = match setup.goes_on() {
-                Some(what) => format!("{what} goes on in Microsoft's service; what follows waits"),
-                None => "nothing runs at a service now; what follows waits".to_owned(),
-            };
             lines.push(format!(
-                "{}: {goes_on}. To come back: {}",
+                "{}: {}. {}: {}",
                 environment.name,
+                setup.once_left(model.cloud.ends_with_program),
+                model.cloud.way_back(),
                 model.cloud.come_back(environment)
             ));
         }

@@ -205,15 +205,10 @@ impl Wizard {
         self.ended.code = code;
         for (environment, setup) in self.model.running() {
             let name = clean(&environment.name);
-            let goes_on = match (setup.goes_on(), self.model.cloud.ends_with_program) {
-                (_, true) => "this rehearsal has ended. To begin anew:".to_owned(),
-                (Some(what), false) => {
-                    format!("{what} goes on in Microsoft's service; what follows waits. To come back:")
-                }
-                (None, false) => "nothing runs at a service now; what follows waits. To come back:".to_owned(),
-            };
-            self.ended.words.push(format!("{name}: {goes_on}"));
-            self.ended.words.push(format!("  {}", clean(&self.model.cloud.come_back(environment))));
+            let cloud = &self.model.cloud;
+            let left = setup.once_left(cloud.ends_with_program);
+            self.ended.words.push(format!("{name}: {left}. {}:", cloud.way_back()));
+            self.ended.words.push(format!("  {}", clean(&cloud.come_back(environment))));
         }
         Step::Leave
     }

@@ -145,3 +145,12 @@ fn a_change_without_an_answer_is_settled_in_the_record_by_the_next_reading() {
     assert_eq!(change.result, Some(crate::core::journal::ChangeResult::Accepted), "{change:?}");
     assert_eq!(change.words, "settled by reading");
 }
+
+#[test]
+fn what_leaving_means_is_said_of_this_moment() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op-1".into()), retry_after: None }));
+    let (_, setup) = world.model.current().unwrap();
+    assert!(setup.once_left(false).contains("the installation goes on"), "{}", setup.once_left(false));
+    assert_eq!(setup.once_left(true), "this rehearsal ends here", "its services end with the program");
+}
