@@ -8,6 +8,20 @@ pub const CLIENT_ID_ROWS_PATH: &str = "/data/SysAADClients";
 pub const USERS_PATH: &str = "/data/SystemUsers?$select=UserID,UserName,Alias,Enabled";
 /// `GET` lists the legal entities.
 pub const LEGAL_ENTITIES_PATH: &str = "/data/LegalEntities?$select=LegalEntityId,Name&cross-company=true";
+/// `PATCH` changes one client ID row.
+pub fn client_id_row_path(app: &str) -> String {
+    format!("{CLIENT_ID_ROWS_PATH}(AADClientId='{app}')")
+}
+
+/// `GET` the roles of one user. The name of the entity is known from public code, its columns are not
+/// confirmed.
+pub fn user_roles_path(user: &str) -> String {
+    format!("/data/SecurityUserRoles?$filter=UserId eq '{}'", user.replace('\'', "''"))
+}
+
+/// The role whoever links needs, by its identifier and by its English name.
+pub const SYSTEM_ADMINISTRATOR: [&str; 2] = ["-SYSADMIN-", "System administrator"];
+
 /// The user a client ID row is bound to when nobody chose another; known to work.
 pub const DEFAULT_USER: &str = "Admin";
 
@@ -37,6 +51,34 @@ pub struct User {
     /// Missing means that the answer did not say.
     #[serde(rename = "Enabled", default)]
     pub enabled: Option<bool>,
+}
+
+/// A role of a user.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UserRole {
+    /// For example `-SYSADMIN-`.
+    #[serde(rename = "SecurityRoleIdentifier")]
+    pub identifier: Option<String>,
+    /// May be localised.
+    #[serde(rename = "SecurityRoleName")]
+    pub name: Option<String>,
+}
+
+impl UserRole {
+    /// Whether this is System administrator.
+    pub fn is_system_administrator(&self) -> bool {
+        let is_known = |text: &String| SYSTEM_ADMINISTRATOR.iter().any(|known| text.eq_ignore_ascii_case(known));
+        [&self.identifier, &self.name].into_iter().flatten().any(is_known)
+    }
+}
+
+/// Body that binds a client ID row to another user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BindRow {
+    /// User the application runs as.
+    #[serde(rename = "UserId")]
+    pub user_id: String,
 }
 
 /// A company.

@@ -125,6 +125,9 @@ pub struct LegalEntityMapping {
     /// Finance and operations side.
     #[serde(deserialize_with = "or_default")]
     pub left: Partition,
+    /// Dataverse side.
+    #[serde(deserialize_with = "or_default")]
+    pub right: Partition,
 }
 
 /// A company of one side.
@@ -154,6 +157,9 @@ pub struct MapDetail {
     /// A number as text: 1 Stopped, 2 `InitialSync`, 3 `CatchUp`, 4 Running, 5 Paused, 6 `NotRunning`.
     #[serde(deserialize_with = "text")]
     pub state: Option<String>,
+    /// Project; missing while the map was never initialised.
+    #[serde(deserialize_with = "text")]
+    pub pid: Option<String>,
 }
 
 /// Body of [`reset_path`].

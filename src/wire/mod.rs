@@ -13,6 +13,7 @@ pub mod dataverse;
 pub mod entra;
 pub mod finance_operations;
 pub mod gateway;
+pub mod graph;
 pub mod lcs;
 pub mod link;
 pub mod power_platform;
