@@ -35,6 +35,8 @@ pub struct Profile {
     pub power_platform: Url,
     /// Dual-write management gateway.
     pub gateway: Option<Url>,
+    /// Microsoft Graph; without it licences and the applications of the tenant are unknown.
+    pub graph: Option<Url>,
     /// Dual-write administration portal.
     pub portal: Url,
     /// Link operation; without it the link is assisted.
@@ -57,6 +59,8 @@ pub struct Audiences {
     pub power_platform: Option<String>,
     /// Dual-write management gateway.
     pub gateway: Option<String>,
+    /// Microsoft Graph.
+    pub graph: Option<String>,
 }
 
 /// What is wrong with a profile, and what to do.
@@ -119,6 +123,7 @@ struct File {
     bap: String,
     power_platform: String,
     gateway: Option<String>,
+    graph: Option<String>,
     portal: Option<String>,
     link: Option<String>,
     #[serde(default)]
@@ -170,6 +175,7 @@ impl Profile {
             bap: address("bap", &file.bap)?,
             power_platform: address("power_platform", &file.power_platform)?,
             gateway: optional("gateway", &file.gateway)?,
+            graph: optional("graph", &file.graph)?,
             portal: address("portal", file.portal.as_deref().unwrap_or(PORTAL))?,
             link: optional("link", &file.link)?,
             name: file.name,
@@ -218,6 +224,7 @@ impl Profile {
             vec![("authority", &self.authority), ("bap", &self.bap), ("power_platform", &self.power_platform)];
         bases.extend(self.lcs.as_ref().map(|url| ("lcs", url)));
         bases.extend(self.gateway.as_ref().map(|url| ("gateway", url)));
+        bases.extend(self.graph.as_ref().map(|url| ("graph", url)));
         bases.extend(self.link.as_ref().map(|url| ("link", url)));
         bases
     }
@@ -231,6 +238,7 @@ impl Profile {
             lcs_project: self.lcs_project,
             has_lcs: self.lcs.is_some(),
             has_gateway: self.gateway.is_some(),
+            has_graph: self.graph.is_some(),
             has_link: self.link.is_some(),
             command: command.to_owned(),
             speed: shown_speed(speed),

@@ -96,7 +96,9 @@ impl Api {
             trouble.correlation = error.correlation_id.or(trouble.correlation);
             if matches!(error.error.as_str(), "invalid_grant" | "interaction_required") {
                 trouble.service = service;
-                trouble.what = What::SignInNeeded;
+                // A registration need not have a permission for what is only good to know: the sign-in
+                // itself stands.
+                trouble.what = if service == Service::Graph { What::Refused } else { What::SignInNeeded };
             }
         }
         trouble

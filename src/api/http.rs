@@ -58,7 +58,7 @@ fn suffixes(service: Service) -> &'static [&'static str] {
             ".appsplatform.us",
             ".partner.microsoftonline.cn",
         ],
-        Service::Entra | Service::Lcs | Service::Gateway | Service::Link => &[],
+        Service::Entra | Service::Lcs | Service::Gateway | Service::Link | Service::Graph => &[],
     }
 }
 

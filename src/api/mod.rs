@@ -142,6 +142,7 @@ impl Api {
             Service::PowerPlatform => Some(&self.profile.power_platform),
             Service::Gateway => self.profile.gateway.as_ref(),
             Service::Link => self.profile.link.as_ref(),
+            Service::Graph => self.profile.graph.as_ref(),
             Service::Dataverse | Service::FinanceOperations => None,
         };
         url.map(|url| url.as_str().trim_end_matches('/').to_owned())
@@ -157,6 +158,7 @@ impl Api {
             Service::Bap => or(&own.bap, "https://service.powerapps.com/"),
             Service::PowerPlatform => or(&own.power_platform, "https://api.powerplatform.com/"),
             Service::Gateway => or(&own.gateway, "https://IntegratorApp.com"),
+            Service::Graph => or(&own.graph, "https://graph.microsoft.com"),
             Service::Dataverse | Service::FinanceOperations | Service::Entra => base.trim_end_matches('/').to_owned(),
         }
     }

@@ -32,6 +32,8 @@ pub struct Cloud {
     pub has_lcs: bool,
     /// The dual-write gateway can be asked.
     pub has_gateway: bool,
+    /// Microsoft Graph can be asked.
+    pub has_graph: bool,
     /// The link operation can be used; without it the link is assisted.
     pub has_link: bool,
     /// How to come back: the command without the environment.
@@ -364,6 +366,7 @@ impl Cloud {
             Service::Lcs => self.has_lcs && self.lcs_project.is_some(),
             Service::Gateway => self.has_gateway,
             Service::Link => self.has_link,
+            Service::Graph => self.has_graph,
             _ => true,
         }
     }

@@ -25,11 +25,13 @@ pub enum Service {
     Gateway,
     /// Link operation.
     Link,
+    /// Microsoft Graph.
+    Graph,
 }
 
 impl Service {
     /// Every service, in the order of the flow.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Entra,
         Self::Lcs,
         Self::Bap,
@@ -38,6 +40,7 @@ impl Service {
         Self::FinanceOperations,
         Self::Gateway,
         Self::Link,
+        Self::Graph,
     ];
 
     /// Its name in a sentence.
@@ -51,6 +54,7 @@ impl Service {
             Self::FinanceOperations => "finance and operations",
             Self::Gateway => "the dual-write gateway",
             Self::Link => "the link service",
+            Self::Graph => "Microsoft Graph",
         }
     }
 
@@ -64,6 +68,7 @@ impl Service {
             Self::Dataverse => Some("DUALWRITE_TOKEN_DATAVERSE"),
             Self::FinanceOperations => Some("DUALWRITE_TOKEN_FINANCE_OPERATIONS"),
             Self::Gateway => Some("DUALWRITE_TOKEN_GATEWAY"),
+            Self::Graph => Some("DUALWRITE_TOKEN_GRAPH"),
         }
     }
 }

@@ -78,6 +78,7 @@ pub fn run(options: Options) -> Result<Ended, RunError> {
             lcs_project: None,
             has_lcs: false,
             has_gateway: false,
+            has_graph: false,
             has_link: false,
             command: command.clone(),
             speed: settings::shown_speed(speed),

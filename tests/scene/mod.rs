@@ -46,6 +46,7 @@ pub fn cloud() -> Cloud {
         lcs_project: Some(1_234_567),
         has_lcs: true,
         has_gateway: true,
+        has_graph: true,
         has_link: true,
         command: "dualwrite demo".into(),
         speed: Some(60),

@@ -204,7 +204,8 @@ proptest! {
     fn nothing_is_done_twice_and_the_end_is_linked(fates in fates(), presses in presses(), seed: u64) {
         let cloud = Cloud {
             name: "test".into(), portal: "https://portal.example".into(), lcs_project: None, has_lcs: false,
-            has_gateway: true, has_link: true, command: String::new(), speed: None, address: String::new(), ends_with_program: false,
+            has_gateway: true,
+            has_graph: true, has_link: true, command: String::new(), speed: None, address: String::new(), ends_with_program: false,
         };
         let mut model = Model::new(cloud, seed, None);
         model.session = Session::SignedIn("ada".into());

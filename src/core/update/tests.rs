@@ -50,6 +50,7 @@ impl World {
             lcs_project: Some(1),
             has_lcs: false,
             has_gateway: true,
+            has_graph: true,
             has_link: true,
             command: "dualwrite".into(),
             speed: None,
