@@ -1,10 +1,13 @@
-//! Dataverse Web API: the partner, application users, roles.
+//! Dataverse Web API: the partner, application users, roles, and what the prerequisites ask.
 
-use super::http::Body;
-use super::{Api, body_of};
-use crate::core::call::Reply;
+use super::http::{Answer, Body};
+use super::{Api, body_of, segment};
+use crate::core::call::{DefaultTeam, Reply};
 use crate::core::trouble::{Service, Trouble, What};
-use crate::wire::dataverse::{self, BusinessUnit, EnableUser, Integration, NewUser, Reference, Role, Rows, User};
+use crate::wire::dataverse::{
+    self, BusinessUnit, EnableUser, Integration, NewUser, Organization, Reference, Role, Rows, Team, User, Version,
+    WhoAmI,
+};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 
@@ -40,6 +43,59 @@ impl Api {
         Ok(Reply::Roles(roles))
     }
 
+    /// The roles of whoever asks. Those of the teams are read only where their own do not hold System
+    /// Administrator.
+    pub(super) async fn own_roles(&self, org: &str) -> Result<Reply, Trouble> {
+        let me: WhoAmI = self.one(org, &dataverse::who_am_i_path()).await?;
+        let user = segment(&me.user_id);
+        let mut roles: Vec<Role> = self.rows_of(org, dataverse::own_roles_path(&user)).await?;
+        if !roles.iter().any(Role::is_system_administrator) {
+            let teams: Vec<Team> = self.rows_of(org, dataverse::own_teams_path(&user)).await?;
+            roles.extend(teams.into_iter().flat_map(|team| team.teamroles_association));
+        }
+        Ok(Reply::OwnRoles(roles))
+    }
+
+    pub(super) async fn version(&self, org: &str) -> Result<Reply, Trouble> {
+        Ok(Reply::Version(self.one::<Version>(org, &dataverse::version_path()).await?.version))
+    }
+
+    pub(super) async fn solutions(&self, org: &str) -> Result<Reply, Trouble> {
+        Ok(Reply::Solutions(self.rows_of(org, dataverse::solutions_path()).await?))
+    }
+
+    pub(super) async fn plugin_steps(&self, org: &str) -> Result<Reply, Trouble> {
+        Ok(Reply::PluginSteps(self.rows_of(org, dataverse::plugin_steps_path()).await?))
+    }
+
+    pub(super) async fn companies(&self, org: &str) -> Result<Reply, Trouble> {
+        Ok(Reply::Companies(self.rows_of_table(org, dataverse::companies_path()).await?))
+    }
+
+    pub(super) async fn default_team(&self, org: &str) -> Result<Reply, Trouble> {
+        let units: Vec<BusinessUnit> = self.rows_of(org, dataverse::root_business_unit_path()).await?;
+        let Some(unit) = units.into_iter().next() else {
+            let words = "no root business unit is shown to this account";
+            return Err(Trouble::new(Service::Dataverse, What::Unreadable, words));
+        };
+        let path = dataverse::default_team_path(&segment(&unit.businessunitid));
+        let teams: Vec<Team> = self.rows_of(org, path).await?;
+        Ok(Reply::DefaultTeam(DefaultTeam { unit: unit.name.unwrap_or_default(), team: teams.into_iter().next() }))
+    }
+
+    /// The first page is enough: whether there are any is the question.
+    pub(super) async fn runtime_configurations(&self, org: &str) -> Result<Reply, Trouble> {
+        let url = format!("{org}{}", dataverse::runtime_configurations_path());
+        let answer = self.ask(Service::Dataverse, org, url, &HEADERS).await?;
+        let table = self.table(&answer, |page: Rows<serde_json::Value>| page.value.len())?;
+        Ok(Reply::RuntimeConfigurations(table))
+    }
+
+    pub(super) async fn organization(&self, org: &str) -> Result<Reply, Trouble> {
+        let rows: Vec<Organization> = self.rows_of(org, dataverse::organization_path()).await?;
+        Ok(Reply::Organization(rows.into_iter().next().unwrap_or_default()))
+    }
+
     pub(super) async fn create_user(&self, org: &str, app: &str, business_unit: &str) -> Result<Reply, Trouble> {
         let body = NewUser {
             applicationid: app.to_owned(),
@@ -60,6 +116,30 @@ impl Api {
         self.write(org, Method::POST, dataverse::give_role_path(user), body_of(&body)?).await
     }
 
+    /// One value.
+    async fn one<T: DeserializeOwned>(&self, org: &str, path: &str) -> Result<T, Trouble> {
+        self.get(Service::Dataverse, org, format!("{org}{path}"), &HEADERS).await
+    }
+
+    /// The rows of a table that a solution brings; `None` where the service says that there is no such
+    /// table.
+    async fn rows_of_table<T: DeserializeOwned>(&self, org: &str, path: String) -> Result<Option<Vec<T>>, Trouble> {
+        match self.rows_of(org, path).await {
+            Ok(rows) => Ok(Some(rows)),
+            Err(trouble) if is_no_table(&trouble) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// An answer about such a table.
+    fn table<T: DeserializeOwned, R>(&self, answer: &Answer, read: impl Fn(T) -> R) -> Result<Option<R>, Trouble> {
+        if answer.is_success() {
+            return answer.json().map(|page| Some(read(page)));
+        }
+        let trouble = answer.trouble((self.time.now)());
+        if is_no_table(&trouble) { Ok(None) } else { Err(trouble) }
+    }
+
     async fn rows_of<T: DeserializeOwned>(&self, org: &str, path: String) -> Result<Vec<T>, Trouble> {
         let first = format!("{org}{path}");
         self.pages(Service::Dataverse, org, first, &HEADERS, |page: Rows<T>| (page.value, page.next_link)).await
@@ -70,4 +150,10 @@ impl Api {
         let answer = self.request(Service::Dataverse, org, method, url, &HEADERS, body, None).await?;
         if answer.is_success() { Ok(Reply::Done) } else { Err(answer.trouble((self.time.now)())) }
     }
+}
+
+/// Whether the service says that a table does not exist. A 404 that does not say so proves nothing.
+fn is_no_table(trouble: &Trouble) -> bool {
+    let has_code = |known: &str| trouble.code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(known));
+    trouble.what == What::Status(404) && has_code(dataverse::MALFORMED)
 }

@@ -3,6 +3,7 @@
 use super::Api;
 use super::http::{Answer, Body, Request};
 use crate::core::call::Reply;
+use crate::core::sign_in::Account;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::entra::{self, DeviceCode, Token, TokenError};
 use base64::Engine;
@@ -106,14 +107,14 @@ impl Api {
 }
 
 /// The account that an id token names. It is shown, never trusted, so it is not verified.
-fn account(token: &Token) -> Option<String> {
+fn account(token: &Token) -> Option<Account> {
     let text = token.id_token.as_ref()?.expose_secret();
     let payload = text.split('.').nth(1)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-    ["preferred_username", "upn", "email", "name"]
-        .into_iter()
-        .find_map(|claim| claims.get(claim)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned))
+    let text = |claim: &str| claims.get(claim)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let name = ["preferred_username", "upn", "email", "name"].into_iter().find_map(text)?;
+    Some(Account { name, tenant: text("tid") })
 }
 
 #[cfg(test)]
@@ -122,14 +123,17 @@ mod tests {
 
     #[test]
     fn the_account_is_read_from_an_id_token_and_junk_is_no_account() {
-        let claims = URL_SAFE_NO_PAD.encode(r#"{"preferred_username":"ada@contoso.example"}"#);
+        let claims = URL_SAFE_NO_PAD.encode(r#"{"preferred_username":"ada@contoso.example","tid":"t-1"}"#);
         let token = |id: &str| Token {
             access_token: "a".to_owned().into(),
             expires_in: 1,
             refresh_token: None,
             id_token: Some(id.to_owned().into()),
         };
-        assert_eq!(account(&token(&format!("x.{claims}."))).as_deref(), Some("ada@contoso.example"));
+        assert_eq!(
+            account(&token(&format!("x.{claims}."))),
+            Some(Account { name: "ada@contoso.example".into(), tenant: Some("t-1".into()) })
+        );
         for junk in ["", "..", "a.b.c", "a.%%%.c"] {
             assert_eq!(account(&token(junk)), None, "{junk}");
         }

@@ -1,12 +1,12 @@
 //! Finance and operations OData: client ID rows, users, legal entities.
 
-use super::{Api, body_of};
+use super::{Api, body_of, segment};
 use crate::core::call::Reply;
 use crate::core::plan;
 use crate::core::trouble::{Service, Trouble};
 use crate::wire::dataverse::Rows;
 use crate::wire::finance_operations::{
-    CLIENT_ID_ROWS_PATH, ClientIdRow, LEGAL_ENTITIES_PATH, LegalEntity, USERS_PATH, User,
+    CLIENT_ID_ROWS_PATH, ClientIdRow, LEGAL_ENTITIES_PATH, LegalEntity, USERS_PATH, User, UserRole, user_roles_path,
 };
 use serde::de::DeserializeOwned;
 
@@ -20,6 +20,12 @@ impl Api {
 
     pub(super) async fn finops_users(&self, finops: &str) -> Result<Reply, Trouble> {
         Ok(Reply::FinopsUsers(self.entities::<User>(finops, USERS_PATH).await?))
+    }
+
+    pub(super) async fn finops_roles(&self, finops: &str, user: &str) -> Result<Reply, Trouble> {
+        Ok(Reply::FinopsRoles(
+            self.entities::<UserRole>(finops, &user_roles_path(&segment(&user.replace('\'', "''")))).await?,
+        ))
     }
 
     pub(super) async fn legal_entities(&self, finops: &str) -> Result<Reply, Trouble> {

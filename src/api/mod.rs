@@ -9,6 +9,7 @@ mod dataverse;
 mod entra;
 mod finance_operations;
 mod gateway;
+mod graph;
 mod http;
 mod lcs;
 mod limits;
@@ -102,9 +103,21 @@ impl Api {
             Call::AdministratorRole { dataverse, business_unit } => {
                 self.administrator_role(&dataverse, &business_unit).await
             }
+            Call::OwnRoles(org) => self.own_roles(&org).await,
+            Call::Version(org) => self.version(&org).await,
+            Call::Solutions(org) => self.solutions(&org).await,
+            Call::PluginSteps(org) => self.plugin_steps(&org).await,
+            Call::Companies(org) => self.companies(&org).await,
+            Call::DefaultTeam(org) => self.default_team(&org).await,
+            Call::RuntimeConfigurations(org) => self.runtime_configurations(&org).await,
+            Call::Organization(org) => self.organization(&org).await,
             Call::Rows(finops) => self.rows(&finops).await,
             Call::FinopsUsers(finops) => self.finops_users(&finops).await,
+            Call::FinopsRoles { finops, user } => self.finops_roles(&finops, &user).await,
             Call::LegalEntities(finops) => self.legal_entities(&finops).await,
+            Call::Licences => self.licences().await,
+            Call::DirectoryRoles => self.directory_roles().await,
+            Call::Principals(apps) => self.principals(&apps).await,
             Call::Links(host) => self.links(&host).await,
             Call::ConnectionSet(name) => self.connection_set(&name).await,
             Call::Maps(cid) => self.maps(&cid).await,

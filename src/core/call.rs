@@ -4,8 +4,9 @@
 //! decided in [`super::update`].
 
 use super::journal::Deed;
+use super::sign_in::Account;
 use super::trouble::Service;
-use crate::wire::{bap, dataverse, finance_operations, gateway, lcs, link, power_platform};
+use crate::wire::{bap, dataverse, finance_operations, gateway, graph, lcs, link, power_platform};
 use std::time::Duration;
 
 /// A base address that came out of an answer (Dataverse or finance and operations), without a
@@ -50,12 +51,41 @@ pub enum Call {
         /// Business unit id.
         business_unit: String,
     },
+    /// The roles of whoever asks, their own and those of their teams.
+    OwnRoles(Base),
+    /// The version of a Dataverse organisation.
+    Version(Base),
+    /// The visible solutions of a Dataverse organisation.
+    Solutions(Base),
+    /// The plug-in steps of dual-write.
+    PluginSteps(Base),
+    /// The companies in Dataverse.
+    Companies(Base),
+    /// The default team of the root business unit.
+    DefaultTeam(Base),
+    /// The runtime configurations of dual-write.
+    RuntimeConfigurations(Base),
+    /// The organisation's own row: base language and currency.
+    Organization(Base),
     /// The client ID rows.
     Rows(Base),
     /// The users of finance and operations.
     FinopsUsers(Base),
+    /// The roles of one user of finance and operations.
+    FinopsRoles {
+        /// Finance and operations address.
+        finops: Base,
+        /// User id.
+        user: String,
+    },
     /// The legal entities of finance and operations.
     LegalEntities(Base),
+    /// The licences of whoever asks.
+    Licences,
+    /// The directory roles of whoever asks.
+    DirectoryRoles,
+    /// The applications of dual-write in the tenant.
+    Principals([&'static str; 2]),
     /// The link of a finance and operations host.
     Links(String),
     /// A connection set, by name.
@@ -137,6 +167,15 @@ pub enum Change {
     },
 }
 
+/// The default team of the root business unit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DefaultTeam {
+    /// Name of the unit.
+    pub unit: String,
+    /// Its default team, if there is one.
+    pub team: Option<dataverse::Team>,
+}
+
 /// What came back.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
@@ -157,7 +196,7 @@ pub enum Reply {
         slow_down: bool,
     },
     /// To [`Call::PollDeviceCode`]: signed in as this account.
-    SignedIn(String),
+    SignedIn(Account),
     /// To [`Call::Environments`].
     Environments(Vec<bap::Environment>),
     /// To [`Call::Lifecycle`].
@@ -179,6 +218,30 @@ pub enum Reply {
     BusinessUnits(Vec<dataverse::BusinessUnit>),
     /// To [`Call::AdministratorRole`].
     Roles(Vec<dataverse::Role>),
+    /// To [`Call::OwnRoles`].
+    OwnRoles(Vec<dataverse::Role>),
+    /// To [`Call::Version`].
+    Version(String),
+    /// To [`Call::Solutions`].
+    Solutions(Vec<dataverse::Solution>),
+    /// To [`Call::PluginSteps`].
+    PluginSteps(Vec<dataverse::PluginStep>),
+    /// To [`Call::Companies`]; `None`: there is no such table.
+    Companies(Option<Vec<dataverse::Company>>),
+    /// To [`Call::DefaultTeam`].
+    DefaultTeam(DefaultTeam),
+    /// To [`Call::RuntimeConfigurations`]: how many, of the first page; `None`: there is no such table.
+    RuntimeConfigurations(Option<usize>),
+    /// To [`Call::Organization`].
+    Organization(dataverse::Organization),
+    /// To [`Call::FinopsRoles`].
+    FinopsRoles(Vec<finance_operations::UserRole>),
+    /// To [`Call::Licences`].
+    Licences(Vec<graph::Licence>),
+    /// To [`Call::DirectoryRoles`].
+    DirectoryRoles(Vec<graph::DirectoryRole>),
+    /// To [`Call::Principals`].
+    Principals(Vec<graph::ServicePrincipal>),
     /// To [`Call::Rows`].
     Rows(Vec<finance_operations::ClientIdRow>),
     /// To [`Call::FinopsUsers`].
@@ -214,10 +277,22 @@ impl Call {
             Self::Environments => Service::Bap,
             Self::Lifecycle => Service::Lcs,
             Self::Packages(_) | Self::Operation { .. } => Service::PowerPlatform,
-            Self::Integration(_) | Self::Users { .. } | Self::RootBusinessUnit(_) | Self::AdministratorRole { .. } => {
-                Service::Dataverse
+            Self::Integration(_)
+            | Self::Users { .. }
+            | Self::RootBusinessUnit(_)
+            | Self::AdministratorRole { .. }
+            | Self::OwnRoles(_)
+            | Self::Version(_)
+            | Self::Solutions(_)
+            | Self::PluginSteps(_)
+            | Self::Companies(_)
+            | Self::DefaultTeam(_)
+            | Self::RuntimeConfigurations(_)
+            | Self::Organization(_) => Service::Dataverse,
+            Self::Rows(_) | Self::FinopsUsers(_) | Self::FinopsRoles { .. } | Self::LegalEntities(_) => {
+                Service::FinanceOperations
             }
-            Self::Rows(_) | Self::FinopsUsers(_) | Self::LegalEntities(_) => Service::FinanceOperations,
+            Self::Licences | Self::DirectoryRoles | Self::Principals(_) => Service::Graph,
             Self::Links(_) | Self::ConnectionSet(_) | Self::Maps(_) => Service::Gateway,
             Self::LinkStatus { .. } => Service::Link,
         }

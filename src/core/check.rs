@@ -1,20 +1,28 @@
-//! Prerequisites as data: each is yes, no, or could not tell with its reason, from what was read.
+//! Prerequisites as data: P01 to P43, each yes, no, or could not tell with its reason, from what was
+//! read; those that no service answers are to be confirmed by hand.
 //!
-//! The ids are for good: scripts rely on them. An unknown never blocks and never counts as met.
+//! Owns the table (`table`), the rules that answer it (`rules`), and which answer closes which
+//! button. The ids are for good: scripts rely on them. It reads nothing, and an unknown never blocks
+//! and never counts as met.
 
-use super::environment::{Environment, Fact, Kind};
-use super::facts::{Facts, IdentityState, PackageState, why};
-use super::gate::{self, Integration};
-use super::plan::{APPLICATION_USERS, CORE_PACKAGE, client_id_rows, version_at_least};
-use crate::wire::bare_id;
+mod rules;
+mod table;
+
+use super::environment::Environment;
+use super::facts::{FactKind, Facts};
+use super::gate;
+use super::time::Now;
+use crate::wire::lcs;
 
 /// How much a prerequisite that is not met matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Nothing can be set up before it is met.
+    /// Nothing can be set up, or linked, before it is met.
     Block,
     /// Configure makes it.
     Made,
+    /// The link stands, and does not work as it should.
+    Error,
     /// Good to know.
     Warn,
 }
@@ -25,7 +33,18 @@ impl Level {
         match self {
             Self::Block => "block",
             Self::Made => "made_by_configure",
+            Self::Error => "error",
             Self::Warn => "warn",
+        }
+    }
+
+    /// In words, for a person.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Block => "must be met",
+            Self::Made => "Dual-write application makes it",
+            Self::Error => "dual-write does not work well without it",
+            Self::Warn => "good to know",
         }
     }
 }
@@ -52,6 +71,154 @@ impl Tri {
     }
 }
 
+/// How sure it is that the way it is read is the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sure {
+    /// Microsoft documents it.
+    Documented,
+    /// Seen in public code that talks to the service.
+    Observed,
+    /// An ordinary interface; names or fields were never confirmed against a live system.
+    ToVerify,
+    /// No service answers it: a person looks.
+    ByHand,
+}
+
+impl Sure {
+    /// Its word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+            Self::ToVerify => "to_verify",
+            Self::ByHand => "by_hand",
+        }
+    }
+
+    /// In words, for a person.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Documented => "the way it is read is documented by Microsoft",
+            Self::Observed => "the way it is read was seen in public code, not documented",
+            Self::ToVerify => "the way it is read was never verified against a live system",
+            Self::ByHand => "no service answers it; a person looks",
+        }
+    }
+}
+
+/// The side a prerequisite is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The two environments as a pair.
+    Both,
+    /// Dataverse.
+    Dataverse,
+    /// Finance and operations.
+    FinanceOperations,
+    /// The person and the tenant.
+    Person,
+}
+
+impl Side {
+    /// The sides, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Both, Self::Dataverse, Self::FinanceOperations, Self::Person];
+
+    /// Its name.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Both => "Both environments",
+            Self::Dataverse => "Dataverse",
+            Self::FinanceOperations => "Finance and operations",
+            Self::Person => "Account and tenant",
+        }
+    }
+
+    /// Its name in a column.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Dataverse => "Dataverse",
+            Self::FinanceOperations => "finance",
+            Self::Person => "account",
+        }
+    }
+
+    /// Its word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Dataverse => "dataverse",
+            Self::FinanceOperations => "finance_and_operations",
+            Self::Person => "person",
+        }
+    }
+}
+
+/// The button that a blocker closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closes {
+    /// Dual-write application, and with it everything after.
+    Configure,
+    /// Link to Power Platform environment.
+    Link,
+    /// None: it is shown.
+    Nothing,
+}
+
+/// Where a person looks or acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Environment Details in Lifecycle Services.
+    Lifecycle,
+    /// Power Platform admin center.
+    AdminCenter,
+    /// Its page of capacity.
+    Capacity,
+    /// The maker portal.
+    Maker,
+    /// The page Microsoft Entra ID applications of finance and operations.
+    ClientIds,
+    /// Data management in finance and operations.
+    DataManagement,
+    /// Finance and operations.
+    FinanceOperations,
+    /// The Dataverse organisation.
+    Dataverse,
+    /// Microsoft 365 admin center.
+    Licences,
+    /// Microsoft Entra admin center.
+    Entra,
+    /// The dual-write page.
+    DualWrite,
+}
+
+/// One row of the table.
+struct Prerequisite {
+    id: &'static str,
+    level: Level,
+    closes: Closes,
+    side: Side,
+    what: &'static str,
+    sure: Sure,
+    /// What is read.
+    evidence: &'static str,
+    /// The facts it is read from; none: the lists.
+    reads: &'static [FactKind],
+    remedy: &'static str,
+    place: Place,
+    /// Page of the documentation: a name under dual-write, or a whole address.
+    doc: &'static str,
+    find: fn(&Environment, &Facts) -> Found,
+}
+
+/// What a rule found.
+struct Found {
+    answer: Tri,
+    reason: String,
+    /// Where the answer decides how much it matters.
+    level: Option<Level>,
+}
+
 /// One prerequisite and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
@@ -61,349 +228,140 @@ pub struct Check {
     pub what: &'static str,
     /// How much it matters.
     pub level: Level,
+    /// What it is about.
+    pub side: Side,
+    /// How sure the way is on which it was read.
+    pub sure: Sure,
     /// The answer.
     pub answer: Tri,
     /// Why, in words.
     pub reason: String,
     /// What was read.
     pub evidence: &'static str,
-    /// What helps where the answer is no.
+    /// When, where it is a fact of its own; the lists have their own age.
+    pub read_at: Option<Now>,
+    /// What helps where the answer is no, or where to look.
     pub remedy: &'static str,
+    /// Where that is done, if an address is known.
+    pub address: Option<String>,
     /// Page to read more.
     pub doc_url: String,
+    /// The button it closes while the answer is no.
+    pub closes: Closes,
+}
+
+impl Check {
+    /// Whether it closes a button.
+    pub fn blocks(&self, button: Closes) -> bool {
+        self.answer == Tri::No && self.level == Level::Block && self.closes == button
+    }
+
+    /// Whether a person is to confirm it.
+    pub fn is_by_hand(&self) -> bool {
+        self.sure == Sure::ByHand
+    }
+
+    /// What was read and when, in one phrase.
+    pub fn evidence(&self) -> String {
+        match self.read_at {
+            Some(at) => format!("{}, read {at}", self.evidence),
+            None => self.evidence.to_owned(),
+        }
+    }
+
+    /// Why it closes a button, and what helps.
+    pub fn sentence(&self) -> String {
+        format!("{} ({}): {}. {}", self.what, self.id, self.reason, self.remedy)
+    }
+}
+
+/// How many of each answer there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Met.
+    pub yes: usize,
+    /// Not met.
+    pub no: usize,
+    /// Could not be told.
+    pub unknown: usize,
+    /// To confirm by hand.
+    pub by_hand: usize,
+}
+
+/// Counts the answers.
+pub fn tally(checks: &[Check]) -> Tally {
+    let mut tally = Tally::default();
+    for check in checks {
+        *match check.answer {
+            _ if check.is_by_hand() => &mut tally.by_hand,
+            Tri::Yes => &mut tally.yes,
+            Tri::No => &mut tally.no,
+            Tri::Unknown => &mut tally.unknown,
+        } += 1;
+    }
+    tally
 }
 
 /// Documentation of dual-write.
 const DUAL_WRITE: &str = "https://learn.microsoft.com/dynamics365/fin-ops-core/dev-itpro/data-entities/dual-write/";
-/// Documentation of the Power Platform Integration.
-const INTEGRATION: &str =
-    "https://learn.microsoft.com/dynamics365/fin-ops-core/dev-itpro/power-platform/enable-power-platform-integration";
-/// Oldest release that dual-write works with.
-const RELEASE_SINCE: [u64; 3] = [10, 0, 9];
-/// Release from which Reset link exists.
-const RESET_SINCE: [u64; 3] = [10, 0, 30];
-/// Core solution from which no consent in the tenant is needed.
-const CORE_SINCE: [u64; 4] = [1, 0, 16, 0];
-/// Legal entities beyond which a link fails.
-const COMPANIES_MAX: usize = 250;
-/// Legal entities that the initial sync takes at once.
-const COMPANIES_AT_ONCE: usize = 40;
 
-struct Found(Tri, String);
-
-fn yes(reason: impl Into<String>) -> Found {
-    Found(Tri::Yes, reason.into())
-}
-
-fn no(reason: impl Into<String>) -> Found {
-    Found(Tri::No, reason.into())
-}
-
-fn unknown(reason: impl Into<String>) -> Found {
-    Found(Tri::Unknown, reason.into())
-}
-
-/// Every prerequisite that can be told from what was read.
+/// Every prerequisite, in the order of the table.
 pub fn checks(environment: &Environment, facts: &Facts) -> Vec<Check> {
-    let mut all = Vec::new();
-    let mut put = |id, level, what, found: Found, evidence, remedy, doc: &str| {
-        let doc_url = if doc.starts_with("https://") { doc.to_owned() } else { format!("{DUAL_WRITE}{doc}") };
-        all.push(Check { id, what, level, answer: found.0, reason: found.1, evidence, remedy, doc_url });
-    };
-    put(
-        "P01",
-        Level::Block,
-        "Power Platform Integration is set up",
-        integration(environment, facts),
-        "environment list, Dataverse integration details",
-        "Set up Power Platform Integration in Lifecycle Services; after a failure select Resume.",
-        INTEGRATION,
-    );
-    put(
-        "P02",
-        Level::Block,
-        "Dual-write points at the Dataverse of Power Platform Integration",
-        partner(environment, facts),
-        "dual-write gateway, environment list",
-        "Reset link, or set up Power Platform Integration with the environment that is linked.",
-        "lcs-setup",
-    );
-    put(
-        "P03",
-        Level::Block,
-        "Both sides are in one tenant",
-        tenant(environment, facts),
-        "environment list, Dataverse integration details",
-        "Choose environments of one tenant; across tenants is not supported.",
-        "dual-write-system-req",
-    );
-    put(
-        "P16",
-        Level::Block,
-        "It is no trial environment",
-        if environment.kind == Kind::Trial {
-            no("a trial environment")
-        } else {
-            yes(environment.kind.word().to_lowercase())
-        },
-        "environment list",
-        "Choose a purchased environment.",
-        "dual-write-system-req",
-    );
-    put(
-        "P17",
-        Level::Block,
-        "The kinds of both sides agree",
-        kinds(environment),
-        "environment list, LCS environment",
-        "Pair sandbox with sandbox and production with production.",
-        "dual-write-system-req",
-    );
-    put(
-        "P18",
-        Level::Warn,
-        "It is not cloud-hosted",
-        cloud_hosted(environment),
-        "LCS environment",
-        "Use a sandbox or a unified developer environment.",
-        "lcs-setup",
-    );
-    put(
-        "P19",
-        Level::Block,
-        "Finance and operations is 10.0.9 or later",
-        release(environment, &RELEASE_SINCE),
-        "LCS environment",
-        "Update finance and operations.",
-        "dual-write-system-req",
-    );
-    put(
-        "P20",
-        Level::Warn,
-        "Finance and operations is 10.0.30 or later, so Reset link exists",
-        release(environment, &RESET_SINCE),
-        "LCS environment",
-        "Update finance and operations; before it there are Link and Unlink.",
-        "lcs-setup",
-    );
-    put(
-        "P22",
-        Level::Made,
-        "The dual-write core solution is installed, 1.0.16.0 or later",
-        core_solution(facts),
-        "application packages",
-        "Dual-write application installs it.",
-        "lcs-setup",
-    );
-    for (at, id) in ["P25", "P26"].into_iter().enumerate() {
-        put(
-            id,
-            Level::Made,
-            if at == 0 {
-                "Dynamics Data Integration is an application user in Dataverse, enabled, System Administrator"
+    table::TABLE.iter().map(|row| row.check(environment, facts)).collect()
+}
+
+/// The first blocker that closes a button.
+pub fn blocker(environment: &Environment, facts: &Facts, button: Closes) -> Option<Check> {
+    let closing = table::TABLE.iter().filter(|row| row.closes == button);
+    closing.map(|row| row.check(environment, facts)).find(|check| check.blocks(button))
+}
+
+impl Prerequisite {
+    fn check(&self, environment: &Environment, facts: &Facts) -> Check {
+        let Found { answer, reason, level } = (self.find)(environment, facts);
+        Check {
+            id: self.id,
+            what: self.what,
+            level: level.unwrap_or(self.level),
+            side: self.side,
+            sure: self.sure,
+            answer,
+            reason,
+            evidence: self.evidence,
+            // The oldest decides: an answer is as old as what it stands on.
+            read_at: self.reads.iter().filter_map(|kind| facts.read_at(*kind)).min(),
+            remedy: self.remedy,
+            address: self.place.address(environment, facts),
+            doc_url: if self.doc.starts_with("https://") {
+                self.doc.to_owned()
             } else {
-                "Finance and operations is an application user in Dataverse, enabled, System Administrator"
+                format!("{DUAL_WRITE}{}", self.doc)
             },
-            user(facts, at),
-            "Dataverse application users",
-            "Dual-write application makes it; by hand: Power Platform admin center, Application users.",
-            "dual-write-troubleshooting-initial-setup",
-        );
-    }
-    let rows = client_id_rows(facts.core_version().as_deref());
-    for (at, id) in ["P24", "P23"].into_iter().enumerate() {
-        put(
-            id,
-            Level::Made,
-            if at == 0 {
-                "Dynamics Data Integration has a client ID row in finance and operations, with an enabled user"
-            } else {
-                "The dual-write runtime has a client ID row in finance and operations, with an enabled user"
-            },
-            row(facts, rows[at]),
-            "Microsoft Entra ID applications of finance and operations",
-            "Dual-write application adds it; by hand: the page Microsoft Entra ID applications.",
-            "dual-write-troubleshooting-initial-setup",
-        );
-    }
-    put(
-        "P33",
-        Level::Block,
-        "There are at most 250 legal entities",
-        companies(facts),
-        "legal entities of finance and operations",
-        "Reduce the legal entities; above 40 run the initial sync in groups.",
-        "dual-write-system-req",
-    );
-    put(
-        "P43",
-        Level::Warn,
-        "No table map runs",
-        maps(facts),
-        "dual-write gateway",
-        "Stop the maps before a reset of the link.",
-        "lcs-setup",
-    );
-    all
-}
-
-fn integration(environment: &Environment, facts: &Facts) -> Found {
-    match gate::integration(environment, facts) {
-        Integration::SetUp => yes("set up"),
-        Integration::NotSetUp => no("not set up"),
-        Integration::SettingUp(word) => no(format!("being set up, the service says {word}")),
-        Integration::Failed(word) => no(format!("failed, the service says {word}")),
-        Integration::Unread => unknown("not read"),
-        Integration::Unknown(why) => unknown(why),
-    }
-}
-
-fn partner(environment: &Environment, facts: &Facts) -> Found {
-    match &facts.link {
-        _ if gate::mismatch(environment, facts).is_some() => no("linked to another environment"),
-        Fact::Known(Some(_), _) => yes("linked to it"),
-        Fact::Known(None, _) => yes("not linked yet"),
-        Fact::Unread | Fact::Unknown(..) => unknown(why(&facts.link)),
-    }
-}
-
-fn tenant(environment: &Environment, facts: &Facts) -> Found {
-    let other = facts.integration.value().and_then(|row| row.as_ref()?.tenant_id.as_deref());
-    match (environment.tenant.as_deref(), other) {
-        (Some(one), Some(other)) if bare_id(one) == bare_id(other) => yes(format!("both in {one}")),
-        (Some(one), Some(other)) => no(format!("{one} and {other}")),
-        _ if facts.integration.trouble().is_some() => unknown(why(&facts.integration)),
-        _ => unknown("a service does not name its tenant"),
-    }
-}
-
-/// Only Lifecycle Services names who runs the machines; the list of environments calls both a sandbox.
-fn cloud_hosted(environment: &Environment) -> Found {
-    match (&environment.kind, &environment.lcs) {
-        (Kind::CloudHosted, _) => no("cloud-hosted: integration is deprecated there"),
-        (Kind::UnifiedDeveloper | Kind::Production, _) | (_, Some(_)) => yes("not cloud-hosted"),
-        (_, None) => unknown("Lifecycle Services was not asked, or does not list it"),
-    }
-}
-
-fn kinds(environment: &Environment) -> Found {
-    let lcs = environment.lcs.as_ref().and_then(|of| of.environment_type.as_deref());
-    match (&environment.kind, lcs) {
-        (Kind::Production, Some(kind)) if kind.eq_ignore_ascii_case("sandbox") => {
-            no("a production Dataverse and a sandbox of finance and operations")
+            closes: self.closes,
         }
-        (Kind::Sandbox, Some(kind)) if kind.eq_ignore_ascii_case("production") => {
-            no("a sandbox Dataverse and a production finance and operations")
+    }
+}
+
+impl Place {
+    fn address(self, environment: &Environment, facts: &Facts) -> Option<String> {
+        let finops = |page: &str| gate::finops_url(environment, facts).map(|url| format!("{url}{page}"));
+        match self {
+            Self::Lifecycle => {
+                let of = environment.lcs.as_ref()?;
+                Some(lcs::portal_environment(of.project_id.as_deref()?.parse().ok()?, of.environment_id.as_deref()?))
+            }
+            Self::AdminCenter => Some("https://admin.powerplatform.microsoft.com".into()),
+            Self::Capacity => Some("https://admin.powerplatform.microsoft.com/resources/capacity".into()),
+            Self::Maker => Some("https://make.powerapps.com".into()),
+            Self::Licences => Some("https://admin.microsoft.com".into()),
+            Self::Entra => Some("https://entra.microsoft.com".into()),
+            Self::ClientIds => finops("/?mi=SysAADClientTable"),
+            Self::DataManagement | Self::DualWrite => finops("/?mi=DM_DataManagementWorkspaceMenuItem"),
+            Self::FinanceOperations => finops(""),
+            Self::Dataverse => environment.dataverse.as_ref().map(|side| side.url.clone()),
         }
-        (kind, Some(other)) => yes(format!("{} and {other}", kind.word())),
-        (_, None) => unknown("Lifecycle Services was not asked, or does not list it"),
-    }
-}
-
-fn release(environment: &Environment, least: &[u64]) -> Found {
-    let release = environment.lcs.as_ref().and_then(|of| of.current_application_release_name.as_deref());
-    match release.filter(|release| release.starts_with(|c: char| c.is_ascii_digit())) {
-        Some(release) if version_at_least(release, least) => yes(release),
-        Some(release) => no(release),
-        None => unknown("Lifecycle Services names no release"),
-    }
-}
-
-fn core_solution(facts: &Facts) -> Found {
-    match facts.package(CORE_PACKAGE) {
-        Some(PackageState::Installed { version }) if version.is_empty() => yes("installed, its version is not named"),
-        Some(PackageState::Installed { version }) if version_at_least(&version, &CORE_SINCE) => yes(version),
-        Some(PackageState::Installed { version }) => no(format!("{version} is installed")),
-        Some(PackageState::InProgress { state }) => no(format!("on its way, the service says {state}")),
-        Some(PackageState::Failed { words, .. }) => no(format!("failed: {words}")),
-        Some(PackageState::NotInstalled) => no("not installed"),
-        Some(PackageState::NotOffered) => no("not in the list of packages"),
-        None => unknown(why(&facts.packages)),
-    }
-}
-
-fn user(facts: &Facts, index: usize) -> Found {
-    let app = APPLICATION_USERS[index];
-    match facts.user_state(index) {
-        Some(IdentityState::Good { .. }) => yes(app),
-        Some(IdentityState::Disabled { .. }) => no(format!("{app} is disabled")),
-        Some(IdentityState::NoRole { .. }) => no(format!("{app} lacks System Administrator")),
-        Some(IdentityState::Missing) => no(format!("{app} is not there")),
-        Some(IdentityState::Deleted) => no(format!("{app} is deleted and in the way of a new one")),
-        None => unknown(why(&facts.users[index])),
-    }
-}
-
-fn row(facts: &Facts, app: &str) -> Found {
-    match facts.row_user(app) {
-        Some(Some(user)) => match facts.finops_user_enabled(&user) {
-            Some(true) => yes(format!("{app}, runs as {user}")),
-            Some(false) => no(format!("{app} runs as {user}, who is missing or disabled")),
-            None => unknown(format!("{app} runs as {user}; whether enabled: {}", why(&facts.finops_users))),
-        },
-        Some(None) => no(format!("{app} is not there")),
-        None => unknown(why(&facts.rows)),
-    }
-}
-
-fn companies(facts: &Facts) -> Found {
-    match facts.legal_entities.value().map(Vec::len) {
-        Some(count) if count > COMPANIES_MAX => no(format!("{count} legal entities")),
-        Some(count) if count > COMPANIES_AT_ONCE => yes(format!("{count}; more than the initial sync takes at once")),
-        Some(count) => yes(count.to_string()),
-        None => unknown(why(&facts.legal_entities)),
-    }
-}
-
-fn maps(facts: &Facts) -> Found {
-    match (facts.running_maps(), &facts.link) {
-        (Some(running), _) if running.is_empty() => yes("none runs"),
-        (Some(running), _) => no(format!("running: {}", running.join(", "))),
-        (None, Fact::Known(None, _)) => yes("not linked yet"),
-        (None, _) if facts.maps.trouble().is_some() => unknown(why(&facts.maps)),
-        (None, _) => unknown(why(&facts.link)),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::time::Now;
-    use crate::wire::bap;
-    use serde_json::json;
-
-    fn environment() -> Environment {
-        let row: bap::Environment = serde_json::from_value(json!({"name": "pp", "properties": {
-            "displayName": "uat", "environmentSku": "Sandbox",
-            "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com"}}}))
-        .unwrap();
-        crate::core::environment::merge(&[row], &[]).remove(0)
-    }
-
-    #[test]
-    fn with_nothing_read_nothing_that_needs_reading_is_yes_or_no() {
-        let told: Vec<&str> = checks(&environment(), &Facts::default())
-            .into_iter()
-            .filter(|check| check.answer != Tri::Unknown)
-            .map(|check| check.id)
-            .collect();
-        assert_eq!(told, ["P16"], "only the kind is in the list itself, and a sandbox can be cloud-hosted");
-    }
-
-    #[test]
-    fn each_has_an_id_of_its_own_and_a_page() {
-        let all = checks(&environment(), &Facts::default());
-        let mut ids: Vec<&str> = all.iter().map(|check| check.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), all.len());
-        assert!(all.iter().all(|check| check.doc_url.starts_with("https://learn.microsoft.com/")));
-    }
-
-    #[test]
-    fn what_surely_is_missing_is_a_no() {
-        let facts = Facts { rows: Fact::Known(Vec::new(), Now::UNIX_EPOCH), ..Facts::default() };
-        let of = |id| checks(&environment(), &facts).into_iter().find(|check| check.id == id).unwrap().answer;
-        assert_eq!((of("P23"), of("P24"), of("P25")), (Tri::No, Tri::No, Tri::Unknown));
-    }
-}
+mod tests;

@@ -126,6 +126,8 @@ pub struct Environment {
     pub kind: Kind,
     /// Geography code, or the Azure region of LCS.
     pub geography: Option<String>,
+    /// Azure region as the Power Platform spells it.
+    pub region: Option<String>,
     /// Power Platform environment id.
     pub power_platform: Option<String>,
     /// Tenant.
@@ -150,6 +152,7 @@ impl Environment {
             name: word(&more.display_name).unwrap_or_else(|| row.name.clone()),
             kind: Kind::of_sku(more.environment_sku.as_deref(), joined),
             geography: word(&row.location),
+            region: word(&more.azure_region),
             power_platform: Some(row.name.clone()),
             tenant: word(&more.tenant_id),
             dataverse: more.linked_environment_metadata.as_ref().and_then(|linked| {
@@ -177,6 +180,7 @@ impl Environment {
             id: EnvironmentId(id),
             kind: Kind::of_lcs(row),
             geography: row.cloud_storage_location.clone(),
+            region: None,
             power_platform: None,
             tenant: None,
             dataverse: None,

@@ -3,11 +3,13 @@
 //! Each fact is known, not read yet, or unknown with its reason. What follows (is it configured, is
 //! a user in order) is a question with three answers, never a stored one. Nothing here changes.
 
+use super::call::DefaultTeam;
 use super::environment::Fact;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, client_id_rows};
+use super::sign_in::Account;
 use super::time::Now;
 use super::trouble::Trouble;
-use crate::wire::{bare_id, dataverse, finance_operations, gateway, power_platform};
+use crate::wire::{bare_id, dataverse, finance_operations, gateway, graph, power_platform};
 
 /// One thing that is read of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +32,49 @@ pub enum FactKind {
     ConnectionSet,
     /// [`Facts::maps`].
     Maps,
+    /// [`Facts::own_roles`].
+    OwnRoles,
+    /// [`Facts::version`].
+    Version,
+    /// [`Facts::solutions`].
+    Solutions,
+    /// [`Facts::plugin_steps`].
+    PluginSteps,
+    /// [`Facts::companies`].
+    Companies,
+    /// [`Facts::default_team`].
+    DefaultTeam,
+    /// [`Facts::runtime_configurations`].
+    RuntimeConfigurations,
+    /// [`Facts::organization`].
+    Organization,
+    /// [`Facts::finops_roles`].
+    FinopsRoles,
+    /// [`Facts::licences`].
+    Licences,
+    /// [`Facts::directory_roles`].
+    DirectoryRoles,
+    /// [`Facts::principals`].
+    Principals,
+}
+
+impl FactKind {
+    /// Whether the flow itself stands on it. The others are read for the prerequisites: what of them
+    /// could not be read is said there, and holds up nobody.
+    pub fn is_of_flow(self) -> bool {
+        matches!(
+            self,
+            Self::Integration
+                | Self::Packages
+                | Self::User(_)
+                | Self::Rows
+                | Self::FinopsUsers
+                | Self::LegalEntities
+                | Self::Link
+                | Self::ConnectionSet
+                | Self::Maps
+        )
+    }
 }
 
 /// What was read of one environment. Each fact has its age, and its reason where it is not known.
@@ -53,6 +98,49 @@ pub struct Facts {
     pub connection_set: Fact<Box<gateway::ConnectionSet>>,
     /// The maps of the link.
     pub maps: Fact<Vec<gateway::Map>>,
+    /// Who read all this.
+    pub reader: Account,
+    /// Roles of the reader in Dataverse, their own and those of their teams.
+    pub own_roles: Fact<Vec<dataverse::Role>>,
+    /// Version of Dataverse.
+    pub version: Fact<String>,
+    /// Visible solutions of Dataverse.
+    pub solutions: Fact<Vec<dataverse::Solution>>,
+    /// Plug-in steps of dual-write in Dataverse.
+    pub plugin_steps: Fact<Vec<dataverse::PluginStep>>,
+    /// Companies in Dataverse; `None` inside: there is no such table.
+    pub companies: Fact<Option<Vec<dataverse::Company>>>,
+    /// Default team of the root business unit.
+    pub default_team: Fact<DefaultTeam>,
+    /// How many runtime configurations there are, of the first page; `None` inside: there is no such
+    /// table.
+    pub runtime_configurations: Fact<Option<usize>>,
+    /// Base language and currency of Dataverse.
+    pub organization: Fact<dataverse::Organization>,
+    /// Roles of the reader in finance and operations.
+    pub finops_roles: Fact<Vec<finance_operations::UserRole>>,
+    /// Licences of the reader.
+    pub licences: Fact<Vec<graph::Licence>>,
+    /// Directory roles of the reader.
+    pub directory_roles: Fact<Vec<graph::DirectoryRole>>,
+    /// Applications of dual-write that the tenant knows.
+    pub principals: Fact<Vec<graph::ServicePrincipal>>,
+}
+
+/// A fact, whatever it holds.
+trait Told {
+    fn read_at(&self) -> Option<Now>;
+    fn doubt(&self) -> Option<&Trouble>;
+}
+
+impl<T> Told for Fact<T> {
+    fn read_at(&self) -> Option<Now> {
+        self.at()
+    }
+
+    fn doubt(&self) -> Option<&Trouble> {
+        self.trouble()
+    }
 }
 
 /// State of a package, read from all rows of its name.
@@ -104,7 +192,10 @@ pub enum IdentityState {
     /// Not there.
     Missing,
     /// Only a soft-deleted one is there, and in the way of a new one.
-    Deleted,
+    Deleted {
+        /// Row id.
+        user: String,
+    },
 }
 
 /// Yes, no, or could not tell; each with its reasons.
@@ -183,7 +274,8 @@ impl Facts {
     pub fn user_state(&self, index: usize) -> Option<IdentityState> {
         let rows = self.users.get(index)?.value()?;
         let live = rows.iter().filter(|row| row.deletedstate.unwrap_or(0) == 0);
-        let mut best = if rows.is_empty() { IdentityState::Missing } else { IdentityState::Deleted };
+        let twin = rows.first().map(|row| IdentityState::Deleted { user: row.systemuserid.clone() });
+        let mut best = twin.unwrap_or(IdentityState::Missing);
         for row in live {
             let user = row.systemuserid.clone();
             if row.isdisabled == Some(true) {
@@ -238,7 +330,7 @@ impl Facts {
                 Some(IdentityState::NoRole { .. }) => {
                     missing.push(format!("application user {app} has no System Administrator role"));
                 }
-                Some(IdentityState::Missing | IdentityState::Deleted) => {
+                Some(IdentityState::Missing | IdentityState::Deleted { .. }) => {
                     missing.push(format!("application user {app} is missing"));
                 }
                 None => unknown.push(format!("application user {app}: {}", why(&self.users[index]))),
@@ -280,62 +372,83 @@ impl Facts {
         )
     }
 
+    /// Every fact, with its name.
+    fn all(&self) -> [(FactKind, &dyn Told); 22] {
+        let Self {
+            integration,
+            packages,
+            users: [first_user, second_user],
+            rows,
+            finops_users,
+            legal_entities,
+            link,
+            connection_set,
+            maps,
+            reader: _,
+            own_roles,
+            version,
+            solutions,
+            plugin_steps,
+            companies,
+            default_team,
+            runtime_configurations,
+            organization,
+            finops_roles,
+            licences,
+            directory_roles,
+            principals,
+        } = self;
+        [
+            (FactKind::Integration, integration),
+            (FactKind::Packages, packages),
+            (FactKind::User(0), first_user),
+            (FactKind::User(1), second_user),
+            (FactKind::Rows, rows),
+            (FactKind::FinopsUsers, finops_users),
+            (FactKind::LegalEntities, legal_entities),
+            (FactKind::Link, link),
+            (FactKind::ConnectionSet, connection_set),
+            (FactKind::Maps, maps),
+            (FactKind::OwnRoles, own_roles),
+            (FactKind::Version, version),
+            (FactKind::Solutions, solutions),
+            (FactKind::PluginSteps, plugin_steps),
+            (FactKind::Companies, companies),
+            (FactKind::DefaultTeam, default_team),
+            (FactKind::RuntimeConfigurations, runtime_configurations),
+            (FactKind::Organization, organization),
+            (FactKind::FinopsRoles, finops_roles),
+            (FactKind::Licences, licences),
+            (FactKind::DirectoryRoles, directory_roles),
+            (FactKind::Principals, principals),
+        ]
+    }
+
+    /// When a fact was read, or could not be.
+    pub fn read_at(&self, kind: FactKind) -> Option<Now> {
+        self.all().into_iter().find(|(of, _)| *of == kind)?.1.read_at()
+    }
+
     /// Whether nobody knows anything of this yet, not even why it is not known.
     pub fn is_unread(&self, kind: FactKind) -> bool {
-        match kind {
-            FactKind::Integration => self.integration.at(),
-            FactKind::Packages => self.packages.at(),
-            FactKind::User(index) => self.users.get(index).and_then(Fact::at),
-            FactKind::Rows => self.rows.at(),
-            FactKind::FinopsUsers => self.finops_users.at(),
-            FactKind::LegalEntities => self.legal_entities.at(),
-            FactKind::Link => self.link.at(),
-            FactKind::ConnectionSet => self.connection_set.at(),
-            FactKind::Maps => self.maps.at(),
-        }
-        .is_none()
+        self.read_at(kind).is_none()
     }
 
     /// When the newest fact was read.
     pub fn newest(&self) -> Option<Now> {
-        let Self { integration, packages, users, rows, finops_users, legal_entities, link, connection_set, maps } =
-            self;
-        [
-            integration.at(),
-            packages.at(),
-            users[0].at(),
-            users[1].at(),
-            rows.at(),
-            finops_users.at(),
-            legal_entities.at(),
-            link.at(),
-            connection_set.at(),
-            maps.at(),
-        ]
-        .into_iter()
-        .flatten()
-        .max()
+        self.all().into_iter().filter_map(|(_, fact)| fact.read_at()).max()
     }
 
-    /// Everything that could not be found out.
+    /// Everything that the flow stands on and that could not be found out.
     pub fn troubles(&self) -> Vec<&Trouble> {
-        let Self { integration, packages, users, rows, finops_users, legal_entities, link, connection_set, maps } =
-            self;
-        [
-            integration.trouble(),
-            packages.trouble(),
-            users[0].trouble(),
-            users[1].trouble(),
-            rows.trouble(),
-            finops_users.trouble(),
-            legal_entities.trouble(),
-            link.trouble(),
-            connection_set.trouble(),
-            maps.trouble(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        self.all().into_iter().filter(|(kind, _)| kind.is_of_flow()).filter_map(|(_, fact)| fact.doubt()).collect()
+    }
+
+    /// The user of finance and operations that the reader signs in as; `None` while unknown, and
+    /// where the reader is not among them.
+    pub fn own_finops_user(&self) -> Option<&finance_operations::User> {
+        let is_reader = |alias: &String| alias.eq_ignore_ascii_case(&self.reader.name);
+        self.finops_users.value()?.iter().find(|user| user.alias.as_ref().is_some_and(is_reader))
     }
 }
 
@@ -397,7 +510,7 @@ mod tests {
         assert_eq!(users(json!([])).user_state(0), Some(IdentityState::Missing));
         assert_eq!(
             users(json!([{"systemuserid": "a", "deletedstate": 1}])).user_state(0),
-            Some(IdentityState::Deleted)
+            Some(IdentityState::Deleted { user: "a".into() })
         );
         assert_eq!(
             users(json!([{"systemuserid": "a", "isdisabled": true}])).user_state(0),

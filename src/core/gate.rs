@@ -1,5 +1,6 @@
 //! What is open, what is closed, and why: the rules of the page as answers with reasons.
 
+use super::check::{self, Closes};
 use super::environment::{Environment, Kind};
 use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
@@ -174,27 +175,9 @@ pub fn dual_write_application(environment: &Environment, facts: &Facts) -> Gate 
     if environment.dataverse.is_none() {
         return closed("The Power Platform names no Dataverse address for this environment. Read again later.");
     }
-    if environment.kind == Kind::Trial {
-        return closed("Dual-write is not supported on trial environments. Choose a purchased environment.");
-    }
-    let tenants =
-        (environment.tenant.as_deref(), facts.integration.value().and_then(|row| row.as_ref()?.tenant_id.as_deref()));
-    if let (Some(one), Some(other)) = tenants
-        && bare_id(one) != bare_id(other)
-    {
-        return Gate::Closed(format!(
-            "The two sides are in different tenants ({one} and {other}). Dual-write needs both in one."
-        ));
-    }
-    let kinds = (&environment.kind, environment.lcs.as_ref().and_then(|of| of.environment_type.as_deref()));
-    match kinds {
-        (Kind::Production, Some(kind)) if kind.eq_ignore_ascii_case("sandbox") => {
-            closed("A production Dataverse cannot be paired with a sandbox of finance and operations.")
-        }
-        (Kind::Sandbox, Some(kind)) if kind.eq_ignore_ascii_case("production") => {
-            closed("A sandbox Dataverse cannot be paired with a production environment of finance and operations.")
-        }
-        _ => Gate::Open,
+    match check::blocker(environment, facts, Closes::Configure) {
+        Some(blocker) => Gate::Closed(blocker.sentence()),
+        None => Gate::Open,
     }
 }
 
@@ -224,10 +207,11 @@ pub fn link(environment: &Environment, facts: &Facts) -> Gate {
             }
         }
     }
-    match facts.configured() {
-        Answer::No(reasons) => Gate::Closed(format!("Not configured yet: {}.", reasons.join("; "))),
+    match (facts.configured(), check::blocker(environment, facts, Closes::Link)) {
+        (Answer::No(reasons), _) => Gate::Closed(format!("Not configured yet: {}.", reasons.join("; "))),
+        (_, Some(blocker)) => Gate::Closed(blocker.sentence()),
         // What could not be read does not close the button; it is shown beside it.
-        Answer::Yes | Answer::Unknown(_) => Gate::Open,
+        (Answer::Yes | Answer::Unknown(_), None) => Gate::Open,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod environment;
 pub mod facts;
 pub mod fault;
 pub mod gate;
+pub mod geography;
 pub mod journal;
 pub mod model;
 pub mod msg;

@@ -275,6 +275,8 @@ pub struct Model {
     pub survey_all: bool,
     /// The interrupted run whose environment is looked at as soon as it is listed.
     pub to_look_at: Option<Found>,
+    /// The prerequisites of the selected environment are looked at.
+    pub at_prerequisites: bool,
     /// The record is looked at.
     pub at_runs: bool,
     /// The record, once it was read.
@@ -300,6 +302,7 @@ impl Model {
             found: Vec::new(),
             survey_all: false,
             to_look_at: None,
+            at_prerequisites: false,
             at_runs: false,
             runs: None,
             to_take_up: Vec::new(),

@@ -122,6 +122,8 @@ pub enum Intent {
     ConfirmLinked,
     /// No longer wait for a person to link in Lifecycle Services.
     StopWaiting,
+    /// Look at the prerequisites.
+    Prerequisites,
     /// Look at the linking mismatch.
     Mismatch,
     /// Reset link; the name that was typed to confirm it.

@@ -150,7 +150,7 @@ impl Pilot {
             return Next::End(End::Held(format!("{} drives this environment.", held.words())));
         }
         let Some(environment) = model.directory.get(&self.id) else { return Next::Wait };
-        if !setup.reading.is_empty() {
+        if !setup.is_read() {
             return Next::Wait;
         }
         let facts = &setup.facts;
@@ -168,6 +168,11 @@ impl Pilot {
                 let why = "Could not tell whether Power Platform Integration is set up.";
                 return Next::End(End::Unreachable(why.into()));
             }
+        }
+        if let (Gate::Closed(why), Answer::Yes) = (gate::link(environment, facts), facts.configured())
+            && self.orders.until == Until::Linked
+        {
+            return Next::End(End::Prerequisites(why));
         }
         let configured = gate::link(environment, facts).is_open() && facts.configured() == Answer::Yes;
         match (configured, self.orders.until) {

@@ -75,6 +75,14 @@ impl StageId {
 pub const CORE_PACKAGE: &str = "DualWriteCoreAnchor";
 /// Package of the dual-write application core.
 pub const APPLICATION_PACKAGE: &str = "msdyn_DualWriteAppCoreAnchor";
+/// Solutions that the application core brings.
+pub const APPLICATION_SOLUTIONS: [&str; 5] = [
+    "Dynamics365Company",
+    "Dynamics365FinanceAndOperationsCommon",
+    "CurrencyExchangeRates",
+    "msdyn_DualWriteAppCoreMaps",
+    APPLICATION_PACKAGE,
+];
 /// Core solution from which [`app_id::RUNTIME`] replaces [`app_id::RUNTIME_OLD`].
 const RUNTIME_SINCE: [u64; 4] = [1, 0, 16, 0];
 
@@ -186,7 +194,7 @@ pub fn plan(facts: &Facts) -> Vec<Planned> {
             Some(IdentityState::NoRole { .. }) => {
                 (Certainty::Will, format!("give System Administrator to application user {app} ({name})"))
             }
-            Some(IdentityState::Missing | IdentityState::Deleted) => {
+            Some(IdentityState::Missing | IdentityState::Deleted { .. }) => {
                 (Certainty::Will, format!("create application user {app} ({name}), role System Administrator"))
             }
             None => {

@@ -19,6 +19,8 @@ pub enum Screen {
     Environments,
     /// Both sides of one environment.
     Details,
+    /// What must be true for dual-write.
+    Prerequisites,
     /// The mismatch.
     Mismatch,
     /// Terms and conditions.
@@ -51,7 +53,12 @@ pub fn screen(model: &Model) -> Screen {
             (true, false) => Screen::Environments,
         };
     };
-    match setup.flow {
+    if model.at_prerequisites { Screen::Prerequisites } else { of_flow(&setup.flow) }
+}
+
+/// The screen of a flow itself, whatever else is looked at.
+pub fn of_flow(flow: &Flow) -> Screen {
+    match flow {
         Flow::Details { .. } => Screen::Details,
         Flow::Mismatch => Screen::Mismatch,
         Flow::Terms { .. } => Screen::Terms,
@@ -87,10 +94,13 @@ pub enum Mark {
 
 /// The marks of the rail; none on screens that are not a step.
 pub fn rail(model: &Model) -> Option<[Mark; 6]> {
-    let screen = screen(model);
     let (environment, setup) = model.current()?;
+    let screen = match screen(model) {
+        Screen::Prerequisites => of_flow(&setup.flow),
+        other => other,
+    };
     let (place, mark) = match screen {
-        Screen::SignIn | Screen::Resume | Screen::Runs | Screen::Environments => return None,
+        Screen::SignIn | Screen::Resume | Screen::Runs | Screen::Environments | Screen::Prerequisites => return None,
         Screen::Details => (0, Mark::Now),
         Screen::Mismatch => (0, Mark::Warn),
         Screen::Terms => (1, Mark::Now),

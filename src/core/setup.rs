@@ -555,6 +555,11 @@ impl Setup {
         self.reading.values().all(|asked| asked.misses > 0)
     }
 
+    /// Whether what the flow stands on was answered for good, and the rest answered or missed once.
+    pub fn is_read(&self) -> bool {
+        self.reading.iter().all(|(kind, asked)| asked.misses > 0 && !kind.is_of_flow())
+    }
+
     /// Whether something runs that goes on without the program.
     pub fn is_running(&self) -> bool {
         matches!(self.flow, Flow::Configuring(_) | Flow::Linking(_))

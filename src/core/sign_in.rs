@@ -8,6 +8,21 @@ use std::time::Duration;
 /// What `slow_down` adds to the pause (RFC 8628 section 3.5).
 pub const SLOW_DOWN: Duration = Duration::from_secs(5);
 
+/// Who is signed in, as the id token names them. Shown and compared, never trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// The sign-in name, or what stands for it.
+    pub name: String,
+    /// The tenant signed in to, if it is known.
+    pub tenant: Option<String>,
+}
+
+impl From<&str> for Account {
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), tenant: None }
+    }
+}
+
 /// Who is signed in, or how far the sign-in is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Session {
@@ -20,7 +35,7 @@ pub enum Session {
     /// It did not work; a new code can be asked for.
     Stopped(Trouble),
     /// Signed in as this account.
-    SignedIn(String),
+    SignedIn(Account),
 }
 
 /// A code that waits for a person.
@@ -52,8 +67,13 @@ impl Waiting {
 }
 
 impl Session {
+    /// The tenant signed in to, if it is known.
+    pub fn tenant(&self) -> Option<&str> {
+        if let Self::SignedIn(account) = self { account.tenant.as_deref() } else { None }
+    }
+
     /// The account, if somebody is signed in.
     pub fn account(&self) -> Option<&str> {
-        if let Self::SignedIn(account) = self { Some(account) } else { None }
+        if let Self::SignedIn(account) = self { Some(&account.name) } else { None }
     }
 }

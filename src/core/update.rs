@@ -94,6 +94,7 @@ struct Cx<'a> {
     environment: &'a Environment,
     cloud: &'a Cloud,
     account: &'a str,
+    tenant: Option<&'a str>,
     desk: &'a mut Desk,
     now: Now,
 }
@@ -124,7 +125,8 @@ fn with_setup<T>(
     let environment = directory.get(id)?;
     let setup = setups.entry(id.clone()).or_insert_with(|| Setup::new(id.clone(), desk.guid()));
     let account = session.account().unwrap_or("not signed in");
-    Some(work(setup, &mut Cx { environment, cloud, account, desk, now }))
+    let tenant = session.tenant();
+    Some(work(setup, &mut Cx { environment, cloud, account, tenant, desk, now }))
 }
 
 fn intent(model: &mut Model, wanted: Intent, now: Now) {
@@ -151,7 +153,9 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
             model.found.clear();
             model.at_runs = false;
         }
-        Intent::Environments => model.selected = None,
+        Intent::Back if model.at_prerequisites => model.at_prerequisites = false,
+        Intent::Environments => (model.selected, model.at_prerequisites) = (None, false),
+        Intent::Prerequisites => model.at_prerequisites = model.selected.is_some(),
         Intent::NewCode => session::new_code(model),
         Intent::ReadNow if model.selected.is_none() => reading::read_directory(model),
         Intent::Open(address) => {
@@ -267,6 +271,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         Intent::OpenEnvironment(_)
         | Intent::OpenFirst
         | Intent::Environments
+        | Intent::Prerequisites
         | Intent::NewCode
         | Intent::Runs
         | Intent::Export(_)

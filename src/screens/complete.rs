@@ -28,7 +28,16 @@ impl Sheet for Complete {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::READ_NOW, keys::DETAILS, keys::BACK, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
+        &[
+            keys::CHOOSE,
+            keys::READ_NOW,
+            keys::DETAILS,
+            keys::BACK,
+            keys::PREREQUISITES,
+            keys::ENVIRONMENTS,
+            keys::HELP,
+            keys::LEAVE,
+        ]
     }
 
     fn help(&self) -> &'static str {

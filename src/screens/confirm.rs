@@ -22,7 +22,16 @@ impl Sheet for Confirm {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::BACK, keys::READ_NOW, keys::DETAILS, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
+        &[
+            keys::CHOOSE,
+            keys::BACK,
+            keys::READ_NOW,
+            keys::DETAILS,
+            keys::PREREQUISITES,
+            keys::ENVIRONMENTS,
+            keys::HELP,
+            keys::LEAVE,
+        ]
     }
 
     fn help(&self) -> &'static str {

@@ -3,7 +3,8 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
-use super::{Sheet, View, identities, parts};
+use super::{Sheet, View, identities, parts, prerequisites};
+use crate::core::check::{self, Closes};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{FactKind, Facts, PackageState, why};
 use crate::core::gate::{self, Gate, Integration};
@@ -39,6 +40,7 @@ impl Sheet for Details {
         &[
             keys::CHOOSE,
             keys::READ_NOW,
+            keys::PREREQUISITES,
             keys::DETAILS,
             keys::REPAIR,
             keys::OPEN,
@@ -107,7 +109,7 @@ impl Sheet for Details {
 }
 
 /// Whether only identities are missing: before the packages are there, Configure makes them.
-fn can_repair(environment: &Environment, setup: &Setup) -> bool {
+pub(super) fn can_repair(environment: &Environment, setup: &Setup) -> bool {
     let facts = &setup.facts;
     setup.reading.is_empty() && has_packages(facts) && gate::repair(environment, facts)
 }
@@ -236,6 +238,15 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
         mark => mark,
     };
     put("Identities", Some(mark), text);
+    let checks = check::checks(environment, facts);
+    let mark = if [Closes::Configure, Closes::Link].iter().any(|button| checks.iter().any(|of| of.blocks(*button))) {
+        Mark::Failed
+    } else if setup.is_read() {
+        Mark::Done
+    } else {
+        Mark::Busy
+    };
+    put("Prerequisites", Some(mark), prerequisites::in_short(check::tally(&checks)));
     rows
 }
 
@@ -398,6 +409,7 @@ fn next_step(
     if can_repair(environment, setup) {
         stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
     }
+    stops.push(Stop::wants("Prerequisites", Intent::Prerequisites));
     stops.push(Stop::wants("Environments", Intent::Environments));
     stops.push(Stop { label: SECTION, action: Action::Fold, shape: Shape::Section, closed: None });
     (notes, stops, primary)

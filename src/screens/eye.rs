@@ -30,6 +30,8 @@ pub enum Ask {
     Reset,
     /// One run of the record, whole.
     Run,
+    /// One prerequisite, whole.
+    Check,
     /// Forget the interrupted run?
     Forget,
 }
@@ -94,6 +96,8 @@ pub struct Eye {
     pub(super) list: List,
     /// Place of the selected run of the record.
     pub(super) run: usize,
+    /// The selected prerequisite.
+    pub(super) check: Option<&'static str>,
     pub(super) overlay: Option<Overlay>,
     /// The section of the details is closed.
     pub(super) folded: bool,

@@ -26,6 +26,7 @@ impl Sheet for Failed {
             keys::COPY,
             keys::EXPORT,
             keys::BACK,
+            keys::PREREQUISITES,
             keys::ENVIRONMENTS,
             keys::HELP,
             keys::LEAVE,

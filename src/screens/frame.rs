@@ -249,7 +249,7 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
     }
     match setup.watch() {
         // While both sides are read, the open questions are those of the facts.
-        Some(watch) if setup.reading.is_empty() => contact(view, watch),
+        Some(watch) if setup.is_read() => contact(view, watch),
         _ => {
             let failed = match &setup.flow {
                 Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure) => Some(failure.at),

@@ -3,7 +3,7 @@
 use super::eye::{Ask, Eye, Stage};
 use super::keys::{self, Act, EVERYWHERE};
 use super::page::{Action, Shape, Stop};
-use super::{View, frame, list, runs};
+use super::{View, frame, list, prerequisites, runs};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
@@ -81,6 +81,12 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     {
         return reaction;
     }
+    if eye.overlay.is_none()
+        && screen(model) == Screen::Prerequisites
+        && let Some(reaction) = prerequisites::act(model, eye, act, usize::from(laid.places.rows.height))
+    {
+        return reaction;
+    }
     let page = &laid.page;
     let max = page.scroll_max(&laid.places);
     let height = usize::from(laid.places.rows.height);
@@ -104,6 +110,7 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::Back => Reaction::Intent(Intent::Back),
         Act::ReadNow => Reaction::Intent(Intent::ReadNow),
         Act::Environments => Reaction::Intent(Intent::Environments),
+        Act::Prerequisites => Reaction::Intent(Intent::Prerequisites),
         Act::Open => page.address.clone().map_or(Reaction::Nothing, |to| Reaction::Intent(Intent::Open(to))),
         Act::Copy => page.copy.clone().map_or(Reaction::Nothing, |text| Reaction::Intent(Intent::Copy(text))),
         Act::Details => ask(eye, Ask::Details),

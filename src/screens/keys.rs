@@ -14,6 +14,7 @@ pub(super) enum Act {
     Details,
     Repair,
     Environments,
+    Prerequisites,
     Tick,
     Filter,
     Clear,
@@ -90,6 +91,9 @@ pub(super) const SORT: Binding =
     bind(&[Key::Char('s')], Act::Sort, "sort", "as the services list them, by name, by set-up");
 pub(super) const RUNS: Binding =
     bind(&[Key::Char('R')], Act::Runs, "runs", "the record: what was done, by whom, when; to export");
+pub(super) const PREREQUISITES: Binding =
+    bind(&[Key::Char('p')], Act::Prerequisites, "prerequisites", "what must be true for dual-write, and what helps");
+pub(super) const SHOW_CHECK: Binding = bind(ENTER, Act::Press, "show", "show the selected one whole");
 pub(super) const SHOW: Binding = bind(ENTER, Act::Press, "show", "show the selected run whole");
 pub(super) const EXPORT: Binding =
     bind(&[Key::Char('x')], Act::Export, "export", "write the run to files: Markdown, HTML and JSON");

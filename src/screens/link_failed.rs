@@ -29,6 +29,7 @@ impl Sheet for LinkFailed {
             keys::COPY,
             keys::EXPORT,
             keys::BACK,
+            keys::PREREQUISITES,
             keys::ENVIRONMENTS,
             keys::HELP,
             keys::LEAVE,

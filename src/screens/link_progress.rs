@@ -36,6 +36,7 @@ impl Sheet for LinkProgress {
             keys::OPEN,
             keys::COPY,
             keys::DETAILS,
+            keys::PREREQUISITES,
             keys::ENVIRONMENTS,
             keys::HELP,
             keys::LEAVE,

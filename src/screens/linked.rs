@@ -30,6 +30,7 @@ impl Sheet for Linked {
             keys::EXPORT,
             keys::READ_NOW,
             keys::DETAILS,
+            keys::PREREQUISITES,
             keys::ENVIRONMENTS,
             keys::HELP,
             keys::LEAVE,

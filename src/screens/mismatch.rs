@@ -40,6 +40,7 @@ impl Sheet for Mismatch {
             keys::OPEN,
             keys::COPY,
             keys::BACK,
+            keys::PREREQUISITES,
             keys::ENVIRONMENTS,
             keys::HELP,
             keys::LEAVE,

@@ -26,6 +26,7 @@ mod overlay;
 mod page;
 mod parts;
 pub mod plain;
+mod prerequisites;
 mod progress;
 mod resume;
 mod runs;
@@ -90,6 +91,7 @@ fn sheet(of: Screen) -> &'static dyn Sheet {
         Screen::Runs => &runs::Runs,
         Screen::Environments => &environments::Environments,
         Screen::Details => &details::Details,
+        Screen::Prerequisites => &prerequisites::Prerequisites,
         Screen::Mismatch => &mismatch::Mismatch,
         Screen::Terms => &terms::Terms,
         Screen::Confirm => &confirm::Confirm,

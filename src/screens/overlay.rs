@@ -3,7 +3,7 @@
 use super::eye::Ask;
 use super::keys::{self, Binding, EVERYWHERE};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, identities, list, mismatch, parts};
+use super::{Sheet, View, identities, list, mismatch, parts, prerequisites};
 use crate::core::environment::Environment;
 use crate::core::facts::Facts;
 use crate::core::gate;
@@ -37,6 +37,7 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
         Ask::Repair => &Repair,
         Ask::Reset => &Reset,
         Ask::Run => &OneRun,
+        Ask::Check => &OneCheck,
         Ask::Forget => &Forget,
     }
 }
@@ -45,7 +46,7 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
 pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
     match ask {
         Ask::Help | Ask::Details | Ask::Run => body,
-        Ask::Leave | Ask::Repair | Ask::Reset | Ask::Forget => {
+        Ask::Leave | Ask::Repair | Ask::Reset | Ask::Forget | Ask::Check => {
             let width = body.width.min(QUESTION);
             Rect { x: body.x + (body.width - width) / 2, width, ..body }
         }
@@ -316,6 +317,34 @@ impl Sheet for OneRun {
             stops: vec![Stop::button("Close", Action::Close)],
             primary: "Close",
             run: Some(run.id.clone()),
+            ..Page::default()
+        }
+    }
+}
+
+struct OneCheck;
+
+impl Sheet for OneCheck {
+    fn title(&self) -> &'static str {
+        "Prerequisite"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::CLOSE, keys::OPEN, keys::COPY]
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some(check) = prerequisites::selected(view.model, view.eye) else { return Page::default() };
+        Page {
+            rows: prerequisites::whole(&check, view, room.width),
+            stops: vec![Stop::button("Close", Action::Close)],
+            primary: "Close",
+            address: Some(check.address.as_deref().map_or_else(|| check.doc_url.clone(), clean)),
+            copy: Some(prerequisites::words(&check)),
             ..Page::default()
         }
     }

@@ -5,6 +5,7 @@ use super::View;
 use crate::core::environment::Environment;
 use crate::core::facts::FactKind;
 use crate::core::fault::Confidence;
+use crate::core::geography;
 use crate::core::journal::RunId;
 use crate::core::setup::{Failure, Record, Setup};
 use crate::core::trouble::{Again, Service, Trouble};
@@ -20,24 +21,6 @@ const NAME_MAX: usize = 60;
 const SHORT_ID: usize = 8;
 /// Cells from which the text of an event keeps clear of the times.
 const TIMELINE_ROOMY: usize = 60;
-/// Geographies as the services spell them, and as the admin's pages write them.
-const GEOGRAPHIES: [(&str, &str); 14] = [
-    ("unitedstates", "United States"),
-    ("europe", "Europe"),
-    ("asia", "Asia"),
-    ("australia", "Australia"),
-    ("brazil", "Brazil"),
-    ("canada", "Canada"),
-    ("france", "France"),
-    ("germany", "Germany"),
-    ("india", "India"),
-    ("japan", "Japan"),
-    ("southamerica", "South America"),
-    ("switzerland", "Switzerland"),
-    ("unitedarabemirates", "UAE"),
-    ("unitedkingdom", "United Kingdom"),
-];
-
 /// A heading.
 pub(super) fn heading(text: &str) -> Row {
     Row::new(text, Role::Strong)
@@ -86,12 +69,7 @@ pub(super) fn short_id(id: &str, look: Look) -> String {
 /// Where an environment is.
 pub(super) fn geography(environment: &Environment) -> String {
     let word = environment.geography.as_deref().map(clean).unwrap_or_default();
-    let known = GEOGRAPHIES.iter().find(|(code, _)| word.eq_ignore_ascii_case(code));
-    match known {
-        Some((_, name)) => (*name).to_owned(),
-        None if word.is_empty() => "not said".to_owned(),
-        None => word,
-    }
+    if word.is_empty() { "not said".to_owned() } else { geography::title(&word).to_owned() }
 }
 
 /// A fact that is not here: it is on its way, or nobody can ask for it.

@@ -31,7 +31,16 @@ impl Sheet for Progress {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::READ_NOW, keys::DETAILS, keys::COPY_COMMAND, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE, keys::BACK]
+        &[
+            keys::READ_NOW,
+            keys::DETAILS,
+            keys::COPY_COMMAND,
+            keys::PREREQUISITES,
+            keys::ENVIRONMENTS,
+            keys::HELP,
+            keys::LEAVE,
+            keys::BACK,
+        ]
     }
 
     fn help(&self) -> &'static str {

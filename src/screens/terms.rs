@@ -29,6 +29,7 @@ impl Sheet for Terms {
             keys::OPEN,
             keys::COPY,
             keys::BACK,
+            keys::PREREQUISITES,
             keys::ENVIRONMENTS,
             keys::HELP,
             keys::LEAVE,

@@ -292,7 +292,9 @@ impl Headless<'_> {
                 Job::Run { dry: true, .. } => self.look_one(at),
                 Job::Status | Job::Check => {
                     let id = &self.flights[at].pilot.id;
-                    if self.setup(id).is_some_and(|setup| setup.reading.is_empty()) {
+                    if self.setup(id).is_some_and(|setup| {
+                        if matches!(self.job, Job::Check) { setup.reading.is_empty() } else { setup.is_read() }
+                    }) {
                         self.flights[at].ended.get_or_insert((code::DONE, String::new()));
                     }
                 }
@@ -325,7 +327,7 @@ impl Headless<'_> {
     fn look_one(&mut self, at: usize) {
         let flight = &self.flights[at];
         let Some(setup) = self.setup(&flight.pilot.id).filter(|_| flight.ended.is_none()) else { return };
-        if !setup.reading.is_empty() {
+        if !setup.is_read() {
             return;
         }
         let mut willing = Pilot::new(flight.pilot.id.clone(), flight.pilot.orders.clone());
@@ -448,7 +450,7 @@ impl Headless<'_> {
         if flight.is_read || !matches!(self.job, Job::Run { .. }) {
             return;
         }
-        let is_known = |setup: &&Setup| setup.opened && (setup.reading.is_empty() || setup.is_running());
+        let is_known = |setup: &&Setup| setup.opened && (setup.is_read() || setup.is_running());
         let Some(setup) = self.setup(&flight.pilot.id).filter(is_known) else { return };
         let Some(environment) = self.seat.model.directory.get(&flight.pilot.id) else { return };
         let now = self.seat.clock.now();
@@ -627,7 +629,7 @@ impl Headless<'_> {
             mismatch |= gate::mismatch(environment, &setup.facts).is_some();
             blocked |= checks.iter().any(|check| check.level == Level::Block && check.answer == Tri::No);
             lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));
-            lines.extend(checks.iter().flat_map(documents::check_lines));
+            lines.extend(documents::check_lines(&checks));
             documents.push(json!({
                 "environment": {"id": id.0, "name": environment.name},
                 "checks": checks.iter().map(documents::check).collect::<Vec<_>>(),

@@ -3,6 +3,7 @@
 use crate::api::{Api, Outside, Time};
 use crate::core::model::Cloud;
 use crate::core::msg::Found;
+use crate::core::sign_in::Account;
 use crate::settings::Profile;
 use crate::shell::clock::Clock;
 use crate::shell::journal;
@@ -29,7 +30,7 @@ pub struct Ready {
     /// What the core must know of the cloud.
     pub cloud: Cloud,
     /// Who is signed in already.
-    pub account: Option<String>,
+    pub account: Option<Account>,
     /// The simulator, where it is ours; it ends with this value.
     pub simulator: Option<Simulator>,
     /// Runs of this cloud that were interrupted.
@@ -51,10 +52,11 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
                 sim::start(options).await.map_err(|error| format!("The simulator cannot be started: {error}."))?;
             let profile = Profile::parse(&simulator.profile_toml(), "simulator").map_err(|error| error.to_string())?;
             let refresh: Option<SecretString> = Some(simulator.signed_in());
-            (profile, refresh, Outside::default(), Some(SIMULATED_ACCOUNT.to_owned()), Some(simulator))
+            let account = Account { name: SIMULATED_ACCOUNT.to_owned(), tenant: Some(profile.tenant.clone()) };
+            (profile, refresh, Outside::default(), Some(account), Some(simulator))
         }
         Stage::Cloud(profile, outside) => {
-            let account = (!outside.is_empty()).then(|| "tokens from outside".to_owned());
+            let account = (!outside.is_empty()).then(|| Account::from("tokens from outside"));
             (*profile, None, outside, account, None)
         }
     };

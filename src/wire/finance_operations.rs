@@ -13,10 +13,10 @@ pub fn client_id_row_path(app: &str) -> String {
     format!("{CLIENT_ID_ROWS_PATH}(AADClientId='{app}')")
 }
 
-/// `GET` the roles of one user. The name of the entity is known from public code, its columns are not
+/// `GET` the roles of one user, whose id is quoted and encoded already. The name of the entity is known from public code, its columns are not
 /// confirmed.
 pub fn user_roles_path(user: &str) -> String {
-    format!("/data/SecurityUserRoles?$filter=UserId eq '{}'", user.replace('\'', "''"))
+    format!("/data/SecurityUserRoles?$filter=UserId eq '{user}'")
 }
 
 /// The role whoever links needs, by its identifier and by its English name.

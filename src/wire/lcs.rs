@@ -1,6 +1,7 @@
 //! Lifecycle Services API: environment metadata. Every answer is HTTP 200 with an envelope whose
 //! `IsSuccess` is the only truth about the work.
 
+use super::text;
 use serde::{Deserialize, Serialize};
 
 /// Required header and its documented value.
@@ -52,6 +53,9 @@ pub struct Environment {
     pub environment_id: Option<String>,
     /// Name in LCS.
     pub environment_name: Option<String>,
+    /// Project it belongs to.
+    #[serde(deserialize_with = "text")]
+    pub project_id: Option<String>,
     /// `SelfService`, `MicrosoftManaged`, `CustomerManaged` (cloud-hosted).
     pub environment_infrastructure: Option<String>,
     /// `Production`, `Sandbox`, `DevTestDev`, ...

@@ -11,7 +11,7 @@ mod keys;
 pub use all::scenes;
 pub use keys::{event, last, named, press, wants};
 
-use dualwrite::core::call::{Call, Change, Reply};
+use dualwrite::core::call::{Call, Change, DefaultTeam, Reply};
 use dualwrite::core::effect::Effect;
 use dualwrite::core::environment::EnvironmentId;
 use dualwrite::core::journal::Entry;
@@ -71,6 +71,8 @@ pub struct World {
     pub maps: Value,
     pub operation: Value,
     pub link_status: Value,
+    pub solutions: Value,
+    pub companies: Option<Value>,
     /// Names of questions and changes that are not answered.
     pub hold: Vec<&'static str>,
     /// Names of questions and changes that go wrong.
@@ -119,13 +121,15 @@ impl Default for World {
             ],
             users: [json!([]), json!([])],
             rows: json!([]),
-            finops_users: json!([{"UserID": "Admin", "Enabled": true}]),
+            finops_users: json!([{"UserID": "Admin", "Alias": "ada@contoso.example", "Enabled": true}]),
             legal_entities: 12,
             links: json!([]),
             owner: json!("ada@contoso.example"),
             maps: json!([]),
             operation: json!({"operationId": "7e57c0de-0000-4000-8000-000000000001", "status": "Running"}),
             link_status: json!({"IsSuccess": true, "OperationStatus": "InProgress"}),
+            solutions: json!([]),
+            companies: None,
             hold: Vec::new(),
             trouble: Vec::new(),
         }
@@ -190,6 +194,28 @@ impl World {
                     (0..self.legal_entities).map(|at| json!({"left": {"name": format!("US{at:02}")}})).collect::<Vec<_>>()}}}))),
             Call::Maps(_) => Reply::Maps(of(&self.maps)),
             Call::LinkStatus { .. } => Reply::LinkStatus(of(&self.link_status)),
+            Call::OwnRoles(_) => Reply::OwnRoles(of(&json!([{"roleid": "r", "name": ADMIN}]))),
+            Call::Version(_) => Reply::Version("9.2.26101.00180".into()),
+            Call::Solutions(_) => Reply::Solutions(of(&self.solutions)),
+            Call::PluginSteps(_) => {
+                Reply::PluginSteps(of(&json!([{"name": "DualWrite: Update of account", "statecode": 0}])))
+            }
+            Call::Companies(_) => Reply::Companies(self.companies.as_ref().map(of)),
+            Call::DefaultTeam(_) => Reply::DefaultTeam(DefaultTeam {
+                unit: "contoso-uat".into(),
+                team: Some(of(
+                    &json!({"teamid": "t", "name": "contoso-uat", "teamroles_association": [{"name": ADMIN}]}),
+                )),
+            }),
+            Call::RuntimeConfigurations(_) => Reply::RuntimeConfigurations(Some(0)),
+            Call::Organization(_) => {
+                Reply::Organization(of(&json!({"languagecode": 1033, "basecurrencyid": {"isocurrencycode": "EUR"}})))
+            }
+            Call::FinopsRoles { .. } => Reply::FinopsRoles(of(&json!([{"SecurityRoleIdentifier": "-SYSADMIN-"}]))),
+            Call::Licences => Reply::Licences(of(&json!([{"skuPartNumber": "DYN365_ENTERPRISE_PLAN1", "servicePlans":
+                [{"servicePlanName": "POWERAPPS_DYN_APPS", "provisioningStatus": "Success"}]}]))),
+            Call::DirectoryRoles => Reply::DirectoryRoles(Vec::new()),
+            Call::Principals(apps) => Reply::Principals(apps.iter().map(|app| of(&json!({"appId": app}))).collect()),
         }
     }
 }

@@ -7,9 +7,10 @@ use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
-use crate::core::plan::APPLICATION_USERS;
+use crate::core::plan::{APPLICATION_USERS, client_id_rows};
 use crate::core::schedule::{READ_ATTEMPTS, back_off};
 use crate::core::setup::{Asked, Flow, Setup, Start};
+use crate::core::sign_in::Account;
 use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::bare_host;
@@ -25,8 +26,9 @@ const AT_ONCE_MAX: usize = 10;
 /// What is read of an environment for the list.
 const SURVEY: [FactKind; 2] = [FactKind::Link, FactKind::Packages];
 
-/// What is read of an environment that is opened. The connection set and the maps follow the link.
-const EVERYTHING: [FactKind; 8] = [
+/// What is read of an environment that is opened, what the flow stands on first. The connection set and
+/// the maps follow the link, the roles in finance and operations its users.
+const EVERYTHING: [FactKind; 19] = [
     FactKind::Integration,
     FactKind::Packages,
     FactKind::User(0),
@@ -35,6 +37,17 @@ const EVERYTHING: [FactKind; 8] = [
     FactKind::FinopsUsers,
     FactKind::LegalEntities,
     FactKind::Link,
+    FactKind::Solutions,
+    FactKind::OwnRoles,
+    FactKind::Companies,
+    FactKind::Version,
+    FactKind::PluginSteps,
+    FactKind::DefaultTeam,
+    FactKind::RuntimeConfigurations,
+    FactKind::Organization,
+    FactKind::Licences,
+    FactKind::DirectoryRoles,
+    FactKind::Principals,
 ];
 
 /// Asks for both lists.
@@ -163,12 +176,13 @@ pub(super) fn open(model: &mut Model, id: &EnvironmentId, now: Now) {
         }
     });
     if known.is_some() {
-        model.selected = Some(id.clone());
+        (model.selected, model.at_prerequisites) = (Some(id.clone()), false);
     }
 }
 
 /// Asks for every fact that can be had of this environment.
 pub(super) fn read_all(setup: &mut Setup, cx: &mut Cx) {
+    setup.facts.reader = Account { name: cx.account.to_owned(), tenant: cx.tenant.map(str::to_owned) };
     for kind in EVERYTHING {
         ask(setup, kind, cx);
     }
@@ -222,19 +236,57 @@ fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud) -> Resul
             facts.linked().and_then(|link| link.cname.clone()).filter(|name| !name.is_empty()).map(Call::ConnectionSet)
         }
         FactKind::Maps => facts.linked().and_then(|link| link.cid.clone()).map(Call::Maps),
+        FactKind::OwnRoles => dataverse().map(Call::OwnRoles),
+        FactKind::Version => dataverse().map(Call::Version),
+        FactKind::Solutions => dataverse().map(Call::Solutions),
+        FactKind::PluginSteps => dataverse().map(Call::PluginSteps),
+        FactKind::Companies => dataverse().map(Call::Companies),
+        FactKind::DefaultTeam => dataverse().map(Call::DefaultTeam),
+        FactKind::RuntimeConfigurations => dataverse().map(Call::RuntimeConfigurations),
+        FactKind::Organization => dataverse().map(Call::Organization),
+        FactKind::FinopsRoles => {
+            let user = facts.own_finops_user().map(|user| user.user_id.clone());
+            finops().zip(user).map(|(finops, user)| Call::FinopsRoles { finops, user })
+        }
+        FactKind::Licences | FactKind::DirectoryRoles | FactKind::Principals => {
+            if !cloud.has_graph {
+                return Err(Trouble::new(Service::Graph, What::NotConfigured, ""));
+            }
+            Some(match kind {
+                FactKind::Licences => Call::Licences,
+                FactKind::DirectoryRoles => Call::DirectoryRoles,
+                _ => Call::Principals(client_id_rows(facts.core_version().as_deref())),
+            })
+        }
     })
+}
+
+/// Who is asked for a fact.
+fn service(kind: FactKind) -> Service {
+    match kind {
+        FactKind::Integration
+        | FactKind::User(_)
+        | FactKind::OwnRoles
+        | FactKind::Version
+        | FactKind::Solutions
+        | FactKind::PluginSteps
+        | FactKind::Companies
+        | FactKind::DefaultTeam
+        | FactKind::RuntimeConfigurations
+        | FactKind::Organization => Service::Dataverse,
+        FactKind::Packages => Service::PowerPlatform,
+        FactKind::Rows | FactKind::FinopsUsers | FactKind::FinopsRoles | FactKind::LegalEntities => {
+            Service::FinanceOperations
+        }
+        FactKind::Link | FactKind::ConnectionSet | FactKind::Maps => Service::Gateway,
+        FactKind::Licences | FactKind::DirectoryRoles | FactKind::Principals => Service::Graph,
+    }
 }
 
 /// The questions for a step, which the stages ask on their own account.
 pub(super) fn call_for_step(kind: FactKind, setup: &Setup, cx: &Cx) -> Result<Call, Trouble> {
-    let service = match kind {
-        FactKind::Integration | FactKind::User(_) => Service::Dataverse,
-        FactKind::Packages => Service::PowerPlatform,
-        FactKind::Rows | FactKind::FinopsUsers | FactKind::LegalEntities => Service::FinanceOperations,
-        FactKind::Link | FactKind::ConnectionSet | FactKind::Maps => Service::Gateway,
-    };
     call(kind, cx.environment, &setup.facts, cx.cloud)?
-        .ok_or_else(|| Trouble::new(service, What::NotConfigured, "no address is known"))
+        .ok_or_else(|| Trouble::new(service(kind), What::NotConfigured, "no address is known"))
 }
 
 pub(super) fn fact_reply(
@@ -277,6 +329,7 @@ pub(super) fn fact_reply(
                 setup.facts.maps = Fact::Unread;
             }
         }
+        FactKind::FinopsUsers => ask(setup, FactKind::FinopsRoles, cx),
         // Only Dataverse knew the finance and operations side: now it can be asked too.
         FactKind::Integration if cx.environment.finops_url().is_none() => {
             for kind in [FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities, FactKind::Link] {
@@ -335,31 +388,40 @@ pub(super) fn is_judgeable(setup: &Setup) -> bool {
 /// Keeps what came back. An answer of another kind than asked for is "could not tell".
 pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Trouble>, now: Now) {
     macro_rules! keep {
-        ($fact:expr, $pattern:pat => $value:expr, $service:expr) => {
+        ($fact:expr, $pattern:pat => $value:expr) => {
             $fact = match result {
                 Ok($pattern) => Fact::Known($value, now),
-                Ok(_) => Fact::Unknown(Trouble::new($service, What::Unreadable, ""), now),
+                Ok(_) => Fact::Unknown(Trouble::new(service(kind), What::Unreadable, ""), now),
                 Err(trouble) => Fact::Unknown(trouble, now),
             }
         };
     }
     match kind {
-        FactKind::Integration => keep!(facts.integration, Reply::Integration(row) => row, Service::Dataverse),
-        FactKind::Packages => keep!(facts.packages, Reply::Packages(rows) => rows, Service::PowerPlatform),
-        FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => rows, Service::Dataverse),
-        FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => rows, Service::FinanceOperations),
-        FactKind::FinopsUsers => {
-            keep!(facts.finops_users, Reply::FinopsUsers(rows) => rows, Service::FinanceOperations);
-        }
-        FactKind::LegalEntities => {
-            keep!(facts.legal_entities, Reply::LegalEntities(rows) => rows, Service::FinanceOperations);
-        }
+        FactKind::Integration => keep!(facts.integration, Reply::Integration(row) => row),
+        FactKind::Packages => keep!(facts.packages, Reply::Packages(rows) => rows),
+        FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => rows),
+        FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => rows),
+        FactKind::FinopsUsers => keep!(facts.finops_users, Reply::FinopsUsers(rows) => rows),
+        FactKind::LegalEntities => keep!(facts.legal_entities, Reply::LegalEntities(rows) => rows),
         FactKind::Link => keep!(
             facts.link,
-            Reply::Links(rows) => rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty())),
-            Service::Gateway
+            Reply::Links(rows) => rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty()))
         ),
-        FactKind::ConnectionSet => keep!(facts.connection_set, Reply::ConnectionSet(set) => set, Service::Gateway),
-        FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => rows, Service::Gateway),
+        FactKind::ConnectionSet => keep!(facts.connection_set, Reply::ConnectionSet(set) => set),
+        FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => rows),
+        FactKind::OwnRoles => keep!(facts.own_roles, Reply::OwnRoles(rows) => rows),
+        FactKind::Version => keep!(facts.version, Reply::Version(text) => text),
+        FactKind::Solutions => keep!(facts.solutions, Reply::Solutions(rows) => rows),
+        FactKind::PluginSteps => keep!(facts.plugin_steps, Reply::PluginSteps(rows) => rows),
+        FactKind::Companies => keep!(facts.companies, Reply::Companies(rows) => rows),
+        FactKind::DefaultTeam => keep!(facts.default_team, Reply::DefaultTeam(team) => team),
+        FactKind::RuntimeConfigurations => {
+            keep!(facts.runtime_configurations, Reply::RuntimeConfigurations(count) => count);
+        }
+        FactKind::Organization => keep!(facts.organization, Reply::Organization(row) => row),
+        FactKind::FinopsRoles => keep!(facts.finops_roles, Reply::FinopsRoles(rows) => rows),
+        FactKind::Licences => keep!(facts.licences, Reply::Licences(rows) => rows),
+        FactKind::DirectoryRoles => keep!(facts.directory_roles, Reply::DirectoryRoles(rows) => rows),
+        FactKind::Principals => keep!(facts.principals, Reply::Principals(rows) => rows),
     }
 }

@@ -42,6 +42,25 @@ fn passing(service: Service, done: Done) -> Trouble {
     Trouble { done, ..Trouble::new(service, Happened::CutOff, "cut") }
 }
 
+/// Questions on which no step of the flow waits: these services do not answer them.
+fn is_of_prerequisites(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::OwnRoles(_)
+            | Call::Version(_)
+            | Call::Solutions(_)
+            | Call::PluginSteps(_)
+            | Call::Companies(_)
+            | Call::DefaultTeam(_)
+            | Call::RuntimeConfigurations(_)
+            | Call::Organization(_)
+            | Call::FinopsRoles { .. }
+            | Call::Licences
+            | Call::DirectoryRoles
+            | Call::Principals(_)
+    )
+}
+
 impl World {
     fn new() -> Self {
         let cloud = Cloud {
@@ -50,7 +69,7 @@ impl World {
             lcs_project: Some(1),
             has_lcs: false,
             has_gateway: true,
-            has_graph: true,
+            has_graph: false,
             has_link: true,
             command: "dualwrite".into(),
             speed: None,
@@ -76,8 +95,12 @@ impl World {
     fn tell(&mut self, msg: Msg) {
         let mut kept = None;
         let mut claimed = None;
+        let mut unasked = Vec::new();
         for effect in update(&mut self.model, msg, self.now) {
             match effect {
+                Effect::Call { ticket, call, .. } if is_of_prerequisites(&call) => {
+                    unasked.push((ticket, call.service()));
+                }
                 Effect::Call { ticket, after, call } => self.open.push_back((ticket, after, Asked::Call(call))),
                 Effect::Change { ticket, change, intention } => {
                     self.recorded.push(intention);
@@ -90,6 +113,9 @@ impl World {
                 Effect::Record(entry) | Effect::Forget { entry, .. } => self.recorded.push(entry),
                 _ => {}
             }
+        }
+        for (ticket, service) in unasked {
+            self.tell(Msg::Reply { ticket, result: Err(Trouble::new(service, Happened::Status(404), "")) });
         }
         if let Some(environment) = claimed {
             self.tell(Msg::Claimed { environment, result: self.claimed.clone() });

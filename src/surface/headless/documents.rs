@@ -1,6 +1,6 @@
 //! What `status` and `check` print: one JSON document, or lines.
 
-use crate::core::check::{Check, Tri};
+use crate::core::check::{self, Check, Level, Tally, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::gate;
 use crate::core::setup::Setup;
@@ -15,25 +15,43 @@ const NAME_MAX: usize = 40;
 /// Cells of how far it is.
 const STANDING: usize = 22;
 
-/// A prerequisite, its answer and what helps.
-pub(super) fn check_lines(check: &Check) -> Vec<String> {
-    let word = match check.answer {
-        Tri::Yes => "yes",
-        Tri::No => "no",
-        Tri::Unknown => "could not tell",
+/// The prerequisites of an environment: what is not met first, then what could not be told, what is to
+/// be confirmed by hand, and what is met.
+pub(super) fn check_lines(checks: &[Check]) -> Vec<String> {
+    let Tally { yes, no, unknown, by_hand } = check::tally(checks);
+    let mut lines = vec![format!("{yes} yes, {no} no, {unknown} could not tell, {by_hand} to confirm by hand")];
+    let is = |answer: Tri| move |check: &&Check| check.answer == answer && !check.is_by_hand();
+    let mut section = |title: &str, of: Vec<&Check>| {
+        if of.is_empty() {
+            return;
+        }
+        lines.push(String::new());
+        lines.push(title.to_owned());
+        for check in of {
+            lines.push(format!("  {}  {}: {}", check.id, check.what, clean(&check.reason)));
+            if check.answer == Tri::No || check.is_by_hand() {
+                let address = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();
+                lines.push(format!("       {}{address}", check.remedy));
+            }
+        }
     };
-    let mut lines = vec![format!("  {word:<14}  {}  {}: {}", check.id, check.what, clean(&check.reason))];
-    if check.answer == Tri::No {
-        lines.push(format!("{:20}  {}", "", check.remedy));
-    }
+    let not_met =
+        |made: bool| checks.iter().filter(is(Tri::No)).filter(|check| (check.level == Level::Made) == made).collect();
+    section("No", not_met(false));
+    section("Not yet: Dual-write application makes it", not_met(true));
+    section("Could not tell", checks.iter().filter(is(Tri::Unknown)).collect());
+    section("To confirm by hand", checks.iter().filter(|check| check.is_by_hand()).collect());
+    section("Yes", checks.iter().filter(is(Tri::Yes)).collect());
     lines
 }
 
 /// A prerequisite as JSON.
 pub(super) fn check(check: &Check) -> Value {
     json!({
-        "id": check.id, "answer": check.answer.word(), "reason": check.reason, "level": check.level.word(),
-        "evidence": check.evidence, "remedy": check.remedy, "doc_url": check.doc_url,
+        "id": check.id, "what": check.what, "answer": check.answer.word(), "reason": check.reason,
+        "level": check.level.word(), "side": check.side.word(), "route": check.sure.word(),
+        "evidence": check.evidence(), "read_at": check.read_at.map(|at| at.to_string()),
+        "remedy": check.remedy, "address": check.address, "doc_url": check.doc_url,
     })
 }
 

@@ -83,7 +83,7 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
             run.watch.then_ask(cx, Call::RootBusinessUnit(dataverse), Duration::ZERO);
             Next::Stay
         }
-        Some(IdentityState::Deleted) => {
+        Some(IdentityState::Deleted { .. }) => {
             let words = format!(
                 "A deleted application user {app} is in the way. Restore or purge it in Power Platform admin center (Settings, Users + permissions, Application users), then try again."
             );

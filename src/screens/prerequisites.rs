@@ -1,0 +1,254 @@
+//! Prerequisites: every check with its answer, what is not met first; the remedy of the selected one
+//! below, and everything about it under Enter.
+
+use super::eye::{Ask, Eye};
+use super::input::Reaction;
+use super::keys::{self, Act, Binding};
+use super::page::{Action, Page, Room, Stop};
+use super::{Sheet, View, details, parts};
+use crate::core::check::{self, Check, Level, Tally, Tri};
+use crate::core::gate;
+use crate::core::model::Model;
+use crate::ui::look::{Glyphs, Look, Mark, Role};
+use crate::ui::row::{Piece, Row, behind, field, flow};
+use crate::ui::text::{clean, fit};
+
+/// Cells of an answer.
+const ANSWER: usize = 14;
+/// Cells of the side.
+const SIDE: usize = 12;
+/// Cells of the labels of the selected one.
+const LABEL: usize = 11;
+/// Rows of the list that stay, however much is said of the selected one.
+const LIST_LEAST: usize = 5;
+/// Rows about the selected one below the list; all of it is one key away.
+const ABOUT_MOST: usize = 7;
+
+/// The prerequisites of one environment.
+pub(super) struct Prerequisites;
+
+impl Sheet for Prerequisites {
+    fn title(&self) -> &'static str {
+        "Prerequisites"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[
+            keys::SHOW_CHECK,
+            keys::REPAIR,
+            keys::OPEN,
+            keys::READ_NOW,
+            keys::COPY,
+            keys::DETAILS,
+            keys::BACK,
+            keys::ENVIRONMENTS,
+            keys::HELP,
+            keys::LEAVE,
+        ]
+    }
+
+    fn help(&self) -> &'static str {
+        "What must be true for dual-write, each with yes, no, or could not tell and why. What must be met and is not \
+         closes the button Dual-write application or Link; what could not be told closes nothing. What no service \
+         answers is for you to confirm. While something is not met it is read again by itself, so what is mended \
+         elsewhere is ticked off here."
+    }
+
+    fn side(&self, view: &View, cells: usize) -> Vec<Row> {
+        let all = ordered(view.model);
+        all.get(place(&all, view.eye)).map(|check| about(check, view, cells, usize::MAX)).unwrap_or_default()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
+        let all = ordered(view.model);
+        let at = place(&all, view.eye);
+        let Some(selected) = all.get(at) else { return Page::default() };
+        let fix = details::can_repair(environment, setup).then_some(Ask::Repair);
+        let mut page = Page {
+            head: head(view, &all, room.width),
+            picks: true,
+            fix,
+            address: selected.address.as_deref().map(clean),
+            copy: Some(words(selected)),
+            ..Page::default()
+        };
+        if view.look.glyphs == Glyphs::Words {
+            page.rows = all.iter().flat_map(|check| sentence(check, room.width)).collect();
+            page.picks = false;
+            page.stops = fix.map(|ask| Stop::button("Repair the identities", Action::Ask(ask))).into_iter().collect();
+            return page;
+        }
+        if !room.has_side {
+            let most = room.height.saturating_sub(page.head.len() + 1 + LIST_LEAST).min(ABOUT_MOST);
+            page.notes = about(selected, view, room.width, most);
+        }
+        let around = page.head.len() + page.notes.len() + usize::from(!page.notes.is_empty());
+        let height = room.height.saturating_sub(around).max(1);
+        let top = at.saturating_sub(height / 2).min(all.len().saturating_sub(height));
+        let shown = all.iter().enumerate().skip(top).take(height);
+        page.rows = shown.map(|(place, check)| row(check, place == at, *view.look, room.width)).collect();
+        page
+    }
+}
+
+/// In what order they are shown: what is not met, what could not be told, what is to be confirmed by
+/// hand, what is met; among themselves by side.
+fn ordered(model: &Model) -> Vec<Check> {
+    let Some((environment, setup)) = model.current() else { return Vec::new() };
+    let mut all = check::checks(environment, &setup.facts);
+    all.sort_by_key(|check| (rank(check), check.side));
+    all
+}
+
+fn rank(check: &Check) -> u8 {
+    match (check.answer, check.level) {
+        _ if check.is_by_hand() => 4,
+        (Tri::No, Level::Block) => 0,
+        (Tri::No, Level::Error | Level::Warn) => 1,
+        (Tri::No, Level::Made) => 2,
+        (Tri::Unknown, _) => 3,
+        (Tri::Yes, _) => 5,
+    }
+}
+
+/// Where the selected one is; the first when nothing is selected.
+fn place(all: &[Check], eye: &Eye) -> usize {
+    all.iter().position(|check| Some(check.id) == eye.check).unwrap_or(0)
+}
+
+/// The selected one.
+pub(super) fn selected(model: &Model, eye: &Eye) -> Option<Check> {
+    let mut all = ordered(model);
+    let at = place(&all, eye);
+    (at < all.len()).then(|| all.swap_remove(at))
+}
+
+/// The mark of an answer and its word.
+fn said(check: &Check) -> (Mark, &'static str) {
+    match (check.answer, check.level) {
+        _ if check.is_by_hand() => (Mark::Waiting, "by hand"),
+        (Tri::Yes, _) => (Mark::Done, "yes"),
+        (Tri::No, Level::Made) => (Mark::Waiting, "not yet"),
+        (Tri::No, Level::Warn) => (Mark::Warn, "no"),
+        (Tri::No, _) => (Mark::Failed, "no"),
+        (Tri::Unknown, _) => (Mark::Unknown, "could not tell"),
+    }
+}
+
+/// How many of each answer, in one phrase.
+pub(super) fn in_short(tally: Tally) -> String {
+    let Tally { yes, no, unknown, by_hand } = tally;
+    format!("{yes} yes, {no} no, {unknown} could not tell, {by_hand} to confirm by hand")
+}
+
+fn head(view: &View, all: &[Check], cells: usize) -> Vec<Row> {
+    let Some((environment, setup)) = view.model.current() else { return Vec::new() };
+    let name = parts::name(&environment.name, *view.look);
+    let counted = Piece::new(format!("  {}", in_short(check::tally(all))), Role::Plain);
+    let mut rows = flow(Row::new(name, Role::Strong), 2, &[counted], cells);
+    let closed = match gate::dual_write_application(environment, &setup.facts) {
+        gate::Gate::Closed(_) => Some("Dual-write application is closed until what must be met is met."),
+        _ if matches!(gate::link(environment, &setup.facts), gate::Gate::Closed(_))
+            && check::blocker(environment, &setup.facts, check::Closes::Link).is_some() =>
+        {
+            Some("Link to Power Platform environment is closed until what must be met is met.")
+        }
+        _ => None,
+    };
+    rows.extend(closed.into_iter().flat_map(|text| parts::marked(Mark::Warn, text, *view.look, cells)));
+    rows.push(Row::blank());
+    rows
+}
+
+fn row(check: &Check, is_selected: bool, look: Look, cells: usize) -> Row {
+    let symbols = look.symbols();
+    let (mark, word) = said(check);
+    let (pointer, role) = if is_selected { (symbols.selected, Role::Focus) } else { (" ", Role::Plain) };
+    let coloured = if is_selected { role } else { mark.role() };
+    let start = Row::new(format!("{pointer} "), role)
+        .and(format!("{} {}  ", mark.glyph(look.glyphs), fit(word, ANSWER, "")), coloured)
+        .and(format!("{}  {}", check.id, fit(check.side.short(), SIDE, "")), role);
+    let left = cells.saturating_sub(start.width());
+    start.and(fit(check.what, left, symbols.ellipsis), role)
+}
+
+/// Everything about one of them, in so many rows at most.
+fn about(check: &Check, view: &View, cells: usize, most: usize) -> Vec<Row> {
+    let (mark, word) = said(check);
+    let look = *view.look;
+    let mut rows =
+        flow(Row::new(format!("{}  ", check.id), Role::Strong), 5, &[Piece::new(check.what, Role::Strong)], cells);
+    let start = Row::new(format!("{} ", mark.glyph(look.glyphs)), mark.role());
+    let answer = [
+        Piece::new(format!("{word}: "), mark.role()),
+        Piece::new(clean(&check.reason), Role::Plain),
+        Piece::new(format!(" ({})", check.level.words()), Role::Dim),
+    ];
+    rows.extend(behind(start, &answer, cells));
+    let mut put = |label: &str, value: Piece| rows.extend(field(label, LABEL, &[value], cells));
+    put(if check.is_by_hand() { "Look" } else { "What helps" }, Piece::new(check.remedy, Role::Plain));
+    if let Some(address) = &check.address {
+        put("Where", Piece::link(&clean(address)));
+    }
+    put("Read", Piece::new(read(check, view), Role::Dim));
+    if rows.len() > most {
+        rows.truncate(most.saturating_sub(1));
+        rows.push(Row::new(format!("{} Enter shows all of it", look.symbols().ellipsis), Role::Dim));
+    }
+    rows
+}
+
+fn read(check: &Check, view: &View) -> String {
+    let when = check.read_at.map(|at| format!(", {}", view.age(at))).unwrap_or_default();
+    format!("{}{when}; {}", check.evidence, check.sure.words())
+}
+
+/// One of them whole, to be laid over the list.
+pub(super) fn whole(check: &Check, view: &View, cells: usize) -> Vec<Row> {
+    let mut rows = about(check, view, cells, usize::MAX);
+    rows.push(Row::blank());
+    rows.push(Row::new("Written in", Role::Dim));
+    rows.extend(parts::address(&check.doc_url, cells));
+    rows
+}
+
+/// One of them as text to hand on.
+pub(super) fn words(check: &Check) -> String {
+    let (_, word) = said(check);
+    format!(
+        "{} {}\n{word}: {}\n{}\n{}\n{}",
+        check.id,
+        check.what,
+        clean(&check.reason),
+        check.remedy,
+        check.evidence(),
+        check.doc_url
+    )
+}
+
+/// One of them as a sentence, with its remedy where it is not met.
+fn sentence(check: &Check, cells: usize) -> Vec<Row> {
+    let (_, word) = said(check);
+    let text = format!("{} {word}: {}: {}.", check.id, check.what, clean(&check.reason));
+    let mut rows = flow(Row::blank(), 0, &[Piece::new(text, Role::Plain)], cells);
+    if check.answer == Tri::No || check.is_by_hand() {
+        let more = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();
+        rows.extend(flow(Row::blank(), 0, &[Piece::new(format!("  {}{more}", check.remedy), Role::Plain)], cells));
+    }
+    rows
+}
+
+/// A key on the list; `None` when it is no key of its own.
+pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
+    let all = ordered(model);
+    let at = place(&all, eye);
+    if act == Act::Press {
+        eye.check = all.get(at).map(|check| check.id);
+        eye.ask(Ask::Check);
+        return Some(Reaction::Redraw);
+    }
+    let to = keys::travel(act, at, all.len(), height)?;
+    eye.check = all.get(to).map(|check| check.id);
+    Some(Reaction::Redraw)
+}
