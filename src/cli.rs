@@ -60,6 +60,14 @@ pub enum Command {
         after_help = "Examples:\n  dualwrite runs\n  dualwrite runs show 3f0d1c52\n  dualwrite runs export 3f0d1c52 --format html > change-4711.html"
     )]
     Runs(Runs),
+    /// Say what an error means, why it happens and what to do. Offline; reads nothing but its own catalogue.
+    ///
+    /// Takes a code, the words of a message, or the key of an entry. Where the words do not decide, every
+    /// entry that fits is shown, and what tells them apart.
+    #[command(
+        after_help = "Examples:\n  dualwrite explain DW9003\n  dualwrite explain \"Failed to connect to CRM\"\n  dualwrite explain DIPV1003 --json\n  dualwrite explain - < message.txt"
+    )]
+    Explain(Explain),
     /// Run the simulator alone, in the foreground, for a wizard in another terminal.
     #[command(
         after_help = "Example:\n  dualwrite simulate --write-profile sim.toml     (one terminal)\n  dualwrite --cloud sim.toml                      (another)"
@@ -172,6 +180,17 @@ pub enum RunsCommand {
         #[arg(long, value_enum, default_value_t = ExportFormat::Md)]
         format: ExportFormat,
     },
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A code or the words of an error; `-` reads standard input.
+    #[arg(required = true, value_name = "CODE-OR-TEXT")]
+    pub words: Vec<String>,
+    /// Say nothing but JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The formats of an export.

@@ -9,6 +9,7 @@ use dualwrite::settings::Profile;
 use dualwrite::shell::{journal, log};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::code;
+use dualwrite::surface::explain;
 use dualwrite::surface::headless::{self, Job, Show};
 use dualwrite::surface::plain;
 use dualwrite::surface::runs::{self, Wanted};
@@ -87,6 +88,11 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             };
             let dir = state_dir(options.state_dir.clone())?;
             Ok(runs::run(&dir, &wanted, &mut io::stdout(), &mut io::stderr()))
+        }
+        Some(Command::Explain(wanted)) => {
+            let asked =
+                explain::asked(&wanted.words, &mut io::stdin()).map_err(|(code, words)| Refusal(code, words))?;
+            Ok(explain::run(&asked, wanted.json, &mut io::stdout(), &mut io::stderr()))
         }
         Some(Command::Status(status)) => without_screen("status", None, status.of, environment, &options),
         Some(Command::Check(check)) => without_screen("check", None, check.of, environment, &options),

@@ -1,12 +1,15 @@
 //! The fault catalogue: from a text or a code to a fault with its cause and ordered remedies.
 //!
-//! The catalogue is `assets/faults.toml`, compiled in and read once, when the first failure asks.
-//! A test reads it and matches every sample, so a broken entry cannot ship. An entry never hides
-//! the service's own words.
+//! The catalogue is `assets/faults.toml`, compiled in and read once, when the first failure asks; its
+//! head holds the rules. Everything in it that is a word of a fixed set is a type here, and [`read`]
+//! refuses what breaks a rule, with its place. [`find`] gives one entry or none: where only a guess
+//! could choose, it does not choose. [`candidates`] gives all that may be meant, for a person to judge.
+//! An entry never hides the service's own words.
 
 use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
-use std::sync::OnceLock;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// The catalogue as text.
 const CATALOGUE: &str = include_str!("../../assets/faults.toml");
@@ -33,11 +36,11 @@ pub struct Fault {
     /// What to do, in this order.
     pub remedies: Vec<String>,
     /// Where in the flow.
-    pub step: String,
+    pub step: Step,
     /// How bad.
-    pub severity: String,
+    pub severity: Severity,
     /// Where to look.
-    pub side: String,
+    pub side: Side,
     /// Who can mend it.
     pub role: String,
     /// How sure the entry is.
@@ -67,9 +70,9 @@ pub enum MatchKind {
 }
 
 /// State that picks between entries with the same words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum When {
-    /// Any state.
+    /// Any state; of an environment: not known.
     #[serde(rename = "")]
     Any,
     /// Power Platform Integration was never set up.
@@ -84,7 +87,7 @@ pub enum When {
 }
 
 /// How sure an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// The message stands in Microsoft's article.
@@ -99,22 +102,60 @@ pub enum Confidence {
     DraftOnly,
 }
 
-#[derive(Debug)]
-struct Entry {
-    fault: Fault,
-    regex: Option<Regex>,
+/// Where in the flow a fault shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// Before anything can begin.
+    Prerequisite,
+    /// Configure.
+    Configure,
+    /// Link.
+    Link,
+    /// When it is linked.
+    After,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    fault: Vec<Fault>,
+/// How bad a fault is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The step cannot go on.
+    Blocker,
+    /// Something does not work.
+    Error,
+    /// Something may not work.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+/// Where to look for a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Dataverse.
+    Dataverse,
+    /// Finance and operations.
+    Finops,
+    /// Lifecycle Services.
+    Lcs,
+    /// The tenant: Microsoft Entra, licences, capacity.
+    Tenant,
+    /// Microsoft's service.
+    Service,
+    /// The browser.
+    Browser,
+    /// The program that asks.
+    Client,
+    /// Dataverse and finance and operations.
+    Both,
 }
 
 /// Why a catalogue cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
-    /// Not TOML, or not this shape; names line and column.
+    /// Not TOML, not this shape, or an unknown word; names line and column.
     #[error("the fault catalogue cannot be read: {0}")]
     Toml(#[from] toml::de::Error),
     /// A pattern that is no regular expression.
@@ -128,64 +169,235 @@ pub enum CatalogueError {
     /// Two entries with one key.
     #[error("fault {0} stands twice in the catalogue")]
     Twice(String),
+    /// An entry that breaks another rule.
+    #[error("fault {id} {why}")]
+    Rule {
+        /// The entry.
+        id: String,
+        /// The rule it breaks.
+        why: String,
+    },
 }
 
+/// An entry, made ready to be looked for.
+#[derive(Debug)]
+struct Entry {
+    fault: Fault,
+    words: Words,
+    /// No other entry has the same words.
+    is_alone: bool,
+}
+
+/// What an entry looks for.
+#[derive(Debug)]
+enum Words {
+    /// Its own code, and nothing more.
+    Code,
+    /// A part of the text, folded.
+    Part(String),
+    Regex(Regex),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    fault: Vec<Fault>,
+}
+
+/// Reads a catalogue and refuses one that breaks a rule of its head.
 fn read(text: &str) -> Result<Vec<Entry>, CatalogueError> {
-    let file: File = toml::from_str(text)?;
-    let mut seen = std::collections::BTreeSet::new();
-    file.fault
+    let faults = toml::from_str::<File>(text)?.fault;
+    let mut seen = BTreeSet::new();
+    for (at, fault) in faults.iter().enumerate() {
+        if !seen.insert(&fault.id) {
+            return Err(CatalogueError::Twice(fault.id.clone()));
+        }
+        let rule = |why: String| Err(CatalogueError::Rule { id: fault.id.clone(), why });
+        if fault.pattern.is_empty() {
+            return rule("has no text to look for".into());
+        }
+        if !fault.code.chars().all(|letter| letter.is_ascii_alphanumeric()) {
+            return rule("has a code that is no word of letters and digits".into());
+        }
+        if fault.remedies.is_empty() {
+            return rule("has no remedy".into());
+        }
+        if !fault.doc_url.starts_with("https://") {
+            return rule("has a doc_url that does not begin with https://".into());
+        }
+        if let Some(other) = faults[..at].iter().find(|other| {
+            other.has_words_of(fault) && other.when == fault.when && other.code.eq_ignore_ascii_case(&fault.code)
+        }) {
+            return rule(format!("looks for the same as {} and differs neither in when nor in code", other.id));
+        }
+    }
+    let alone: Vec<bool> =
+        faults.iter().map(|fault| faults.iter().filter(|other| other.has_words_of(fault)).count() == 1).collect();
+    faults
         .into_iter()
-        .map(|fault| {
-            if !seen.insert(fault.id.clone()) {
-                return Err(CatalogueError::Twice(fault.id));
-            }
-            let regex = match fault.match_kind {
-                MatchKind::Substring => None,
-                MatchKind::Regex => Some(
+        .zip(alone)
+        .map(|(fault, is_alone)| {
+            let words = match fault.match_kind {
+                MatchKind::Substring if fault.pattern.eq_ignore_ascii_case(&fault.code) => Words::Code,
+                MatchKind::Substring => Words::Part(folded(&fault.pattern)),
+                MatchKind::Regex => Words::Regex(
                     RegexBuilder::new(&fault.pattern)
                         .dot_matches_new_line(true)
                         .build()
                         .map_err(|source| CatalogueError::Pattern { id: fault.id.clone(), source })?,
                 ),
             };
-            Ok(Entry { fault, regex })
+            Ok(Entry { fault, words, is_alone })
         })
         .collect()
 }
 
+#[expect(clippy::expect_used, reason = "the text is compiled in, and a test reads it")]
 fn catalogue() -> &'static [Entry] {
-    static ENTRIES: OnceLock<Vec<Entry>> = OnceLock::new();
-    // An unreadable catalogue cannot ship (the tests of this module read it); an empty one only
-    // means that no remedy is known.
-    ENTRIES.get_or_init(|| read(CATALOGUE).unwrap_or_default())
+    // The text is a constant and `read` depends on nothing else, so what the test
+    // `the_catalogue_can_be_read` saw is what happens here. An empty catalogue would say of a known
+    // fault that nobody knows it.
+    static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| read(CATALOGUE).expect("a test reads this very text"));
+    &ENTRIES
+}
+
+impl Fault {
+    fn has_words_of(&self, other: &Self) -> bool {
+        self.pattern == other.pattern && self.match_kind == other.match_kind
+    }
 }
 
 impl Entry {
-    fn matches(&self, text: &str, lower: &str) -> bool {
-        match &self.regex {
-            Some(regex) => regex.is_match(text),
-            None => !self.fault.pattern.is_empty() && lower.contains(&self.fault.pattern.to_lowercase()),
-        }
+    /// Whether it may be chosen in this state. A state that is not known chooses between no two.
+    fn fits(&self, when: When) -> bool {
+        self.fault.when == When::Any || self.fault.when == when || (when == When::Any && self.is_alone)
     }
 
-    fn code_in(&self, upper: &str) -> bool {
-        let code = &self.fault.code;
-        !code.is_empty() && upper.contains(&code.to_uppercase())
+    /// Its wording is guessed: it may hint, after everything else.
+    fn is_hint(&self) -> bool {
+        self.fault.confidence == Confidence::Inferred
+    }
+
+    fn has_code(&self) -> bool {
+        !self.fault.code.is_empty()
+    }
+
+    fn is_face_of(&self, other: &Self) -> bool {
+        self.has_code() && self.fault.code.eq_ignore_ascii_case(&other.fault.code)
     }
 }
 
-/// The entry for a message: entries whose code stands in the text and whose words match come
-/// first, then words alone in the order of the catalogue, then a code alone. `when` picks between
-/// entries with the same words.
+/// How an entry fits a text; the most certain first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Its code stands there, and its words.
+    CodeAndWords,
+    /// Its code stands there.
+    Code,
+    /// Its words stand there.
+    Words,
+    /// Its words stand there, and they are guessed.
+    Hint,
+}
+
+/// A text in which entries are looked for.
+struct Text<'a> {
+    whole: &'a str,
+    lower: String,
+    folded: String,
+}
+
+impl<'a> Text<'a> {
+    fn new(text: &'a str) -> Self {
+        let whole = text.trim();
+        Self { whole, lower: whole.to_ascii_lowercase(), folded: folded(whole) }
+    }
+
+    /// Whether a code stands in the text as a whole word.
+    fn has_code(&self, entry: &Entry) -> bool {
+        let code = entry.fault.code.to_ascii_lowercase();
+        let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        entry.has_code()
+            && self.lower.match_indices(&code).any(|(at, found)| {
+                !self.lower[..at].ends_with(is_word) && !self.lower[at + found.len()..].starts_with(is_word)
+            })
+    }
+
+    fn has_words(&self, entry: &Entry) -> bool {
+        match &entry.words {
+            Words::Code => self.has_code(entry),
+            Words::Part(part) => self.folded.contains(part),
+            Words::Regex(regex) => regex.is_match(self.whole),
+        }
+    }
+
+    /// Whether the code says something without the words. A code that is a number alone does so only
+    /// where nothing else was said: a 500 in a sentence is mostly something else.
+    fn has_code_alone(&self, entry: &Entry) -> bool {
+        let is_number = entry.fault.code.chars().all(|letter| letter.is_ascii_digit());
+        if is_number { entry.has_code() && self.whole == entry.fault.code } else { self.has_code(entry) }
+    }
+
+    fn rank(&self, entry: &Entry) -> Option<Rank> {
+        match self.has_words(entry) {
+            true if self.has_code(entry) => Some(Rank::CodeAndWords),
+            _ if self.has_code_alone(entry) => Some(Rank::Code),
+            true if entry.is_hint() => Some(Rank::Hint),
+            true => Some(Rank::Words),
+            false => None,
+        }
+    }
+}
+
+/// Case aside, and every run of white space as one space: real messages are wrapped.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// The entry for a message in this state, or none. In this order, and in the order of the catalogue
+/// within each: its code and its words; its code alone, if no other entry has it; its words alone;
+/// guessed words, which only hint (see [`Confidence`]).
 pub fn find(text: &str, when: When) -> Option<&'static Fault> {
-    let (lower, upper) = (text.to_lowercase(), text.to_uppercase());
-    let fits = |entry: &&Entry| entry.fault.when == When::Any || entry.fault.when == when;
-    let all = || catalogue().iter().filter(fits);
-    all()
-        .find(|entry| entry.code_in(&upper) && entry.matches(text, &lower))
-        .or_else(|| all().find(|entry| entry.matches(text, &lower)))
-        .or_else(|| all().find(|entry| entry.code_in(&upper)))
-        .map(|entry| &entry.fault)
+    let text = Text::new(text);
+    let ranked: Vec<(Rank, &Entry)> = catalogue()
+        .iter()
+        .filter(|entry| entry.fits(when))
+        .filter_map(|entry| Some((text.rank(entry)?, entry)))
+        .filter(|(rank, entry)| {
+            // A guess between two faces of a code would send a person to the wrong side.
+            let mut faces = catalogue().iter().filter(|other| other.fits(when) && other.is_face_of(entry));
+            *rank != Rank::Code || faces.nth(1).is_none()
+        })
+        .collect();
+    // Of equals the first is taken.
+    ranked.into_iter().min_by_key(|(rank, _)| *rank).map(|(_, entry)| &entry.fault)
+}
+
+/// Every entry that a text, a code or a key may mean, the most certain first, whatever the state. Where
+/// the words of a message decide between the faces of its code, the others are left out.
+pub fn candidates(asked: &str) -> Vec<&'static Fault> {
+    if let Some(fault) = by_id(asked.trim()) {
+        return vec![fault];
+    }
+    let text = Text::new(asked);
+    let mut ranked: Vec<(Rank, &Entry)> =
+        catalogue().iter().filter_map(|entry| Some((text.rank(entry)?, entry))).collect();
+    let decided: Vec<&Entry> =
+        ranked.iter().filter(|(rank, _)| *rank == Rank::CodeAndWords).map(|(_, entry)| *entry).collect();
+    ranked.retain(|(rank, entry)| *rank != Rank::Code || !decided.iter().any(|other| other.is_face_of(entry)));
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, entry)| &entry.fault).collect()
+}
+
+/// A code in a text of which the catalogue has several entries: what to name where [`find`] chose none.
+pub fn open_code(text: &str) -> Option<&'static str> {
+    let text = Text::new(text);
+    catalogue()
+        .iter()
+        .find(|entry| {
+            text.has_code_alone(entry) && catalogue().iter().filter(|other| other.is_face_of(entry)).nth(1).is_some()
+        })
+        .map(|entry| entry.fault.code.as_str())
 }
 
 /// The entry with this key.
@@ -194,54 +406,4 @@ pub fn by_id(id: &str) -> Option<&'static Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_catalogue_can_be_read() {
-        assert_eq!(read(CATALOGUE).unwrap().len(), 110);
-    }
-
-    #[test]
-    fn every_sample_matches_its_own_entry() {
-        for entry in catalogue() {
-            let sample = &entry.fault.sample;
-            assert!(
-                entry.matches(sample, &sample.to_lowercase()) || entry.code_in(&sample.to_uppercase()),
-                "{}: {sample}",
-                entry.fault.id
-            );
-            assert!(!entry.fault.remedies.is_empty(), "{} has no remedy", entry.fault.id);
-        }
-    }
-
-    #[test]
-    fn the_two_faces_of_dw9003_are_told_apart() {
-        let text = |side: &str| {
-            format!(
-                "DW9003: Failed to connect to {side}. Ensure that the service principal has the correct permissions to access {side}."
-            )
-        };
-        assert_eq!(find(&text("CRM"), When::IntegrationSetUp).unwrap().id, "dw9003-crm");
-        assert_eq!(find(&text("AX"), When::IntegrationSetUp).unwrap().id, "dw9003-ax");
-    }
-
-    #[test]
-    fn the_state_picks_between_entries_with_the_same_words() {
-        let warning = "Microsoft detected that your environment is linked via dual-write to a different destination than specified";
-        assert_eq!(find(warning, When::IntegrationNeverSetUp).unwrap().id, "mismatch-ppi-never");
-        assert_eq!(find(warning, When::IntegrationSetUp).unwrap().id, "mismatch-ppi-set");
-        assert_eq!(find(warning, When::CloudHosted).unwrap().id, "mismatch-cloud-hosted");
-    }
-
-    #[test]
-    fn an_unknown_text_has_no_entry() {
-        assert!(find("the moon is in the wrong house", When::Any).is_none());
-        assert!(find("", When::Any).is_none());
-    }
-
-    #[test]
-    fn a_broken_catalogue_names_its_place() {
-        assert!(read("[[fault]]\nid = 1").unwrap_err().to_string().contains("line 2"));
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@
 use super::call::Change;
 use super::environment::EnvironmentId;
 use super::facts::{FactKind, Facts};
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::journal::{Deed, Program, Run, RunId, What};
 use super::msg::Ticket;
 use super::plan::{STAGES, StageId};
@@ -481,6 +481,14 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// A code of the service that has several entries in the catalogue, none of which was chosen.
+    pub fn open_code(&self) -> Option<&'static str> {
+        if self.fault.is_some() || self.is_ours {
+            return None;
+        }
+        self.code.as_deref().and_then(fault::open_code).or_else(|| fault::open_code(&self.words))
+    }
+
     /// Its line in the record.
     pub fn line(&self, step: &str) -> What {
         What::Failed {

@@ -484,7 +484,11 @@ fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
         failure.fault = None;
     }
     let next = trouble.next_move(Again::Step);
-    failure.next_move = if failure.is_ours { next } else { format!("{} {next}", trouble.whole_sentence()) };
+    failure.next_move = match look_up(&failure) {
+        _ if failure.is_ours => next,
+        Some(look_up) => format!("{} {look_up} {next}", trouble.whole_sentence()),
+        None => format!("{} {next}", trouble.whole_sentence()),
+    };
     if trouble.what == super::trouble::What::NotRecorded {
         failure.halt = Halt::NoRecord;
     }
@@ -498,7 +502,7 @@ fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
 fn failure(service: Service, words: String, code: Option<String>, setup: &Setup, cx: &Cx) -> Failure {
     let when = gate::when(cx.environment, &setup.facts);
     let text = format!("{} {words}", code.as_deref().unwrap_or_default());
-    Failure {
+    let mut failure = Failure {
         at: cx.now,
         service,
         fault: fault::find(&text, when),
@@ -508,7 +512,19 @@ fn failure(service: Service, words: String, code: Option<String>, setup: &Setup,
         code,
         ids: Vec::new(),
         next_move: "Read the words of the service, mend what they name, then try again.".into(),
+    };
+    if let Some(look_up) = look_up(&failure) {
+        failure.next_move = format!("{look_up} Mend what fits, then try again.");
     }
+    failure
+}
+
+/// Where a code has several entries and the words chose none: the way to all of them.
+fn look_up(failure: &Failure) -> Option<String> {
+    let code = failure.open_code()?;
+    Some(format!(
+        "{code} has more than one cause, and the words do not say which. Look it up: dualwrite explain {code}."
+    ))
 }
 
 /// How the link of this cloud is made.

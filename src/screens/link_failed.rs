@@ -4,6 +4,7 @@ use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, identities, parts};
+use crate::core::fault;
 use crate::core::gate;
 use crate::core::msg::Intent;
 use crate::core::plan::Side;
@@ -80,11 +81,13 @@ impl Sheet for LinkFailed {
 
 /// The sides a failure is about: the one its catalogue entry names, where it is about identities.
 fn sides(failure: &Failure) -> Vec<Side> {
-    match failure.fault.map(|fault| fault.side.as_str()) {
-        Some("dataverse") => vec![Side::Dataverse],
-        Some("finops") => vec![Side::FinanceOperations],
-        Some("both") | None => vec![Side::Dataverse, Side::FinanceOperations],
-        Some(_) => Vec::new(),
+    match failure.fault.map(|fault| fault.side) {
+        Some(fault::Side::Dataverse) => vec![Side::Dataverse],
+        Some(fault::Side::Finops) => vec![Side::FinanceOperations],
+        Some(fault::Side::Both) | None => vec![Side::Dataverse, Side::FinanceOperations],
+        Some(
+            fault::Side::Lcs | fault::Side::Tenant | fault::Side::Service | fault::Side::Browser | fault::Side::Client,
+        ) => Vec::new(),
     }
 }
 

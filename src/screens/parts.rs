@@ -140,8 +140,11 @@ pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> 
         Some(fault) if fault.code.is_empty() => (said.as_str(), fault.title.as_str()),
         Some(fault) => (fault.code.as_str(), fault.title.as_str()),
         None if failure.is_ours => ("", "This is what was found"),
-        None if said.is_empty() => ("", "Not in the catalogue of known faults"),
-        None => (said.as_str(), "not in the catalogue of known faults"),
+        None => match failure.open_code() {
+            Some(code) => (code, "has more than one cause"),
+            None if said.is_empty() => ("", "Not in the catalogue of known faults"),
+            None => (said.as_str(), "not in the catalogue of known faults"),
+        },
     };
     let code = if code.is_empty() { String::new() } else { format!("{code}  ") };
     rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));

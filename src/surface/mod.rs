@@ -1,7 +1,8 @@
-//! Surfaces: how one core is shown. The full screen, the run without a screen and the simulator in the
-//! foreground; all but the last drive the same `update`.
+//! Surfaces: how one core is shown. The full screen, the run without a screen and line by line drive the
+//! same `update`; the record, the catalogue of faults and the simulator in the foreground need none.
 
 pub mod code;
+pub mod explain;
 pub mod headless;
 pub mod plain;
 pub mod runs;

@@ -553,7 +553,8 @@ fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, c
 
 fn link_failure(linking: &Linking, words: String, setup: &Setup, cx: &Cx) -> Failure {
     let mut failure = failure(Service::Link, words, None, setup, cx);
-    failure.code = failure.fault.map(|fault| fault.code.clone()).filter(|code| !code.is_empty());
+    let code = failure.fault.map_or_else(|| failure.open_code(), |fault| Some(fault.code.as_str()));
+    failure.code = code.filter(|code| !code.is_empty()).map(str::to_owned);
     failure.ids.push(("Activity id", linking.activity.clone().unwrap_or_default()));
     failure.ids.push(("Request id", linking.request_id.clone()));
     failure

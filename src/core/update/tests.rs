@@ -613,3 +613,12 @@ fn what_this_program_says_itself_is_not_looked_up_in_the_catalogue() {
     assert!(failure.fault.is_none() && failure.is_ours && failure.halt == Halt::NoRecord, "{failure:?}");
     assert!(failure.next_move.contains("Make room"), "{}", failure.next_move);
 }
+
+#[test]
+fn a_code_with_two_causes_is_not_guessed_and_where_to_look_it_up_is_named() {
+    let mut world = World::linking();
+    world.answer(Err(Trouble::new(Service::Link, Happened::Refused, "DW9003: refused")));
+    let Flow::LinkFailed(_, failure) = world.flow() else { panic!("not failed") };
+    assert_eq!((failure.fault, failure.open_code()), (None, Some("DW9003")));
+    assert!(failure.next_move.contains("Look it up: dualwrite explain DW9003."), "{}", failure.next_move);
+}
