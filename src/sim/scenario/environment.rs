@@ -104,6 +104,9 @@ pub struct Map {
     /// 1 Stopped, 2 initial sync, 3 catch up, 4 Running, 5 Paused, 6 not running.
     #[serde(default = "stopped")]
     pub state: u8,
+    /// Without it the map has no project yet.
+    #[serde(default = "yes")]
+    pub initialised: bool,
 }
 
 fn stopped() -> u8 {

@@ -303,6 +303,15 @@ pub struct Event {
     /// Only the first time.
     #[serde(default = "yes")]
     pub once: bool,
+    /// Only so many times; goes before `once`.
+    pub times: Option<u32>,
+}
+
+impl Event {
+    /// Whether it happens once more when it has happened so often.
+    pub fn is_left(&self, done: u32) -> bool {
+        self.times.or(self.once.then_some(1)).is_none_or(|times| done < times)
+    }
 }
 
 /// At what an event happens.

@@ -40,6 +40,9 @@ built_in!(
     "mismatch-set-up",
     "not-set-up",
     "identities-missing",
+    "reset-lost",
+    "dw9003-again",
+    "modules",
     "throttled",
     "flaky",
     "slow",
@@ -254,6 +257,9 @@ impl Scenario {
             }
             if event.act == Act::DisableUser && event.user.is_none() {
                 return Some(("[event]".to_owned(), "this event needs the key user".to_owned()));
+            }
+            if event.times == Some(0) {
+                return Some(("times = 0".to_owned(), "times = 0 is never".to_owned()));
             }
         }
         if let Some(service) =

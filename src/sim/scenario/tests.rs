@@ -63,6 +63,10 @@ fn a_mistake_is_named_with_line_and_column() {
         ("title = \"a\"\n[[fault]]\ndo = \"status\"\non = [1]", "needs a status from 200 to 599"),
         ("title = \"a\"\n[[event]]\nwhen = \"link-started\"\ndo = \"take-roles\"", "needs the key app"),
         ("title = \"a\"\nprofile_without = [\"bap\"]", "can leave out lcs, gateway and link only"),
+        (
+            "title = \"a\"\n[[event]]\nwhen = \"link-started\"\ndo = \"expire-tokens\"\ntimes = 0",
+            "mine.toml:5:1: times = 0 is never",
+        ),
     ] {
         let error = error(text);
         assert!(error.contains(expected), "{text}\n{error}");
