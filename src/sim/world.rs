@@ -354,6 +354,13 @@ impl World {
         }
     }
 
+    /// The environments that are linked to the Dataverse of the one at `place`.
+    pub fn linked_to(&self, place: usize) -> impl Iterator<Item = (&Environment, &LinkState)> {
+        let name = &self.environments[place].name;
+        let linked = self.environments.iter().filter_map(|environment| Some((environment, environment.link.as_ref()?)));
+        linked.filter(move |(_, link)| link.environment == *name)
+    }
+
     /// Whether core solution and application core are installed.
     pub fn is_configured(&self, place: usize) -> bool {
         let installed = &self.environments[place].packages;

@@ -4,6 +4,8 @@
 mod bap;
 pub mod control;
 mod dataverse;
+mod dataverse_dual_write;
+mod dataverse_teams;
 mod dataverse_users;
 mod entra;
 mod finance_operations;

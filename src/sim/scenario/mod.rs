@@ -1,12 +1,14 @@
 //! Scenarios: what the simulated world looks like and what goes wrong in it.
 //!
-//! Owns the file format (`file`), the environments it describes (`environment`) and the built-in
-//! files. A scenario is checked when it is read: what a scenario names must exist, so that a typing
+//! Owns the file format (`file`), the environments it describes (`environment`, `contents`) and the
+//! built-in files. A scenario is checked when it is read: what a scenario names must exist, so that a typing
 //! error is found with its line and never becomes a puzzle at run time. It never acts on anything.
 
+mod contents;
 mod environment;
 mod file;
 
+pub use contents::{Company, OtherSolution};
 pub use environment::{ADA, ApplicationUser, ClientIdRow, Environment, Integration, LinkState};
 pub use file::{
     Act, Approval, Body, Event, Fault, FaultKind, Install, InstallAnswer, Outcome, RetryAfter, Service, SignIn, When,
@@ -40,6 +42,7 @@ built_in!(
     "mismatch-set-up",
     "not-set-up",
     "identities-missing",
+    "deleted-twin",
     "reset-lost",
     "dw9003-again",
     "modules",
