@@ -1,10 +1,10 @@
 //! The simulator over real HTTP, what the further prerequisites are read from: rights, versions,
-//! solutions, companies, teams. As `wire`, and with its clock standing still.
+//! solutions, companies, teams, licences. As `wire`, and with its clock standing still.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 use dualwrite::sim::{Counters, Options, Scenario, Simulator, start};
-use dualwrite::wire::{app_id, bap, dataverse, finance_operations, gateway};
+use dualwrite::wire::{app_id, bap, dataverse, finance_operations, gateway, graph};
 use jiff::Timestamp;
 use reqwest::{Client, Method, Response, StatusCode};
 use secrecy::ExposeSecret;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 const BAP: &str = "https://service.powerapps.com";
 const GATEWAY: &str = "https://IntegratorApp.com";
+const GRAPH: &str = "https://graph.microsoft.com";
 const UAT: &str = "contoso-uat";
 const GOLDEN: &str = "contoso-golden";
 const PROD: &str = "contoso-prod";
@@ -134,6 +135,10 @@ impl Bench {
         };
         let url = self.org(UAT) + &dataverse::create_user_path();
         self.send(&self.org(UAT), Method::POST, &url, Some(serde_json::to_value(body).unwrap())).await
+    }
+
+    async fn graph<T: DeserializeOwned>(&self, path: &str) -> Vec<T> {
+        self.read::<dataverse::Rows<T>>(GRAPH, &(self.base("graph") + path)).await.value
     }
 }
 
@@ -294,6 +299,52 @@ async fn other_solutions_stand_beside_those_of_the_packages() {
     assert_eq!((own.friendlyname.as_deref(), own.version.as_deref()), (Some("Fleet"), Some("1.0.0.0")));
 }
 
+// Graph
+
+#[tokio::test]
+async fn graph_tells_licences_roles_and_applications() {
+    let bench = Bench::named("happy").await;
+    let licences: Vec<graph::Licence> = bench.graph(graph::LICENCES_PATH).await;
+    assert_eq!((licences.len(), licences[0].sku_part_number.as_deref()), (1, Some("DYN365_ENTERPRISE_PLAN1")));
+    let plan = |plan: &graph::ServicePlan| plan.service_plan_name.as_deref() == Some("POWERAPPS_DYN_APPS");
+    let plan = licences[0].service_plans.iter().find(|one| plan(one)).unwrap();
+    assert_eq!(plan.provisioning_status.as_deref(), Some("Success"));
+    let roles: Vec<graph::DirectoryRole> = bench.graph(graph::DIRECTORY_ROLES_PATH).await;
+    assert_eq!(roles[0].display_name.as_deref(), Some("Power Platform Administrator"));
+    assert_eq!(roles[0].role_template_id.as_deref(), Some(graph::CREATOR_ROLES[1]));
+    let path = graph::principals_path(&[app_id::DATA_INTEGRATION, app_id::RUNTIME, UAT]);
+    let apps: Vec<graph::ServicePrincipal> = bench.graph(&path).await;
+    let apps: Vec<_> = apps.iter().map(|one| (one.app_id.as_deref(), one.account_enabled)).collect();
+    assert_eq!(apps, [(Some(app_id::DATA_INTEGRATION), Some(true)), (Some(app_id::RUNTIME), Some(true))]);
+
+    let person = "[person]\nlicences = [{ sku = \"EXCHANGESTANDARD\" }]\ndirectory_roles = []";
+    let bench = Bench::text(person).await;
+    let licences: Vec<graph::Licence> = bench.graph(graph::LICENCES_PATH).await;
+    assert!(licences.len() == 1 && licences[0].service_plans.is_empty());
+    assert!(bench.graph::<graph::DirectoryRole>(graph::DIRECTORY_ROLES_PATH).await.is_empty());
+}
+
+#[tokio::test]
+async fn graph_is_a_service_like_the_others() {
+    let bench = Bench::text(
+        "profile_without = [\"graph\"]\n[[fault]]\nservice = [\"graph\"]\non = [1]\ndo = \"status\"\nstatus = 403\nbody = \"json\"\nmessage = \"Not you.\"",
+    )
+    .await;
+    let url = bench.base("graph") + graph::LICENCES_PATH;
+    let refused = json_of(bench.get(GRAPH, &url).await, StatusCode::FORBIDDEN).await;
+    assert_eq!(refused["error"]["message"], "Not you.");
+    assert!(!bench.simulator.profile_toml().contains("graph"));
+    let unknown = json_of(bench.get(GRAPH, &bench.base("graph/v1.0/me/secrets")).await, StatusCode::NOT_FOUND).await;
+    assert_eq!(unknown["error"]["code"], "Request_ResourceNotFound");
+    assert_eq!(bench.send(GRAPH, Method::POST, &url, None).await.status(), StatusCode::METHOD_NOT_ALLOWED);
+
+    let bench = Bench::text("[sign_in]\nrefused = [\"graph\"]").await;
+    let profile: toml::Table = toml::from_str(&bench.simulator.profile_toml()).unwrap();
+    assert_eq!(profile["graph"].as_str(), Some(bench.base("graph").as_str()));
+    let refused = json_of(bench.ask_token(GRAPH).await, StatusCode::BAD_REQUEST).await;
+    assert_eq!(refused["error_codes"][0], 65002);
+}
+
 // Strictness
 
 /// Every address that this file is about, with its audience, and with a column nobody knows where
@@ -325,6 +376,11 @@ async fn addresses(bench: &Bench) -> Vec<(String, String, Option<String>)> {
     all.push((org.clone(), org.clone() + &dataverse::version_path(), None));
     let roles = finops.clone() + &finance_operations::user_roles_path("Nobody");
     all.push((finops, roles.clone(), Some(roles + "&$select=colour")));
+    for path in [graph::LICENCES_PATH, graph::DIRECTORY_ROLES_PATH, &graph::principals_path(&[app_id::RUNTIME])] {
+        let url = bench.base("graph") + path;
+        let wrong = format!("{}?$select=colour", url.split('?').next().unwrap());
+        all.push((GRAPH.to_owned(), url, Some(wrong)));
+    }
     all
 }
 
@@ -401,6 +457,26 @@ async fn a_deleted_twin_goes_with_one_deletion_and_a_row_is_bound_to_another_use
 }
 
 // Scenarios
+
+#[tokio::test]
+async fn the_unmet_prerequisites_can_all_be_seen() {
+    let bench = Bench::named("prerequisites-unmet").await;
+    let solutions: Vec<dataverse::Solution> = bench.rows(UAT, &dataverse::solutions_path()).await;
+    assert!(solutions.iter().any(|one| one.friendlyname.as_deref() == Some("Prospect to Cash")));
+    let companies: Vec<_> = bench.companies(UAT).await.into_iter().map(|company| company.name).collect();
+    assert!(companies[0] == companies[1] && companies[2].is_none(), "{companies:?}");
+    assert_ne!(bench.default_team(UAT).await.name, bench.root(UAT).await.name);
+    let steps: Vec<dataverse::PluginStep> = bench.rows(UAT, &dataverse::plugin_steps_path()).await;
+    assert!(steps.iter().all(|step| step.statecode == Some(1)));
+    assert_eq!(bench.rows::<Value>(UAT, &dataverse::runtime_configurations_path()).await.len(), 3);
+    let me = bench.me(UAT).await;
+    assert_eq!(names(&bench.rows(UAT, &dataverse::own_roles_path(&me)).await), ["Basic User"]);
+    let teams: Vec<dataverse::Team> = bench.rows(UAT, &dataverse::own_teams_path(&me)).await;
+    let mut roles = teams.iter().flat_map(|team| &team.teamroles_association);
+    assert!(!roles.any(dataverse::Role::is_system_administrator));
+    let licences: Vec<graph::Licence> = bench.graph(graph::LICENCES_PATH).await;
+    assert!(!format!("{licences:?}").contains("POWERAPPS"));
+}
 
 async fn gateway_link(bench: &Bench) -> gateway::Link {
     let host = bench.finops().replace("http://", "");

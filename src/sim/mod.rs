@@ -245,7 +245,7 @@ impl Simulator {
         if self.shared.clock.speed() > 0.0 {
             lines.push(format!("speed = {:?}", self.shared.clock.speed()));
         }
-        for service in ["lcs", "gateway", "link"] {
+        for service in ["lcs", "gateway", "link", "graph"] {
             if !without.iter().any(|name| name == service) {
                 lines.push(format!("{service} = \"{base}/{service}\""));
                 if service == "lcs" {

@@ -20,7 +20,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Applications that have a service principal in the tenant, with their names.
-const PRINCIPALS: [(&str, &str); 5] = [
+pub const PRINCIPALS: [(&str, &str); 5] = [
     (app_id::DATA_INTEGRATION, "Dynamics Data Integration"),
     (app_id::FINANCE_OPERATIONS, "Microsoft Dynamics ERP"),
     (app_id::RUNTIME, "Dual-write runtime"),

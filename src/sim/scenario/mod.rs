@@ -11,8 +11,8 @@ mod file;
 pub use contents::{Company, OtherSolution};
 pub use environment::{ADA, ApplicationUser, ClientIdRow, Environment, Integration, LinkState};
 pub use file::{
-    Act, Approval, Body, Event, Fault, FaultKind, Install, InstallAnswer, Outcome, RetryAfter, Service, SignIn, When,
-    Words,
+    Act, Approval, Body, Event, Fault, FaultKind, Install, InstallAnswer, Outcome, Person, RetryAfter, Service, SignIn,
+    When, Words,
 };
 
 use file::ScenarioFile;
@@ -43,6 +43,7 @@ built_in!(
     "not-set-up",
     "identities-missing",
     "deleted-twin",
+    "prerequisites-unmet",
     "reset-lost",
     "dw9003-again",
     "modules",
@@ -64,6 +65,7 @@ pub struct Scenario {
     pub(super) lcs_page_size: usize,
     pub(super) profile_without: Vec<String>,
     pub(super) sign_in: SignIn,
+    pub(super) person: Person,
     pub(super) install_answer: InstallAnswer,
     pub(super) installs: Vec<Install>,
     pub(super) faults: Vec<Fault>,
@@ -164,6 +166,7 @@ impl Scenario {
             lcs_page_size: file.lcs_page_size,
             profile_without: file.profile_without,
             sign_in: file.sign_in,
+            person: file.person,
             install_answer: file.install_answer,
             installs: file.install,
             faults: file.fault,
@@ -266,9 +269,12 @@ impl Scenario {
             }
         }
         if let Some(service) =
-            self.profile_without.iter().find(|name| !matches!(name.as_str(), "lcs" | "gateway" | "link"))
+            self.profile_without.iter().find(|name| !matches!(name.as_str(), "lcs" | "gateway" | "link" | "graph"))
         {
-            return Some((service.clone(), "a profile can leave out lcs, gateway and link only".to_owned()));
+            return Some((service.clone(), "a profile can leave out lcs, gateway, link and graph only".to_owned()));
+        }
+        if let Some(mistake) = self.person.mistake() {
+            return Some(mistake);
         }
         self.faults.iter().find_map(Fault::mistake)
     }

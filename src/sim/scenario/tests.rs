@@ -62,7 +62,10 @@ fn a_mistake_is_named_with_line_and_column() {
         ("title = \"a\"\n[[fault]]\ndo = \"reset\"", "a fault needs on = [numbers] or every = number"),
         ("title = \"a\"\n[[fault]]\ndo = \"status\"\non = [1]", "needs a status from 200 to 599"),
         ("title = \"a\"\n[[event]]\nwhen = \"link-started\"\ndo = \"take-roles\"", "needs the key app"),
-        ("title = \"a\"\nprofile_without = [\"bap\"]", "can leave out lcs, gateway and link only"),
+        ("title = \"a\"\nprofile_without = [\"bap\"]", "can leave out lcs, gateway, link and graph only"),
+        ("title = \"a\"\n[person]\nlicenses = []", "mine.toml:3:1: unknown field `licenses`"),
+        ("title = \"a\"\n[person]\ndirectory_roles = [\"admin\"]", "mine.toml:3:20: “admin” is no GUID"),
+        ("title = \"a\"\n[person]\nlicences = [{ plans = [] }]", "mine.toml:3:13: missing field `sku`"),
         (
             "title = \"a\"\n[[environment]]\nname = \"x\"\ncompanies = [{ code = \" \" }]",
             "mine.toml:4:23: a company needs a code",
