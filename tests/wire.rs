@@ -7,7 +7,7 @@
 
 use dualwrite::sim::{Counters, Options, Scenario, Simulator, start};
 use dualwrite::wire::{
-    CLIENT_REQUEST_ID, app_id, bap, dataverse, finance_operations, gateway, lcs, link, power_platform,
+    CLIENT_REQUEST_ID, app_id, bap, dataverse, finance_operations, gateway, graph, lcs, link, power_platform,
 };
 use jiff::Timestamp;
 use reqwest::{Client, Method, Response, StatusCode};
@@ -20,6 +20,7 @@ const LCS: &str = "https://lcsapi.lcs.dynamics.com";
 const BAP: &str = "https://service.powerapps.com";
 const POWER_PLATFORM: &str = "https://api.powerplatform.com";
 const GATEWAY: &str = "https://IntegratorApp.com";
+const GRAPH: &str = "https://graph.microsoft.com";
 const CORE: &str = "DualWriteCoreAnchor";
 const APP_CORE: &str = "msdyn_DualWriteAppCoreAnchor";
 const PROJECT: u64 = 4_455_667;
@@ -388,6 +389,7 @@ async fn addresses(bench: &Bench) -> Vec<(String, String)> {
         (GATEWAY.to_owned(), bench.base("gateway") + &gateway::environments_path("x")),
         (LCS.to_owned(), bench.base("lcs") + &lcs::environments_path(PROJECT, 1)),
         (LCS.to_owned(), bench.base("link") + &status),
+        (GRAPH.to_owned(), bench.base("graph") + graph::LICENCES_PATH),
     ]
 }
 
@@ -420,7 +422,8 @@ async fn only_finance_and_operations_minds_a_slash_at_the_end_of_the_audience() 
 #[tokio::test]
 async fn each_service_says_no_in_its_own_shape() {
     let bench = Bench::named("happy").await;
-    let shapes = ["/error/code", "/code", "/error/code", "/error/innererror/message", "/Message", "", ""];
+    let shapes =
+        ["/error/code", "/code", "/error/code", "/error/innererror/message", "/Message", "", "", "/error/code"];
     for ((_, url), pointer) in addresses(&bench).await.into_iter().zip(shapes) {
         let text = bench.http.get(&url).send().await.unwrap().text().await.unwrap();
         let value = serde_json::from_str(&text).unwrap_or(Value::Null);
@@ -966,7 +969,7 @@ async fn on_a_bad_network_looking_shows_what_a_lost_answer_did() {
 #[tokio::test]
 async fn every_service_is_busy_three_times_in_three_ways() {
     let bench = Bench::named("throttled").await;
-    for service in ["lcs", "bap", "powerplatform", "gateway", "link"] {
+    for service in ["lcs", "bap", "powerplatform", "gateway", "link", "graph"] {
         let url = bench.base(service);
         let mut forms = Vec::new();
         for _ in 0..3 {

@@ -79,7 +79,7 @@ fn status_answer(rule: &Fault, service: Service) -> Answer {
             ),
             Service::PowerPlatform => Answer::json(status, json!({"code": status.as_str(), "message": words})),
             Service::Gateway | Service::Lcs | Service::Link => Answer::json(status, json!({"Message": words})),
-            Service::Bap | Service::Dataverse | Service::FinanceOperations => {
+            Service::Bap | Service::Dataverse | Service::FinanceOperations | Service::Graph => {
                 Answer::error(status, status.as_str(), words)
             }
         },

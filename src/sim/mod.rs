@@ -78,10 +78,14 @@ pub struct Counters {
     pub users_created: BTreeMap<String, u32>,
     /// Application users that were enabled, by application id.
     pub users_enabled: BTreeMap<String, u32>,
+    /// Application users that were deleted for good, by application id.
+    pub users_purged: BTreeMap<String, u32>,
     /// Roles that were given, by application id.
     pub roles_given: BTreeMap<String, u32>,
     /// Client ID rows that were created, by application id.
     pub rows_created: BTreeMap<String, u32>,
+    /// Client ID rows that were bound to another user, by application id.
+    pub rows_bound: BTreeMap<String, u32>,
     /// Links that really started.
     pub links_started: u32,
     /// Links that completed.
@@ -241,7 +245,7 @@ impl Simulator {
         if self.shared.clock.speed() > 0.0 {
             lines.push(format!("speed = {:?}", self.shared.clock.speed()));
         }
-        for service in ["lcs", "gateway", "link"] {
+        for service in ["lcs", "gateway", "link", "graph"] {
             if !without.iter().any(|name| name == service) {
                 lines.push(format!("{service} = \"{base}/{service}\""));
                 if service == "lcs" {

@@ -17,7 +17,7 @@ pub mod audience {
     pub const POWER_PLATFORM: &str = "https://api.powerplatform.com";
     /// Dual-write gateway.
     pub const GATEWAY: &str = "https://IntegratorApp.com";
-    /// What a token is for that was asked for without a resource.
+    /// Microsoft Graph; also what a token is for that was asked for without a resource.
     pub const GRAPH: &str = "https://graph.microsoft.com";
 }
 

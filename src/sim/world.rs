@@ -133,7 +133,7 @@ pub struct World {
     pub faults: Faults,
     /// Times of the last LCS calls of the project.
     pub lcs_calls: VecDeque<Timestamp>,
-    events_done: Vec<bool>,
+    events_done: Vec<u32>,
 }
 
 impl World {
@@ -141,7 +141,7 @@ impl World {
     pub fn new(scenario: Scenario) -> Self {
         Self {
             environments: scenario.environments.clone(),
-            events_done: vec![false; scenario.events.len()],
+            events_done: vec![0; scenario.events.len()],
             scenario,
             installations: Vec::new(),
             linkings: Vec::new(),
@@ -304,7 +304,7 @@ impl World {
         for at in 0..self.scenario.events.len() {
             let event = &self.scenario.events[at];
             let waits = event.when == when
-                && !(event.once && self.events_done[at])
+                && event.is_left(self.events_done[at])
                 && event.environment.as_ref().is_none_or(|name| *name == self.environments[place].name)
                 && event
                     .package
@@ -313,7 +313,7 @@ impl World {
             if !waits {
                 continue;
             }
-            self.events_done[at] = true;
+            self.events_done[at] = self.events_done[at].saturating_add(1);
             let environment = &mut self.environments[place];
             let app = event.app.as_deref().unwrap_or_default();
             let named = |other: &str| other.eq_ignore_ascii_case(app);
@@ -352,6 +352,13 @@ impl World {
                 Act::RevokeSignIn => self.tokens.forget_all(),
             }
         }
+    }
+
+    /// The environments that are linked to the Dataverse of the one at `place`.
+    pub fn linked_to(&self, place: usize) -> impl Iterator<Item = (&Environment, &LinkState)> {
+        let name = &self.environments[place].name;
+        let linked = self.environments.iter().filter_map(|environment| Some((environment, environment.link.as_ref()?)));
+        linked.filter(move |(_, link)| link.environment == *name)
     }
 
     /// Whether core solution and application core are installed.
@@ -420,6 +427,18 @@ mod tests {
         world.settle(at(1000));
         assert_eq!(world.linkings[0].end, Some(Ok(())));
         assert_eq!(world.counters.links_completed, 1);
+    }
+
+    #[test]
+    fn an_event_can_happen_twice_and_no_more() {
+        let mut world = world("dw9003-again");
+        world.environments[0] = Environment { name: "contoso-uat".to_owned(), ..world.environments[1].clone() };
+        for (number, fails) in [(0, true), (1, true), (2, false)] {
+            world.environments[0].application_users.iter_mut().for_each(|user| user.enabled = true);
+            world.link(0, &number.to_string(), at(1000 * number));
+            world.settle(at(1000 * number + 999));
+            assert_eq!(world.linkings.last().unwrap().end.unwrap().is_err(), fails, "{number}");
+        }
     }
 
     #[test]

@@ -1,18 +1,26 @@
-//! Application users of Dataverse: read, create, enable, delete, and give and take roles.
+//! Users of Dataverse. Application users: read, create, enable, delete, and give and take roles. The
+//! one person: read only.
 
 use super::Context;
-use super::dataverse::{NOT_FOUND, malformed, role as role_row, roles, root_unit, rows};
+use super::dataverse::{
+    NOT_FOUND, ROLE_COLUMNS, list as list_rows, malformed, named_roles, role as role_row, roles, root_unit, table,
+    table_like,
+};
 use crate::sim::{
     call::{Answer, Call},
-    ids, odata,
+    ids,
+    odata::{self, Navigation, Table},
     scenario::{ADA, ApplicationUser, Environment},
 };
-use crate::wire::{app_id, dataverse::DUPLICATE};
+use crate::wire::{
+    app_id,
+    dataverse::{DUPLICATE, SYSTEM_ADMINISTRATOR},
+};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Applications that have a service principal in the tenant, with their names.
-const PRINCIPALS: [(&str, &str); 5] = [
+pub const PRINCIPALS: [(&str, &str); 5] = [
     (app_id::DATA_INTEGRATION, "Dynamics Data Integration"),
     (app_id::FINANCE_OPERATIONS, "Microsoft Dynamics ERP"),
     (app_id::RUNTIME, "Dual-write runtime"),
@@ -28,8 +36,31 @@ fn full_name(app: &str) -> String {
     known.map_or("# unknown application", |(_, name)| name).to_owned()
 }
 
-fn row(environment: &Environment, user: &ApplicationUser, expand: Option<&str>) -> Value {
-    let mut row = json!({
+const NAVIGATION: [Navigation; 1] =
+    [Navigation { name: "systemuserroles_association", key: "roleid", columns: ROLE_COLUMNS }];
+
+/// Row id of the signed-in person.
+pub fn person_id(environment: &Environment) -> String {
+    ids::of(&["user", &environment.name, ADA])
+}
+
+fn person(environment: &Environment) -> Value {
+    json!({
+        "@odata.etag": "W/\"200\"",
+        "systemuserid": person_id(environment),
+        "fullname": "Ada Contoso",
+        "applicationid": null,
+        "isdisabled": false,
+        "accessmode": 0,
+        "deletedstate": 0,
+        "azureactivedirectoryobjectid": ids::of(&["person", ADA]),
+        "_businessunitid_value": root_unit(environment),
+        "systemuserroles_association": named_roles(environment, &environment.contents.my_roles),
+    })
+}
+
+fn row(environment: &Environment, user: &ApplicationUser) -> Value {
+    json!({
         "@odata.etag": "W/\"201\"",
         "systemuserid": user.id,
         "fullname": format!("# {}", full_name(&user.app)),
@@ -39,46 +70,43 @@ fn row(environment: &Environment, user: &ApplicationUser, expand: Option<&str>) 
         "deletedstate": i32::from(user.deleted),
         "azureactivedirectoryobjectid": ids::of(&["principal", &user.app]),
         "_businessunitid_value": root_unit(environment),
-    });
-    if expand.is_some_and(|expand| expand.starts_with("systemuserroles_association")) {
-        let unit = root_unit(environment);
-        let given: Vec<Value> = user.roles.iter().map(|name| role_row(environment, name, &unit)).collect();
-        row["systemuserroles_association"] = given.into();
-    }
-    row
+        "systemuserroles_association": named_roles(environment, &user.roles),
+    })
+}
+
+/// A row as a request wants to see it.
+fn shown(row: &Value, call: &Call) -> Result<Value, Answer> {
+    odata::show(row, "systemuserid", &NAVIGATION, call.query("$select"), call.query("$expand"))
+        .map_err(|words| malformed(&words))
 }
 
 /// `GET systemusers`: the application users and the one person.
 pub fn list(environment: &Environment, call: &Call, url: &str) -> Result<Answer, Answer> {
-    let expand = call.query("$expand");
-    let person = json!({
-        "@odata.etag": "W/\"200\"",
-        "systemuserid": ids::of(&["user", &environment.name, ADA]),
-        "fullname": "Ada Contoso",
-        "applicationid": null,
-        "isdisabled": false,
-        "accessmode": 0,
-        "deletedstate": 0,
-        "azureactivedirectoryobjectid": ids::of(&["person", ADA]),
-        "_businessunitid_value": root_unit(environment),
-    });
-    let users = environment.application_users.iter().map(|user| row(environment, user, expand));
-    let all: Vec<Value> = std::iter::once(person).chain(users).collect();
-    let expanded: Vec<Option<Value>> = all.iter().map(|row| row.get("systemuserroles_association").cloned()).collect();
-    let by_id: Vec<(Value, Option<Value>)> = all.iter().map(|row| row["systemuserid"].clone()).zip(expanded).collect();
-    let mut answer = rows(call, url, "systemusers", "systemuserid", all)?;
-    // `$select` does not touch what `$expand` brought.
-    if let crate::sim::call::Content::Json(page) = &mut answer.content
-        && let Some(kept) = page["value"].as_array_mut()
-    {
-        for row in kept {
-            let id = row["systemuserid"].clone();
-            if let Some((_, Some(roles))) = by_id.iter().find(|(own, _)| *own == id) {
-                row["systemuserroles_association"] = roles.clone();
-            }
-        }
+    let users = environment.application_users.iter().map(|user| row(environment, user));
+    let all = std::iter::once(person(environment)).chain(users).collect();
+    list_rows(call, url, "systemusers", &table("systemuserid", &NAVIGATION, all))
+}
+
+/// The names of the roles that were given to a user.
+///
+/// # Errors
+/// There is no such user.
+pub fn known<'a>(environment: &'a Environment, id: &str) -> Result<&'a [String], Answer> {
+    if id.eq_ignore_ascii_case(&person_id(environment)) {
+        return Ok(&environment.contents.my_roles);
     }
-    Ok(answer)
+    let user = environment.application_users.iter().find(|user| user.id.eq_ignore_ascii_case(id));
+    user.map(|user| user.roles.as_slice()).ok_or_else(|| no_user(id))
+}
+
+/// `GET` the roles of a user.
+///
+/// # Errors
+/// There is no such user.
+pub fn roles_of(environment: &Environment, id: &str) -> Result<Table<'static>, Answer> {
+    let rows = named_roles(environment, known(environment, id)?);
+    let sample = role_row(environment, SYSTEM_ADMINISTRATOR, &root_unit(environment));
+    Ok(table_like("roleid", &[], rows, sample))
 }
 
 /// `POST systemusers`: a new application user.
@@ -121,7 +149,7 @@ pub fn create(context: &mut Context, call: &Call, url: &str, place: usize) -> Re
     *context.world.counters.users_created.entry(app).or_default() += 1;
     let address = format!("{url}/api/data/v9.2/systemusers({})", user.id);
     let answer = if call.header("prefer").is_some_and(|prefer| prefer.contains("return=representation")) {
-        Answer::json(StatusCode::CREATED, row(environment, &user, None))
+        Answer::json(StatusCode::CREATED, shown(&row(environment, &user), call)?)
     } else {
         Answer::empty(StatusCode::NO_CONTENT)
     };
@@ -133,18 +161,22 @@ fn no_user(id: &str) -> Answer {
     Answer::error(StatusCode::NOT_FOUND, NOT_FOUND, &format!("systemuser With Id = {id} Does Not Exist"))
 }
 
-/// `GET`, `PATCH` and `DELETE` of one application user.
+/// `GET` of one user; `PATCH` and `DELETE` of one application user.
 pub fn one(context: &mut Context, call: &Call, place: usize, id: &str) -> Result<Answer, Answer> {
     let environment = &mut context.world.environments[place];
+    if call.method == Method::GET && id.eq_ignore_ascii_case(&person_id(environment)) {
+        return shown(&person(environment), call).map(Answer::ok);
+    }
     let at = environment.application_users.iter().position(|user| user.id.eq_ignore_ascii_case(id));
     let at = at.ok_or_else(|| no_user(id))?;
     if call.method == Method::GET {
-        return Ok(Answer::ok(row(environment, &environment.application_users[at], call.query("$expand"))));
+        return shown(&row(environment, &environment.application_users[at]), call).map(Answer::ok);
     }
     if call.method == Method::DELETE {
         // First softly, then for good.
         if environment.application_users[at].deleted {
-            environment.application_users.remove(at);
+            let gone = environment.application_users.remove(at);
+            *context.world.counters.users_purged.entry(gone.app.to_lowercase()).or_default() += 1;
         } else {
             environment.application_users[at].deleted = true;
         }

@@ -141,11 +141,11 @@ fn resource(context: &Context, scope: &str) -> Result<String, Answer> {
     };
     let bare = resource.trim_end_matches('/');
     let fixed = [
-        (Some(Service::Lcs), audience::LCS),
-        (Some(Service::Bap), audience::BAP),
-        (Some(Service::PowerPlatform), audience::POWER_PLATFORM),
-        (Some(Service::Gateway), audience::GATEWAY),
-        (None, audience::GRAPH),
+        (Service::Lcs, audience::LCS),
+        (Service::Bap, audience::BAP),
+        (Service::PowerPlatform, audience::POWER_PLATFORM),
+        (Service::Gateway, audience::GATEWAY),
+        (Service::Graph, audience::GRAPH),
     ];
     let sides = context.world.environments.iter().flat_map(|environment| {
         let dataverse = environment.dataverse.then(|| (Service::Dataverse, context.hosts.dataverse(environment)));
@@ -157,14 +157,14 @@ fn resource(context: &Context, scope: &str) -> Result<String, Answer> {
     let known = fixed
         .into_iter()
         .map(|(service, address)| (service, address.to_owned()))
-        .chain(sides.map(|(service, address)| (Some(service), address)))
+        .chain(sides)
         .find(|(_, address)| address.eq_ignore_ascii_case(bare));
     match known {
         None => {
             let words = format!("The resource principal named {resource} was not found in the tenant.");
             Err(refused(context, "invalid_resource", 500_011, &words))
         }
-        Some((Some(service), _)) if context.world.scenario.sign_in.refused.contains(&service) => {
+        Some((service, _)) if context.world.scenario.sign_in.refused.contains(&service) => {
             let words = "Consent between first party application and first party resource must be configured via preauthorization.";
             Err(refused(context, "invalid_grant", 65002, words))
         }

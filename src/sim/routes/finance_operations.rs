@@ -1,11 +1,12 @@
-//! Finance and operations OData: client ID rows, users, legal entities.
+//! Finance and operations OData: client ID rows, users and their roles, legal entities.
 
 use super::Context;
 use crate::sim::{
     call::{Answer, Call},
-    odata,
+    odata::{self, Ids, Question, Table},
     scenario::{ClientIdRow, Environment},
 };
+use crate::wire::finance_operations::SYSTEM_ADMINISTRATOR;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -26,7 +27,8 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str], place: usiz
                 return create(context, call, place);
             }
             let rows = environment.client_id_rows.iter().map(|row| client_row(place, row)).collect();
-            list(call, &url, "SysAADClients", &client_key(place), rows)
+            let sample = ClientIdRow { app: String::new(), user: String::new(), name: String::new() };
+            list(call, &url, "SysAADClients", client_key(place), rows, client_row(place, &sample))
         }
         ["data", row] if row.starts_with("SysAADClients(") => {
             call.only(&[Method::GET, Method::PATCH])?;
@@ -38,14 +40,20 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str], place: usiz
             let rows = environment.users.iter().map(|user| {
                 json!({"@odata.etag": "W/\"J1\"", "UserID": user.id, "UserName": user.id, "Alias": user.alias, "Company": "DAT", "UserInfo_language": "en-us", "Enabled": user.enabled})
             });
-            list(call, &url, "SystemUsers", "UserID", rows.collect())
+            list(call, &url, "SystemUsers", "UserID", rows.collect(), Value::Null)
+        }
+        ["data", "SecurityUserRoles"] => {
+            call.only(&[Method::GET])?;
+            let roles = environment.users.iter().flat_map(|user| user.roles.iter().map(|role| (&*user.id, &**role)));
+            let rows = roles.map(|(user, role)| user_role(user, role)).collect();
+            list(call, &url, "SecurityUserRoles", "UserId", rows, user_role("", ""))
         }
         ["data", "LegalEntities"] => {
             call.only(&[Method::GET])?;
             let rows = environment.legal_entities.iter().map(|company| {
                 json!({"@odata.etag": "W/\"J2\"", "LegalEntityId": company.id, "Name": company.name, "CompanyType": "Organization"})
             });
-            list(call, &url, "LegalEntities", "LegalEntityId", rows.collect())
+            list(call, &url, "LegalEntities", "LegalEntityId", rows.collect(), Value::Null)
         }
         ["data", ..] => Err(failed(StatusCode::NOT_FOUND, "No HTTP resource was found that matches the request URI.")),
         _ => Err(Answer::html(StatusCode::NOT_FOUND)),
@@ -72,20 +80,29 @@ fn bad(words: &str) -> Answer {
     failed(StatusCode::BAD_REQUEST, words)
 }
 
-fn list(call: &Call, url: &str, set: &str, key: &str, all: Vec<Value>) -> Result<Answer, Answer> {
-    let mut rows = Vec::new();
-    for row in all {
-        let passes = call.query("$filter").map_or(Ok(true), |filter| odata::matches(&row, filter));
-        if passes.map_err(|words| bad(&words))? {
-            rows.push(odata::select(&row, call.query("$select"), key).map_err(|words| bad(&words))?);
-        }
-    }
+fn list(call: &Call, url: &str, set: &str, key: &str, rows: Vec<Value>, sample: Value) -> Result<Answer, Answer> {
+    let table = Table { key, navigation: &[], ids: Ids::Quoted, rows, sample };
+    let rows = odata::ask(&table, Question::of(call)).map_err(|words| bad(&words))?;
     Ok(Answer::ok(json!({"@odata.context": format!("{url}/data/$metadata#{set}"), "value": rows})))
 }
 
+/// A role of a user. Its identifier is not its name.
+fn user_role(user: &str, name: &str) -> Value {
+    let [administrator, administrator_name] = SYSTEM_ADMINISTRATOR;
+    let is_administrator = name.eq_ignore_ascii_case(administrator_name);
+    let identifier = if is_administrator { administrator.to_owned() } else { name.replace(' ', "") };
+    json!({
+        "@odata.etag": "W/\"J3\"",
+        "UserId": user,
+        "SecurityRoleIdentifier": identifier,
+        "SecurityRoleName": name,
+        "AssignmentStatus": "Enabled",
+    })
+}
+
 /// The column of the application id: some builds write it in another way.
-fn client_key(place: usize) -> String {
-    if place.is_multiple_of(2) { "AADClientId".to_owned() } else { "AadClientId".to_owned() }
+fn client_key(place: usize) -> &'static str {
+    if place.is_multiple_of(2) { "AADClientId" } else { "AadClientId" }
 }
 
 fn client_row(place: usize, row: &ClientIdRow) -> Value {
@@ -135,6 +152,8 @@ fn one(context: &mut Context, call: &Call, place: usize, id: &str) -> Result<Ans
     let body = call.json().map_err(|words| bad(&words))?;
     let Some(user) = body["UserId"].as_str() else { return Err(bad("The property 'UserId' is missing.")) };
     user_exists(environment, user)?;
-    user.clone_into(&mut environment.client_id_rows[at].user);
+    let row = &mut environment.client_id_rows[at];
+    user.clone_into(&mut row.user);
+    *context.world.counters.rows_bound.entry(row.app.to_lowercase()).or_default() += 1;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

@@ -111,7 +111,7 @@ fn maps(environment: &Environment) -> Value {
             "detail": {
                 "tid": ids::of(&["template", &map.name]),
                 "tName": map.name,
-                "pid": ids::of(&["project", &environment.name, &map.name]),
+                "pid": map.initialised.then(|| ids::of(&["project", &environment.name, &map.name])),
                 "state": map.state.to_string(),
                 "lastRequests": [],
             },

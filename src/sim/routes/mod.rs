@@ -4,10 +4,13 @@
 mod bap;
 pub mod control;
 mod dataverse;
+mod dataverse_dual_write;
+mod dataverse_teams;
 mod dataverse_users;
 mod entra;
 mod finance_operations;
 mod gateway;
+mod graph;
 mod lcs;
 mod link;
 mod power_platform;
@@ -76,6 +79,7 @@ pub fn target(context: &Context, call: &Call) -> Option<Target> {
         "powerplatform" => Target::Fixed(Service::PowerPlatform),
         "gateway" => Target::Fixed(Service::Gateway),
         "link" => Target::Fixed(Service::Link),
+        "graph" => Target::Fixed(Service::Graph),
         _ => Target::Nothing,
     })
 }
@@ -109,6 +113,7 @@ pub fn answer(context: &mut Context, target: Target, call: &Call) -> Answer {
             Service::PowerPlatform => power_platform::answer(context, call, &segments),
             Service::Gateway => gateway::answer(context, call, &segments),
             Service::Link => link::answer(context, call, &segments),
+            Service::Graph => graph::answer(context, call, &segments),
             // Reached by their hosts only.
             Service::Dataverse | Service::FinanceOperations => Err(Answer::empty(StatusCode::NOT_FOUND)),
         },

@@ -3,8 +3,9 @@
 //! Owns the state of one environment (the world starts from it and changes its own copy) and the
 //! patch by which a scenario file makes or changes one. It never looks at time or requests.
 
+use super::contents::{Company, Contents, DefaultTeam, OtherSolution};
 use crate::sim::packages;
-use crate::wire::{app_id, dataverse};
+use crate::wire::{app_id, dataverse, finance_operations};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,9 +83,16 @@ pub struct User {
     /// Whether it may sign in.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Names of its security roles.
+    #[serde(default = "finance_operations_administrator")]
+    pub roles: Vec<String>,
 }
 
-/// A company.
+fn finance_operations_administrator() -> Vec<String> {
+    vec![finance_operations::SYSTEM_ADMINISTRATOR[1].to_owned()]
+}
+
+/// A company of finance and operations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegalEntity {
@@ -104,6 +112,9 @@ pub struct Map {
     /// 1 Stopped, 2 initial sync, 3 catch up, 4 Running, 5 Paused, 6 not running.
     #[serde(default = "stopped")]
     pub state: u8,
+    /// Without it the map has no project yet.
+    #[serde(default = "yes")]
+    pub initialised: bool,
 }
 
 fn stopped() -> u8 {
@@ -190,6 +201,8 @@ pub struct Environment {
     pub legal_entities: Vec<LegalEntity>,
     /// The link, if there is one.
     pub link: Option<LinkState>,
+    /// What else is in its Dataverse.
+    pub contents: Contents,
 }
 
 /// An environment in a scenario file: what it says replaces what the cast says.
@@ -218,6 +231,13 @@ pub struct Patch {
     users: Option<Vec<User>>,
     legal_entities: Option<Vec<LegalEntity>>,
     link: Option<LinkState>,
+    companies: Option<Vec<Company>>,
+    other_solutions: Option<Vec<OtherSolution>>,
+    disabled_plugin_steps: Option<bool>,
+    default_team: Option<DefaultTeam>,
+    runtime_configurations: Option<u32>,
+    my_roles: Option<Vec<String>>,
+    my_team_roles: Option<Vec<String>>,
 }
 
 fn set<T>(field: &mut T, value: Option<T>) {
@@ -255,6 +275,18 @@ impl Patch {
         if self.link.is_some() {
             environment.link = self.link;
         }
+        let contents = &mut environment.contents;
+        if self.companies.is_some() {
+            contents.companies = self.companies;
+        }
+        if self.runtime_configurations.is_some() {
+            contents.runtime_configurations = self.runtime_configurations;
+        }
+        set(&mut contents.other_solutions, self.other_solutions);
+        set(&mut contents.disabled_plugin_steps, self.disabled_plugin_steps);
+        set(&mut contents.default_team, self.default_team);
+        set(&mut contents.my_roles, self.my_roles);
+        set(&mut contents.my_team_roles, self.my_team_roles);
         let name = environment.name.clone();
         for user in environment.application_users.iter_mut().filter(|user| user.id.is_empty()) {
             user.id = super::super::ids::of(&["user", &name, &user.app]);
@@ -293,9 +325,10 @@ impl Environment {
             updates: Vec::new(),
             application_users: Vec::new(),
             client_id_rows: Vec::new(),
-            users: vec![User { id: admin(), alias: ada(), enabled: true }],
+            users: vec![User { id: admin(), alias: ada(), enabled: true, roles: finance_operations_administrator() }],
             legal_entities: vec![LegalEntity { id: "DAT".to_owned(), name: "Company accounts data".to_owned() }],
             link: None,
+            contents: Contents::default(),
         }
     }
 
@@ -307,6 +340,11 @@ impl Environment {
     /// Version of the core solution, if it is installed.
     pub fn core_version(&self) -> Option<&str> {
         self.packages.get(packages::CORE).map(String::as_str)
+    }
+
+    /// Whether the application core is installed.
+    pub fn has_application_core(&self) -> bool {
+        self.packages.contains_key(packages::APP_CORE)
     }
 
     /// The application users that dual-write needs here.
@@ -363,6 +401,9 @@ impl Environment {
             self.application_users.iter().map(|user| &user.app).chain(self.client_id_rows.iter().map(|row| &row.app));
         if let Some(id) = ids.chain(apps).find(|id| uuid::Uuid::try_parse(id).is_err()) {
             return Some((id.clone(), format!("“{id}” is no GUID")));
+        }
+        if let Some(company) = self.contents.companies.iter().flatten().find(|company| company.code.trim().is_empty()) {
+            return Some((company.code.clone(), "a company needs a code".to_owned()));
         }
         let unknown = self.packages.keys().chain(&self.updates).find(|name| packages::find(name).is_none());
         unknown.map(|name| (name.clone(), format!("there is no package “{name}”")))

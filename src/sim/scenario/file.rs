@@ -1,6 +1,7 @@
 //! The scenario file, key by key. Owns the serde types; refuses unknown keys everywhere.
 
 use super::environment::Patch;
+use crate::wire::graph::CREATOR_ROLES;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -36,6 +37,9 @@ pub struct ScenarioFile {
     /// The person at the browser.
     #[serde(default)]
     pub sign_in: SignIn,
+    /// The same person in the directory.
+    #[serde(default)]
+    pub person: Person,
     /// How an installation request is answered.
     #[serde(default)]
     pub install_answer: InstallAnswer,
@@ -98,6 +102,46 @@ impl Default for SignIn {
             refused: Vec::new(),
         }
     }
+}
+
+/// The signed-in person in the directory.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Person {
+    /// Licences.
+    pub licences: Vec<Licence>,
+    /// Templates of the directory roles.
+    pub directory_roles: Vec<String>,
+}
+
+impl Default for Person {
+    fn default() -> Self {
+        let plans = ["DYN365_ENTERPRISE_P1", "FLOW_DYN_APPS", "POWERAPPS_DYN_APPS"];
+        let plans = plans.map(str::to_owned).to_vec();
+        Self {
+            licences: vec![Licence { sku: "DYN365_ENTERPRISE_PLAN1".to_owned(), plans }],
+            directory_roles: vec![CREATOR_ROLES[1].to_owned()],
+        }
+    }
+}
+
+impl Person {
+    /// What does not fit together in it.
+    pub(super) fn mistake(&self) -> Option<(String, String)> {
+        let bad = self.directory_roles.iter().find(|id| uuid::Uuid::try_parse(id).is_err());
+        bad.map(|id| (id.clone(), format!("“{id}” is no GUID")))
+    }
+}
+
+/// A licence and what can be used of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Licence {
+    /// Part number.
+    pub sku: String,
+    /// Names of its service plans.
+    #[serde(default)]
+    pub plans: Vec<String>,
 }
 
 /// What the person at the browser did.
@@ -177,6 +221,8 @@ pub enum Service {
     Gateway,
     /// Link operation.
     Link,
+    /// Microsoft Graph.
+    Graph,
 }
 
 /// Harm to some of the requests that match.
@@ -303,6 +349,15 @@ pub struct Event {
     /// Only the first time.
     #[serde(default = "yes")]
     pub once: bool,
+    /// Only so many times; goes before `once`.
+    pub times: Option<u32>,
+}
+
+impl Event {
+    /// Whether it happens once more when it has happened so often.
+    pub fn is_left(&self, done: u32) -> bool {
+        self.times.or(self.once.then_some(1)).is_none_or(|times| done < times)
+    }
 }
 
 /// At what an event happens.

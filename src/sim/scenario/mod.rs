@@ -1,16 +1,18 @@
 //! Scenarios: what the simulated world looks like and what goes wrong in it.
 //!
-//! Owns the file format (`file`), the environments it describes (`environment`) and the built-in
-//! files. A scenario is checked when it is read: what a scenario names must exist, so that a typing
+//! Owns the file format (`file`), the environments it describes (`environment`, `contents`) and the
+//! built-in files. A scenario is checked when it is read: what a scenario names must exist, so that a typing
 //! error is found with its line and never becomes a puzzle at run time. It never acts on anything.
 
+mod contents;
 mod environment;
 mod file;
 
+pub use contents::{Company, OtherSolution};
 pub use environment::{ADA, ApplicationUser, ClientIdRow, Environment, Integration, LinkState};
 pub use file::{
-    Act, Approval, Body, Event, Fault, FaultKind, Install, InstallAnswer, Outcome, RetryAfter, Service, SignIn, When,
-    Words,
+    Act, Approval, Body, Event, Fault, FaultKind, Install, InstallAnswer, Outcome, Person, RetryAfter, Service, SignIn,
+    When, Words,
 };
 
 use file::ScenarioFile;
@@ -40,6 +42,11 @@ built_in!(
     "mismatch-set-up",
     "not-set-up",
     "identities-missing",
+    "deleted-twin",
+    "prerequisites-unmet",
+    "reset-lost",
+    "dw9003-again",
+    "modules",
     "throttled",
     "flaky",
     "slow",
@@ -58,6 +65,7 @@ pub struct Scenario {
     pub(super) lcs_page_size: usize,
     pub(super) profile_without: Vec<String>,
     pub(super) sign_in: SignIn,
+    pub(super) person: Person,
     pub(super) install_answer: InstallAnswer,
     pub(super) installs: Vec<Install>,
     pub(super) faults: Vec<Fault>,
@@ -158,6 +166,7 @@ impl Scenario {
             lcs_page_size: file.lcs_page_size,
             profile_without: file.profile_without,
             sign_in: file.sign_in,
+            person: file.person,
             install_answer: file.install_answer,
             installs: file.install,
             faults: file.fault,
@@ -255,11 +264,17 @@ impl Scenario {
             if event.act == Act::DisableUser && event.user.is_none() {
                 return Some(("[event]".to_owned(), "this event needs the key user".to_owned()));
             }
+            if event.times == Some(0) {
+                return Some(("times = 0".to_owned(), "times = 0 is never".to_owned()));
+            }
         }
         if let Some(service) =
-            self.profile_without.iter().find(|name| !matches!(name.as_str(), "lcs" | "gateway" | "link"))
+            self.profile_without.iter().find(|name| !matches!(name.as_str(), "lcs" | "gateway" | "link" | "graph"))
         {
-            return Some((service.clone(), "a profile can leave out lcs, gateway and link only".to_owned()));
+            return Some((service.clone(), "a profile can leave out lcs, gateway, link and graph only".to_owned()));
+        }
+        if let Some(mistake) = self.person.mistake() {
+            return Some(mistake);
         }
         self.faults.iter().find_map(Fault::mistake)
     }

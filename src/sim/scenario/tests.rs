@@ -62,7 +62,32 @@ fn a_mistake_is_named_with_line_and_column() {
         ("title = \"a\"\n[[fault]]\ndo = \"reset\"", "a fault needs on = [numbers] or every = number"),
         ("title = \"a\"\n[[fault]]\ndo = \"status\"\non = [1]", "needs a status from 200 to 599"),
         ("title = \"a\"\n[[event]]\nwhen = \"link-started\"\ndo = \"take-roles\"", "needs the key app"),
-        ("title = \"a\"\nprofile_without = [\"bap\"]", "can leave out lcs, gateway and link only"),
+        ("title = \"a\"\nprofile_without = [\"bap\"]", "can leave out lcs, gateway, link and graph only"),
+        ("title = \"a\"\n[person]\nlicenses = []", "mine.toml:3:1: unknown field `licenses`"),
+        ("title = \"a\"\n[person]\ndirectory_roles = [\"admin\"]", "mine.toml:3:20: “admin” is no GUID"),
+        ("title = \"a\"\n[person]\nlicences = [{ plans = [] }]", "mine.toml:3:13: missing field `sku`"),
+        (
+            "title = \"a\"\n[[environment]]\nname = \"x\"\ncompanies = [{ code = \" \" }]",
+            "mine.toml:4:23: a company needs a code",
+        ),
+        ("title = \"a\"\n[[environment]]\nname = \"x\"\nmy_role = []", "mine.toml:4:1: unknown field `my_role`"),
+        (
+            "title = \"a\"\n[[environment]]\nname = \"x\"\ndefault_team = { names = \"\" }",
+            "mine.toml:4:18: unknown field `names`",
+        ),
+        (
+            "title = \"a\"\n[[environment]]\nname = \"x\"\nother_solutions = [{ title = \"y\" }]",
+            "mine.toml:4:20: missing field `name`",
+        ),
+        ("title = \"a\"\n[[environment]]\nname = \"x\"\nruntime_configurations = -1", "mine.toml:4:26: invalid value"),
+        (
+            "title = \"a\"\n[[environment]]\nname = \"x\"\nusers = [{ id = \"y\", role = \"z\" }]",
+            "mine.toml:4:22: unknown field `role`",
+        ),
+        (
+            "title = \"a\"\n[[event]]\nwhen = \"link-started\"\ndo = \"expire-tokens\"\ntimes = 0",
+            "mine.toml:5:1: times = 0 is never",
+        ),
     ] {
         let error = error(text);
         assert!(error.contains(expected), "{text}\n{error}");
