@@ -9,6 +9,7 @@ use dualwrite::core::call::Change;
 use dualwrite::core::fault::When;
 use dualwrite::core::gate::{self, Gate, Integration};
 use dualwrite::core::journal::What;
+use dualwrite::core::mandate::Mandate;
 use dualwrite::core::msg::Intent;
 use dualwrite::core::route::Screen;
 use dualwrite::core::setup::{Confirmation, Flow, StageState};
@@ -148,7 +149,7 @@ async fn dw9003_is_named_repaired_and_linked(#[case] scenario: &str, #[case] fau
         assert!(failure.words.starts_with("DW9003"));
         assert!(gate::repair(environment, &setup.facts));
     }
-    driver.want(Intent::RepairIdentities);
+    driver.want(Intent::RepairIdentities(Mandate::default()));
     driver.until_screen(Screen::Complete).await;
     driver.want(Intent::Link);
     driver.until_screen(Screen::Linked).await;
@@ -276,7 +277,7 @@ async fn nothing_is_repaired_where_nothing_is_joined() {
         let (environment, setup) = driver.model.current().unwrap();
         assert!(!gate::repair(environment, &setup.facts));
     }
-    driver.want(Intent::RepairIdentities);
+    driver.want(Intent::RepairIdentities(Mandate::default()));
     assert_eq!(driver.screen(), Screen::Details);
     assert!(driver.changes.is_empty());
 }

@@ -4,6 +4,7 @@ mod scene;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use dualwrite::core::environment::EnvironmentId;
+use dualwrite::core::mandate::Mandate;
 use dualwrite::core::msg::Intent;
 use dualwrite::screens::{Eye, Reaction, needs_clock, on_key, on_paste, settle};
 use scene::{OTHER, Scene, UAT, UNICODE, World, event, last, named, press, scenes, wants};
@@ -131,7 +132,8 @@ fn repair_asks_first_and_says_what_is_written() {
     let text = scene.text(UNICODE, (80, 24));
     assert!(text.contains("create application user 00000015-0000-0000-c000-000000000000"), "{text}");
     assert_eq!(last(&mut scene, "Esc"), Reaction::Redraw);
-    assert_eq!(last(&mut scene, "f Enter"), wants(Intent::RepairIdentities));
+    let mandate = Mandate { row_user: Some("Admin".into()), ..Mandate::default() };
+    assert_eq!(last(&mut scene, "f Enter"), wants(Intent::RepairIdentities(mandate)));
     let mut scene = named("link-failed-unknown");
     assert_eq!(last(&mut scene, "f"), Reaction::Redraw);
     assert!(scene.text(UNICODE, (80, 24)).contains("f does nothing here"), "nothing to repair");

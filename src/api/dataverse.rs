@@ -111,6 +111,11 @@ impl Api {
         self.write(org, Method::PATCH, dataverse::user_path(user), body_of(&body)?).await
     }
 
+    /// A user that was deleted softly is gone for good when it is deleted once more.
+    pub(super) async fn purge_user(&self, org: &str, user: &str) -> Result<Reply, Trouble> {
+        self.write(org, Method::DELETE, dataverse::user_path(user), Body::None).await
+    }
+
     pub(super) async fn give_role(&self, org: &str, user: &str, role: &str) -> Result<Reply, Trouble> {
         let body = Reference { id: format!("{org}{}/roles({role})", dataverse::BASE) };
         self.write(org, Method::POST, dataverse::give_role_path(user), body_of(&body)?).await

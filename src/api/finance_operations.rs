@@ -6,8 +6,10 @@ use crate::core::plan;
 use crate::core::trouble::{Service, Trouble};
 use crate::wire::dataverse::Rows;
 use crate::wire::finance_operations::{
-    CLIENT_ID_ROWS_PATH, ClientIdRow, LEGAL_ENTITIES_PATH, LegalEntity, USERS_PATH, User, UserRole, user_roles_path,
+    BindRow, CLIENT_ID_ROWS_PATH, ClientIdRow, LEGAL_ENTITIES_PATH, LegalEntity, USERS_PATH, User, UserRole,
+    client_id_row_path, user_roles_path,
 };
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 
 /// Headers of every call.
@@ -40,6 +42,13 @@ impl Api {
         };
         let url = format!("{finops}{CLIENT_ID_ROWS_PATH}");
         let answer = self.post(Service::FinanceOperations, finops, url, &HEADERS, body_of(&row)?).await?;
+        if answer.is_success() { Ok(Reply::Done) } else { Err(answer.trouble((self.time.now)())) }
+    }
+
+    pub(super) async fn bind_row(&self, finops: &str, app: &str, user: &str) -> Result<Reply, Trouble> {
+        let body = body_of(&BindRow { user_id: user.to_owned() })?;
+        let url = format!("{finops}{}", client_id_row_path(app));
+        let answer = self.request(Service::FinanceOperations, finops, Method::PATCH, url, &HEADERS, body, None).await?;
         if answer.is_success() { Ok(Reply::Done) } else { Err(answer.trouble((self.time.now)())) }
     }
 

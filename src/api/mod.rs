@@ -138,6 +138,8 @@ impl Api {
             }
             Change::EnableUser { dataverse, user, app } => self.enable_user(&dataverse, &user, app).await,
             Change::GiveRole { dataverse, user, role, .. } => self.give_role(&dataverse, &user, &role).await,
+            Change::PurgeUser { dataverse, user, .. } => self.purge_user(&dataverse, &user).await,
+            Change::BindRow { finops, app, user } => self.bind_row(&finops, app, &user).await,
             Change::CreateRow { finops, app, user } => self.create_row(&finops, app, &user).await,
             Change::StartLink { environment, power_platform, request_id } => {
                 self.start_link(&environment, &power_platform, &request_id).await

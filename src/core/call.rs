@@ -140,6 +140,24 @@ pub enum Change {
         /// Application id, for the record.
         app: &'static str,
     },
+    /// Delete for good an application user that was deleted already.
+    PurgeUser {
+        /// Organisation.
+        dataverse: Base,
+        /// Row id.
+        user: String,
+        /// Application id, for the record.
+        app: &'static str,
+    },
+    /// Bind a client ID row to another user.
+    BindRow {
+        /// Finance and operations address.
+        finops: Base,
+        /// Application id.
+        app: &'static str,
+        /// The user it runs as from now on.
+        user: String,
+    },
     /// Add a client ID row.
     CreateRow {
         /// Finance and operations address.
@@ -304,8 +322,10 @@ impl Change {
     pub fn service(&self) -> Service {
         match self {
             Self::Install { .. } => Service::PowerPlatform,
-            Self::CreateUser { .. } | Self::EnableUser { .. } | Self::GiveRole { .. } => Service::Dataverse,
-            Self::CreateRow { .. } => Service::FinanceOperations,
+            Self::CreateUser { .. } | Self::EnableUser { .. } | Self::GiveRole { .. } | Self::PurgeUser { .. } => {
+                Service::Dataverse
+            }
+            Self::CreateRow { .. } | Self::BindRow { .. } => Service::FinanceOperations,
             Self::StartLink { .. } => Service::Link,
             Self::ResetLink { .. } => Service::Gateway,
         }
@@ -318,6 +338,8 @@ impl Change {
             Self::CreateUser { app, .. } => Deed::CreateUser { app: (*app).to_owned() },
             Self::EnableUser { app, .. } => Deed::EnableUser { app: (*app).to_owned() },
             Self::GiveRole { app, .. } => Deed::GiveRole { app: (*app).to_owned() },
+            Self::PurgeUser { app, .. } => Deed::PurgeUser { app: (*app).to_owned() },
+            Self::BindRow { app, user, .. } => Deed::BindRow { app: (*app).to_owned(), user: user.clone() },
             Self::CreateRow { app, user, .. } => Deed::CreateRow { app: (*app).to_owned(), user: user.clone() },
             Self::StartLink { power_platform, request_id, .. } => {
                 Deed::StartLink { power_platform: power_platform.clone(), request_id: request_id.clone() }

@@ -367,7 +367,7 @@ impl Facts {
         Some(
             maps.iter()
                 .filter(|map| !is_stopped(map.detail.state.as_deref()))
-                .map(|map| map.detail.name.clone().unwrap_or_else(|| "a map without a name".into()))
+                .map(|map| map_name(map).to_owned())
                 .collect(),
         )
     }
@@ -449,6 +449,25 @@ impl Facts {
     pub fn own_finops_user(&self) -> Option<&finance_operations::User> {
         let is_reader = |alias: &String| alias.eq_ignore_ascii_case(&self.reader.name);
         self.finops_users.value()?.iter().find(|user| user.alias.as_ref().is_some_and(is_reader))
+    }
+}
+
+/// The name of a table map.
+pub fn map_name(map: &gateway::Map) -> &str {
+    map.detail.name.as_deref().unwrap_or("a map without a name")
+}
+
+/// The state of a table map in a word. The service's own numbers, seen in Microsoft's helper.
+pub fn map_state(map: &gateway::Map) -> String {
+    match map.detail.state.as_deref() {
+        Some("1") => "stopped".into(),
+        Some("2") => "initial sync".into(),
+        Some("3") => "catching up".into(),
+        Some("4") => "running".into(),
+        Some("5") => "paused".into(),
+        Some("6") => "not running".into(),
+        Some(other) => format!("state {other}"),
+        None => "state not said".into(),
     }
 }
 

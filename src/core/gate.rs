@@ -4,6 +4,7 @@ use super::check::{self, Closes};
 use super::environment::{Environment, Kind};
 use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
+use super::mandate::Mandate;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
 use crate::wire::{bare_id, same_address};
 
@@ -262,14 +263,23 @@ pub fn repair(environment: &Environment, facts: &Facts) -> bool {
 
 /// Whether the identities on both sides surely lack something that this program can make.
 fn identities_to_repair(facts: &Facts) -> bool {
-    let users = (0..APPLICATION_USERS.len()).any(|index| {
-        matches!(
-            facts.user_state(index),
-            Some(IdentityState::Missing | IdentityState::Disabled { .. } | IdentityState::NoRole { .. })
-        )
-    });
-    let rows = super::plan::client_id_rows(facts.core_version().as_deref())
-        .into_iter()
-        .any(|app| facts.row_user(app) == Some(None));
+    let users = (0..APPLICATION_USERS.len())
+        .any(|index| !matches!(facts.user_state(index), None | Some(IdentityState::Good { .. })));
+    let rows =
+        super::plan::client_id_rows(facts.core_version().as_deref()).into_iter().any(|app| match facts.row_user(app) {
+            Some(Some(user)) => facts.finops_user_enabled(&user) == Some(false),
+            Some(None) => true,
+            None => false,
+        });
     users || rows
+}
+
+/// Whether packages of the chosen modules can be installed here: the application core is there, and
+/// something is surely missing.
+pub fn modules(environment: &Environment, facts: &Facts, mandate: &Mandate) -> bool {
+    let state = |package: &str| facts.package(package);
+    let is_missing = |package: &&str| !matches!(state(package), None | Some(PackageState::Installed { .. }));
+    dual_write_application(environment, facts).is_open()
+        && matches!(state(APPLICATION_PACKAGE), Some(PackageState::Installed { .. }))
+        && mandate.packages().iter().any(is_missing)
 }

@@ -8,6 +8,7 @@ mod run;
 
 pub use run::{ChangeLine, FailureLine, Run, Sitting, StageLine, fold};
 
+use super::mandate::Mandate;
 use super::plan::StageId;
 use super::setup::{StageState, Way};
 use super::time::Now;
@@ -188,6 +189,9 @@ pub enum Work {
     Configure {
         /// The first stage that is part of it.
         first: StageId,
+        /// What was agreed to.
+        #[serde(default)]
+        mandate: Mandate,
     },
     /// The link.
     Link {
@@ -204,6 +208,12 @@ pub enum Work {
         linked_to: String,
         /// Owner of that link.
         owner: String,
+        /// Table maps that the reset removes, with their states.
+        #[serde(default)]
+        maps: Vec<String>,
+        /// Legal entities that take part.
+        #[serde(default)]
+        legal_entities: Vec<String>,
     },
 }
 
@@ -230,6 +240,18 @@ pub enum Deed {
     GiveRole {
         /// Application id.
         app: String,
+    },
+    /// Delete for good an application user of Dataverse that was deleted already.
+    PurgeUser {
+        /// Application id.
+        app: String,
+    },
+    /// Bind a client ID row in finance and operations to another user.
+    BindRow {
+        /// Application id.
+        app: String,
+        /// The user it runs as from now on.
+        user: String,
     },
     /// Add a client ID row in finance and operations.
     CreateRow {
@@ -265,6 +287,10 @@ impl Deed {
             Self::CreateUser { app } => format!("create application user {app} in Dataverse"),
             Self::EnableUser { app } => format!("enable application user {app} in Dataverse"),
             Self::GiveRole { app } => format!("give System Administrator to application user {app} in Dataverse"),
+            Self::PurgeUser { app } => format!("purge the deleted application user {app} from Dataverse"),
+            Self::BindRow { app, user } => {
+                format!("bind client ID row {app} to user {user} in finance and operations")
+            }
             Self::CreateRow { app, user } => {
                 format!("add client ID row {app} for user {user} in finance and operations")
             }
@@ -411,8 +437,11 @@ mod tests {
 
     #[test]
     fn a_finished_run_that_is_taken_up_again_is_unfinished() {
-        let work =
-            |again| What::Began { work: Work::Configure { first: StageId::Prerequisites }, account: "a".into(), again };
+        let work = |again| What::Began {
+            work: Work::Configure { first: StageId::Prerequisites, mandate: Mandate::default() },
+            account: "a".into(),
+            again,
+        };
         let finished = What::Finished { outcome: Outcome::Failed };
         let run = fold(&entries(vec![started(), work(false), finished.clone()])).unwrap();
         assert_eq!((run.is_unfinished(), run.word()), (false, "failed"));

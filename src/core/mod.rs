@@ -15,6 +15,7 @@ pub mod fault;
 pub mod gate;
 pub mod geography;
 pub mod journal;
+pub mod mandate;
 pub mod model;
 pub mod msg;
 pub mod pilot;

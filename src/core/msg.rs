@@ -3,6 +3,7 @@
 use super::call::Reply;
 use super::environment::EnvironmentId;
 use super::journal::{Run, RunId};
+use super::mandate::{Mandate, Module};
 use super::setup::Held;
 use super::trouble::Trouble;
 
@@ -115,7 +116,11 @@ pub enum Intent {
     /// Again from the failed step.
     TryAgain,
     /// Make what is missing of the identities, then offer the link again.
-    RepairIdentities,
+    RepairIdentities(Mandate),
+    /// Install these modules with the application.
+    ChooseModules(Vec<Module>),
+    /// Install the chosen modules now.
+    InstallModules,
     /// The button Link to Power Platform environment.
     Link,
     /// The person says that the page in Lifecycle Services shows the link.

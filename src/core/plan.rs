@@ -5,7 +5,8 @@
 //! stage that is done already is passed over, so a run can start anywhere and twice is harmless.
 
 use super::facts::{Facts, IdentityState, PackageState};
-use crate::wire::{app_id, finance_operations::DEFAULT_USER};
+use super::mandate::{Mandate, Module};
+use crate::wire::app_id;
 use serde::{Deserialize, Serialize};
 
 /// A stage of Configure.
@@ -163,10 +164,29 @@ pub struct Planned {
 }
 
 /// What Configure is about to change, from the facts at hand.
-pub fn plan(facts: &Facts) -> Vec<Planned> {
-    let mut plan = Vec::new();
-    let packages = [(CORE_PACKAGE, "Dual-write core solution"), (APPLICATION_PACKAGE, "Dual-write application core")];
-    for (package, title) in packages {
+pub fn plan(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
+    let mut plan = packages(facts, mandate);
+    plan.extend(identities(facts, mandate));
+    plan
+}
+
+/// A name for a package.
+fn title(package: &'static str) -> String {
+    match package {
+        CORE_PACKAGE => "Dual-write core solution".into(),
+        APPLICATION_PACKAGE => "Dual-write application core".into(),
+        other => {
+            let module = Module::ALL.into_iter().find(|module| module.packages().contains(&other));
+            module.map_or_else(|| other.to_owned(), |module| format!("Dual-write {}", module.title()))
+        }
+    }
+}
+
+/// What is installed, in its order.
+pub fn packages(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
+    let all = std::iter::once(CORE_PACKAGE).chain(mandate.packages());
+    all.map(|package| {
+        let title = title(package);
         let (certainty, what) = match facts.package(package) {
             Some(PackageState::Installed { version }) => {
                 (Certainty::Already, format!("{title} ({package}) {version} is installed"))
@@ -180,10 +200,18 @@ pub fn plan(facts: &Facts) -> Vec<Planned> {
             }
             None => (Certainty::IfMissing, format!("install {title} ({package})")),
         };
-        plan.push(Planned { side: Side::Dataverse, certainty, what });
-    }
+        Planned { side: Side::Dataverse, certainty, what }
+    })
+    .collect()
+}
+
+/// What is made of the identities on both sides.
+pub fn identities(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
+    let mut plan = Vec::new();
+    let mut put = |side, certainty, what| plan.push(Planned { side, certainty, what });
     for (index, app) in APPLICATION_USERS.into_iter().enumerate() {
         let name = app_name(app);
+        let create = format!("create application user {app} ({name}), role System Administrator");
         let (certainty, what) = match facts.user_state(index) {
             Some(IdentityState::Good { .. }) => {
                 (Certainty::Already, format!("application user {app} ({name}) is there"))
@@ -194,23 +222,37 @@ pub fn plan(facts: &Facts) -> Vec<Planned> {
             Some(IdentityState::NoRole { .. }) => {
                 (Certainty::Will, format!("give System Administrator to application user {app} ({name})"))
             }
-            Some(IdentityState::Missing | IdentityState::Deleted { .. }) => {
-                (Certainty::Will, format!("create application user {app} ({name}), role System Administrator"))
+            Some(IdentityState::Deleted { user }) if mandate.purges => {
+                let purge = format!("purge the deleted application user {app} ({name}), row {user}; this is for good");
+                put(Side::Dataverse, Certainty::Will, purge);
+                (Certainty::Will, create)
             }
-            None => {
-                (Certainty::IfMissing, format!("create application user {app} ({name}), role System Administrator"))
+            Some(IdentityState::Deleted { .. }) => {
+                (Certainty::Will, format!("{create}; a deleted one is in the way and is purged only after asking"))
             }
+            Some(IdentityState::Missing) => (Certainty::Will, create),
+            None => (Certainty::IfMissing, create),
         };
-        plan.push(Planned { side: Side::Dataverse, certainty, what });
+        put(Side::Dataverse, certainty, what);
     }
+    let user = mandate.row_user();
     for app in client_id_rows(facts.core_version().as_deref()) {
         let name = app_name(app);
         let (certainty, what) = match facts.row_user(app) {
+            Some(Some(old)) if facts.finops_user_enabled(&old) == Some(false) => (
+                Certainty::Will,
+                match &mandate.row_user {
+                    Some(user) => {
+                        format!("bind client ID row {app} ({name}) to user {user}; {old} is missing or disabled")
+                    }
+                    None => format!("client ID row {app} ({name}) runs as {old}, who is missing or disabled"),
+                },
+            ),
             Some(Some(user)) => (Certainty::Already, format!("client ID row {app} ({name}) is there, user {user}")),
-            Some(None) => (Certainty::Will, format!("add client ID row {app} ({name}), user {DEFAULT_USER}")),
-            None => (Certainty::IfMissing, format!("add client ID row {app} ({name}), user {DEFAULT_USER}")),
+            Some(None) => (Certainty::Will, format!("add client ID row {app} ({name}), user {user}")),
+            None => (Certainty::IfMissing, format!("add client ID row {app} ({name}), user {user}")),
         };
-        plan.push(Planned { side: Side::FinanceOperations, certainty, what });
+        put(Side::FinanceOperations, certainty, what);
     }
     plan
 }
@@ -237,7 +279,7 @@ mod tests {
 
     #[test]
     fn with_nothing_read_the_plan_promises_nothing() {
-        let plan = plan(&Facts::default());
+        let plan = plan(&Facts::default(), &Mandate::default());
         assert_eq!(plan.len(), 6);
         assert!(plan.iter().all(|line| line.certainty == Certainty::IfMissing));
     }

@@ -8,8 +8,9 @@ use super::environment::EnvironmentId;
 use super::facts::{FactKind, Facts};
 use super::fault::{self, Fault};
 use super::journal::{Deed, Program, Run, RunId, What};
+use super::mandate::{Mandate, Module};
 use super::msg::Ticket;
-use super::plan::{STAGES, StageId};
+use super::plan::{CORE_PACKAGE, STAGES, StageId};
 use super::time::Now;
 use super::trouble::{Service, Trouble};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,8 @@ pub struct Setup {
     pub starts: Option<Start>,
     /// Another program drives this environment; it is only watched from here.
     pub held: Option<Held>,
+    /// Modules that are installed with the application.
+    pub modules: Vec<Module>,
 }
 
 /// How far the record of a run is.
@@ -68,8 +71,13 @@ pub enum Record {
 /// A piece of work that waits for the lock of its environment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Start {
-    /// Configure, or a repair: from this stage on.
-    Configure(StageId),
+    /// Configure, or a repair.
+    Configure {
+        /// The first stage that is part of it.
+        first: StageId,
+        /// What was agreed to.
+        mandate: Mandate,
+    },
     /// Configure again, from the stage that failed.
     ConfigureAgain,
     /// The link.
@@ -162,6 +170,10 @@ pub struct Configuring {
     pub started: Now,
     /// The change whose answer is missing; the next reading settles it.
     pub unsettled: Option<Deed>,
+    /// What was agreed to.
+    pub mandate: Mandate,
+    /// Place of the package that is installed, among those of its stage.
+    pub package: usize,
     /// The change that was asked for last.
     pub last_deed: Option<Deed>,
     /// Installations that were asked for before an interruption and may be on their way.
@@ -533,6 +545,7 @@ impl Setup {
             to_take_up: None,
             starts: None,
             held: None,
+            modules: Vec::new(),
         }
     }
 
@@ -561,6 +574,11 @@ impl Setup {
     /// service that is silent must not hold up a person who wants to go on.
     pub fn is_read_enough(&self) -> bool {
         self.reading.values().all(|asked| asked.misses > 0)
+    }
+
+    /// What Configure may do here: with the modules that were chosen.
+    pub fn mandate(&self) -> Mandate {
+        Mandate { modules: self.modules.clone(), ..Mandate::default() }
     }
 
     /// Whether what the flow stands on was answered for good, and the rest answered or missed once.
@@ -636,6 +654,15 @@ impl Configuring {
     /// The stage that runs.
     pub fn stage(&self) -> &Stage {
         &self.stages[self.current]
+    }
+
+    /// The packages of the stage that runs.
+    pub fn packages(&self) -> Vec<&'static str> {
+        match self.stage().id {
+            StageId::CoreSolution => vec![CORE_PACKAGE],
+            StageId::Application => self.mandate.packages(),
+            _ => Vec::new(),
+        }
     }
 
     /// Stages that are over.

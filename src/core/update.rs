@@ -241,7 +241,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         },
         Intent::Ok => {
             if matches!(setup.flow, Flow::Confirm) {
-                run::claim(setup, Start::Configure(StageId::Prerequisites), cx);
+                run::claim(setup, Start::Configure { first: StageId::Prerequisites, mandate: setup.mandate() }, cx);
             }
         }
         Intent::ReadNow => match setup.flow {
@@ -256,11 +256,16 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
             Flow::LinkFailed(_, _) => return link::try_again(setup, cx),
             _ => {}
         },
-        Intent::RepairIdentities => {
-            if matches!(setup.flow, Flow::LinkFailed(_, _) | Flow::Details { .. })
-                && gate::repair(cx.environment, facts)
-            {
-                run::claim(setup, Start::Configure(StageId::ApplicationUsers), cx);
+        Intent::RepairIdentities(mandate) => {
+            if is_at_rest(&setup.flow) && gate::repair(cx.environment, facts) {
+                run::claim(setup, Start::Configure { first: StageId::ApplicationUsers, mandate }, cx);
+            }
+        }
+        Intent::ChooseModules(modules) => setup.modules = modules,
+        Intent::InstallModules => {
+            let mandate = setup.mandate();
+            if is_at_rest(&setup.flow) && gate::modules(cx.environment, facts, &mandate) {
+                run::claim(setup, Start::Configure { first: StageId::Application, mandate }, cx);
             }
         }
         Intent::Link => return link::wanted(setup, cx),
@@ -282,6 +287,18 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         | Intent::Copy(_) => {}
     }
     None
+}
+
+/// Nothing runs, and nobody is in the middle of a consent.
+fn is_at_rest(flow: &Flow) -> bool {
+    matches!(
+        flow,
+        Flow::Details { .. }
+            | Flow::ConfigureFailed(_, _)
+            | Flow::Configured
+            | Flow::LinkFailed(_, _)
+            | Flow::Linked(_)
+    )
 }
 
 /// The terms count as accepted once that is durable; what could not be kept leaves Configure closed.

@@ -3,9 +3,9 @@
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
 use super::{Sheet, View, parts};
-use crate::core::facts::Facts;
 use crate::core::msg::Intent;
 use crate::core::plan::{Certainty, Planned, Side, plan};
+use crate::core::setup::Setup;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, fit};
@@ -41,7 +41,7 @@ impl Sheet for Confirm {
 
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
-        let plan = plan(&setup.facts);
+        let plan = plan(&setup.facts, &setup.mandate());
         let will = plan.iter().filter(|line| line.certainty == Certainty::Will).count();
         let perhaps = plan.iter().filter(|line| line.certainty == Certainty::IfMissing).count();
         let title = match (will, perhaps) {
@@ -60,7 +60,7 @@ impl Sheet for Confirm {
         };
         let mut rows = para(&title, Role::Strong, room.width);
         rows.push(Row::blank());
-        rows.extend(changes(view, &setup.facts, room.width));
+        rows.extend(changes(view, setup, room.width));
         let notes = para(
             "30 minutes or less. An installation that runs goes on without this window; the next stage waits for you. Nothing is linked yet.",
             Role::Plain,
@@ -81,8 +81,9 @@ fn count(changes: usize) -> String {
 }
 
 /// The changes by side, each with how sure it is.
-pub(super) fn changes(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
-    let plan = plan(facts);
+pub(super) fn changes(view: &View, setup: &Setup, cells: usize) -> Vec<Row> {
+    let facts = &setup.facts;
+    let plan = plan(facts, &setup.mandate());
     let environment = view.model.current().map(|(environment, _)| environment);
     let mut rows = Vec::new();
     for side in [Side::Dataverse, Side::FinanceOperations] {

@@ -26,6 +26,8 @@ pub enum Ask {
     Leave,
     /// Make the missing identities?
     Repair,
+    /// Who the client ID rows run as.
+    PickUser,
     /// Type the name to reset the link.
     Reset,
     /// One run of the record, whole.
@@ -96,6 +98,12 @@ pub struct Eye {
     pub(super) list: List,
     /// Place of the selected run of the record.
     pub(super) run: usize,
+    /// A deleted user may be purged: the box of the repair.
+    pub(super) purges: bool,
+    /// The user that was chosen for the client ID rows.
+    pub(super) row_user: Option<String>,
+    /// Place of the selected user, among those that are offered.
+    pub(super) user: usize,
     /// The selected prerequisite.
     pub(super) check: Option<&'static str>,
     pub(super) overlay: Option<Overlay>,
@@ -123,7 +131,9 @@ impl Eye {
         self.folded = false;
         self.hint = None;
         self.list.typing = false;
-        if self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.ask, Ask::Repair | Ask::Reset)) {
+        (self.purges, self.row_user, self.user) = (false, None, 0);
+        if self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.ask, Ask::Repair | Ask::PickUser | Ask::Reset))
+        {
             self.overlay = None;
         }
     }

@@ -3,7 +3,7 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, parts, progress};
+use super::{Sheet, View, details, parts, progress};
 use crate::core::msg::Intent;
 use crate::core::setup::{Flow, Halt};
 use crate::ui::look::{Mark, Role};
@@ -20,6 +20,7 @@ impl Sheet for Failed {
     fn keys(&self) -> &'static [Binding] {
         &[
             keys::CHOOSE,
+            keys::REPAIR,
             keys::WORDS,
             keys::READ_NOW,
             keys::OPEN,
@@ -49,7 +50,7 @@ impl Sheet for Failed {
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
-        let Some((_, setup)) = view.model.current() else { return Page::default() };
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::ConfigureFailed(run, failure) = &setup.flow else { return Page::default() };
         let (stage, at) = (run.stage().id.title(), view.time(failure.at));
         let text = match failure.halt {
@@ -62,15 +63,17 @@ impl Sheet for Failed {
         rows.extend(parts::remedies(failure, "What to do", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
         let notes = para("The link stays closed until this is fixed. What is done stays done.", Role::Dim, room.full);
+        let fix = details::can_repair(environment, setup).then_some(Ask::Repair);
+        let mut stops = vec![Stop::wants("Try again", Intent::TryAgain)];
+        stops.extend(fix.map(|ask| Stop::button("Repair the identities", Action::Ask(ask))));
+        stops.push(Stop::button("Details", Action::Ask(Ask::Details)));
+        stops.push(Stop::wants("Environments", Intent::Environments));
         Page {
             rows,
             notes,
-            stops: vec![
-                Stop::wants("Try again", Intent::TryAgain),
-                Stop::button("Details", Action::Ask(Ask::Details)),
-                Stop::wants("Environments", Intent::Environments),
-            ],
-            primary: "Try again",
+            stops,
+            primary: if fix.is_some() && failure.is_ours { "Repair the identities" } else { "Try again" },
+            fix,
             address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
             copy: Some(parts::support(failure)),
             run: parts::run_of(setup),

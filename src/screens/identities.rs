@@ -4,15 +4,14 @@ use super::{View, parts};
 use crate::core::environment::Fact;
 use crate::core::facts::{FactKind, Facts, IdentityState, why};
 use crate::core::gate;
-use crate::core::plan::{APPLICATION_USERS, Certainty, Planned, Side, app_name, client_id_rows, plan};
+use crate::core::mandate::Mandate;
+use crate::core::plan::{self, APPLICATION_USERS, Certainty, Planned, Side, app_name, client_id_rows};
 use crate::core::setup::Setup;
 use crate::core::time::Now;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind};
 use crate::ui::text::{clean, fit};
 
-/// Lines of the plan that are packages; the identities follow them.
-const PACKAGES: usize = 2;
 /// Cells of the name of an application.
 const NAME: usize = 27;
 /// Cells from which an id is shown whole.
@@ -154,6 +153,6 @@ pub(super) fn host(view: &View, side: Side) -> String {
 }
 
 /// What repairing the identities would write.
-pub(super) fn repairs(facts: &Facts) -> Vec<Planned> {
-    plan(facts).into_iter().skip(PACKAGES).filter(|line| line.certainty != Certainty::Already).collect()
+pub(super) fn repairs(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
+    plan::identities(facts, mandate).into_iter().filter(|line| line.certainty != Certainty::Already).collect()
 }

@@ -3,7 +3,7 @@
 use super::eye::{Ask, Eye, Stage};
 use super::keys::{self, Act, EVERYWHERE};
 use super::page::{Action, Shape, Stop};
-use super::{View, frame, list, prerequisites, runs};
+use super::{View, frame, list, pick_user, prerequisites, runs};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
@@ -185,6 +185,10 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
             eye.folded = !eye.folded;
             Reaction::Redraw
         }
+        (Action::TogglePurge, None) => {
+            eye.purges = !eye.purges;
+            Reaction::Redraw
+        }
         (Action::ConfirmReset, None) => confirm_reset(model, eye),
     }
 }
@@ -205,11 +209,18 @@ pub(super) fn confirm_reset(model: &Model, eye: &mut Eye) -> Reaction {
 /// A key while a text is typed; `None` when it is no key of the text.
 fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reaction> {
     let resets = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Reset);
+    let picks = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::PickUser);
     let filters = eye.overlay.is_none() && eye.list.typing;
-    if !(resets || filters) || matches!(key, Key::Ctrl('c' | 'l' | 'z')) {
+    if !(resets || picks || filters) || matches!(key, Key::Ctrl('c' | 'l' | 'z')) {
         return None;
     }
     match key {
+        Key::Enter if picks => return Some(pick_user::pick(model, eye, eye.user)),
+        Key::Esc if picks => return Some(ask(eye, Ask::Repair)),
+        Key::Up if picks => return Some(pick_user::travel(model, eye, Act::Up)),
+        Key::Down if picks => return Some(pick_user::travel(model, eye, Act::Down)),
+        Key::PageUp if picks => return Some(pick_user::travel(model, eye, Act::PageUp)),
+        Key::PageDown if picks => return Some(pick_user::travel(model, eye, Act::PageDown)),
         Key::Enter if resets => return Some(confirm_reset(model, eye)),
         Key::Esc if resets => {
             eye.overlay = None;
@@ -230,6 +241,9 @@ fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reac
     if filters {
         eye.list.top = 0;
     }
+    if picks && changed {
+        eye.user = 0;
+    }
     Some(if changed { Reaction::Redraw } else { Reaction::Nothing })
 }
 
@@ -237,7 +251,7 @@ fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reac
 pub fn on_paste(model: &Model, eye: &mut Eye, text: &str) -> Reaction {
     eye.follow(model);
     let input = match &mut eye.overlay {
-        Some(over) if over.ask == Ask::Reset => &mut over.input,
+        Some(over) if matches!(over.ask, Ask::Reset | Ask::PickUser) => &mut over.input,
         None if eye.list.typing && screen(model) == Screen::Environments => &mut eye.list.filter,
         _ => return Reaction::Nothing,
     };

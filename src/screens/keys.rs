@@ -55,6 +55,8 @@ const NO: &[Key] = &[Key::Esc, Key::Char('n')];
 pub(super) const CHOOSE: Binding = bind(ENTER, Act::Press, "choose", "press the focused button");
 pub(super) const OPEN_IT: Binding =
     bind(ENTER, Act::Press, "open", "look at the selected environment; this only reads");
+pub(super) const PICK: Binding = bind(ENTER, Act::Press, "choose", "take the selected user");
+pub(super) const NO_PICK: Binding = bind(&[Key::Esc], Act::Back, "back", "");
 pub(super) const RESET: Binding = bind(ENTER, Act::Press, "reset the link", "");
 pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back", "one step back; nothing that runs is stopped");
 pub(super) const LATER: Binding =

@@ -25,6 +25,7 @@ mod mismatch;
 mod overlay;
 mod page;
 mod parts;
+mod pick_user;
 pub mod plain;
 mod prerequisites;
 mod progress;

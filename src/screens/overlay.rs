@@ -2,13 +2,15 @@
 
 use super::eye::Ask;
 use super::keys::{self, Binding, EVERYWHERE};
-use super::page::{Action, Page, Room, Stop};
+use super::page::{Action, Page, Room, Shape, Stop};
+use super::pick_user::{self, PickUser};
 use super::{Sheet, View, identities, list, mismatch, parts, prerequisites};
 use crate::core::environment::Environment;
-use crate::core::facts::Facts;
+use crate::core::facts::{Facts, IdentityState};
 use crate::core::gate;
+use crate::core::mandate::Mandate;
 use crate::core::msg::Intent;
-use crate::core::plan::{Certainty, Side};
+use crate::core::plan::{APPLICATION_USERS, Certainty, Side};
 use crate::core::route::{Screen, screen};
 use crate::core::setup::{Failure, Flow, Record, Setup};
 use crate::core::sign_in::Session;
@@ -35,6 +37,7 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
         Ask::Details => &Details,
         Ask::Leave => &Leave,
         Ask::Repair => &Repair,
+        Ask::PickUser => &PickUser,
         Ask::Reset => &Reset,
         Ask::Run => &OneRun,
         Ask::Check => &OneCheck,
@@ -46,7 +49,7 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
 pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
     match ask {
         Ask::Help | Ask::Details | Ask::Run => body,
-        Ask::Leave | Ask::Repair | Ask::Reset | Ask::Forget | Ask::Check => {
+        Ask::Leave | Ask::Repair | Ask::PickUser | Ask::Reset | Ask::Forget | Ask::Check => {
             let width = body.width.min(QUESTION);
             Rect { x: body.x + (body.width - width) / 2, width, ..body }
         }
@@ -395,7 +398,7 @@ impl Sheet for Repair {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::NO_CHANGE]
+        &[keys::CHOOSE, keys::TICK, keys::NO_CHANGE]
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
@@ -405,7 +408,13 @@ impl Sheet for Repair {
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((_, setup)) = view.model.current() else { return Page::default() };
         let cells = room.width;
-        let repairs = identities::repairs(&setup.facts);
+        let facts = &setup.facts;
+        let mandate = pick_user::mandate(facts, view.eye);
+        // Said as if the box were ticked: what it is about stands there before anybody ticks it.
+        let repairs = identities::repairs(facts, &Mandate { purges: true, ..mandate.clone() });
+        let has_twin = (0..APPLICATION_USERS.len())
+            .any(|index| matches!(facts.user_state(index), Some(IdentityState::Deleted { .. })));
+        let writes_rows = repairs.iter().any(|line| line.side == Side::FinanceOperations);
         let mut rows = para("This will be written, as the signed-in account:", Role::Strong, cells);
         for side in [Side::Dataverse, Side::FinanceOperations] {
             let lines: Vec<_> = repairs.iter().filter(|line| line.side == side).collect();
@@ -431,15 +440,33 @@ impl Sheet for Repair {
         let text = "Then everything is read once more and the link is offered again. A new role can take up to an hour \
                     until the services see it.";
         rows.extend(para(text, Role::Dim, cells));
-        Page {
-            rows,
-            stops: vec![
-                Stop::wants("Write this", Intent::RepairIdentities),
-                Stop::button("Change nothing", Action::Close),
-            ],
-            primary: "Write this",
-            ..Page::default()
+        let closed = if has_twin && !mandate.purges {
+            Some("Tick the box first (Space): the deleted user is in the way of the new one.".to_owned())
+        } else if writes_rows && mandate.row_user.is_none() {
+            Some("Choose the user first: Admin is missing or disabled.".to_owned())
+        } else {
+            None
+        };
+        let primary = match &closed {
+            None => "Write this",
+            Some(_) if has_twin && !mandate.purges => "Purge the deleted user",
+            Some(_) => "Choose the user",
+        };
+        let mut stops = Vec::new();
+        if has_twin {
+            let shape = Shape::Box(mandate.purges);
+            stops.push(Stop { shape, ..Stop::button("Purge the deleted user", Action::TogglePurge) });
         }
+        let write = match closed {
+            None => Stop::wants("Write this", Intent::RepairIdentities(mandate)),
+            closed => Stop::button("Write this", Action::Close).closed_because(closed),
+        };
+        stops.push(write);
+        if writes_rows {
+            stops.push(Stop::button("Choose the user", Action::Ask(Ask::PickUser)));
+        }
+        stops.push(Stop::button("Change nothing", Action::Close));
+        Page { rows, stops, primary, ..Page::default() }
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Action {
     Leave,
     /// A section is opened or closed.
     Fold,
+    /// The box of the repair is ticked or unticked.
+    TogglePurge,
     /// What was typed to confirm Reset link is handed in.
     ConfirmReset,
 }

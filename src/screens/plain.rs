@@ -107,6 +107,9 @@ fn page(view: &View) -> (&'static dyn Sheet, Page) {
 
 /// What is said of a list that is chosen from.
 fn about_picks(model: &Model, eye: &Eye, count: usize) -> Vec<String> {
+    if eye.overlay.is_some() {
+        return vec![format!("{count} enabled users of finance and operations. The rows run as the one you choose.")];
+    }
     if screen(model) != Screen::Environments {
         return vec![format!("{count} on record, the newest first.")];
     }
@@ -122,8 +125,10 @@ fn about_picks(model: &Model, eye: &Eye, count: usize) -> Vec<String> {
 
 /// The rows of a page that are chosen from, instead of being read.
 fn picks(view: &View) -> Vec<String> {
-    if view.eye.overlay.is_some() {
-        return Vec::new();
+    match &view.eye.overlay {
+        Some(over) if over.ask == Ask::PickUser => return super::pick_user::sentences(view),
+        Some(_) => return Vec::new(),
+        None => {}
     }
     match screen(view.model) {
         Screen::Environments => list::order(view.model, &view.eye.list, view.now)
@@ -230,6 +235,9 @@ pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZon
 /// The choice at this place.
 fn choose(model: &Model, eye: &mut Eye, at: usize, now: Now, zone: &TimeZone) -> Reaction {
     let picks = picks(&view(model, eye, now, zone)).len();
+    if at < picks && eye.overlay.is_some() {
+        return super::pick_user::pick(model, eye, at);
+    }
     if at < picks {
         if screen(model) == Screen::Environments {
             let order = list::order(model, &eye.list, now);

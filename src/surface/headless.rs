@@ -347,7 +347,7 @@ impl Headless<'_> {
                     (Until::Linked, true) => Some(Way::Direct),
                     (Until::Linked, false) => Some(Way::Assisted),
                 };
-                let changes = if wanted == Intent::Link { Vec::new() } else { plan(&setup.facts) };
+                let changes = if wanted == Intent::Link { Vec::new() } else { plan(&setup.facts, &setup.mandate()) };
                 let event = events::plan(&flight.subject, &changes, links, now);
                 self.teller.say(&event);
                 self.finish(at, code::DONE, "dry_run", "nothing was changed");

@@ -129,7 +129,7 @@ impl Report {
             facts.push(("Administration", clean(address)));
         }
         facts.push(("Run", clean(&run.id)));
-        if let Some((Work::Reset { typed, linked_to, owner }, _)) = &run.work {
+        if let Some((Work::Reset { typed, linked_to, owner, .. }, _)) = &run.work {
             let owner = if owner.is_empty() { "not known".to_owned() } else { clean(owner) };
             facts.push(("Was linked to", format!("{}, owner {owner}", clean(linked_to))));
             facts.push(("Confirmed by", format!("typing {}", clean(typed))));

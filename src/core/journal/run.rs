@@ -217,7 +217,7 @@ impl Run {
             }
             // A repair is no set-up: it does not say how long one takes.
             What::Configured => {
-                if let Some((Work::Configure { first: StageId::Prerequisites }, since)) = &self.work {
+                if let Some((Work::Configure { first: StageId::Prerequisites, .. }, since)) = &self.work {
                     self.configure_took = Some(between(*since, at));
                 }
             }

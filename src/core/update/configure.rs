@@ -12,8 +12,9 @@ use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind, IdentityState};
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{ChangeResult, Deed, Outcome, Run, What as Line, Work};
+use crate::core::mandate::Mandate;
 use crate::core::msg::Ticket;
-use crate::core::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, STAGES, StageId};
+use crate::core::plan::{APPLICATION_USERS, CORE_PACKAGE, STAGES, StageId};
 use crate::core::setup::{AskedBefore, Configuring, Failure, Flow, Halt, Setup, StageState, Step, Watch};
 use crate::core::time::{Now, between};
 use crate::core::trouble::{Service, Trouble, What};
@@ -29,30 +30,32 @@ enum Next {
 }
 
 /// Starts at a stage.
-pub(super) fn start(setup: &mut Setup, first: StageId, cx: &mut Cx) {
-    run::began(setup, Work::Configure { first }, false, cx);
+pub(super) fn start(setup: &mut Setup, first: StageId, mandate: Mandate, cx: &mut Cx) {
+    run::began(setup, Work::Configure { first, mandate: mandate.clone() }, false, cx);
     setup.tell(cx.now, format!("set-up started as {}", cx.account));
-    let run = fresh(first, cx.now, cx.now);
+    let run = fresh(first, mandate, cx.now, cx.now);
     go(setup, Box::new(run), cx, begin);
 }
 
 /// Goes on after an interruption. Every stage is looked at anew; what is done is passed over, and an
 /// installation that was asked for before is watched.
-pub(super) fn take_up(setup: &mut Setup, first: StageId, since: Now, before: &Run, cx: &mut Cx) {
-    let mut run = fresh(first, since, cx.now);
+pub(super) fn take_up(setup: &mut Setup, first: StageId, mandate: Mandate, since: Now, before: &Run, cx: &mut Cx) {
+    let mut run = fresh(first, mandate, since, cx.now);
     let last = before.changes.last().filter(|line| matches!(line.result, None | Some(ChangeResult::Unknown)));
     run.unsettled = last.map(|line| line.deed.clone());
-    run.asked_before = [CORE_PACKAGE, APPLICATION_PACKAGE]
-        .into_iter()
+    run.asked_before = std::iter::once(CORE_PACKAGE)
+        .chain(run.mandate.packages())
         .filter_map(|package| Some(AskedBefore { package, operation: before.installation(package)? }))
         .collect();
     go(setup, Box::new(run), cx, begin);
 }
 
-fn fresh(first: StageId, started: Now, now: Now) -> Configuring {
+fn fresh(first: StageId, mandate: Mandate, started: Now, now: Now) -> Configuring {
     Configuring {
         started,
         unsettled: None,
+        mandate,
+        package: 0,
         last_deed: None,
         asked_before: Vec::new(),
         stages: Configuring::stages(first),
@@ -68,7 +71,7 @@ pub(super) fn again(setup: &mut Setup, cx: &mut Cx) {
         return;
     };
     let mut run = run;
-    run::began(setup, Work::Configure { first: run.first() }, false, cx);
+    run::began(setup, Work::Configure { first: run.first(), mandate: run.mandate.clone() }, false, cx);
     if run.stage().id == StageId::Verification {
         run.current = STAGES.iter().position(|id| *id == StageId::CoreSolution).unwrap_or(0);
     }
@@ -133,8 +136,10 @@ fn go(
             }
             setup.tell(cx.now, format!("set-up complete in {}", crate::core::time::stopwatch(took)));
             cx.record(setup, Line::Configured);
-            run::finished(setup, Outcome::Configured, cx);
-            setup.flow = Flow::Configured;
+            // What is linked stays linked: only something was added.
+            let is_linked = setup.facts.linked().is_some() && gate::mismatch(cx.environment, &setup.facts).is_none();
+            run::finished(setup, if is_linked { Outcome::Linked } else { Outcome::Configured }, cx);
+            setup.flow = if is_linked { super::link::linked_already(setup, cx) } else { Flow::Configured };
         }
         Next::Failed(failure) => {
             mark(&mut run, setup, StageState::Failed, "", cx);
@@ -184,7 +189,10 @@ fn begin(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
             "reading both sides".clone_into(&mut run.stages[run.current].detail);
             if reading::is_judgeable(setup) { judge(run, setup, cx) } else { Next::Stay }
         }
-        StageId::CoreSolution | StageId::Application => look(run, setup, cx, SettleTries::default(), Duration::ZERO),
+        StageId::CoreSolution | StageId::Application => {
+            run.package = 0;
+            look(run, setup, cx, SettleTries::default(), Duration::ZERO)
+        }
         StageId::ApplicationUsers => read_user(run, setup, cx, 0, 0, Duration::ZERO),
         StageId::ClientIdRows => {
             run.step = Step::ReadFinopsUsers;

@@ -6,7 +6,7 @@
 
 use super::{Cx, Notice, failure, failure_of, miss_line, reading, run, tell_miss, way};
 use crate::core::call::{Call, Change, Reply};
-use crate::core::facts::FactKind;
+use crate::core::facts::{FactKind, map_name, map_state};
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::schedule::{LINK_PACE_MIN, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
@@ -223,7 +223,14 @@ pub(super) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notic
 pub(super) fn start_reset(setup: &mut Setup, change: Change, cx: &mut Cx) {
     let linked_to = setup.facts.linked().and_then(|link| link.power_apps_environment.clone()).unwrap_or_default();
     let owner = setup.facts.connection_set.value().and_then(|set| set.owner_text()).unwrap_or_default();
-    run::began(setup, Work::Reset { typed: cx.environment.name.clone(), linked_to, owner }, false, cx);
+    let maps = setup.facts.maps.value().into_iter().flatten();
+    let maps = maps.map(|map| format!("{} ({})", map_name(map), map_state(map))).collect();
+    let legal_entities = match &change {
+        Change::ResetLink { body, .. } => body.legal_entities.clone(),
+        _ => Vec::new(),
+    };
+    let typed = cx.environment.name.clone();
+    run::began(setup, Work::Reset { typed, linked_to, owner, maps, legal_entities }, false, cx);
     setup.tell(cx.now, change.sentence());
     cx.record(setup, Line::Link { way: Way::Reset, state: "begun".into(), address: None });
     let watch = Watch::change(cx, &setup.run, change);

@@ -76,7 +76,7 @@ pub(super) fn claimed(setup: &mut Setup, result: Result<(), NotClaimed>, cx: &mu
         Ok(()) => {
             setup.held = None;
             match start {
-                Start::Configure(first) => configure::start(setup, first, cx),
+                Start::Configure { first, mandate } => configure::start(setup, first, mandate, cx),
                 Start::ConfigureAgain => configure::again(setup, cx),
                 Start::Link { way, request_id } => link::start(setup, way, request_id, cx),
                 Start::Reset(change) => link::start_reset(setup, change, cx),
@@ -285,9 +285,9 @@ fn take_up(setup: &mut Setup, run: &Run, cx: &mut Cx) {
     setup.configure_took = run.configure_took;
     setup.tell(cx.now, "taken up again after an interruption");
     match &run.work {
-        Some((work @ Work::Configure { first }, since)) => {
+        Some((work @ Work::Configure { first, mandate }, since)) => {
             began(setup, work.clone(), true, cx);
-            configure::take_up(setup, *first, *since, run, cx);
+            configure::take_up(setup, *first, mandate.clone(), *since, run, cx);
         }
         Some((work @ Work::Link { way, request_id }, since)) => {
             began(setup, work.clone(), true, cx);

@@ -182,7 +182,7 @@ fn press(which: u8) -> Option<Intent> {
         5 => Intent::DualWriteApplication,
         6 => Intent::Back,
         7 => Intent::OpenFirst,
-        8 => Intent::RepairIdentities,
+        8 => Intent::RepairIdentities(crate::core::mandate::Mandate::default()),
         _ => return None,
     })
 }

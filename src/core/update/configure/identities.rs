@@ -11,7 +11,6 @@ use crate::core::plan::{APPLICATION_USERS, client_id_rows};
 use crate::core::schedule::{SETTLE_PAUSE, back_off};
 use crate::core::setup::{Configuring, Setup, StageState, Step};
 use crate::core::trouble::{Done, Service, Trouble, What};
-use crate::wire::finance_operations::DEFAULT_USER;
 use std::time::Duration;
 
 /// Changes asked for one identity before the program stops and says so: three are needed at most
@@ -41,7 +40,11 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
     let dataverse = cx.environment.dataverse.as_ref().map(|side| side.url.clone()).unwrap_or_default();
     let state = setup.facts.user_state(index);
     settle(run, setup, cx, |deed| {
-        let (Deed::CreateUser { app: of } | Deed::EnableUser { app: of } | Deed::GiveRole { app: of }) = deed else {
+        let (Deed::CreateUser { app: of }
+        | Deed::EnableUser { app: of }
+        | Deed::GiveRole { app: of }
+        | Deed::PurgeUser { app: of }) = deed
+        else {
             return None;
         };
         let was_not_done = matches!(
@@ -49,6 +52,7 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
             (Deed::CreateUser { .. }, Some(IdentityState::Missing))
                 | (Deed::EnableUser { .. }, Some(IdentityState::Disabled { .. }))
                 | (Deed::GiveRole { .. }, Some(IdentityState::NoRole { .. }))
+                | (Deed::PurgeUser { .. }, Some(IdentityState::Deleted { .. }))
         );
         (of == app).then_some(if was_not_done { ChangeResult::NotDone } else { ChangeResult::Done })
     });
@@ -83,9 +87,13 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
             run.watch.then_ask(cx, Call::RootBusinessUnit(dataverse), Duration::ZERO);
             Next::Stay
         }
+        Some(IdentityState::Deleted { user }) if run.mandate.purges => {
+            run.step = Step::ChangeUser { index, changes };
+            change(run, setup, cx, Change::PurgeUser { dataverse, user, app })
+        }
         Some(IdentityState::Deleted { .. }) => {
             let words = format!(
-                "A deleted application user {app} is in the way. Restore or purge it in Power Platform admin center (Settings, Users + permissions, Application users), then try again."
+                "A deleted application user {app} is in the way of a new one. Repair the identities (f) purges it after asking; by hand it is Power Platform admin center, Settings, Users + permissions, Application users."
             );
             own_words(Service::Dataverse, words, setup, cx)
         }
@@ -126,41 +134,68 @@ pub(super) fn create_user(
 pub(super) fn rows_read(run: &mut Configuring, setup: &mut Setup, changes: u8, cx: &mut Cx) -> Next {
     let needed = client_id_rows(setup.facts.core_version().as_deref());
     settle(run, setup, cx, |deed| {
-        let Deed::CreateRow { app, .. } = deed else { return None };
-        let is_missing = setup.facts.row_user(app) == Some(None);
-        Some(if is_missing { ChangeResult::NotDone } else { ChangeResult::Done })
+        let (app, wanted) = match deed {
+            Deed::CreateRow { app, .. } => (app, None),
+            Deed::BindRow { app, user } => (app, Some(user)),
+            _ => return None,
+        };
+        let is_done = match (setup.facts.row_user(app), wanted) {
+            (Some(Some(now)), Some(wanted)) => now.eq_ignore_ascii_case(wanted),
+            (Some(Some(_)), None) => true,
+            _ => false,
+        };
+        Some(if is_done { ChangeResult::Done } else { ChangeResult::NotDone })
     });
     for app in needed {
-        match setup.facts.row_user(app) {
-            Some(None) => {
-                if setup.facts.finops_user_enabled(DEFAULT_USER) == Some(false) {
-                    let words = format!(
-                        "The user {DEFAULT_USER} is missing or disabled in finance and operations, so no client ID row can run as it. Enable it there, then try again."
-                    );
-                    return own_words(Service::FinanceOperations, words, setup, cx);
-                }
-                if changes >= IDENTITY_CHANGES {
-                    let words = format!("Client ID row {app} is still missing after {changes} changes.");
-                    return own_words(Service::FinanceOperations, words, setup, cx);
-                }
-                let finops = gate::finops_url(cx.environment, &setup.facts).unwrap_or_default().to_owned();
-                run.step = Step::ChangeRows { changes };
-                return change(run, setup, cx, Change::CreateRow { finops, app, user: DEFAULT_USER.into() });
-            }
-            Some(Some(user)) if setup.facts.finops_user_enabled(&user) == Some(false) => {
-                let words = format!(
-                    "Client ID row {app} runs as {user}, who is missing or disabled in finance and operations. Enable the user or choose another on the page Microsoft Entra ID applications, then try again."
-                );
-                return own_words(Service::FinanceOperations, words, setup, cx);
-            }
-            Some(Some(_)) => {}
+        let bound = match setup.facts.row_user(app) {
+            Some(Some(user)) if setup.facts.finops_user_enabled(&user) == Some(false) => Some(user),
+            Some(Some(_)) => continue,
+            Some(None) => None,
             None => {
                 let words = format!("Could not tell whether client ID row {app} is there.");
                 return own_words(Service::FinanceOperations, words, setup, cx);
             }
-        }
+        };
+        return put_row(run, setup, app, bound, changes, cx);
     }
     finish(run, setup, cx, StageState::Done, "both there, with enabled users")
+}
+
+/// Adds a client ID row, or binds the one that runs as somebody missing or disabled to the user that was
+/// chosen. Nobody is replaced by a user that nobody chose.
+fn put_row(
+    run: &mut Configuring,
+    setup: &mut Setup,
+    app: &'static str,
+    bound: Option<String>,
+    changes: u8,
+    cx: &mut Cx,
+) -> Next {
+    let user = run.mandate.row_user().to_owned();
+    let is_off = setup.facts.finops_user_enabled(&user) == Some(false);
+    let words = match &bound {
+        _ if changes >= IDENTITY_CHANGES => {
+            Some(format!("Client ID row {app} is still not right after {changes} changes."))
+        }
+        Some(old) if run.mandate.row_user.is_none() => Some(format!(
+            "Client ID row {app} runs as {old}, who is missing or disabled in finance and operations. Repair the identities (f) binds it to a user that you choose; or enable {old} there, then try again."
+        )),
+        _ if is_off => Some(format!(
+            "The user {user} is missing or disabled in finance and operations, so no client ID row can run as it. Repair the identities (f) with another user, or enable it there, then try again."
+        )),
+        _ => None,
+    };
+    if let Some(words) = words {
+        return own_words(Service::FinanceOperations, words, setup, cx);
+    }
+    let finops = gate::finops_url(cx.environment, &setup.facts).unwrap_or_default().to_owned();
+    run.step = Step::ChangeRows { changes };
+    change(
+        run,
+        setup,
+        cx,
+        if bound.is_some() { Change::BindRow { finops, app, user } } else { Change::CreateRow { finops, app, user } },
+    )
 }
 
 /// What came of a change of an identity: read it back after a pause, or the stage fails. A
@@ -179,7 +214,9 @@ pub(super) fn change_answered(
         }
         Err(trouble) => {
             cx.record(setup, Line::went_wrong(&trouble));
-            if trouble.what == What::Status(412) {
+            let is_purge = matches!(run.last_deed, Some(Deed::PurgeUser { .. }));
+            // There already, or gone already: reading it back decides.
+            if trouble.what == What::Status(412) || is_purge && trouble.what == What::Status(404) {
                 return Ok(Duration::ZERO);
             }
             run.unsettled = run.last_deed.clone().filter(|_| trouble.done == Done::Perhaps);

@@ -45,7 +45,22 @@ pub(super) fn look(
 }
 
 fn package_of(run: &Configuring) -> &'static str {
-    run.stage().id.package().unwrap_or_default()
+    run.packages().get(run.package).copied().unwrap_or_default()
+}
+
+/// A package is there: the next one of the stage follows, or the stage is over. A stage of which nothing
+/// had to be installed was passed over.
+fn package_done(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, state: StageState, detail: &str) -> Next {
+    let (name, count) = (package_of(run), run.packages().len());
+    if run.package + 1 >= count {
+        return finish(run, setup, cx, state, detail);
+    }
+    setup.tell(cx.now, format!("{name}: {detail}"));
+    run.package += 1;
+    if state == StageState::Done {
+        run.stages[run.current].detail = format!("{} of {count} packages there", run.package);
+    }
+    look(run, setup, cx, SettleTries::default(), Duration::ZERO)
 }
 
 pub(super) fn looked(
@@ -77,7 +92,7 @@ pub(super) fn looked(
             }
             let state = if run.stage().detail == "looking" { StageState::Skipped } else { StageState::Done };
             let words = if state == StageState::Skipped { "was installed already" } else { "installed" };
-            finish(run, setup, cx, state, format!("{words} {version}").trim_end())
+            package_done(run, setup, cx, state, format!("{words} {version}").trim_end())
         }
         Some(PackageState::InProgress { state }) => {
             run.watch.heard(cx.now, state.clone());
@@ -296,7 +311,7 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
         Some(PackageState::Installed { version }) => {
             run.watch.heard(cx.now, "Installed");
             cx.record(setup, Line::came(ChangeResult::Done, None));
-            finish(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
+            package_done(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
         }
         Some(PackageState::InProgress { state }) => {
             setup.tell(cx.now, format!("{}: {state}", run.stage().id.title()));
