@@ -238,6 +238,8 @@ pub struct Check {
     pub reason: String,
     /// What was read.
     pub evidence: &'static str,
+    /// The facts it stands on; none: the lists.
+    pub reads: &'static [FactKind],
     /// When, where it is a fact of its own; the lists have their own age.
     pub read_at: Option<Now>,
     /// What helps where the answer is no, or where to look.
@@ -328,6 +330,7 @@ impl Prerequisite {
             answer,
             reason,
             evidence: self.evidence,
+            reads: self.reads,
             // The oldest decides: an answer is as old as what it stands on.
             read_at: self.reads.iter().filter_map(|kind| facts.read_at(*kind)).min(),
             remedy: self.remedy,

@@ -20,6 +20,7 @@ pub mod model;
 pub mod msg;
 pub mod pilot;
 pub mod plan;
+pub mod remedy;
 pub mod route;
 pub mod schedule;
 pub mod setup;

@@ -122,6 +122,15 @@ impl Directory {
     }
 }
 
+/// What is looked at again while a person mends something elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sight {
+    /// A fact of the environment.
+    Fact(FactKind),
+    /// The list of environments.
+    List,
+}
+
 /// What a question is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -137,6 +146,8 @@ pub enum Purpose {
     Step,
     /// A fact of an environment that another program drives.
     Watch(FactKind),
+    /// What a person mends elsewhere.
+    Vigil(Sight),
 }
 
 /// A question that is open.

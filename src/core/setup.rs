@@ -55,6 +55,10 @@ pub struct Setup {
     pub held: Option<Held>,
     /// Modules that are installed with the application.
     pub modules: Vec<Module>,
+    /// Looks at what a person mends elsewhere that are open.
+    pub vigil: Vec<Ticket>,
+    /// The error that stopped a step last, and how often it has come back since.
+    pub stopped_by: Option<(String, u8)>,
 }
 
 /// How far the record of a run is.
@@ -484,6 +488,8 @@ pub struct Failure {
     pub halt: Halt,
     /// The service's own code.
     pub code: Option<String>,
+    /// How often the same error has come back after a try.
+    pub repeats: u8,
     /// Ids to quote to support: label and value.
     pub ids: Vec<(&'static str, String)>,
     /// The matching entry of the catalogue.
@@ -546,7 +552,20 @@ impl Setup {
             starts: None,
             held: None,
             modules: Vec::new(),
+            vigil: Vec::new(),
+            stopped_by: None,
         }
+    }
+
+    /// Counts a failure: the same error as the last time has come back.
+    pub fn count(&mut self, failure: &mut Failure) {
+        let error = failure.fault.map_or_else(|| failure.words.clone(), |fault| fault.id.clone());
+        let times = match self.stopped_by.take() {
+            Some((last, times)) if last == error => times.saturating_add(1),
+            _ => 0,
+        };
+        failure.repeats = times;
+        self.stopped_by = Some((error, times));
     }
 
     /// Adds a line to the timeline; the same line twice in a row is one line.

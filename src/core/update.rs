@@ -9,6 +9,7 @@ mod link;
 mod reading;
 mod run;
 mod session;
+mod vigil;
 
 use super::call::Reply;
 use super::effect::Effect;
@@ -83,6 +84,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             model.notice = Some(format!("No browser could be started here. Open this address by hand: {address}"));
         }
     }
+    vigil::keep(model, now);
     model.desk.effects()
 }
 
@@ -364,6 +366,11 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
                 with_setup(model, &id, now, |setup, cx| run::watched(setup, kind, result, cx));
             }
         }
+        Purpose::Vigil(sight) => {
+            if let Some(id) = question.about.clone() {
+                vigil::seen(model, &id, sight, ticket, result, now);
+            }
+        }
         Purpose::Step => {
             if let Some(id) = question.about.clone() {
                 with_setup(model, &id, now, |setup, cx| step_reply(setup, ticket, result, cx));
@@ -527,6 +534,7 @@ fn failure(service: Service, words: String, code: Option<String>, setup: &Setup,
         is_ours: false,
         halt: Halt::Failed,
         code,
+        repeats: 0,
         ids: Vec::new(),
         next_move: "Read the words of the service, mend what they name, then try again.".into(),
     };

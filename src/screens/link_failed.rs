@@ -5,6 +5,7 @@ use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, identities, parts};
 use crate::core::fault;
+use crate::core::facts::FactKind;
 use crate::core::gate;
 use crate::core::msg::Intent;
 use crate::core::plan::Side;
@@ -46,11 +47,12 @@ impl Sheet for LinkFailed {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::LinkFailed(link, failure) = &setup.flow else { return Page::default() };
         let mut rows = parts::failure(view, failure, room.width);
+        rows.extend(parts::came_back(failure, room.width));
         for side in sides(failure) {
             rows.push(Row::blank());
             rows.extend(checked(view, setup, side, room.width));
         }
-        rows.extend(parts::remedies(failure, "By hand", room.width));
+        rows.extend(parts::remedies(view, failure, "By hand", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
         let repair = gate::repair(environment, &setup.facts);
         let again = if link.way == Way::Reset { "Back to the mismatch" } else { "Try again" };
@@ -94,8 +96,12 @@ fn sides(failure: &Failure) -> Vec<Side> {
 fn checked(view: &View, setup: &Setup, side: Side, cells: usize) -> Vec<Row> {
     let host = identities::host(view, side);
     let mut rows = Vec::new();
+    let is_of_side = |kind: &FactKind| match side {
+        Side::Dataverse => matches!(kind, FactKind::User(_)),
+        Side::FinanceOperations => matches!(kind, FactKind::Rows | FactKind::FinopsUsers),
+    };
     match identities::read_at(side, &setup.facts) {
-        Some(at) if setup.reading.is_empty() => {
+        Some(at) if !setup.reading.keys().any(is_of_side) => {
             rows.extend(para(&format!("Checked {} in {host}", view.age(at)), Role::Strong, cells));
         }
         _ => rows.extend(parts::marked(Mark::Busy, &format!("Checking {host}"), *view.look, cells)),

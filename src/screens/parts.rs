@@ -2,11 +2,13 @@
 //! words of a failure, the way back.
 
 use super::View;
+use crate::core::check;
 use crate::core::environment::Environment;
 use crate::core::facts::FactKind;
 use crate::core::fault::Confidence;
 use crate::core::geography;
 use crate::core::journal::RunId;
+use crate::core::remedy;
 use crate::core::setup::{Failure, Record, Setup};
 use crate::core::trouble::{Again, Service, Trouble};
 use crate::ui::look::{Look, Mark, Role};
@@ -163,17 +165,46 @@ pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> 
     rows
 }
 
-/// The remedies of the catalogue and where it is written.
-pub(super) fn remedies(failure: &Failure, title: &str, cells: usize) -> Vec<Row> {
-    let Some(fault) = failure.fault else { return Vec::new() };
+/// The remedies of the catalogue: what shows its effect is ticked off, the one to turn to is marked; and
+/// where it is written.
+pub(super) fn remedies(view: &View, failure: &Failure, title: &str, cells: usize) -> Vec<Row> {
+    let (Some(fault), Some((environment, setup))) = (failure.fault, view.model.current()) else { return Vec::new() };
     let needs = if fault.role.is_empty() { String::new() } else { format!("  needs: {}", fault.role) };
     let mut rows = vec![Row::blank(), Row::new(title, Role::Strong).and(needs, Role::Dim)];
-    rows.extend(numbered(fault.remedies.iter().map(String::as_str), cells));
+    let checks = check::checks(environment, &setup.facts);
+    for (at, step) in remedy::remedies(fault, &checks, failure.repeats).into_iter().enumerate() {
+        let mark = if step.is_done { Mark::Done } else { Mark::Now };
+        let glyph = if step.is_done || step.is_next { mark.glyph(view.look.glyphs) } else { " " };
+        let start = Row::new(format!("{glyph:<2}"), mark.role()).and(format!("{:>2}  ", at + 1), Role::Dim);
+        let mut body = markdown::pieces(&clean(step.text));
+        if step.is_done {
+            body.push(Piece::new(" (done)", Role::Good));
+        } else if step.is_next {
+            body.push(Piece::new(" (next)", Role::Busy));
+        }
+        rows.extend(behind(start, &body, cells));
+        if let Some(address) = step.address.filter(|_| step.is_next) {
+            rows.extend(flow(Row::new("      ", Role::Plain), 6, &[Piece::link(&clean(&address))], cells));
+        }
+    }
     if !fault.doc_url.is_empty() {
         rows.push(Row::blank());
         rows.push(Row::new("Written in", Role::Dim));
         rows.extend(address(&fault.doc_url, cells));
     }
+    rows
+}
+
+/// That the same error has come back, and what that means.
+pub(super) fn came_back(failure: &Failure, cells: usize) -> Vec<Row> {
+    let times = match failure.repeats {
+        0 => return Vec::new(),
+        1 => "The same error has come back.".to_owned(),
+        count => format!("The same error has come back {count} times."),
+    };
+    let text = format!("{times} What is ticked off below did not help alone; turn to the remedy marked next.");
+    let mut rows = vec![Row::blank()];
+    rows.extend(para(&text, Role::Warn, cells));
     rows
 }
 

@@ -141,7 +141,8 @@ fn go(
             run::finished(setup, if is_linked { Outcome::Linked } else { Outcome::Configured }, cx);
             setup.flow = if is_linked { super::link::linked_already(setup, cx) } else { Flow::Configured };
         }
-        Next::Failed(failure) => {
+        Next::Failed(mut failure) => {
+            setup.count(&mut failure);
             mark(&mut run, setup, StageState::Failed, "", cx);
             setup.tell(cx.now, format!("{} failed: {}", run.stage().id.title(), failure.words));
             cx.record(setup, failure.line("configure"));

@@ -315,7 +315,8 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
             setup.flow = Flow::Mismatch;
             reading::read_all(setup, cx);
         }
-        Next::Failed(failure) => {
+        Next::Failed(mut failure) => {
+            setup.count(&mut failure);
             setup.tell(cx.now, format!("link failed: {}", failure.words));
             if linking.activity.as_ref().is_some_and(|id| !id.is_empty()) {
                 cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: String::new() });
@@ -363,6 +364,7 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     cx.record(setup, Line::Linked { address: address.clone(), confirmed: confirmed.words() });
     run::finished(setup, Outcome::Linked, cx);
     let took = between(linking.started, cx.now);
+    setup.stopped_by = None;
     setup.tell(cx.now, format!("linked in {}, {}", stopwatch(took), confirmed.words()));
     setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took: Some((linking.way, took)) }));
 }

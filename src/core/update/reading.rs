@@ -318,6 +318,12 @@ pub(super) fn fact_reply(
         go_on(setup, cx);
         return;
     }
+    take(setup, kind, result, cx);
+    go_on(setup, cx);
+}
+
+/// Keeps a fact, and asks for what follows from it.
+pub(super) fn take(setup: &mut Setup, kind: FactKind, result: Result<Reply, Trouble>, cx: &mut Cx) {
     store(&mut setup.facts, kind, result, cx.now);
     match kind {
         FactKind::Link => {
@@ -338,7 +344,6 @@ pub(super) fn fact_reply(
         }
         _ => {}
     }
-    go_on(setup, cx);
 }
 
 /// Whoever waits for what was read goes on, as soon as enough is here.

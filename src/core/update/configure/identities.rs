@@ -156,7 +156,7 @@ pub(super) fn rows_read(run: &mut Configuring, setup: &mut Setup, changes: u8, c
                 return own_words(Service::FinanceOperations, words, setup, cx);
             }
         };
-        return put_row(run, setup, app, bound, changes, cx);
+        return put_row(run, setup, app, bound.as_deref(), changes, cx);
     }
     finish(run, setup, cx, StageState::Done, "both there, with enabled users")
 }
@@ -167,13 +167,13 @@ fn put_row(
     run: &mut Configuring,
     setup: &mut Setup,
     app: &'static str,
-    bound: Option<String>,
+    bound: Option<&str>,
     changes: u8,
     cx: &mut Cx,
 ) -> Next {
     let user = run.mandate.row_user().to_owned();
     let is_off = setup.facts.finops_user_enabled(&user) == Some(false);
-    let words = match &bound {
+    let words = match bound {
         _ if changes >= IDENTITY_CHANGES => {
             Some(format!("Client ID row {app} is still not right after {changes} changes."))
         }

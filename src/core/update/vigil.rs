@@ -1,0 +1,115 @@
+//! The vigil: while something is not met that a person mends elsewhere, it is read again and again, so
+//! that the effect is seen without a key.
+//!
+//! Only questions, only about the environment that is looked at, only while nothing runs. A reading that
+//! brings nothing leaves what was known before, with its age.
+
+use super::{reading, with_setup};
+use crate::core::call::{Call, Reply};
+use crate::core::check::{self, Check, Level, Tri};
+use crate::core::environment::{Environment, EnvironmentId};
+use crate::core::gate;
+use crate::core::model::{Model, Purpose, Question, Sight};
+use crate::core::msg::Ticket;
+use crate::core::setup::{Flow, Setup};
+use crate::core::time::Now;
+use crate::core::trouble::Trouble;
+use std::time::Duration;
+
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// Begins, or goes on, where a person is waited for.
+pub(super) fn keep(model: &mut Model, now: Now) {
+    let Some(id) = model.selected.clone() else { return };
+    let sights = match (model.directory.get(&id), model.setups.get(&id)) {
+        (Some(environment), Some(setup)) if is_waiting(setup) => sights(environment, setup),
+        _ => return,
+    };
+    for sight in sights {
+        with_setup(model, &id, now, |setup, cx| {
+            let call = match sight {
+                Sight::List => Ok(Call::Environments),
+                Sight::Fact(kind) => reading::call_for_step(kind, setup, cx),
+            };
+            if let Ok(call) = call {
+                let purpose = Purpose::Vigil(sight);
+                let question = Question { about: Some(setup.id.clone()), purpose, misses: 0, call: None };
+                let ticket = cx.desk.ask(question, call, PAUSE);
+                setup.vigil.push(ticket);
+            }
+        });
+    }
+}
+
+/// Whether nothing runs, nothing is being read, and no vigil is open.
+fn is_waiting(setup: &Setup) -> bool {
+    setup.opened && setup.reading.is_empty() && setup.vigil.is_empty() && setup.held.is_none() && !setup.is_running()
+}
+
+/// What shows the effect of what a person does elsewhere.
+fn sights(environment: &Environment, setup: &Setup) -> Vec<Sight> {
+    let has_failed = matches!(setup.flow, Flow::ConfigureFailed(_, _) | Flow::LinkFailed(_, _));
+    let is_on_the_way = matches!(setup.flow, Flow::Terms { .. } | Flow::Confirm | Flow::Linked(_));
+    if is_on_the_way {
+        return Vec::new();
+    }
+    let is_mismatch = gate::mismatch(environment, &setup.facts).is_some();
+    let waits = |check: &Check| match check.level {
+        _ if check.answer != Tri::No => false,
+        Level::Block => true,
+        // What Configure makes is waited for only where it did not help.
+        Level::Made | Level::Error => has_failed,
+        Level::Warn => is_mismatch && check.id == "P43",
+    };
+    let mut sights: Vec<Sight> = Vec::new();
+    for check in check::checks(environment, &setup.facts).iter().filter(|check| waits(check)) {
+        match check.reads {
+            [] => sights.push(Sight::List),
+            kinds => sights.extend(kinds.iter().map(|kind| Sight::Fact(*kind))),
+        }
+        if check.id == "P01" {
+            sights.push(Sight::List);
+        }
+    }
+    sights.sort_unstable();
+    sights.dedup();
+    sights
+}
+
+/// A look brought something, or nothing.
+pub(super) fn seen(
+    model: &mut Model,
+    id: &EnvironmentId,
+    sight: Sight,
+    ticket: Ticket,
+    result: Result<Reply, Trouble>,
+    now: Now,
+) {
+    let no = |model: &Model| -> Vec<&'static str> {
+        let (Some(environment), Some(setup)) = (model.directory.get(id), model.setups.get(id)) else {
+            return Vec::new();
+        };
+        let checks = check::checks(environment, &setup.facts).into_iter();
+        checks.filter(|check| check.answer == Tri::No).map(|check| check.id).collect()
+    };
+    let before = no(model);
+    if let (Sight::List, Ok(Reply::Environments(rows))) = (sight, &result) {
+        model.directory.take_rows(rows.clone());
+    }
+    with_setup(model, id, now, |setup, cx| {
+        setup.vigil.retain(|open| *open != ticket);
+        if let (Sight::Fact(kind), Ok(_), false) = (sight, &result, setup.is_running()) {
+            reading::take(setup, kind, result, cx);
+        }
+    });
+    let after = no(model);
+    let met: Vec<&str> = before.into_iter().filter(|id| !after.contains(id)).collect();
+    with_setup(model, id, now, |setup, cx| {
+        let checks = check::checks(cx.environment, &setup.facts);
+        for check in checks.iter().filter(|check| met.contains(&check.id) && check.answer == Tri::Yes) {
+            setup.tell(cx.now, format!("{} is met now: {}", check.id, check.what));
+        }
+        reading::go_on(setup, cx);
+    });
+}
