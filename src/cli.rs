@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and what it means. Parsing only.
 
+use crate::core::mandate::Module;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,6 +52,14 @@ pub enum Command {
     Setup(Setup),
     /// Link an environment that is configured already.
     Link(Link),
+    /// Reset the link of an environment: solves a linking mismatch.
+    ///
+    /// Moves dual-write to the Dataverse of Power Platform Integration and removes all table maps, so the
+    /// environment is named exactly and --yes is needed. Closed while maps run, and before 10.0.30.
+    #[command(
+        after_help = "Examples:\n  dualwrite reset --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite reset --cloud prod.toml --environment contoso-uat --yes"
+    )]
+    Reset(Reset),
     /// Say how far each environment is. Changes nothing.
     Status(Status),
     /// Say which prerequisites an environment meets. Changes nothing.
@@ -118,6 +127,10 @@ pub struct Setup {
     /// Print the terms, their version first, and end.
     #[arg(long)]
     pub show_terms: bool,
+    /// Install these modules too: finance, human-resources, supply-chain, notes, asset-management, party.
+    /// What one of them needs comes with it.
+    #[arg(long, value_name = "MODULES", value_delimiter = ',', value_parser = module)]
+    pub modules: Vec<Module>,
     /// Where to end.
     #[arg(long, value_enum, default_value_t = Until::Linked)]
     pub until: Until,
@@ -132,6 +145,23 @@ pub struct Link {
     /// What it may do.
     #[command(flatten)]
     pub consent: Consent,
+}
+
+/// Options of `reset`.
+#[derive(Debug, Args)]
+pub struct Reset {
+    /// Which environments; each by its exact name or its id.
+    #[command(flatten)]
+    pub of: Of,
+    /// Agree to the reset.
+    #[arg(long)]
+    pub yes: bool,
+    /// Say what would be removed, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Leave after this time (90s, 45m, 2h); what runs goes on in the service.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
 }
 
 /// Options of `status`.
@@ -310,6 +340,11 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => Some(number),
     };
     seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs).ok_or_else(|| "give a length above 0".into())
+}
+
+fn module(text: &str) -> Result<Module, String> {
+    let known = Module::ALL.into_iter().find(|module| module.word().eq_ignore_ascii_case(text.trim()));
+    known.ok_or_else(|| format!("the modules are {}", Module::ALL.map(Module::word).join(", ")))
 }
 
 fn speed(text: &str) -> Result<f64, String> {

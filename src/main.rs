@@ -3,7 +3,7 @@
 use clap::Parser;
 use dualwrite::api::Outside;
 use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
-use dualwrite::core::pilot::{Orders, Until};
+use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
 use dualwrite::settings::Profile;
 use dualwrite::shell::{journal, log};
@@ -65,12 +65,20 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
                 cli::Until::Linked => Until::Linked,
             };
             let accepted = setup.accept_terms;
-            let orders = Orders { until, configure: true, accepted, yes: setup.consent.yes };
+            let orders = Orders { until, goal: Goal::SetUp(setup.modules), accepted, yes: setup.consent.yes };
             without_screen("setup", Some((orders, setup.consent)), setup.of, environment, &options)
         }
         Some(Command::Link(link)) => {
-            let orders = Orders { until: Until::Linked, configure: false, accepted: None, yes: link.consent.yes };
+            let orders = Orders { until: Until::Linked, goal: Goal::Link, accepted: None, yes: link.consent.yes };
             without_screen("link", Some((orders, link.consent)), link.of, environment, &options)
+        }
+        Some(Command::Reset(reset)) => {
+            let mut typed = reset.of.environments.clone();
+            typed.extend(environment.clone());
+            let orders = Orders { until: Until::Linked, goal: Goal::Reset(typed), accepted: None, yes: reset.yes };
+            let consent =
+                cli::Consent { yes: reset.yes, dry_run: reset.dry_run, timeout: reset.timeout, assisted: false };
+            without_screen("reset", Some((orders, consent)), reset.of, environment, &options)
         }
         Some(Command::Runs(runs)) => {
             let wanted = match runs.what {

@@ -8,6 +8,8 @@
 mod rules;
 mod table;
 
+pub use rules::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
+
 use super::environment::Environment;
 use super::facts::{FactKind, Facts};
 use super::gate;

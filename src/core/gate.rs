@@ -1,6 +1,6 @@
 //! What is open, what is closed, and why: the rules of the page as answers with reasons.
 
-use super::check::{self, Closes};
+use super::check::{self, Closes, LEGAL_ENTITIES_MAX};
 use super::environment::{Environment, Kind};
 use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
@@ -248,7 +248,12 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
         Some(_) => {}
     }
     match (facts.connection_set.value(), facts.connection_set.trouble()) {
-        (Some(_), _) => Gate::Open,
+        (Some(set), _) => match super::reset::legal_entities(set).len() {
+            count if count > LEGAL_ENTITIES_MAX => Gate::Closed(format!(
+                "{count} legal entities are linked; dual-write takes {LEGAL_ENTITIES_MAX} at most. Remove some first, on Environment details of the Dual-write page."
+            )),
+            _ => Gate::Open,
+        },
         (None, Some(_)) => Gate::Closed(format!("Could not read the connection set: {}", why(&facts.connection_set))),
         (None, None) => Gate::Reading,
     }

@@ -21,6 +21,7 @@ pub mod msg;
 pub mod pilot;
 pub mod plan;
 pub mod remedy;
+pub mod reset;
 pub mod route;
 pub mod schedule;
 pub mod setup;

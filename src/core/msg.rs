@@ -119,8 +119,8 @@ pub enum Intent {
     RepairIdentities(Mandate),
     /// Install these modules with the application.
     ChooseModules(Vec<Module>),
-    /// Install the chosen modules now.
-    InstallModules,
+    /// Install these modules now.
+    InstallModules(Vec<Module>),
     /// The button Link to Power Platform environment.
     Link,
     /// The person says that the page in Lifecycle Services shows the link.

@@ -6,10 +6,12 @@
 use super::environment::EnvironmentId;
 use super::facts::Answer;
 use super::gate::{self, Gate, Integration};
+use super::mandate::Module;
 use super::model::Model;
 use super::msg::Intent;
 use super::setup::{Flow, LinkStep, Setup};
 use super::terms;
+use crate::wire::bare_id;
 use std::mem::{Discriminant, discriminant};
 
 /// Where a run shall end.
@@ -21,13 +23,24 @@ pub enum Until {
     Linked,
 }
 
+/// What a run is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// The whole way; these modules too.
+    SetUp(Vec<Module>),
+    /// Only the link.
+    Link,
+    /// Reset link; what was typed to name the environments.
+    Reset(Vec<String>),
+}
+
 /// What was asked for, and what was agreed to beforehand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orders {
     /// Where the run shall end.
     pub until: Until,
-    /// Configure may be part of it; without it only the link is.
-    pub configure: bool,
+    /// What for.
+    pub goal: Goal,
     /// Version of the terms that were accepted on the command line.
     pub accepted: Option<String>,
     /// Changes were agreed to on the command line.
@@ -68,8 +81,9 @@ pub enum End {
     ConfigureFailed,
     /// The link failed; the flow says why.
     LinkFailed,
-    /// Dual-write is linked to another environment.
-    Mismatch,
+    /// Dual-write is linked to another environment; and why that was not mended, where there is more to
+    /// say.
+    Mismatch(String),
 }
 
 /// The pilot of one environment.
@@ -122,7 +136,7 @@ impl Pilot {
             Flow::Terms { .. } => Next::Want(Intent::Configure),
             Flow::Confirm => Next::Want(Intent::Ok),
             Flow::Configured if self.orders.until == Until::Configured => Next::End(End::Configured),
-            Flow::Configured => match (self.consent_to_link(), self.link_gate(model, setup)) {
+            Flow::Configured => match (self.consent_to_change(), self.link_gate(model, setup)) {
                 (Some(end), _) => Next::End(end),
                 (None, Gate::Open) => Next::Want(Intent::Link),
                 (None, Gate::Reading) => Next::Wait,
@@ -137,8 +151,31 @@ impl Pilot {
             Flow::Linking(_) => Next::Wait,
             Flow::LinkFailed(_, _) => Next::End(End::LinkFailed),
             Flow::Linked(_) => Next::End(End::Linked),
-            Flow::Mismatch => Next::End(End::Mismatch),
+            Flow::Mismatch => self.of_mismatch(model, setup),
         }
+    }
+
+    /// Reset link: only where it is open, agreed to, and the environment was named exactly.
+    fn of_mismatch(&self, model: &Model, setup: &Setup) -> Next {
+        let (Goal::Reset(typed), Some(environment)) = (&self.orders.goal, model.directory.get(&self.id)) else {
+            return Next::End(End::Mismatch(String::new()));
+        };
+        if !setup.is_read() {
+            return Next::Wait;
+        }
+        match gate::reset_link(environment, &setup.facts) {
+            Gate::Closed(why) => return Next::End(End::Mismatch(format!("Reset link is closed. {why}"))),
+            Gate::Reading => return Next::Wait,
+            Gate::Open => {}
+        }
+        let names_it = |text: &String| text.trim() == environment.name || bare_id(text) == bare_id(&environment.id.0);
+        if !typed.iter().any(names_it) {
+            return Next::End(End::Consent(format!(
+                "Reset link removes all table maps, so the environment is named exactly: --environment {}.",
+                environment.name
+            )));
+        }
+        self.consent_to_change().map_or(Next::Want(Intent::ResetLink(environment.name.clone())), Next::End)
     }
 
     fn link_gate(&self, model: &Model, setup: &Setup) -> Gate {
@@ -154,8 +191,23 @@ impl Pilot {
             return Next::Wait;
         }
         let facts = &setup.facts;
+        if let Goal::SetUp(modules) = &self.orders.goal
+            && *modules != setup.modules
+        {
+            return Next::Want(Intent::ChooseModules(modules.clone()));
+        }
         if gate::mismatch(environment, facts).is_some() {
-            return Next::End(End::Mismatch);
+            return match self.orders.goal {
+                Goal::Reset(_) => Next::Want(Intent::Mismatch),
+                Goal::SetUp(_) | Goal::Link => Next::End(End::Mismatch(String::new())),
+            };
+        }
+        if matches!(self.orders.goal, Goal::Reset(_)) && facts.linked().is_none() {
+            let why = match facts.link.trouble() {
+                Some(trouble) => return Next::End(End::Unreachable(trouble.to_string())),
+                None => "There is no link, so there is nothing to reset.",
+            };
+            return Next::End(End::Prerequisites(why.into()));
         }
         if facts.linked().is_some() {
             return Next::Want(Intent::Link);
@@ -177,8 +229,8 @@ impl Pilot {
         let configured = gate::link(environment, facts).is_open() && facts.configured() == Answer::Yes;
         match (configured, self.orders.until) {
             (true, Until::Configured) => Next::End(End::Configured),
-            (true, Until::Linked) => self.consent_to_link().map_or(Next::Want(Intent::Link), Next::End),
-            (false, _) if self.orders.configure => {
+            (true, Until::Linked) => self.consent_to_change().map_or(Next::Want(Intent::Link), Next::End),
+            (false, _) if matches!(self.orders.goal, Goal::SetUp(_)) => {
                 self.consent().map_or(Next::Want(Intent::DualWriteApplication), Next::End)
             }
             (false, _) => Next::End(match facts.configured() {
@@ -204,11 +256,11 @@ impl Pilot {
             }
             Some(_) => {}
         }
-        self.consent_to_link()
+        self.consent_to_change()
     }
 
     /// What a change lacks of consent.
-    fn consent_to_link(&self) -> Option<End> {
+    fn consent_to_change(&self) -> Option<End> {
         (!self.orders.yes).then(|| End::Consent("Changes need --yes; --dry-run shows them.".into()))
     }
 }

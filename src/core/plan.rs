@@ -175,6 +175,7 @@ fn title(package: &'static str) -> String {
     match package {
         CORE_PACKAGE => "Dual-write core solution".into(),
         APPLICATION_PACKAGE => "Dual-write application core".into(),
+        "HCMCommonAnchor" => "Dynamics 365 HR common tables".into(),
         other => {
             let module = Module::ALL.into_iter().find(|module| module.packages().contains(&other));
             module.map_or_else(|| other.to_owned(), |module| format!("Dual-write {}", module.title()))

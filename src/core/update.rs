@@ -264,9 +264,10 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
             }
         }
         Intent::ChooseModules(modules) => setup.modules = modules,
-        Intent::InstallModules => {
+        Intent::InstallModules(modules) => {
+            setup.modules = modules;
             let mandate = setup.mandate();
-            if is_at_rest(&setup.flow) && gate::modules(cx.environment, facts, &mandate) {
+            if is_at_rest(&setup.flow) && gate::modules(cx.environment, &setup.facts, &mandate) {
                 run::claim(setup, Start::Configure { first: StageId::Application, mandate }, cx);
             }
         }

@@ -4,6 +4,7 @@
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
 use super::{Sheet, View, parts};
+use crate::core::check::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
 use crate::core::environment::Fact;
 use crate::core::facts::{Answer, Facts, why};
 use crate::core::gate::{self, Gate};
@@ -12,10 +13,6 @@ use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
 use crate::ui::text::clean;
 
-/// Legal entities from which the initial sync takes no more at once.
-const SYNC_MAX: usize = 40;
-/// Legal entities from which the link itself is beyond its limit.
-const LINK_MAX: usize = 250;
 /// Cells of the labels.
 const LABEL: usize = 16;
 
@@ -125,11 +122,13 @@ fn companies(facts: &Facts) -> String {
 
 fn company_warning(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
     let count = facts.legal_entities.value().map_or(0, Vec::len);
-    let text = if count > LINK_MAX {
-        format!("{count} legal entities are more than the about {LINK_MAX} that a link can carry. Reduce them first.")
-    } else if count > SYNC_MAX {
+    let text = if count > LEGAL_ENTITIES_MAX {
         format!(
-            "{count} legal entities: the initial sync takes {SYNC_MAX} at once. Remove surplus ones after the link, or run it in groups."
+            "{count} legal entities are more than the about {LEGAL_ENTITIES_MAX} that a link can carry. Reduce them first."
+        )
+    } else if count > LEGAL_ENTITIES_AT_ONCE {
+        format!(
+            "{count} legal entities: the initial sync takes {LEGAL_ENTITIES_AT_ONCE} at once. Remove surplus ones after the link, or run it in groups."
         )
     } else {
         return Vec::new();

@@ -1,7 +1,8 @@
 //! Confirm: every change, one line each, by side, before any of them happens.
 
+use super::eye::Ask;
 use super::keys::{self, Binding};
-use super::page::{Page, Room, Stop};
+use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, parts};
 use crate::core::msg::Intent;
 use crate::core::plan::{Certainty, Planned, Side, plan};
@@ -69,7 +70,11 @@ impl Sheet for Confirm {
         Page {
             rows,
             notes,
-            stops: vec![Stop::wants("OK", Intent::Ok), Stop::wants("Back", Intent::Back)],
+            stops: vec![
+                Stop::wants("OK", Intent::Ok),
+                Stop::button("Modules", Action::Ask(Ask::Modules)),
+                Stop::wants("Back", Intent::Back),
+            ],
             primary: "OK",
             ..Page::default()
         }

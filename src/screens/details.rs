@@ -4,7 +4,7 @@ use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
 use super::{Sheet, View, identities, parts, prerequisites};
-use crate::core::check::{self, Closes};
+use crate::core::check::{self, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{FactKind, Facts, PackageState, why};
 use crate::core::gate::{self, Gate, Integration};
@@ -114,7 +114,7 @@ pub(super) fn can_repair(environment: &Environment, setup: &Setup) -> bool {
     setup.reading.is_empty() && has_packages(facts) && gate::repair(environment, facts)
 }
 
-fn has_packages(facts: &Facts) -> bool {
+pub(super) fn has_packages(facts: &Facts) -> bool {
     [CORE_PACKAGE, APPLICATION_PACKAGE]
         .into_iter()
         .all(|package| matches!(facts.package(package), Some(PackageState::Installed { .. })))
@@ -241,6 +241,8 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     let checks = check::checks(environment, facts);
     let mark = if [Closes::Configure, Closes::Link].iter().any(|button| checks.iter().any(|of| of.blocks(*button))) {
         Mark::Failed
+    } else if checks.iter().any(|of| of.answer == Tri::No && of.level != Level::Made) {
+        Mark::Warn
     } else if setup.is_read() {
         Mark::Done
     } else {

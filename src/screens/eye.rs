@@ -2,6 +2,7 @@
 //! the set-up.
 
 use crate::core::environment::EnvironmentId;
+use crate::core::mandate::Module;
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
 use tui_input::Input;
@@ -28,6 +29,8 @@ pub enum Ask {
     Repair,
     /// Who the client ID rows run as.
     PickUser,
+    /// Which modules are added.
+    Modules,
     /// Type the name to reset the link.
     Reset,
     /// One run of the record, whole.
@@ -98,6 +101,8 @@ pub struct Eye {
     pub(super) list: List,
     /// Place of the selected run of the record.
     pub(super) run: usize,
+    /// The modules that are ticked.
+    pub(super) modules: Vec<Module>,
     /// A deleted user may be purged: the box of the repair.
     pub(super) purges: bool,
     /// The user that was chosen for the client ID rows.
@@ -132,7 +137,11 @@ impl Eye {
         self.hint = None;
         self.list.typing = false;
         (self.purges, self.row_user, self.user) = (false, None, 0);
-        if self.overlay.as_ref().is_some_and(|overlay| matches!(overlay.ask, Ask::Repair | Ask::PickUser | Ask::Reset))
+        self.modules = model.current().map(|(_, setup)| setup.modules.clone()).unwrap_or_default();
+        if self
+            .overlay
+            .as_ref()
+            .is_some_and(|overlay| matches!(overlay.ask, Ask::Repair | Ask::PickUser | Ask::Modules | Ask::Reset))
         {
             self.overlay = None;
         }

@@ -3,7 +3,7 @@
 use super::eye::{Ask, Eye, Stage};
 use super::keys::{self, Act, EVERYWHERE};
 use super::page::{Action, Shape, Stop};
-use super::{View, frame, list, pick_user, prerequisites, runs};
+use super::{View, frame, list, modules, pick_user, prerequisites, runs};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
@@ -98,10 +98,15 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
             Some(stop) => press(eye, stop, model),
             None => Reaction::Nothing,
         },
-        Act::Tick => match page.stops.iter().find(|stop| stop.shape != Shape::Button).cloned() {
-            Some(stop) => press(eye, stop, model),
-            None => Reaction::Nothing,
-        },
+        Act::Tick => {
+            // The box that has the focus, else the first one.
+            let is_box = |stop: &&Stop| stop.shape != Shape::Button;
+            let focused = page.focused(stage).filter(is_box);
+            match focused.or_else(|| page.stops.iter().find(is_box)).cloned() {
+                Some(stop) => press(eye, stop, model),
+                None => Reaction::Nothing,
+            }
+        }
         Act::Back if has_overlay => {
             eye.overlay = None;
             Reaction::Redraw
@@ -183,6 +188,10 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
         (Action::Leave, None) => Reaction::Leave,
         (Action::Fold, None) => {
             eye.folded = !eye.folded;
+            Reaction::Redraw
+        }
+        (Action::ToggleModule(module), None) => {
+            modules::toggle(eye, module);
             Reaction::Redraw
         }
         (Action::TogglePurge, None) => {

@@ -1,9 +1,9 @@
 //! Linked: how sure it is, whose it is, where it is run from, and what comes next.
 
+use super::eye::Ask;
 use super::keys::{self, Binding};
-use super::page::{Page, Room, Stop};
-use super::{Sheet, View, parts};
-use crate::core::facts::Facts;
+use super::page::{Action, Page, Room, Stop};
+use super::{Sheet, View, after, modules, parts};
 use crate::core::msg::Intent;
 use crate::core::setup::{Confirmation, Flow, Setup, Way};
 use crate::core::time::stopwatch;
@@ -25,6 +25,7 @@ impl Sheet for Linked {
     fn keys(&self) -> &'static [Binding] {
         &[
             keys::CHOOSE,
+            keys::REPAIR,
             keys::OPEN,
             keys::COPY,
             keys::EXPORT,
@@ -76,22 +77,16 @@ impl Sheet for Linked {
         rows.push(parts::heading("Dual-write administration"));
         rows.extend(parts::address(&link.address, cells));
         rows.push(Row::blank());
-        rows.push(parts::heading("What comes next"));
-        let choose = match companies(facts) {
-            Some(1) => "Choose legal entities (1 is linked)".to_owned(),
-            Some(count) => format!("Choose legal entities ({count} are linked)"),
-            None => "Choose legal entities".to_owned(),
-        };
-        let what_next = [
-            "Apply Solution, so that the table maps (entity mappings) appear",
-            &choose,
-            "Run the maps you need, in their order",
-        ];
-        rows.extend(parts::numbered(what_next, cells));
+        rows.extend(after::what_comes_next(view, environment, facts, cells));
+        let adds = modules::can_be_added(facts);
         let mut stops = vec![Stop::wants("Open administration", Intent::Open(link.address.clone()))];
         stops.extend(parts::run_of(setup).map(|run| Stop::wants("Export record", Intent::Export(run))));
+        if adds {
+            stops.push(Stop::button("Add modules", Action::Ask(Ask::Modules)));
+        }
         stops.push(Stop::wants("Environments", Intent::Environments));
         Page {
+            fix: adds.then_some(Ask::Modules),
             rows,
             stops,
             primary: "Open administration",
@@ -112,19 +107,4 @@ fn took(setup: &Setup) -> Option<String> {
     });
     let parts: Vec<String> = configure.into_iter().chain(link).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-fn companies(facts: &Facts) -> Option<usize> {
-    let mut codes: Vec<&str> = facts
-        .connection_set
-        .value()?
-        .dual_write_detail
-        .legal_entity_mappings
-        .mappings
-        .iter()
-        .filter_map(|mapping| mapping.left.name.as_deref())
-        .collect();
-    codes.sort_unstable();
-    codes.dedup();
-    Some(codes.len())
 }

@@ -10,8 +10,8 @@ use crate::core::facts::{Facts, why};
 use crate::core::fault::{self, When};
 use crate::core::gate::{self, Gate};
 use crate::core::msg::Intent;
+use crate::core::reset;
 use crate::ui::look::{Mark, Role};
-use crate::ui::report::RESET_REMOVES;
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, fit, width};
 use crate::wire::{bare_id, same_address};
@@ -20,7 +20,7 @@ use crate::wire::{bare_id, same_address};
 const SOURCE: usize = 29;
 /// What Reset link takes away.
 pub(super) fn removes() -> String {
-    format!("It removes {RESET_REMOVES}, and cannot be taken back.")
+    format!("It removes all table maps, {}, and cannot be taken back.", reset::REMOVES)
 }
 
 /// The mismatch.

@@ -7,6 +7,7 @@
 //! Pure: no clock, file, environment or network. The shell calls [`on_key`], [`on_paste`] and
 //! [`settle`] for each event, then [`draw`].
 
+mod after;
 mod complete;
 mod confirm;
 mod details;
@@ -22,6 +23,7 @@ mod link_progress;
 mod linked;
 mod list;
 mod mismatch;
+mod modules;
 mod overlay;
 mod page;
 mod parts;
@@ -29,6 +31,7 @@ mod pick_user;
 pub mod plain;
 mod prerequisites;
 mod progress;
+mod reset_link;
 mod resume;
 mod runs;
 mod sign_in;

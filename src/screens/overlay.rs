@@ -2,9 +2,11 @@
 
 use super::eye::Ask;
 use super::keys::{self, Binding, EVERYWHERE};
+use super::modules::Modules;
 use super::page::{Action, Page, Room, Shape, Stop};
 use super::pick_user::{self, PickUser};
-use super::{Sheet, View, identities, list, mismatch, parts, prerequisites};
+use super::reset_link::ResetLink;
+use super::{Sheet, View, identities, list, parts, prerequisites};
 use crate::core::environment::Environment;
 use crate::core::facts::{Facts, IdentityState};
 use crate::core::gate;
@@ -18,7 +20,7 @@ use crate::core::trouble::Trouble;
 use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::report;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
-use crate::ui::text::{clean, cut, fit, window};
+use crate::ui::text::{clean, fit};
 use ratatui::layout::Rect;
 
 /// Columns of a question.
@@ -27,8 +29,6 @@ const QUESTION: u16 = 72;
 const KEYS: usize = 16;
 /// Cells of the labels of ids.
 const LABEL: usize = 28;
-/// Cells of the text "Name  ".
-const NAME_AT: usize = 6;
 
 /// The overlays, one line each.
 pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
@@ -38,7 +38,8 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
         Ask::Leave => &Leave,
         Ask::Repair => &Repair,
         Ask::PickUser => &PickUser,
-        Ask::Reset => &Reset,
+        Ask::Modules => &Modules,
+        Ask::Reset => &ResetLink,
         Ask::Run => &OneRun,
         Ask::Check => &OneCheck,
         Ask::Forget => &Forget,
@@ -49,7 +50,7 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
 pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
     match ask {
         Ask::Help | Ask::Details | Ask::Run => body,
-        Ask::Leave | Ask::Repair | Ask::PickUser | Ask::Reset | Ask::Forget | Ask::Check => {
+        Ask::Leave | Ask::Repair | Ask::PickUser | Ask::Modules | Ask::Reset | Ask::Forget | Ask::Check => {
             let width = body.width.min(QUESTION);
             Rect { x: body.x + (body.width - width) / 2, width, ..body }
         }
@@ -467,52 +468,5 @@ impl Sheet for Repair {
         }
         stops.push(Stop::button("Change nothing", Action::Close));
         Page { rows, stops, primary, ..Page::default() }
-    }
-}
-
-struct Reset;
-
-impl Sheet for Reset {
-    fn title(&self) -> &'static str {
-        "Reset link"
-    }
-
-    fn keys(&self) -> &'static [Binding] {
-        &[keys::RESET, keys::NO_CHANGE]
-    }
-
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
-    }
-
-    fn page(&self, view: &View, room: Room) -> Page {
-        let (Some((environment, _)), Some(over)) = (view.model.current(), &view.eye.overlay) else {
-            return Page::default();
-        };
-        let name = clean(&environment.name);
-        let cells = room.width.saturating_sub(NAME_AT + 1);
-        let (typed, caret) = window(over.input.value(), over.input.cursor(), cells);
-        let head = vec![
-            Row::new(
-                cut(&format!("Type {name} to reset its link."), room.width, view.look.symbols().ellipsis),
-                Role::Strong,
-            ),
-            Row::new("Name  ", Role::Dim).and(typed, Role::Strong),
-            Row::blank(),
-        ];
-        let text = format!("Reset link moves dual-write to {name}. {}", mismatch::removes());
-        let mut rows = para(&text, Role::Plain, room.width);
-        rows.push(Row::blank());
-        rows.extend(para("Enter resets once the name is right. Esc changes nothing.", Role::Dim, room.width));
-        let closed = (over.input.value().trim() != name).then(|| format!("The name typed is not {name}."));
-        let caret = Some((1, NAME_AT + caret));
-        Page {
-            head,
-            rows,
-            stops: vec![Stop::button("Reset link", Action::ConfirmReset).closed_because(closed)],
-            primary: "Reset link",
-            caret,
-            ..Page::default()
-        }
     }
 }

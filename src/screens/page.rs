@@ -7,6 +7,7 @@
 use super::eye::{Ask, Stage};
 use super::keys::Act;
 use crate::core::journal::RunId;
+use crate::core::mandate::Module;
 use crate::core::msg::Intent;
 use crate::ui::look::{Look, Role};
 use crate::ui::paint;
@@ -40,6 +41,8 @@ pub enum Action {
     Leave,
     /// A section is opened or closed.
     Fold,
+    /// A module is ticked or unticked.
+    ToggleModule(Module),
     /// The box of the repair is ticked or unticked.
     TogglePurge,
     /// What was typed to confirm Reset link is handed in.

@@ -5,7 +5,7 @@ use super::eye::{Ask, Eye};
 use super::input::Reaction;
 use super::keys::{self, Act, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, details, parts};
+use super::{Sheet, View, details, modules, parts};
 use crate::core::check::{self, Check, Level, Tally, Tri};
 use crate::core::gate;
 use crate::core::model::Model;
@@ -64,7 +64,13 @@ impl Sheet for Prerequisites {
         let all = ordered(view.model);
         let at = place(&all, view.eye);
         let Some(selected) = all.get(at) else { return Page::default() };
-        let fix = details::can_repair(environment, setup).then_some(Ask::Repair);
+        let is_of_modules =
+            selected.id == "P31" && modules::can_be_added(&setup.facts) && details::has_packages(&setup.facts);
+        let fix = if is_of_modules {
+            Some(Ask::Modules)
+        } else {
+            details::can_repair(environment, setup).then_some(Ask::Repair)
+        };
         let mut page = Page {
             head: head(view, &all, room.width),
             picks: true,
@@ -76,7 +82,8 @@ impl Sheet for Prerequisites {
         if view.look.glyphs == Glyphs::Words {
             page.rows = all.iter().flat_map(|check| sentence(check, room.width)).collect();
             page.picks = false;
-            page.stops = fix.map(|ask| Stop::button("Repair the identities", Action::Ask(ask))).into_iter().collect();
+            let label = if is_of_modules { "Add modules" } else { "Repair the identities" };
+            page.stops = fix.map(|ask| Stop::button(label, Action::Ask(ask))).into_iter().collect();
             return page;
         }
         if !room.has_side {

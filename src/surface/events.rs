@@ -1,7 +1,7 @@
 //! Events: what a run without a screen says, as JSON and as sentences. The journal's entries are the
 //! source; what they do not hold (facts that were read, the end) is added here.
 
-use crate::core::check::Check;
+use crate::core::check::{self, Check, Tally};
 use crate::core::environment::Environment;
 use crate::core::fault;
 use crate::core::gate;
@@ -165,6 +165,15 @@ pub fn check(subject: &Subject, check: &Check, at: Now) -> Event {
     Event::new(subject, at, fields, format!("{} {}: {} ({})", check.id, check.answer.word(), check.what, check.reason))
 }
 
+/// How many prerequisites of each answer there are; only for a person.
+pub fn counted(subject: &Subject, checks: &[Check], at: Now) -> Event {
+    let Tally { yes, no, unknown, by_hand } = check::tally(checks);
+    let words = format!(
+        "prerequisites: {yes} yes, {no} no, {unknown} could not tell, {by_hand} to confirm by hand (dualwrite check lists them)"
+    );
+    Event::new(subject, at, Value::Null, words)
+}
+
 /// What would be changed.
 pub fn plan(subject: &Subject, planned: &[Planned], links: Option<Way>, at: Now) -> Event {
     let word = |certainty| match certainty {
@@ -187,7 +196,8 @@ pub fn plan(subject: &Subject, planned: &[Planned], links: Option<Way>, at: Now)
     }
     match links {
         Some(Way::Assisted) => sentence.push_str("\nthen: you link in Lifecycle Services, it is watched from here"),
-        Some(Way::Direct | Way::Reset) => sentence.push_str("\nthen: link to the Power Platform environment"),
+        Some(Way::Reset) => sentence.push_str("\nthen: the link is read back; Apply Solution brings maps again"),
+        Some(Way::Direct) => sentence.push_str("\nthen: link to the Power Platform environment"),
         None => {}
     }
     Event::new(subject, at, json!({"event": "plan", "changes": changes, "link": links.is_some()}), sentence)

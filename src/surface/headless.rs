@@ -11,11 +11,12 @@ use super::events::{self, Event, Subject};
 use super::seat::{Heard, Options as SeatOptions, Seat};
 use crate::core::check::{self, Level, Tri};
 use crate::core::environment::{Environment, EnvironmentId};
-use crate::core::gate;
+use crate::core::gate::{self, Gate};
 use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
-use crate::core::pilot::{End, Next, Orders, Pilot, Until};
+use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
 use crate::core::plan::plan;
+use crate::core::reset;
 use crate::core::setup::{Flow, Halt, Setup, Way};
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
@@ -338,6 +339,13 @@ impl Headless<'_> {
         match next {
             Next::End(end) => self.end(at, &end),
             Next::Wait => {}
+            Next::Want(Intent::ChooseModules(modules)) => {
+                let id = self.flights[at].pilot.id.clone();
+                self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id)));
+                self.seat.tell(Msg::Intent(Intent::ChooseModules(modules)));
+                self.look_one(at);
+            }
+            Next::Want(Intent::Mismatch) => self.look_reset(at),
             Next::Want(Intent::Link) if setup.facts.linked().is_some() => {
                 self.finish(at, code::DONE, "linked", "nothing would be changed");
             }
@@ -353,6 +361,24 @@ impl Headless<'_> {
                 self.finish(at, code::DONE, "dry_run", "nothing was changed");
             }
         }
+    }
+
+    /// A dry run of Reset link: what would go, or why it is closed.
+    fn look_reset(&mut self, at: usize) {
+        let flight = &self.flights[at];
+        let directory = &self.seat.model.directory;
+        let (Some(environment), Some(setup)) = (directory.get(&flight.pilot.id), self.setup(&flight.pilot.id)) else {
+            return;
+        };
+        if let Gate::Closed(why) = gate::reset_link(environment, &setup.facts) {
+            self.end(at, &End::Mismatch(format!("Reset link is closed. {why}")));
+            return;
+        }
+        let name = |id: &str| directory.name_of(id).unwrap_or(id).to_owned();
+        let changes = reset::plan(environment, &setup.facts, name);
+        let event = events::plan(&flight.subject, &changes, Some(Way::Reset), self.seat.clock.now());
+        self.teller.say(&event);
+        self.finish(at, code::DONE, "dry_run", "nothing was changed");
     }
 
     fn end(&mut self, at: usize, end: &End) {
@@ -373,7 +399,8 @@ impl Headless<'_> {
             }
             End::ConfigureFailed => (code::CONFIGURE, "configure_failed", String::new()),
             End::LinkFailed => (code::LINK, "link_failed", self.next_move(at)),
-            End::Mismatch => (code::MISMATCH, "mismatch", self.mismatch(at)),
+            End::Mismatch(why) if why.is_empty() => (code::MISMATCH, "mismatch", self.mismatch(at)),
+            End::Mismatch(why) => (code::MISMATCH, "mismatch", why.clone()),
         };
         self.finish(at, code, outcome, &words);
     }
@@ -457,10 +484,13 @@ impl Headless<'_> {
         let read = events::environment_read(&flight.subject, environment, setup, now);
         let checks = check::checks(environment, &setup.facts);
         let told: Vec<Event> = checks.iter().map(|check| events::check(&flight.subject, check, now)).collect();
+        let counted = events::counted(&flight.subject, &checks, now);
         self.teller.say(&read);
+        self.teller.say(&counted);
         for (event, check) in told.iter().zip(&checks) {
             // A person wants to hear of what is not in order; a program, of everything.
-            if self.teller.show() == Show::Json || (check.answer != Tri::Yes && check.level != Level::Made) {
+            let is_news = check.answer != Tri::Yes && check.level != Level::Made && !check.is_by_hand();
+            if self.teller.show() == Show::Json || is_news {
                 self.teller.say(event);
             }
         }
@@ -654,5 +684,5 @@ impl Headless<'_> {
 }
 
 fn no_orders() -> Orders {
-    Orders { until: Until::Linked, configure: true, accepted: None, yes: false }
+    Orders { until: Until::Linked, goal: Goal::Link, accepted: None, yes: false }
 }

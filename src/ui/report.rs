@@ -4,14 +4,11 @@
 use super::text::{clean, clean_lines};
 use crate::core::fault;
 use crate::core::journal::{ChangeResult, Outcome, Run, Work};
+use crate::core::reset;
 use crate::core::time::{Now, between, moment, stopwatch};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::fmt::Write;
-
-/// What Reset link takes away.
-pub const RESET_REMOVES: &str =
-    "table maps, integration keys, legal entity mapping, alert settings, activity logs and initial sync history";
 
 /// The formats of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,11 +126,15 @@ impl Report {
             facts.push(("Administration", clean(address)));
         }
         facts.push(("Run", clean(&run.id)));
-        if let Some((Work::Reset { typed, linked_to, owner, .. }, _)) = &run.work {
+        if let Some((Work::Reset { typed, linked_to, owner, maps, legal_entities }, _)) = &run.work {
             let owner = if owner.is_empty() { "not known".to_owned() } else { clean(owner) };
             facts.push(("Was linked to", format!("{}, owner {owner}", clean(linked_to))));
             facts.push(("Confirmed by", format!("typing {}", clean(typed))));
-            facts.push(("It removed", RESET_REMOVES.to_owned()));
+            facts.push(("It removed", format!("the table maps, {}", reset::REMOVES)));
+            if !maps.is_empty() {
+                facts.push(("Table maps", clean(&maps.join(", "))));
+            }
+            facts.push(("Legal entities", clean(&reset::take_part(legal_entities))));
         }
         let retries = match run.retries {
             0 => "never".to_owned(),

@@ -23,9 +23,9 @@ const CORE_SINCE: [u64; 4] = [1, 0, 16, 0];
 /// Prospect to cash from which on it is harmless.
 const HARMLESS_SINCE: [u64; 4] = [15, 0, 0, 2];
 /// Legal entities beyond which a link fails.
-pub(super) const COMPANIES_MAX: usize = 250;
+pub const LEGAL_ENTITIES_MAX: usize = 250;
 /// Legal entities that the initial sync takes at once.
-pub(super) const COMPANIES_AT_ONCE: usize = 40;
+pub const LEGAL_ENTITIES_AT_ONCE: usize = 40;
 /// How many names stand in a reason.
 const NAMES_MAX: usize = 5;
 /// Why facts of Lifecycle Services are missing.
@@ -388,7 +388,10 @@ pub(super) fn principals(_: &Environment, facts: &Facts) -> Found {
 
 pub(super) fn plugin_steps(_: &Environment, facts: &Facts) -> Found {
     match &facts.plugin_steps {
-        Fact::Known(steps, _) if steps.is_empty() => unknown("Dataverse shows no plug-in step of dual-write"),
+        Fact::Known(steps, _) if steps.is_empty() => match facts.package(CORE_PACKAGE) {
+            Some(PackageState::Installed { .. }) | None => unknown("Dataverse shows no plug-in step of dual-write"),
+            Some(_) => yes("they come with the core solution"),
+        },
         Fact::Known(steps, _) => {
             let disabled = steps.iter().filter(|step| step.statecode.is_some_and(|state| state != 0));
             let disabled: Vec<&str> = disabled.map(|step| step.name.as_deref().unwrap_or("a step")).collect();
@@ -479,8 +482,8 @@ pub(super) fn company_names(_: &Environment, facts: &Facts) -> Found {
 
 pub(super) fn legal_entities(_: &Environment, facts: &Facts) -> Found {
     match facts.legal_entities.value().map(Vec::len) {
-        Some(count) if count > COMPANIES_MAX => no(format!("{count} legal entities")),
-        Some(count) if count > COMPANIES_AT_ONCE => Found {
+        Some(count) if count > LEGAL_ENTITIES_MAX => no(format!("{count} legal entities")),
+        Some(count) if count > LEGAL_ENTITIES_AT_ONCE => Found {
             level: Some(Level::Warn),
             ..no(format!("{count} legal entities; more than one initial sync takes"))
         },

@@ -4,9 +4,15 @@
 //! request id, which a repetition repeats; an unknown state is still running; and what the
 //! operation reports is read back before it is called linked.
 
+mod reset;
+
+pub(super) use reset::{reset, start_reset, take_up_reset};
+
+use reset::RESET_TRIES;
+
 use super::{Cx, Notice, failure, failure_of, miss_line, reading, run, tell_miss, way};
 use crate::core::call::{Call, Change, Reply};
-use crate::core::facts::{FactKind, map_name, map_state};
+use crate::core::facts::FactKind;
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::schedule::{LINK_PACE_MIN, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
@@ -18,12 +24,8 @@ use std::time::Duration;
 
 /// Readings of the gateway that may not show a reported link yet.
 const READ_BACK_TRIES: u8 = 6;
-/// Readings of the gateway after a reset whose outcome is not known.
-const RESET_TRIES: u8 = 30;
 /// How long the gateway is watched for a link that another operation makes.
 const REFUSED_MAX: Duration = Duration::from_mins(15);
-/// Readings of the gateway after an interrupted reset.
-const RESET_TRIES_AFTER: u8 = 3;
 /// Pause between them.
 const READ_BACK_PAUSE: Duration = Duration::from_secs(5);
 /// Pause between readings of the gateway while a person links in Lifecycle Services.
@@ -196,107 +198,6 @@ pub(super) fn stop_waiting(setup: &mut Setup, cx: &mut Cx) {
     }
 }
 
-/// Reset link, confirmed by typing the name of the environment.
-pub(super) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notice> {
-    if !matches!(setup.flow, Flow::Mismatch) {
-        return None;
-    }
-    if typed.trim() != cx.environment.name {
-        return Some(Notice(format!("Nothing was reset: the name typed is not “{}”.", cx.environment.name)));
-    }
-    match gate::reset_link(cx.environment, &setup.facts) {
-        Gate::Closed(why) => return Some(Notice(why)),
-        Gate::Reading => return Some(Notice("It is still being read.".into())),
-        Gate::Open => {}
-    }
-    let (Some(cid), Some(set)) =
-        (setup.facts.linked().and_then(|link| link.cid.clone()), setup.facts.connection_set.value())
-    else {
-        return Some(Notice("The connection set is not known; read again (r).".into()));
-    };
-    let body = reset_body(set, cx)?;
-    run::claim(setup, Start::Reset(Change::ResetLink { cid, body }), cx);
-    None
-}
-
-/// Resets the link.
-pub(super) fn start_reset(setup: &mut Setup, change: Change, cx: &mut Cx) {
-    let linked_to = setup.facts.linked().and_then(|link| link.power_apps_environment.clone()).unwrap_or_default();
-    let owner = setup.facts.connection_set.value().and_then(|set| set.owner_text()).unwrap_or_default();
-    let maps = setup.facts.maps.value().into_iter().flatten();
-    let maps = maps.map(|map| format!("{} ({})", map_name(map), map_state(map))).collect();
-    let legal_entities = match &change {
-        Change::ResetLink { body, .. } => body.legal_entities.clone(),
-        _ => Vec::new(),
-    };
-    let typed = cx.environment.name.clone();
-    run::began(setup, Work::Reset { typed, linked_to, owner, maps, legal_entities }, false, cx);
-    setup.tell(cx.now, change.sentence());
-    cx.record(setup, Line::Link { way: Way::Reset, state: "begun".into(), address: None });
-    let watch = Watch::change(cx, &setup.run, change);
-    setup.flow = Flow::Linking(Box::new(resetting(watch, cx.now)));
-}
-
-/// Goes on after an interruption: only the gateway can tell whether the reset was done. It is never
-/// asked for again from here; where it was not done, a person sees the mismatch.
-pub(super) fn take_up_reset(setup: &mut Setup, since: Now, cx: &mut Cx) {
-    let watch = Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
-    let step = LinkStep::ReadBack { tries: RESET_TRIES - RESET_TRIES_AFTER };
-    setup.flow = Flow::Linking(Box::new(Linking { step, ..resetting(watch, since) }));
-}
-
-fn resetting(watch: Watch, started: Now) -> Linking {
-    Linking {
-        way: Way::Reset,
-        started,
-        request_id: String::new(),
-        activity: None,
-        step: LinkStep::Start,
-        watch,
-        administration_url: None,
-        starts: 1,
-        reported: false,
-        refused: None,
-    }
-}
-
-fn reset_body(set: &gateway::ConnectionSet, cx: &Cx) -> Option<gateway::Reset> {
-    let power_platform = cx.environment.power_platform.clone()?;
-    let dataverse = cx.environment.dataverse.as_ref()?;
-    let finops = cx.environment.finops_url()?;
-    let old = set.environments.values().find(|side| side.is_finops()).cloned().unwrap_or_default();
-    let side = |target_type: &str, url: &str, name: &str, is_dev_instance| gateway::ResetSide {
-        target_type: target_type.into(),
-        name: bare_host(url),
-        display_name: name.to_owned(),
-        id: power_platform.clone(),
-        is_dev_instance,
-        direct_url: url.to_owned(),
-    };
-    let mut legal_entities: Vec<String> = set
-        .dual_write_detail
-        .legal_entity_mappings
-        .mappings
-        .iter()
-        .filter_map(|mapping| mapping.left.name.clone())
-        .collect();
-    legal_entities.sort();
-    legal_entities.dedup();
-    Some(gateway::Reset {
-        power_apps_environment_name: power_platform.clone(),
-        environments: vec![
-            side("CRM", &dataverse.url, dataverse.name.as_deref().unwrap_or(&cx.environment.name), false),
-            side(
-                "AX",
-                finops,
-                old.environment_display_name.as_deref().unwrap_or(&cx.environment.name),
-                old.is_dev_instance,
-            ),
-        ],
-        legal_entities,
-    })
-}
-
 /// A reply to the open question of the link.
 pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) {
     let Flow::Linking(mut linking) = std::mem::replace(&mut setup.flow, Flow::Details { wanted: false }) else {
@@ -367,6 +268,9 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     setup.stopped_by = None;
     setup.tell(cx.now, format!("linked in {}, {}", stopwatch(took), confirmed.words()));
     setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took: Some((linking.way, took)) }));
+    for kind in [FactKind::Maps, FactKind::Companies, FactKind::Packages] {
+        reading::ask(setup, kind, cx);
+    }
 }
 
 /// Whether a link leads to this environment.

@@ -1,0 +1,79 @@
+//! Reset link: confirmed by the name, asked for once, read back. It is never asked for again by itself.
+
+use super::super::{Cx, Notice, run};
+use super::host;
+use crate::core::call::{Call, Change};
+use crate::core::gate::{self, Gate};
+use crate::core::journal::{What as Line, Work};
+use crate::core::reset as of;
+use crate::core::setup::{Flow, LinkStep, Linking, Setup, Start, Watch, Way};
+use crate::core::time::Now;
+use std::time::Duration;
+
+/// Readings of the gateway after a reset whose outcome is not known.
+pub(super) const RESET_TRIES: u8 = 30;
+/// Readings of the gateway after an interrupted reset.
+const RESET_TRIES_AFTER: u8 = 3;
+
+/// Reset link, confirmed by typing the name of the environment.
+pub(in crate::core::update) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notice> {
+    if !matches!(setup.flow, Flow::Mismatch) {
+        return None;
+    }
+    if typed.trim() != cx.environment.name {
+        return Some(Notice(format!("Nothing was reset: the name typed is not “{}”.", cx.environment.name)));
+    }
+    match gate::reset_link(cx.environment, &setup.facts) {
+        Gate::Closed(why) => return Some(Notice(why)),
+        Gate::Reading => return Some(Notice("It is still being read.".into())),
+        Gate::Open => {}
+    }
+    let (Some(cid), Some(set)) =
+        (setup.facts.linked().and_then(|link| link.cid.clone()), setup.facts.connection_set.value())
+    else {
+        return Some(Notice("The connection set is not known; read again (r).".into()));
+    };
+    let body = of::body(cx.environment, set)?;
+    run::claim(setup, Start::Reset(Change::ResetLink { cid, body }), cx);
+    None
+}
+
+/// Resets the link.
+pub(in crate::core::update) fn start_reset(setup: &mut Setup, change: Change, cx: &mut Cx) {
+    let linked_to = setup.facts.linked().and_then(|link| link.power_apps_environment.clone()).unwrap_or_default();
+    let owner = setup.facts.connection_set.value().and_then(|set| set.owner_text()).unwrap_or_default();
+    let maps = of::maps(&setup.facts).collect();
+    let legal_entities = match &change {
+        Change::ResetLink { body, .. } => body.legal_entities.clone(),
+        _ => Vec::new(),
+    };
+    let typed = cx.environment.name.clone();
+    run::began(setup, Work::Reset { typed, linked_to, owner, maps, legal_entities }, false, cx);
+    setup.tell(cx.now, change.sentence());
+    cx.record(setup, Line::Link { way: Way::Reset, state: "begun".into(), address: None });
+    let watch = Watch::change(cx, &setup.run, change);
+    setup.flow = Flow::Linking(Box::new(resetting(watch, cx.now)));
+}
+
+/// Goes on after an interruption: only the gateway can tell whether the reset was done. It is never
+/// asked for again from here; where it was not done, a person sees the mismatch.
+pub(in crate::core::update) fn take_up_reset(setup: &mut Setup, since: Now, cx: &mut Cx) {
+    let watch = Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
+    let step = LinkStep::ReadBack { tries: RESET_TRIES - RESET_TRIES_AFTER };
+    setup.flow = Flow::Linking(Box::new(Linking { step, ..resetting(watch, since) }));
+}
+
+fn resetting(watch: Watch, started: Now) -> Linking {
+    Linking {
+        way: Way::Reset,
+        started,
+        request_id: String::new(),
+        activity: None,
+        step: LinkStep::Start,
+        watch,
+        administration_url: None,
+        starts: 1,
+        reported: false,
+        refused: None,
+    }
+}

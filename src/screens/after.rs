@@ -1,0 +1,126 @@
+//! After the link: what this environment still needs, each with its place.
+
+use super::{View, modules, parts};
+use crate::core::environment::{Environment, Fact};
+use crate::core::facts::{Facts, map_name, map_state, why};
+use crate::core::gate;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, behind, flow};
+use crate::ui::text::{clean, fit};
+use crate::wire::gateway;
+
+/// Table maps that are shown; the administration area has them all.
+const MAPS_SHOWN: usize = 12;
+/// Companies that are shown.
+const COMPANIES_SHOWN: usize = 12;
+/// Cells of the name of a table map.
+const MAP_NAME: usize = 44;
+
+/// What comes next, in its order.
+pub(super) fn what_comes_next(view: &View, environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row> {
+    let mut rows = vec![parts::heading("What comes next")];
+    let mut step = |number: usize, text: String, address: Option<String>| {
+        let start = Row::new(format!("{number:>3}  "), Role::Dim);
+        rows.extend(behind(start, &[Piece::new(text, Role::Plain)], cells));
+        if let Some(address) = address {
+            rows.extend(flow(Row::new("     ", Role::Plain), 5, &[Piece::link(&clean(&address))], cells));
+        }
+    };
+    let is_empty = facts.maps.value().is_some_and(Vec::is_empty);
+    let apply =
+        if is_empty { "Apply Solution: no table map is there yet" } else { "Apply Solution after adding a module" };
+    step(1, "Add the modules that you use (f); below is which are there".into(), None);
+    step(2, format!("{apply}; it brings the table maps (entity mappings)"), None);
+    step(
+        3,
+        companies(facts),
+        gate::finops_url(environment, facts).map(|url| format!("{url}/?mi=DM_DataManagementWorkspaceMenuItem")),
+    );
+    step(4, "Run the maps you need, in their order".into(), None);
+    rows.push(Row::blank());
+    rows.push(parts::heading("Modules").and("  Dynamics 365 apps in Power Platform admin center", Role::Dim));
+    rows.extend(modules::table(facts, *view.look, cells));
+    rows.extend(parts::address("https://admin.powerplatform.microsoft.com", cells));
+    rows.push(Row::blank());
+    rows.extend(maps(view, facts, cells));
+    rows.push(Row::blank());
+    rows.extend(first_companies(view, facts, cells));
+    rows
+}
+
+/// The legal entities that take part.
+fn companies(facts: &Facts) -> String {
+    let Some(set) = facts.connection_set.value() else { return "Choose legal entities".into() };
+    match crate::core::reset::legal_entities(set).len() {
+        1 => "Choose legal entities (1 is linked), on Environment details of the Dual-write page".to_owned(),
+        count => format!("Choose legal entities ({count} are linked), on Environment details of the Dual-write page"),
+    }
+}
+
+/// The table maps with their states; nothing here changes one.
+fn maps(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
+    let all = match &facts.maps {
+        Fact::Known(all, _) => all,
+        Fact::Unread => return vec![parts::heading("Table maps").and("  not read yet", Role::Dim)],
+        Fact::Unknown(..) => {
+            let text = format!("Table maps: could not tell: {}", clean(&why(&facts.maps)));
+            return parts::marked(Mark::Unknown, &text, *view.look, cells);
+        }
+    };
+    let mut rows = vec![parts::heading(&format!("Table maps (entity mappings): {}", all.len()))];
+    for map in all.iter().take(MAPS_SHOWN) {
+        let (mark, state) = of_map(map);
+        let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())
+            .and(fit(&clean(map_name(map)), MAP_NAME.min(cells / 2), view.look.symbols().ellipsis), Role::Plain);
+        rows.extend(behind(start, &[Piece::new(format!("  {state}"), Role::Dim)], cells));
+    }
+    if all.len() > MAPS_SHOWN {
+        rows.push(Row::new(format!("  {} more, in the administration area", all.len() - MAPS_SHOWN), Role::Dim));
+    }
+    rows
+}
+
+fn of_map(map: &gateway::Map) -> (Mark, String) {
+    if map.detail.pid.is_none() {
+        return (Mark::Waiting, "never started".into());
+    }
+    let mark = match map.detail.state.as_deref() {
+        Some("4") => Mark::Done,
+        Some("2" | "3") => Mark::Busy,
+        Some("5") => Mark::Warn,
+        Some("1" | "6") => Mark::Waiting,
+        _ => Mark::Unknown,
+    };
+    (mark, map_state(map))
+}
+
+/// The companies that Dataverse has already.
+fn first_companies(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
+    let place = "  table Company in the maker portal";
+    match &facts.companies {
+        Fact::Known(Some(all), _) if !all.is_empty() => {
+            let title = format!("Companies in Dataverse: {}", all.len());
+            let mut rows = vec![parts::heading(&title).and(place, Role::Dim)];
+            let names = all.iter().take(COMPANIES_SHOWN).map(|company| {
+                let of = |text: &Option<String>| text.as_deref().map(clean).unwrap_or_default();
+                format!("{} {}", of(&company.code), of(&company.name))
+            });
+            let more = if all.len() > COMPANIES_SHOWN { ", ..." } else { "" };
+            let text = format!("{}{more}", names.collect::<Vec<_>>().join(", "));
+            rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(text, Role::Plain)], cells));
+            rows.extend(parts::address("https://make.powerapps.com", cells));
+            rows
+        }
+        Fact::Known(_, _) => {
+            let mut rows = vec![parts::heading("Companies in Dataverse: none yet")];
+            let text = "They come with the map Legal entities (cdm_companies), which is run first.";
+            rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(text, Role::Plain)], cells));
+            rows
+        }
+        Fact::Unread => vec![parts::heading("Companies in Dataverse").and("  not read yet", Role::Dim)],
+        Fact::Unknown(..) => {
+            let text = format!("Companies: could not tell: {}", clean(&why(&facts.companies)));
+            parts::marked(Mark::Unknown, &text, *view.look, cells)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Reset link, asked: what goes, who takes part afterwards, and the name that has to be typed.
+
+use super::keys::{self, Binding};
+use super::page::{Action, Page, Room, Stop};
+use super::{Sheet, View, mismatch, parts};
+use crate::core::check::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
+use crate::core::facts::{Facts, map_name, map_state};
+use crate::core::reset;
+use crate::ui::look::{Mark, Role};
+use crate::ui::row::{Piece, Row, behind, para};
+use crate::ui::text::{clean, cut, window};
+
+/// Cells of the text "Name  ".
+const NAME_AT: usize = 6;
+
+/// The question.
+pub(super) struct ResetLink;
+
+impl Sheet for ResetLink {
+    fn title(&self) -> &'static str {
+        "Reset link"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::RESET, keys::NO_CHANGE]
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let (Some((environment, setup)), Some(over)) = (view.model.current(), &view.eye.overlay) else {
+            return Page::default();
+        };
+        let name = clean(&environment.name);
+        let cells = room.width.saturating_sub(NAME_AT + 1);
+        let (typed, caret) = window(over.input.value(), over.input.cursor(), cells);
+        let head = vec![
+            Row::new(
+                cut(&format!("Type {name} to reset its link."), room.width, view.look.symbols().ellipsis),
+                Role::Strong,
+            ),
+            Row::new("Name  ", Role::Dim).and(typed, Role::Strong),
+            Row::blank(),
+        ];
+        let mut rows =
+            para(&format!("Reset link moves dual-write to {name}. {}", mismatch::removes()), Role::Plain, room.width);
+        rows.extend(maps(view, &setup.facts, room.width));
+        rows.extend(companies(view, &setup.facts, room.width));
+        rows.push(Row::blank());
+        rows.extend(para(
+            "It takes minutes and answers only when it is done; then the link is read back. Afterwards: Apply Solution, \
+             and start the maps again. Enter resets once the name is right. Esc changes nothing.",
+            Role::Dim,
+            room.width,
+        ));
+        let closed = (over.input.value().trim() != name).then(|| format!("The name typed is not {name}."));
+        Page {
+            head,
+            rows,
+            stops: vec![Stop::button("Reset link", Action::ConfirmReset).closed_because(closed)],
+            primary: "Reset link",
+            caret: Some((1, NAME_AT + caret)),
+            ..Page::default()
+        }
+    }
+}
+
+/// The maps that go, with their states.
+fn maps(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
+    let Some(maps) = facts.maps.value() else { return Vec::new() };
+    let mut rows = vec![Row::blank(), parts::heading(&format!("Table maps that are removed: {}", maps.len()))];
+    for map in maps {
+        let start = Row::new(format!("  {} ", view.look.symbols().bullet), Role::Dim);
+        let body =
+            [Piece::new(clean(map_name(map)), Role::Plain), Piece::new(format!("  {}", map_state(map)), Role::Dim)];
+        rows.extend(behind(start, &body, cells));
+    }
+    rows
+}
+
+/// Who takes part afterwards.
+fn companies(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
+    let Some(set) = facts.connection_set.value() else { return Vec::new() };
+    let codes: Vec<String> = reset::legal_entities(set).iter().map(|code| clean(code)).collect();
+    let title = format!("Legal entities: {} of at most {LEGAL_ENTITIES_MAX}", codes.len());
+    let mut rows = vec![Row::blank(), parts::heading(&title)];
+    rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(reset::take_part(&codes), Role::Plain)], cells));
+    if codes.len() > LEGAL_ENTITIES_AT_ONCE {
+        let text = format!("More than {LEGAL_ENTITIES_AT_ONCE}: run the initial sync in groups.");
+        rows.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
+    }
+    rows
+}
