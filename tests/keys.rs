@@ -4,7 +4,7 @@ mod scene;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use dualwrite::core::environment::EnvironmentId;
-use dualwrite::core::mandate::Mandate;
+use dualwrite::core::mandate::{Mandate, Module};
 use dualwrite::core::msg::Intent;
 use dualwrite::screens::{Eye, Reaction, needs_clock, on_key, on_paste, settle};
 use scene::{OTHER, Scene, UAT, UNICODE, World, event, last, named, press, scenes, wants};
@@ -258,7 +258,7 @@ fn every_key_of_the_footer_does_something() {
             if key == "q" {
                 continue;
             }
-            let mut scene = scenes().into_iter().find(|(of, _)| *of == name).unwrap().1;
+            let mut scene = scene.clone();
             scene.size = (120, 40);
             let reaction = last(&mut scene, key);
             assert_ne!(reaction, Reaction::Nothing, "{name}: {part}");
@@ -270,4 +270,59 @@ fn every_key_of_the_footer_does_something() {
 fn an_eye_begins_with_nothing() {
     let eye = Eye::default();
     assert!(!needs_clock(&named("list-empty").model, &eye));
+}
+
+#[test]
+fn a_deleted_twin_is_purged_only_where_the_box_was_ticked() {
+    let mut scene = named("twin");
+    assert_eq!(last(&mut scene, "f"), Reaction::Redraw);
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("purge the deleted application user"), "{text}");
+    assert!(text.contains("bind client ID row 6f7d0213"), "{text}");
+    // The box has the focus: the button behind it says what is missing.
+    assert_eq!(last(&mut scene, "Tab Enter"), Reaction::Redraw);
+    assert!(scene.text(UNICODE, (80, 24)).contains("Tick the box first"));
+    let mandate = Mandate { purges: true, row_user: Some("Admin".into()), ..Mandate::default() };
+    assert_eq!(last(&mut scene, "Space Enter"), wants(Intent::RepairIdentities(mandate)));
+}
+
+#[test]
+fn the_user_of_a_client_id_row_is_picked_among_the_enabled_ones() {
+    let mut scene = named("twin");
+    press(&mut scene, "f Space Tab Enter");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("Choose the user") && text.contains("Grace") && !text.contains("old@"), "{text}");
+    press(&mut scene, "g r a Enter");
+    assert!(scene.text(UNICODE, (80, 24)).contains("to user Grace"), "the repair comes back with the choice");
+    let mandate = Mandate { purges: true, row_user: Some("Grace".into()), ..Mandate::default() };
+    assert_eq!(last(&mut scene, "Enter"), wants(Intent::RepairIdentities(mandate)));
+    // Another environment, another question: nothing is remembered.
+    let mut scene = named("twin");
+    press(&mut scene, "f Space Esc");
+    scene.wants(Intent::Environments);
+    press(&mut scene, "Enter f");
+    assert!(scene.text(UNICODE, (80, 24)).contains("[ ] Purge the deleted user"));
+}
+
+#[test]
+fn the_prerequisites_are_one_key_away_and_back() {
+    let mut scene = named("details");
+    assert_eq!(last(&mut scene, "p"), wants(Intent::Prerequisites));
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("Prerequisites") && text.contains("P22"), "{text}");
+    press(&mut scene, "Down Down Enter");
+    assert!(scene.text(UNICODE, (80, 24)).contains("Written in"));
+    press(&mut scene, "Esc");
+    assert_eq!(last(&mut scene, "Esc"), wants(Intent::Back));
+    assert!(scene.text(UNICODE, (80, 24)).contains("Environment Details"));
+}
+
+#[test]
+fn space_ticks_the_module_that_has_the_focus() {
+    let mut scene = named("linked");
+    press(&mut scene, "f Tab Tab Space");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("[x] Supply Chain") && text.contains("HCMCommonAnchor"), "{text}");
+    let wanted = wants(Intent::InstallModules(vec![Module::SupplyChain]));
+    assert_eq!(last(&mut scene, "Tab Tab Tab Tab Enter"), wanted);
 }

@@ -243,10 +243,13 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
         Mark::Failed
     } else if checks.iter().any(|of| of.answer == Tri::No && of.level != Level::Made) {
         Mark::Warn
-    } else if setup.is_read() {
-        Mark::Done
-    } else {
+    } else if !setup.is_read() {
         Mark::Busy
+    } else if checks.iter().any(|of| of.answer == Tri::No) {
+        // Configure makes it.
+        Mark::Waiting
+    } else {
+        Mark::Done
     };
     put("Prerequisites", Some(mark), prerequisites::in_short(check::tally(&checks)));
     rows

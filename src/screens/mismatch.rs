@@ -143,8 +143,9 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
             },
         ),
     ];
+    let page = ("Finance and operations", its_page(environment, facts));
     let mut rows = Vec::new();
-    for (source, (mark, text)) in lines {
+    for (source, (mark, text)) in lines.into_iter().chain([page]) {
         let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())
             .and(fit(source, SOURCE, ""), Role::Dim);
         let start = if start.width() > cells / 2 {
@@ -155,6 +156,25 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
         rows.extend(behind(start, &[Piece::new(text, Role::Plain)], cells));
     }
     rows
+}
+
+/// What the dual-write page of finance and operations shows: the connection set.
+fn its_page(environment: &Environment, facts: &Facts) -> (Mark, String) {
+    let set = match &facts.connection_set {
+        Fact::Known(set, _) => set,
+        Fact::Unknown(..) => return (Mark::Unknown, format!("could not tell: {}", clean(&why(&facts.connection_set)))),
+        Fact::Unread => return (Mark::Waiting, "no connection set was read".into()),
+    };
+    let owner = set.owner_text().map(|owner| format!(", owner {}", clean(&owner))).unwrap_or_default();
+    let side = set.environments.values().find(|side| side.is_dataverse());
+    match side.and_then(|side| side.direct_url.as_deref().or(side.name.as_deref())) {
+        Some(url) => {
+            let is_own = environment.dataverse.as_ref().is_some_and(|own| same_address(&own.url, url));
+            let mark = if is_own { Mark::Done } else { Mark::Failed };
+            (mark, format!("its dual-write page goes to {}{owner}", parts::host(url)))
+        }
+        None => (Mark::Unknown, format!("its connection set names no Dataverse{owner}")),
+    }
 }
 
 /// What helps in this state, and where it is written.

@@ -94,6 +94,12 @@ pub struct Side {
 }
 
 impl Side {
+    /// Whether this is the Dataverse side.
+    pub fn is_dataverse(&self) -> bool {
+        let kind = self.target_type.as_deref().unwrap_or_default().to_ascii_uppercase();
+        kind == "CRM" || kind.contains("CDS")
+    }
+
     /// Whether this is the finance and operations side.
     pub fn is_finops(&self) -> bool {
         self.target_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("AX"))

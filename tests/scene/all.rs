@@ -140,7 +140,12 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
         scene.wants(Intent::Mismatch);
         scene
     };
-    put("mismatch", mismatch(json!([])));
+    put(
+        "mismatch",
+        mismatch(json!([
+            {"detail": {"tName": "Customers V3 (accounts)", "state": "1"}},
+            {"detail": {"tName": "Vendors V2 (msdyn_vendors)", "state": "6"}}])),
+    );
     put(
         "mismatch-maps-run",
         mismatch(
@@ -299,6 +304,45 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
             },
         ),
     );
+    put("link-failed-again", {
+        let words = "DW9003: Failed to connect to CRM. Ensure that the service principal has the correct permissions to access CRM.";
+        let mut scene = failed(words, World::configured());
+        scene.wants(Intent::TryAgain);
+        scene
+    });
+    put("prerequisites", {
+        let mut scene = Scene::details(World::default());
+        scene.wants(Intent::Prerequisites);
+        scene
+    });
+    put("prerequisites-unmet", {
+        let mut scene = Scene::details(World {
+            solutions: json!([{"uniquename": "ProspectToCash", "friendlyname": "Prospect to Cash", "version": "14.0.0.1"}]),
+            companies: Some(json!([
+                {"cdm_companycode": "USMF", "cdm_name": "Contoso", "_cdm_defaultowningteam_value": null},
+                {"cdm_companycode": "DEMF", "cdm_name": "contoso", "_cdm_defaultowningteam_value": "t"}])),
+            trouble: vec![(
+                "Version",
+                refused(Service::Dataverse, 403, "Principal user is missing prvReadOrganization."),
+            )],
+            ..World::configured()
+        });
+        scene.wants(Intent::Prerequisites);
+        scene
+    });
+    put("twin", {
+        Scene::details(World {
+            users: [json!([{"systemuserid": "d0000000-0000-4000-8000-00000000000d", "deletedstate": 1}]), user(true)],
+            rows: json!([
+                {"AADClientId": "2e49aa60-1bd3-43b6-8ab6-03ada3d9f08b", "UserId": "Admin"},
+                {"AADClientId": "6f7d0213-62b1-43a8-b7f4-ff2bb8b7b452", "UserId": "Retired"}]),
+            finops_users: json!([
+                {"UserID": "Admin", "Alias": "ada@contoso.example", "Enabled": true},
+                {"UserID": "Grace", "Alias": "grace@contoso.example", "Enabled": true},
+                {"UserID": "Retired", "Alias": "old@contoso.example", "Enabled": false}]),
+            ..World::configured()
+        })
+    });
     put("link-failed-unknown", failed("The stars did not align.", World::configured()));
     all
 }

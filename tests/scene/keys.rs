@@ -7,7 +7,11 @@ use dualwrite::screens::{Reaction, on_key, settle};
 
 /// A scene by name.
 pub fn named(name: &str) -> Scene {
-    scenes().into_iter().find(|(of, _)| *of == name).unwrap_or_else(|| panic!("no scene {name}")).1
+    thread_local! {
+        // Made once: many tests take the same ones.
+        static ALL: Vec<(&'static str, Scene)> = scenes();
+    }
+    ALL.with(|all| all.iter().find(|(of, _)| *of == name).unwrap_or_else(|| panic!("no scene {name}")).1.clone())
 }
 
 pub fn event(key: &str) -> KeyEvent {

@@ -56,6 +56,7 @@ pub fn cloud() -> Cloud {
 }
 
 /// What the services of the made-up world would say.
+#[derive(Clone)]
 pub struct World {
     pub environments: Value,
     pub project: Value,
@@ -72,6 +73,8 @@ pub struct World {
     pub operation: Value,
     pub link_status: Value,
     pub solutions: Value,
+    /// Sides of the connection set.
+    pub sides: Value,
     pub companies: Option<Value>,
     /// Names of questions and changes that are not answered.
     pub hold: Vec<&'static str>,
@@ -129,6 +132,7 @@ impl Default for World {
             operation: json!({"operationId": "7e57c0de-0000-4000-8000-000000000001", "status": "Running"}),
             link_status: json!({"IsSuccess": true, "OperationStatus": "InProgress"}),
             solutions: json!([]),
+            sides: json!({}),
             companies: None,
             hold: Vec::new(),
             trouble: Vec::new(),
@@ -190,7 +194,7 @@ impl World {
             ),
             Call::Links(_) => Reply::Links(of(&self.links)),
             Call::ConnectionSet(_) => Reply::ConnectionSet(of(&json!({"name": "dw-contoso-uat", "owner": self.owner,
-                "environments": {}, "dualWriteDetail": {"legalEntityMappings": {"mappings":
+                "environments": self.sides, "dualWriteDetail": {"legalEntityMappings": {"mappings":
                     (0..self.legal_entities).map(|at| json!({"left": {"name": format!("US{at:02}")}})).collect::<Vec<_>>()}}}))),
             Call::Maps(_) => Reply::Maps(of(&self.maps)),
             Call::LinkStatus { .. } => Reply::LinkStatus(of(&self.link_status)),
@@ -225,6 +229,7 @@ fn name(of: &impl std::fmt::Debug) -> String {
     format!("{of:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
+#[derive(Clone)]
 pub struct Scene {
     pub model: Model,
     pub world: World,
