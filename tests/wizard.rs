@@ -73,6 +73,13 @@ impl Rehearsal {
         self.simulator.as_ref().unwrap().counters()
     }
 
+    /// The requests that change something, in order, without what is asked of the token service.
+    fn changes(&self) -> Vec<String> {
+        let all = self.simulator.as_ref().unwrap().requests();
+        let is_change = |line: &&String| !line.starts_with("GET ") && !line.contains("/entra/");
+        all.iter().filter(is_change).map(|line| line.split(['?', '(']).next().unwrap_or_default().to_owned()).collect()
+    }
+
     fn installs(&self, package: &str) -> u32 {
         let counters = self.counters();
         counters.installs.iter().filter(|(name, _)| name.eq_ignore_ascii_case(package)).map(|(_, count)| count).sum()
@@ -139,9 +146,17 @@ fn a_failed_configure_shows_the_words_and_is_tried_again() {
 }
 
 #[rstest]
-#[case::dataverse_side("dw9003-crm", "Failed to connect to CRM")]
-#[case::finance_and_operations_side("dw9003-ax", "Failed to connect to AX")]
-fn dw9003_is_repaired_and_linked(#[case] scenario: &str, #[case] words: &str) {
+#[case::dataverse_side(
+    "dw9003-crm",
+    "Failed to connect to CRM",
+    "PATCH contoso-uat.crm4.localhost/api/data/v9.2/systemusers"
+)]
+#[case::finance_and_operations_side(
+    "dw9003-ax",
+    "Failed to connect to AX",
+    "POST contoso-uat.sandbox.operations.localhost/data/SysAADClients"
+)]
+fn dw9003_is_repaired_and_linked(#[case] scenario: &str, #[case] words: &str, #[case] repair: &str) {
     let rehearsal = Rehearsal::on(scenario);
     let wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
@@ -155,6 +170,47 @@ fn dw9003_is_repaired_and_linked(#[case] scenario: &str, #[case] words: &str) {
     let counters = rehearsal.counters();
     assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
     assert_eq!((counters.links_started, counters.links_completed), (2, 1));
+    // Between the two links exactly the one thing that was missing was written.
+    let changes = rehearsal.changes();
+    let links: Vec<usize> = (0..changes.len()).filter(|at| changes[*at].contains("/link/")).collect();
+    assert_eq!(changes[links[0] + 1..links[1]], [repair], "{changes:#?}");
+    assert_eq!(links.len(), 2);
+}
+
+#[test]
+fn a_deleted_twin_is_purged_and_a_row_bound_to_the_user_that_was_picked() {
+    let rehearsal = Rehearsal::on("deleted-twin");
+    let wizard = rehearsal.signed_in(80, 24);
+    wizard.keys("<enter>").wait_for("[ Repair the identities ]");
+    wizard.keys("f").wait_for("[ ] Purge the deleted user").wait_for("[ Write this ]");
+    // What writes is closed until the box is ticked.
+    wizard.keys("<tab> <enter>").wait_for("Tick the box first");
+    wizard.keys("<space>").wait_for("[x] Purge the deleted user");
+    wizard.keys("<tab> <enter>").wait_for(" Choose the user ");
+    wizard.type_text("adm").keys("<enter>").wait_for("[ Write this ]").wait_for("rows run as Admin");
+    wizard.keys("<enter>").wait_for(" Setup complete ");
+    wizard.keys("<enter>").wait_for(" Linked ");
+    leave(&wizard);
+    let counters = rehearsal.counters();
+    let once = |counted: &std::collections::BTreeMap<String, u32>| counted.values().all(|count| *count == 1);
+    assert!(
+        once(&counters.users_purged) && once(&counters.users_created) && once(&counters.rows_bound),
+        "{counters:?}"
+    );
+    assert_eq!((counters.users_purged.len(), counters.rows_bound.len()), (1, 1));
+}
+
+#[test]
+fn the_prerequisites_are_looked_at_and_left_again() {
+    let rehearsal = Rehearsal::on("prerequisites-unmet");
+    let wizard = rehearsal.signed_in(80, 24);
+    wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("No button yet");
+    wizard.keys("p").wait_for(" Prerequisites ").wait_for("Dual-write application is closed");
+    wizard.keys("<enter>").wait_for("Written in");
+    wizard.keys("<esc>").wait_gone("Written in");
+    wizard.keys("<esc>").wait_for(" Environment Details ");
+    leave(&wizard);
+    assert!(rehearsal.changes().is_empty());
 }
 
 #[test]

@@ -458,6 +458,9 @@ impl Sheet for Repair {
             let shape = Shape::Box(mandate.purges);
             stops.push(Stop { shape, ..Stop::button("Purge the deleted user", Action::TogglePurge) });
         }
+        let runs_as = mandate.row_user.as_deref().filter(|_| writes_rows);
+        let notes = runs_as.map(|user| format!("The client ID rows run as {}.", clean(user)));
+        let notes = notes.map(|text| para(&text, Role::Plain, cells)).unwrap_or_default();
         let write = match closed {
             None => Stop::wants("Write this", Intent::RepairIdentities(mandate)),
             closed => Stop::button("Write this", Action::Close).closed_because(closed),
@@ -467,6 +470,6 @@ impl Sheet for Repair {
             stops.push(Stop::button("Choose the user", Action::Ask(Ask::PickUser)));
         }
         stops.push(Stop::button("Change nothing", Action::Close));
-        Page { rows, stops, primary, ..Page::default() }
+        Page { rows, notes, stops, primary, ..Page::default() }
     }
 }
