@@ -205,7 +205,7 @@ fn the_prerequisites_are_looked_at_and_left_again() {
     let rehearsal = Rehearsal::on("prerequisites-unmet");
     let wizard = rehearsal.signed_in(80, 24);
     wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("No button yet");
-    wizard.keys("p").wait_for(" Prerequisites ").wait_for("Dual-write application is closed");
+    wizard.keys("p").wait_for(" Prerequisites ").wait_for("Dual-write application is closed by P06");
     wizard.keys("<enter>").wait_for("Written in");
     wizard.keys("<esc>").wait_gone("Written in");
     wizard.keys("<esc>").wait_for(" Environment Details ");

@@ -9,12 +9,19 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Questions to one service at the same time. Dataverse allows 52, browsers use 6.
+/// Questions to one service at the same time, as browsers have it.
 const AT_ONCE: usize = 6;
+/// Questions to Dataverse at the same time. It allows 52 (service protection limits of its Web API); the
+/// prerequisites of one environment ask twelve.
+const AT_ONCE_DATAVERSE: usize = 16;
 /// Lifecycle Services allows so many calls per project ...
 const LCS_CALLS: usize = 6;
 /// ... in this time.
 const LCS_WINDOW: Duration = Duration::from_mins(1);
+
+fn at_once(service: Service) -> usize {
+    if service == Service::Dataverse { AT_ONCE_DATAVERSE } else { AT_ONCE }
+}
 
 /// The budgets of all services.
 pub(super) struct Limits {
@@ -24,7 +31,7 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn new() -> Self {
-        Self { at_once: std::array::from_fn(|_| Semaphore::new(AT_ONCE)), lcs: Mutex::new(VecDeque::new()) }
+        Self { at_once: Service::ALL.map(|service| Semaphore::new(at_once(service))), lcs: Mutex::new(VecDeque::new()) }
     }
 
     /// Waits for a turn at a service; it lasts as long as what is returned.

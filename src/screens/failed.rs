@@ -60,7 +60,7 @@ impl Sheet for Failed {
         let mut rows = parts::marked(Mark::Failed, &text, *view.look, room.width);
         rows.push(Row::blank());
         rows.extend(parts::failure(view, failure, room.width));
-        rows.extend(parts::came_back(failure, room.width));
+        rows.extend(parts::came_back(view, failure, room.width));
         rows.extend(parts::remedies(view, failure, "What to do", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
         let notes = para("The link stays closed until this is fixed. What is done stays done.", Role::Dim, room.full);

@@ -236,6 +236,8 @@ fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reac
             return Some(Reaction::Redraw);
         }
         Key::Enter | Key::Esc | Key::Up | Key::Down | Key::PageUp | Key::PageDown if filters => return None,
+        // What the reset takes away can be longer than the window.
+        Key::Up | Key::Down | Key::PageUp | Key::PageDown if resets => return None,
         Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Tab | Key::BackTab => return Some(Reaction::Nothing),
         _ => {}
     }

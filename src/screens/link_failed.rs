@@ -47,7 +47,7 @@ impl Sheet for LinkFailed {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::LinkFailed(link, failure) = &setup.flow else { return Page::default() };
         let mut rows = parts::failure(view, failure, room.width);
-        rows.extend(parts::came_back(failure, room.width));
+        rows.extend(parts::came_back(view, failure, room.width));
         for side in sides(failure) {
             rows.push(Row::blank());
             rows.extend(checked(view, setup, side, room.width));

@@ -196,15 +196,22 @@ pub(super) fn remedies(view: &View, failure: &Failure, title: &str, cells: usize
 }
 
 /// That the same error has come back, and what that means.
-pub(super) fn came_back(failure: &Failure, cells: usize) -> Vec<Row> {
+pub(super) fn came_back(view: &View, failure: &Failure, cells: usize) -> Vec<Row> {
     let times = match failure.repeats {
         0 => return Vec::new(),
         1 => "The same error has come back.".to_owned(),
         count => format!("The same error has come back {count} times."),
     };
-    let text = format!("{times} What is ticked off below did not help alone; turn to the remedy marked next.");
     let mut rows = vec![Row::blank()];
-    rows.extend(para(&text, Role::Warn, cells));
+    rows.extend(para(&times, Role::Warn, cells));
+    if let (Some(fault), Some((environment, setup))) = (failure.fault, view.model.current()) {
+        let checks = check::checks(environment, &setup.facts);
+        let steps = remedy::remedies(fault, &checks, failure.repeats);
+        if let Some((at, step)) = steps.iter().enumerate().find(|(_, step)| step.is_next) {
+            let start = Row::new("Next     ", Role::Strong).and(format!("{}  ", at + 1), Role::Dim);
+            rows.extend(behind(start, &markdown::pieces(&clean(step.text)), cells));
+        }
+    }
     rows
 }
 

@@ -6,8 +6,7 @@ use super::input::Reaction;
 use super::keys::{self, Act, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, details, modules, parts};
-use crate::core::check::{self, Check, Level, Tally, Tri};
-use crate::core::gate;
+use crate::core::check::{self, Check, Closes, Level, Tally, Tri};
 use crate::core::model::Model;
 use crate::ui::look::{Glyphs, Look, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, flow};
@@ -150,20 +149,18 @@ pub(super) fn in_short(tally: Tally) -> String {
 }
 
 fn head(view: &View, all: &[Check], cells: usize) -> Vec<Row> {
-    let Some((environment, setup)) = view.model.current() else { return Vec::new() };
+    let Some((environment, _)) = view.model.current() else { return Vec::new() };
     let name = parts::name(&environment.name, *view.look);
     let counted = Piece::new(format!("  {}", in_short(check::tally(all))), Role::Plain);
     let mut rows = flow(Row::new(name, Role::Strong), 2, &[counted], cells);
-    let closed = match gate::dual_write_application(environment, &setup.facts) {
-        gate::Gate::Closed(_) => Some("Dual-write application is closed until what must be met is met."),
-        _ if matches!(gate::link(environment, &setup.facts), gate::Gate::Closed(_))
-            && check::blocker(environment, &setup.facts, check::Closes::Link).is_some() =>
-        {
-            Some("Link to Power Platform environment is closed until what must be met is met.")
+    let buttons = [(Closes::Configure, "Dual-write application"), (Closes::Link, "Link to Power Platform environment")];
+    for (button, label) in buttons {
+        let ids: Vec<&str> = all.iter().filter(|check| check.blocks(button)).map(|check| check.id).collect();
+        if !ids.is_empty() {
+            let text = format!("{label} is closed by {}.", ids.join(", "));
+            rows.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
         }
-        _ => None,
-    };
-    rows.extend(closed.into_iter().flat_map(|text| parts::marked(Mark::Warn, text, *view.look, cells)));
+    }
     rows.push(Row::blank());
     rows
 }
