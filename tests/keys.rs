@@ -293,7 +293,7 @@ fn the_user_of_a_client_id_row_is_picked_among_the_enabled_ones() {
     let text = scene.text(UNICODE, (80, 24));
     assert!(text.contains("Choose the user") && text.contains("Grace") && !text.contains("old@"), "{text}");
     press(&mut scene, "g r a Enter");
-    assert!(scene.text(UNICODE, (80, 24)).contains("to user Grace"), "the repair comes back with the choice");
+    assert!(scene.text(UNICODE, (80, 24)).contains("rows run as Grace"), "the repair comes back with the choice");
     let mandate = Mandate { purges: true, row_user: Some("Grace".into()), ..Mandate::default() };
     assert_eq!(last(&mut scene, "Enter"), wants(Intent::RepairIdentities(mandate)));
     // Another environment, another question: nothing is remembered.
