@@ -9,10 +9,11 @@ use dualwrite::core::call::Change;
 use dualwrite::core::fault::When;
 use dualwrite::core::gate::{self, Gate, Integration};
 use dualwrite::core::journal::What;
+use dualwrite::core::linking::Confirmation;
 use dualwrite::core::mandate::Mandate;
 use dualwrite::core::msg::Intent;
 use dualwrite::core::route::Screen;
-use dualwrite::core::setup::{Confirmation, Flow, StageState};
+use dualwrite::core::setup::{Flow, StageState};
 use rstest::rstest;
 
 const CORE: &str = "DualWriteCoreAnchor";

@@ -8,11 +8,12 @@ use common::Driver;
 use dualwrite::core::call::Change;
 use dualwrite::core::check::{self, Tri};
 use dualwrite::core::gate::{self, Gate};
+use dualwrite::core::linking::Way;
 use dualwrite::core::mandate::{Mandate, Module};
 use dualwrite::core::msg::Intent;
 use dualwrite::core::remedy;
 use dualwrite::core::route::Screen;
-use dualwrite::core::setup::{Flow, Way};
+use dualwrite::core::setup::Flow;
 use dualwrite::wire::app_id;
 
 const WITH_ADMIN: fn(bool) -> Mandate =

@@ -9,7 +9,7 @@ use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_
 use crate::wire::{bare_id, same_address};
 
 /// Release from which Reset link exists (10.0.30, platform update 54).
-const RESET_SINCE: [u64; 3] = [10, 0, 30];
+pub(super) const RESET_SINCE: [u64; 3] = [10, 0, 30];
 
 /// State of the Power Platform Integration section.
 #[derive(Clone, Debug, PartialEq, Eq)]

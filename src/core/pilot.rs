@@ -6,10 +6,11 @@
 use super::environment::EnvironmentId;
 use super::facts::Answer;
 use super::gate::{self, Gate, Integration};
+use super::linking::LinkStep;
 use super::mandate::Module;
 use super::model::Model;
 use super::msg::Intent;
-use super::setup::{Flow, LinkStep, Setup};
+use super::setup::{Flow, Setup};
 use super::terms;
 use crate::wire::bare_id;
 use std::mem::{Discriminant, discriminant};

@@ -2,8 +2,9 @@
 
 use super::facts::Answer;
 use super::gate;
+use super::linking::Confirmation;
 use super::model::Model;
-use super::setup::{Confirmation, Flow};
+use super::setup::Flow;
 use super::sign_in::Session;
 
 /// The screens. Each has one file in `screens` and one line in its table.

@@ -6,13 +6,14 @@
 use super::call::Change;
 use super::environment::EnvironmentId;
 use super::facts::{FactKind, Facts};
-use super::fault::{self, Fault};
-use super::journal::{Deed, Program, Run, RunId, What};
+use super::failure::Failure;
+use super::journal::{Deed, Program, Run, RunId};
+use super::linking::{Linked, Linking, Way};
 use super::mandate::{Mandate, Module};
 use super::msg::Ticket;
 use super::plan::{CORE_PACKAGE, STAGES, StageId};
 use super::time::Now;
-use super::trouble::{Service, Trouble};
+use super::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -342,194 +343,6 @@ pub struct Watch {
     pub trouble: Option<Trouble>,
     /// The service asked not to come back before this.
     pub not_before: Option<Now>,
-}
-
-/// How a link is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// Through the link operation of the cloud profile.
-    Direct,
-    /// By a person in Lifecycle Services, watched from here.
-    Assisted,
-    /// Reset link of the dual-write gateway.
-    Reset,
-}
-
-impl Way {
-    /// Its word in records and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Assisted => "assisted",
-            Self::Reset => "reset",
-        }
-    }
-}
-
-/// A link that is being made.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Linking {
-    /// How.
-    pub way: Way,
-    /// When it began.
-    pub started: Now,
-    /// Idempotency key of the start.
-    pub request_id: String,
-    /// Activity id, once the service gave one.
-    pub activity: Option<String>,
-    /// What is being done.
-    pub step: LinkStep,
-    /// The open question.
-    pub watch: Watch,
-    /// The administration area, once the service named it.
-    pub administration_url: Option<String>,
-    /// How often the start was asked for, always under the same request id.
-    pub starts: u8,
-    /// The operation reported that it is completed.
-    pub reported: bool,
-    /// The start was refused because another link operation runs; that one is watched.
-    pub refused: Option<Box<Failure>>,
-}
-
-/// What a link is doing right now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LinkStep {
-    /// Looking whether there is a link already.
-    Look,
-    /// Asking the service to start.
-    Start,
-    /// Watching the operation.
-    Watch,
-    /// Watching the gateway for the link: a person makes it, or the operation cannot be read.
-    WatchGateway,
-    /// Reading it back from the gateway.
-    ReadBack {
-        /// Readings that did not show it yet.
-        tries: u8,
-    },
-    /// Reading the connection set of the finished link.
-    ReadConnectionSet,
-    /// Waiting for a person to select the button, without a gateway to watch.
-    AskPerson,
-}
-
-/// How sure it is that the link is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Confirmation {
-    /// The dual-write gateway shows it.
-    Gateway,
-    /// The operation reports it, the gateway does not show it.
-    GatewayDoesNotShowIt,
-    /// The operation reports it, the gateway could not be read.
-    GatewayUnread(String),
-    /// The operation reports it; the cloud profile has no gateway.
-    NoGateway,
-    /// A person said so.
-    Person,
-}
-
-impl Confirmation {
-    /// In words.
-    pub fn words(&self) -> String {
-        match self {
-            Self::Gateway => "read back from the dual-write service".into(),
-            Self::GatewayDoesNotShowIt => {
-                "reported by the link operation; the dual-write service does not show it yet".into()
-            }
-            Self::GatewayUnread(why) => {
-                format!("reported by the link operation; could not be read back ({why})")
-            }
-            Self::NoGateway => {
-                "reported by the link operation; the cloud profile names no dual-write service to read it back from"
-                    .into()
-            }
-            Self::Person => "confirmed by you; the dual-write service was not asked".into(),
-        }
-    }
-}
-
-/// A finished link.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Linked {
-    /// When it was seen.
-    pub at: Now,
-    /// Dual-write administration area.
-    pub address: String,
-    /// How sure it is.
-    pub confirmed: Confirmation,
-    /// How it was made and how long that took, if it was made here.
-    pub took: Option<(Way, Duration)>,
-}
-
-/// What made a step stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Halt {
-    /// It failed.
-    Failed,
-    /// What must be known cannot be read; nothing says that the step itself has failed.
-    CouldNotRead,
-    /// The record cannot be written, so nothing was sent.
-    NoRecord,
-}
-
-/// Why a step failed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
-    /// When.
-    pub at: Now,
-    /// Who said so.
-    pub service: Service,
-    /// The service's own words, unabridged.
-    pub words: String,
-    /// The words are this program's, about what it read; they are not quoted.
-    pub is_ours: bool,
-    /// What made it stop.
-    pub halt: Halt,
-    /// The service's own code.
-    pub code: Option<String>,
-    /// How often the same error has come back after a try.
-    pub repeats: u8,
-    /// Ids to quote to support: label and value.
-    pub ids: Vec<(&'static str, String)>,
-    /// The matching entry of the catalogue.
-    pub fault: Option<&'static Fault>,
-    /// What to do when the catalogue has no entry.
-    pub next_move: String,
-}
-
-impl Failure {
-    /// A code of the service that has several entries in the catalogue, none of which was chosen.
-    pub fn open_code(&self) -> Option<&'static str> {
-        if self.fault.is_some() || self.is_ours {
-            return None;
-        }
-        self.code.as_deref().and_then(fault::open_code).or_else(|| fault::open_code(&self.words))
-    }
-
-    /// Its line in the record.
-    pub fn line(&self, step: &str) -> What {
-        What::Failed {
-            step: step.to_owned(),
-            fault: self.fault.map(|fault| fault.id.clone()),
-            code: self.code.clone(),
-            words: self.words.clone(),
-            next: self.next_move.clone(),
-            ids: self
-                .ids
-                .iter()
-                .filter(|(_, id)| !id.is_empty())
-                .map(|(label, id)| ((*label).to_owned(), id.clone()))
-                .collect(),
-        }
-    }
-
-    /// The words are this program's, because the service gave none.
-    #[must_use]
-    pub fn found_here(self) -> Self {
-        let next_move = "Try again. If it fails again, open a support case with the ids.";
-        Self { is_ours: true, next_move: next_move.into(), ..self }
-    }
 }
 
 impl Setup {

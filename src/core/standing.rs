@@ -4,8 +4,9 @@
 use super::environment::{Environment, Fact};
 use super::facts::{Answer, Facts, PackageState};
 use super::gate::{self, Gate, Integration};
+use super::linking::Confirmation;
 use super::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
-use super::setup::{Confirmation, Flow, Setup};
+use super::setup::{Flow, Setup};
 
 /// How far an environment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

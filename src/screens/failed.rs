@@ -4,8 +4,9 @@ use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, details, parts, progress};
+use crate::core::failure::Halt;
 use crate::core::msg::Intent;
-use crate::core::setup::{Flow, Halt};
+use crate::core::setup::Flow;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Row, para};
 

@@ -2,10 +2,11 @@
 
 use super::keys::Act;
 use super::{Laid, View};
+use crate::core::linking::LinkStep;
 use crate::core::model::Model;
 use crate::core::route::{self, Screen, screen};
 use crate::core::schedule::{DELAYED_AFTER, NO_RESPONSE_MISSES};
-use crate::core::setup::{Flow, LinkStep, Setup, Watch};
+use crate::core::setup::{Flow, Setup, Watch};
 use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
 use crate::core::trouble::Trouble;

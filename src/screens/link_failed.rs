@@ -5,11 +5,13 @@ use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, identities, parts};
 use crate::core::facts::FactKind;
+use crate::core::failure::Failure;
 use crate::core::fault;
 use crate::core::gate;
+use crate::core::linking::Way;
 use crate::core::msg::Intent;
 use crate::core::plan::Side;
-use crate::core::setup::{Failure, Flow, Setup, Way};
+use crate::core::setup::{Flow, Setup};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Row, para};
 

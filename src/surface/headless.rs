@@ -4,6 +4,8 @@
 //! below them, with `--json` it says nothing but JSON. It never asks a question on standard input.
 
 mod documents;
+mod dry;
+mod ending;
 mod teller;
 
 use super::code;
@@ -11,13 +13,11 @@ use super::events::{self, Event, Subject};
 use super::seat::{Heard, Options as SeatOptions, Seat};
 use crate::core::check::{self, Level, Tri};
 use crate::core::environment::{Environment, EnvironmentId};
-use crate::core::gate::{self, Gate};
+use crate::core::gate;
 use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
-use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
-use crate::core::plan::plan;
-use crate::core::reset;
-use crate::core::setup::{Flow, Halt, Setup, Way};
+use crate::core::pilot::{Goal, Next, Orders, Pilot, Until};
+use crate::core::setup::{Flow, Setup};
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch};
@@ -322,133 +322,6 @@ impl Headless<'_> {
                 Next::End(end) => self.end(at, &end),
             }
         }
-    }
-
-    /// A dry run: reads, and says what would be done.
-    fn look_one(&mut self, at: usize) {
-        let flight = &self.flights[at];
-        let Some(setup) = self.setup(&flight.pilot.id).filter(|_| flight.ended.is_none()) else { return };
-        if !setup.is_read() {
-            return;
-        }
-        let mut willing = Pilot::new(flight.pilot.id.clone(), flight.pilot.orders.clone());
-        willing.orders.yes = true;
-        willing.orders.accepted = Some(crate::core::terms::version().into());
-        let next = willing.next(&self.seat.model);
-        let now = self.seat.clock.now();
-        match next {
-            Next::End(end) => self.end(at, &end),
-            Next::Wait => {}
-            Next::Want(Intent::ChooseModules(modules)) => {
-                let id = self.flights[at].pilot.id.clone();
-                self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id)));
-                self.seat.tell(Msg::Intent(Intent::ChooseModules(modules)));
-                self.look_one(at);
-            }
-            Next::Want(Intent::Mismatch) => self.look_reset(at),
-            Next::Want(Intent::Link) if setup.facts.linked().is_some() => {
-                self.finish(at, code::DONE, "linked", "nothing would be changed");
-            }
-            Next::Want(wanted) => {
-                let links = match (flight.pilot.orders.until, self.seat.model.cloud.has_link) {
-                    (Until::Configured, _) => None,
-                    (Until::Linked, true) => Some(Way::Direct),
-                    (Until::Linked, false) => Some(Way::Assisted),
-                };
-                let changes = if wanted == Intent::Link { Vec::new() } else { plan(&setup.facts, &setup.mandate()) };
-                let event = events::plan(&flight.subject, &changes, links, now);
-                self.teller.say(&event);
-                self.finish(at, code::DONE, "dry_run", "nothing was changed");
-            }
-        }
-    }
-
-    /// A dry run of Reset link: what would go, or why it is closed.
-    fn look_reset(&mut self, at: usize) {
-        let flight = &self.flights[at];
-        let directory = &self.seat.model.directory;
-        let (Some(environment), Some(setup)) = (directory.get(&flight.pilot.id), self.setup(&flight.pilot.id)) else {
-            return;
-        };
-        if let Gate::Closed(why) = gate::reset_link(environment, &setup.facts) {
-            self.end(at, &End::Mismatch(format!("Reset link is closed. {why}")));
-            return;
-        }
-        let name = |id: &str| directory.name_of(id).unwrap_or(id).to_owned();
-        let changes = reset::plan(environment, &setup.facts, name);
-        let event = events::plan(&flight.subject, &changes, Some(Way::Reset), self.seat.clock.now());
-        self.teller.say(&event);
-        self.finish(at, code::DONE, "dry_run", "nothing was changed");
-    }
-
-    fn end(&mut self, at: usize, end: &End) {
-        let (code, outcome, words) = match end {
-            End::Linked => (code::DONE, "linked", String::new()),
-            End::Configured => (code::DONE, "configured", String::new()),
-            End::Consent(why) => (code::CONSENT, "consent_missing", why.clone()),
-            End::Choice(why) => (code::CONSENT, "choice_missing", why.clone()),
-            End::Held(why) => (code::CONSENT, "held", why.clone()),
-            End::NoRecord(why) => (code::FAILED, "no_record", why.clone()),
-            End::Unreachable(why) => (code::UNREACHABLE, "unreachable", why.clone()),
-            End::Prerequisites(why) => (code::PREREQUISITES, "prerequisites_not_met", why.clone()),
-            End::ConfigureFailed | End::LinkFailed if self.stop_of(at) == Some(Halt::NoRecord) => {
-                (code::FAILED, "no_record", String::new())
-            }
-            End::ConfigureFailed if self.stop_of(at) == Some(Halt::CouldNotRead) => {
-                (code::UNREACHABLE, "unreachable", String::new())
-            }
-            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", String::new()),
-            End::LinkFailed => (code::LINK, "link_failed", self.next_move(at)),
-            End::Mismatch(why) if why.is_empty() => (code::MISMATCH, "mismatch", self.mismatch(at)),
-            End::Mismatch(why) => (code::MISMATCH, "mismatch", why.clone()),
-        };
-        self.finish(at, code, outcome, &words);
-    }
-
-    /// What made a failed flow stop.
-    fn stop_of(&self, at: usize) -> Option<Halt> {
-        match self.setup(&self.flights[at].pilot.id).map(|setup| &setup.flow) {
-            Some(Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure)) => Some(failure.halt),
-            _ => None,
-        }
-    }
-
-    /// What only the wizard can do, and how to come to it.
-    fn in_the_wizard(&self, at: usize, what: &str) -> String {
-        let id = &self.flights[at].pilot.id;
-        let back = self.seat.model.directory.get(id).map(|of| self.seat.model.cloud.come_back(of));
-        format!("{what} in the wizard: {}", back.unwrap_or_default())
-    }
-
-    /// What helps after a failed link, beyond the remedies of the catalogue.
-    fn next_move(&self, at: usize) -> String {
-        let id = &self.flights[at].pilot.id;
-        match (self.seat.model.directory.get(id), self.setup(id)) {
-            (Some(environment), Some(setup)) if gate::repair(environment, &setup.facts) => {
-                self.in_the_wizard(at, "the identities that are missing can be made (f)")
-            }
-            _ => String::new(),
-        }
-    }
-
-    /// Who names which environment, and the way out.
-    fn mismatch(&self, at: usize) -> String {
-        let id = &self.flights[at].pilot.id;
-        let directory = &self.seat.model.directory;
-        let (Some(environment), Some(setup)) = (directory.get(id), self.setup(id)) else { return String::new() };
-        let found = gate::mismatch(environment, &setup.facts);
-        let name = |id: Option<&String>| match id {
-            Some(id) => directory.name_of(id).map_or_else(|| id.clone(), |name| format!("{name} ({id})")),
-            None => "none".to_owned(),
-        };
-        let owner = setup.facts.connection_set.value().and_then(|set| set.owner_text());
-        let owner = owner.map(|owner| format!(", owner {owner}")).unwrap_or_default();
-        let linked = name(found.as_ref().and_then(|found| found.linked_to.as_ref()));
-        let integration = name(found.as_ref().and_then(|found| found.integration.as_ref()));
-        let way_out = self.in_the_wizard(at, "the remedies are");
-        format!(
-            "dual-write is linked to another environment, {linked}{owner}; Power Platform Integration names {integration}; {way_out}"
-        )
     }
 
     fn finish(&mut self, at: usize, code: u8, outcome: &str, words: &str) {

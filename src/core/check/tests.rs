@@ -40,3 +40,117 @@ fn what_surely_is_missing_is_a_no() {
     let of = |id| checks(&environment(), &facts).into_iter().find(|check| check.id == id).unwrap().answer;
     assert_eq!((of("P23"), of("P24"), of("P25")), (Tri::No, Tri::No, Tri::Unknown));
 }
+
+/// The answer to one prerequisite, with its reason.
+fn of(id: &str, environment: &Environment, facts: &Facts) -> (Tri, String) {
+    let check = checks(environment, facts).into_iter().find(|check| check.id == id).unwrap();
+    (check.answer, check.reason)
+}
+
+fn known<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Fact<T> {
+    Fact::Known(serde_json::from_value(value).unwrap(), Now::UNIX_EPOCH)
+}
+
+#[test]
+fn the_table_has_every_prerequisite_once_and_in_order() {
+    let ids: Vec<String> = checks(&environment(), &Facts::default()).iter().map(|check| check.id.into()).collect();
+    assert_eq!(ids, (1..=43).map(|number| format!("P{number:02}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_by_hand_is_never_yes_or_no() {
+    let all = checks(&environment(), &Facts::default());
+    let by_hand: Vec<&Check> = all.iter().filter(|check| check.is_by_hand()).collect();
+    assert_eq!(by_hand.iter().map(|check| check.id).collect::<Vec<_>>(), ["P11", "P35", "P39", "P40", "P41", "P42"]);
+    assert!(by_hand.iter().all(|check| check.answer == Tri::Unknown && !check.remedy.is_empty()));
+    assert_eq!(tally(&all).by_hand, 6);
+}
+
+#[test]
+fn an_unknown_closes_nothing_and_a_guess_about_licences_neither() {
+    for check in checks(&environment(), &Facts::default()).iter().filter(|check| check.answer == Tri::Unknown) {
+        assert!(!check.blocks(Closes::Configure) && !check.blocks(Closes::Link), "{}", check.id);
+    }
+    let facts = Facts { licences: known(json!([])), ..Facts::default() };
+    assert_eq!(of("P09", &environment(), &facts).0, Tri::No);
+    assert_eq!(blocker(&environment(), &facts, Closes::Configure), None);
+    assert_eq!(blocker(&environment(), &facts, Closes::Link), None);
+}
+
+#[test]
+fn a_role_counts_by_its_template_and_through_a_team_and_none_at_all_is_no_answer() {
+    let with = |roles| Facts { own_roles: known(roles), ..Facts::default() };
+    let template = crate::wire::dataverse::SYSTEM_ADMINISTRATOR_TEMPLATE;
+    let admin = json!([{"name": "Basic User"}, {"name": "Systemadministrator", "_roletemplateid_value": template}]);
+    assert_eq!(of("P06", &environment(), &with(admin)).0, Tri::Yes);
+    assert_eq!(of("P06", &environment(), &with(json!([{"name": "Basic User"}]))).0, Tri::No);
+    assert_eq!(of("P06", &environment(), &with(json!([]))).0, Tri::Unknown);
+}
+
+#[test]
+fn prospect_to_cash_is_harmless_from_its_last_version_on() {
+    let with = |version: &str| Facts {
+        solutions: known(json!([{"uniquename": "x", "friendlyname": "Prospect to Cash", "version": version}])),
+        ..Facts::default()
+    };
+    assert_eq!(of("P29", &environment(), &with("14.9.9.9")).0, Tri::No);
+    assert_eq!(of("P29", &environment(), &with("15.0.0.2")).0, Tri::Yes);
+}
+
+#[test]
+fn companies_without_a_name_and_with_the_name_of_another_are_named() {
+    let with = |companies| Facts { companies: known(companies), ..Facts::default() };
+    let (answer, reason) = of("P32", &environment(), &with(json!([{"cdm_companycode": "DAT", "cdm_name": " "}])));
+    assert_eq!((answer, reason.contains("DAT")), (Tri::No, true), "{reason}");
+    let twice =
+        json!([{"cdm_companycode": "A", "cdm_name": "Contoso"}, {"cdm_companycode": "B", "cdm_name": "contoso"}]);
+    assert!(of("P32", &environment(), &with(twice)).1.contains("contoso"));
+    let fine = json!([{"cdm_companycode": "A", "cdm_name": "One"}, {"cdm_companycode": "B", "cdm_name": "Two"}]);
+    assert_eq!(of("P32", &environment(), &with(fine)).0, Tri::Yes);
+}
+
+#[test]
+fn legal_entities_warn_above_forty_and_block_above_two_hundred_and_fifty() {
+    let with = |count: usize| {
+        let all: Vec<_> = (0..count).map(|at| json!({"LegalEntityId": format!("{at:04}")})).collect();
+        let facts = Facts { legal_entities: known(json!(all)), ..Facts::default() };
+        let check = checks(&environment(), &facts).into_iter().find(|check| check.id == "P33").unwrap();
+        (check.answer, check.level)
+    };
+    assert_eq!(with(40), (Tri::Yes, Level::Block));
+    assert_eq!(with(41), (Tri::No, Level::Warn));
+    assert_eq!(with(250), (Tri::No, Level::Warn));
+    assert_eq!(with(251), (Tri::No, Level::Block));
+}
+
+#[test]
+fn a_missing_table_is_as_it_should_be_only_before_its_package_is_there() {
+    let with = |state: &str| Facts {
+        companies: known(json!(null)),
+        packages: known(json!([{"uniqueName": "msdyn_DualWriteAppCoreAnchor", "state": state}])),
+        ..Facts::default()
+    };
+    assert_eq!(of("P32", &environment(), &with("NotInstalled")).0, Tri::Yes);
+    assert_eq!(of("P32", &environment(), &with("Installed")).0, Tri::Unknown);
+}
+
+#[test]
+fn an_owning_team_is_missing_only_where_the_answer_has_the_column() {
+    let with = |company| Facts { companies: known(json!([company])), ..Facts::default() };
+    let null = json!({"cdm_companycode": "A", "cdm_name": "One", "_cdm_defaultowningteam_value": null});
+    assert_eq!(of("P38", &environment(), &with(null)).0, Tri::No);
+    assert_eq!(of("P38", &environment(), &with(json!({"cdm_companycode": "A", "cdm_name": "One"}))).0, Tri::Unknown);
+}
+
+#[test]
+fn each_answer_is_as_old_as_the_oldest_thing_it_stands_on() {
+    let later = Now::from_second(60).unwrap();
+    let facts = Facts {
+        rows: Fact::Known(Vec::new(), later),
+        finops_users: Fact::Known(Vec::new(), Now::UNIX_EPOCH),
+        ..Facts::default()
+    };
+    let check = checks(&environment(), &facts).into_iter().find(|check| check.id == "P23").unwrap();
+    assert_eq!(check.read_at, Some(Now::UNIX_EPOCH));
+    assert!(check.evidence().contains("read 1970"));
+}

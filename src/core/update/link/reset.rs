@@ -5,8 +5,9 @@ use super::host;
 use crate::core::call::{Call, Change};
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{What as Line, Work};
+use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::reset as of;
-use crate::core::setup::{Flow, LinkStep, Linking, Setup, Start, Watch, Way};
+use crate::core::setup::{Flow, Setup, Start, Watch};
 use crate::core::time::Now;
 use std::time::Duration;
 
