@@ -95,7 +95,7 @@ pub struct Of {
     pub json: bool,
 }
 
-/// What a run without a screen may do.
+/// What was agreed to, and for how long.
 #[derive(Debug, Args)]
 pub struct Consent {
     /// Agree to the changes.
@@ -107,6 +107,11 @@ pub struct Consent {
     /// Leave after this time (90s, 45m, 2h); what runs goes on in the service.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
+}
+
+/// How the link is made.
+#[derive(Debug, Args)]
+pub struct Linking {
     /// Link by hand in Lifecycle Services, watched from here, even where a link service is known.
     #[arg(long)]
     pub assisted: bool,
@@ -121,6 +126,9 @@ pub struct Setup {
     /// What it may do.
     #[command(flatten)]
     pub consent: Consent,
+    /// How it links.
+    #[command(flatten)]
+    pub linking: Linking,
     /// Accept the terms of this version; --show-terms prints them.
     #[arg(long, value_name = "VERSION")]
     pub accept_terms: Option<String>,
@@ -145,6 +153,9 @@ pub struct Link {
     /// What it may do.
     #[command(flatten)]
     pub consent: Consent,
+    /// How it links.
+    #[command(flatten)]
+    pub linking: Linking,
 }
 
 /// Options of `reset`.
@@ -153,15 +164,9 @@ pub struct Reset {
     /// Which environments; each by its exact name or its id.
     #[command(flatten)]
     pub of: Of,
-    /// Agree to the reset.
-    #[arg(long)]
-    pub yes: bool,
-    /// Say what would be removed, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Leave after this time (90s, 45m, 2h); what runs goes on in the service.
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub timeout: Option<Duration>,
+    /// What it may do.
+    #[command(flatten)]
+    pub consent: Consent,
 }
 
 /// Options of `status`.

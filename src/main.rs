@@ -66,19 +66,21 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             };
             let accepted = setup.accept_terms;
             let orders = Orders { until, goal: Goal::SetUp(setup.modules), accepted, yes: setup.consent.yes };
-            without_screen("setup", Some((orders, setup.consent)), setup.of, environment, &options)
+            let order = Order { orders, consent: setup.consent, assisted: setup.linking.assisted };
+            without_screen("setup", Some(order), setup.of, environment, &options)
         }
         Some(Command::Link(link)) => {
             let orders = Orders { until: Until::Linked, goal: Goal::Link, accepted: None, yes: link.consent.yes };
-            without_screen("link", Some((orders, link.consent)), link.of, environment, &options)
+            let order = Order { orders, consent: link.consent, assisted: link.linking.assisted };
+            without_screen("link", Some(order), link.of, environment, &options)
         }
         Some(Command::Reset(reset)) => {
             let mut typed = reset.of.environments.clone();
             typed.extend(environment.clone());
-            let orders = Orders { until: Until::Linked, goal: Goal::Reset(typed), accepted: None, yes: reset.yes };
-            let consent =
-                cli::Consent { yes: reset.yes, dry_run: reset.dry_run, timeout: reset.timeout, assisted: false };
-            without_screen("reset", Some((orders, consent)), reset.of, environment, &options)
+            let orders =
+                Orders { until: Until::Linked, goal: Goal::Reset(typed), accepted: None, yes: reset.consent.yes };
+            let order = Order { orders, consent: reset.consent, assisted: false };
+            without_screen("reset", Some(order), reset.of, environment, &options)
         }
         Some(Command::Runs(runs)) => {
             let wanted = match runs.what {
@@ -177,9 +179,16 @@ fn simulated(simulate: &cli::Simulate, options: &Options) -> Result<u8, Refusal>
     })
 }
 
+/// What is to be done without a screen.
+struct Order {
+    orders: Orders,
+    consent: cli::Consent,
+    assisted: bool,
+}
+
 fn without_screen(
     command: &str,
-    run: Option<(Orders, cli::Consent)>,
+    order: Option<Order>,
     of: cli::Of,
     environment: Option<String>,
     options: &Options,
@@ -203,8 +212,10 @@ fn without_screen(
         },
         (false, false) => Show::Lines,
     };
-    let (job, timeout, assisted) = match run {
-        Some((orders, consent)) => (Job::Run { orders, dry: consent.dry_run }, consent.timeout, consent.assisted),
+    let (job, timeout, assisted) = match order {
+        Some(Order { orders, consent, assisted }) => {
+            (Job::Run { orders, dry: consent.dry_run }, consent.timeout, assisted)
+        }
         None if command == "check" => (Job::Check, None, false),
         None => (Job::Status, None, false),
     };

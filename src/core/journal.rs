@@ -275,6 +275,19 @@ pub enum Deed {
     },
 }
 
+impl Work {
+    /// What it is called.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Configure { first: StageId::ApplicationUsers, .. } => "Repair of the identities",
+            Self::Configure { first: StageId::Application, .. } => "Adding modules",
+            Self::Configure { .. } => "Dual-write set-up",
+            Self::Link { .. } => "Dual-write link",
+            Self::Reset { .. } => "Reset of the dual-write link",
+        }
+    }
+}
+
 impl Deed {
     /// Whether it installs this package. Services spell a package's name in any case.
     pub fn installs(&self, package: &str) -> bool {

@@ -42,11 +42,7 @@ impl Sheet for Resume {
         let run = &found.run;
         let cells = room.width;
         let name = view.look.quoted(&parts::name(&run.name, *view.look));
-        let what = match &run.work {
-            Some((Work::Link { .. }, _)) => "The link",
-            Some((Work::Reset { .. }, _)) => "Reset link",
-            Some((Work::Configure { .. }, _)) | None => "The set-up",
-        };
+        let what = run.work.as_ref().map_or("Dual-write set-up", |(work, _)| work.title());
         let text = match &found.held {
             Some(_) => format!("{what} of {name} runs in another program."),
             None => format!("{what} of {name} was interrupted."),

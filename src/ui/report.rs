@@ -168,10 +168,11 @@ impl Report {
 
 /// What the run was about.
 fn what(run: &Run) -> &'static str {
-    match run.work {
-        Some((Work::Reset { .. }, _)) => "Reset of the dual-write link",
-        Some((Work::Link { .. }, _)) if run.stages.is_empty() => "Dual-write link",
-        _ => "Dual-write set-up",
+    match &run.work {
+        // A set-up ends with its link.
+        Some((Work::Link { .. }, _)) if !run.stages.is_empty() => "Dual-write set-up",
+        Some((work, _)) => work.title(),
+        None => "Dual-write set-up",
     }
 }
 
