@@ -219,6 +219,15 @@ struct Found {
     reason: String,
     /// Where the answer decides how much it matters.
     level: Option<Level>,
+    /// Where the answer decides what helps.
+    remedy: Option<&'static str>,
+}
+
+impl Found {
+    /// Configure does not make it: a person decides first.
+    fn decided_first(self, remedy: &'static str) -> Self {
+        Self { level: Some(Level::Block), remedy: Some(remedy), ..self }
+    }
 }
 
 /// One prerequisite and its answer.
@@ -322,7 +331,7 @@ pub fn blocker(environment: &Environment, facts: &Facts, button: Closes) -> Opti
 
 impl Prerequisite {
     fn check(&self, environment: &Environment, facts: &Facts) -> Check {
-        let Found { answer, reason, level } = (self.find)(environment, facts);
+        let Found { answer, reason, level, remedy } = (self.find)(environment, facts);
         Check {
             id: self.id,
             what: self.what,
@@ -335,7 +344,7 @@ impl Prerequisite {
             reads: self.reads,
             // The oldest decides: an answer is as old as what it stands on.
             read_at: self.reads.iter().filter_map(|kind| facts.read_at(*kind)).min(),
-            remedy: self.remedy,
+            remedy: remedy.unwrap_or(self.remedy),
             address: self.place.address(environment, facts),
             doc_url: if self.doc.starts_with("https://") {
                 self.doc.to_owned()

@@ -21,21 +21,24 @@ const RELEASE_SINCE: [u64; 3] = [10, 0, 9];
 pub const LEGAL_ENTITIES_MAX: usize = 250;
 /// Legal entities that the initial sync takes at once.
 pub const LEGAL_ENTITIES_AT_ONCE: usize = 40;
+/// What helps where a client ID row runs as nobody.
+const BIND: &str =
+    "Repair the identities (f) binds it to a user that you choose; or enable the user in finance and operations.";
 /// How many names stand in a reason.
 const NAMES_MAX: usize = 5;
 /// Why facts of Lifecycle Services are missing.
 const NO_LCS: &str = "Lifecycle Services was not asked, or does not list it";
 
 fn yes(reason: impl Into<String>) -> Found {
-    Found { answer: Tri::Yes, reason: reason.into(), level: None }
+    Found { answer: Tri::Yes, reason: reason.into(), level: None, remedy: None }
 }
 
 fn no(reason: impl Into<String>) -> Found {
-    Found { answer: Tri::No, reason: reason.into(), level: None }
+    Found { answer: Tri::No, reason: reason.into(), level: None, remedy: None }
 }
 
 fn unknown(reason: impl Into<String>) -> Found {
-    Found { answer: Tri::Unknown, reason: reason.into(), level: None }
+    Found { answer: Tri::Unknown, reason: reason.into(), level: None, remedy: None }
 }
 
 fn unread<T>(fact: &Fact<T>) -> Found {
@@ -194,7 +197,7 @@ fn row(facts: &Facts, app: &str) -> Found {
     match facts.row_user(app) {
         Some(Some(user)) => match facts.finops_user_enabled(&user) {
             Some(true) => yes(format!("{app}, runs as {user}")),
-            Some(false) => no(format!("{app} runs as {user}, who is missing or disabled")),
+            Some(false) => no(format!("{app} runs as {user}, who is missing or disabled")).decided_first(BIND),
             None => unknown(format!("{app} runs as {user}; whether enabled: {}", why(&facts.finops_users))),
         },
         Some(None) => no(format!("{app} is not there")),

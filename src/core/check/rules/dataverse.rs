@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 const DATAVERSE_SINCE: [u64; 4] = [9, 1, 0, 11_732];
 /// Core solution from which no consent in the tenant is needed.
 const CORE_SINCE: [u64; 4] = [1, 0, 16, 0];
+/// What helps where a deleted application user is in the way.
+const PURGE: &str = "Repair the identities (f) purges it after asking and makes a new one; by hand: Power Platform admin center, Application users.";
 /// Prospect to cash from which on it is harmless.
 const HARMLESS_SINCE: [u64; 4] = [15, 0, 0, 2];
 
@@ -71,7 +73,9 @@ fn user(facts: &Facts, index: usize) -> Found {
         Some(IdentityState::Disabled { .. }) => no(format!("{app} is disabled")),
         Some(IdentityState::NoRole { .. }) => no(format!("{app} lacks System Administrator")),
         Some(IdentityState::Missing) => no(format!("{app} is not there")),
-        Some(IdentityState::Deleted { .. }) => no(format!("{app} is deleted and in the way of a new one")),
+        Some(IdentityState::Deleted { .. }) => {
+            no(format!("{app} is deleted and in the way of a new one")).decided_first(PURGE)
+        }
         None => unread(&facts.users[index]),
     }
 }
