@@ -225,7 +225,7 @@ async fn running_maps_close_reset_link() {
     driver.open("contoso-test").await;
     driver.want(Intent::Mismatch).want(Intent::ResetLink("contoso-test".into()));
     let notice = driver.model.notice.clone().unwrap();
-    assert!(notice.contains("2 maps are running") && notice.contains("Customers V3"), "{notice}");
+    assert!(notice.contains("2 maps are not stopped: Customers V3 (running)"), "{notice}");
     assert!(driver.changes.is_empty());
 }
 

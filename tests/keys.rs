@@ -43,7 +43,7 @@ fn the_primary_button_of_each_screen_is_the_next_step() {
         ("details-to-link", Intent::Link),
         ("details-linked", Intent::Link),
         ("details-mismatch", Intent::Mismatch),
-        ("details-closed", Intent::Environments),
+        ("details-closed", Intent::Prerequisites),
         ("mismatch-maps-run", Intent::ReadNow),
         ("terms", Intent::Configure),
         ("confirm", Intent::Ok),
@@ -150,7 +150,7 @@ fn reset_link_wants_the_name_typed() {
     let mut scene = named("mismatch-maps-run");
     let reaction = last(&mut scene, "BackTab Enter");
     assert_eq!(reaction, Reaction::Redraw);
-    assert!(scene.text(UNICODE, (80, 24)).contains("2 maps are running"), "a closed button says why");
+    assert!(scene.text(UNICODE, (80, 24)).contains("2 maps are not stopped"), "a closed button says why");
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn a_deleted_twin_is_purged_only_where_the_box_was_ticked() {
 #[test]
 fn the_user_of_a_client_id_row_is_picked_among_the_enabled_ones() {
     let mut scene = named("twin");
-    press(&mut scene, "f Space Tab Enter");
+    press(&mut scene, "f Space Tab Tab Enter");
     let text = scene.text(UNICODE, (80, 24));
     assert!(text.contains("Choose the user") && text.contains("Grace") && !text.contains("old@"), "{text}");
     press(&mut scene, "g r a Enter");

@@ -44,7 +44,7 @@ fn every_overlay() {
     picture("over-repair", named("link-failed-crm"), "f");
     picture("over-reset", named("mismatch"), "Enter c o n t");
     picture("over-repair-twin", named("twin"), "f");
-    picture("over-pick-user", named("twin"), "f Space Tab Enter g");
+    picture("over-pick-user", named("twin"), "f Space Tab Tab Enter g");
     picture("over-modules", named("linked"), "f Tab Tab Space");
     picture("over-prerequisite", named("prerequisites-unmet"), "Down Enter");
     picture("over-run", named("runs"), "Down Enter");

@@ -85,7 +85,7 @@ pub enum Call {
     /// The directory roles of whoever asks.
     DirectoryRoles,
     /// The applications of dual-write in the tenant.
-    Principals([&'static str; 2]),
+    Principals([&'static str; 3]),
     /// The link of a finance and operations host.
     Links(String),
     /// A connection set, by name.

@@ -251,7 +251,7 @@ pub struct Check {
     pub evidence: &'static str,
     /// The facts it stands on; none: the lists.
     pub reads: &'static [FactKind],
-    /// When, where it is a fact of its own; the lists have their own age.
+    /// When: the oldest thing it stands on.
     pub read_at: Option<Now>,
     /// What helps where the answer is no, or where to look.
     pub remedy: &'static str,
@@ -284,7 +284,7 @@ impl Check {
 
     /// Why it closes a button, and what helps.
     pub fn sentence(&self) -> String {
-        format!("{} ({}): {}. {}", self.what, self.id, self.reason, self.remedy)
+        format!("{} is not met: “{}”; {}. {}", self.id, self.what, self.reason, self.remedy)
     }
 }
 
@@ -332,6 +332,16 @@ pub fn blocker(environment: &Environment, facts: &Facts, button: Closes) -> Opti
 impl Prerequisite {
     fn check(&self, environment: &Environment, facts: &Facts) -> Check {
         let Found { answer, reason, level, remedy } = (self.find)(environment, facts);
+        // What nobody could ask for was not forgotten.
+        let is_unasked = answer == Tri::Unknown
+            && !self.reads.is_empty()
+            && self.sure != Sure::ByHand
+            && self.reads.iter().all(|kind| facts.is_unread(*kind));
+        let reason = match (is_unasked, &environment.dataverse, gate::finops_url(environment, facts)) {
+            (true, None, _) => rules::NO_DATAVERSE.to_owned(),
+            (true, _, None) => "no finance and operations is joined".to_owned(),
+            _ => reason,
+        };
         Check {
             id: self.id,
             what: self.what,
@@ -343,7 +353,7 @@ impl Prerequisite {
             evidence: self.evidence,
             reads: self.reads,
             // The oldest decides: an answer is as old as what it stands on.
-            read_at: self.reads.iter().filter_map(|kind| facts.read_at(*kind)).min(),
+            read_at: self.reads.iter().filter_map(|kind| facts.read_at(*kind)).min().or(environment.read_at),
             remedy: remedy.unwrap_or(self.remedy),
             address: self.place.address(environment, facts),
             doc_url: if self.doc.starts_with("https://") {

@@ -140,6 +140,10 @@ pub struct Environment {
     pub states: Vec<String>,
     /// Facts of Lifecycle Services.
     pub lcs: Option<lcs::Environment>,
+    /// Why there are none.
+    pub no_lcs: Option<String>,
+    /// When the lists were read.
+    pub read_at: Option<Now>,
 }
 
 impl Environment {
@@ -170,6 +174,8 @@ impl Environment {
                 .filter_map(word)
                 .collect(),
             lcs: None,
+            no_lcs: None,
+            read_at: None,
         }
     }
 
@@ -187,6 +193,8 @@ impl Environment {
             partner: None,
             states: Vec::new(),
             lcs: Some(row.clone()),
+            no_lcs: None,
+            read_at: None,
         })
     }
 

@@ -360,16 +360,10 @@ impl Facts {
         self.link.value()?.as_ref()
     }
 
-    /// Names of the maps that are not stopped; `None` while unknown.
-    pub fn running_maps(&self) -> Option<Vec<String>> {
-        let maps = self.maps.value()?;
-        let is_stopped = |state: Option<&str>| matches!(state, Some("1" | "6"));
-        Some(
-            maps.iter()
-                .filter(|map| !is_stopped(map.detail.state.as_deref()))
-                .map(|map| map_name(map).to_owned())
-                .collect(),
-        )
+    /// The maps that are not surely stopped; `None` while unknown.
+    pub fn unstopped_maps(&self) -> Option<Unstopped<'_>> {
+        let is_stopped = |map: &&gateway::Map| matches!(map.detail.state.as_deref(), Some("1" | "6"));
+        Some(Unstopped(self.maps.value()?.iter().filter(|map| !is_stopped(map)).collect()))
     }
 
     /// Every fact, with its name.
@@ -452,6 +446,40 @@ impl Facts {
     }
 }
 
+/// Table maps that are not surely stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unstopped<'a>(Vec<&'a gateway::Map>);
+
+impl Unstopped<'_> {
+    /// Maps that are named in a sentence.
+    const NAMED: usize = 5;
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether one of them is in a state that is known.
+    pub fn is_any_known(&self) -> bool {
+        self.0.iter().any(|map| matches!(map.detail.state.as_deref(), Some("2" | "3" | "4" | "5")))
+    }
+
+    /// The first ones with their states, and how many there are beyond.
+    pub fn words(&self) -> String {
+        let named = self.0.iter().take(Self::NAMED).map(|map| format!("{} ({})", map_name(map), map_state(map)));
+        let named = named.collect::<Vec<_>>().join(", ");
+        match self.0.len().saturating_sub(Self::NAMED) {
+            0 => named,
+            more => format!("{named} and {more} more"),
+        }
+    }
+}
+
 /// The name of a table map.
 pub fn map_name(map: &gateway::Map) -> &str {
     map.detail.name.as_deref().unwrap_or("a map without a name")
@@ -466,7 +494,7 @@ pub fn map_state(map: &gateway::Map) -> String {
         Some("4") => "running".into(),
         Some("5") => "paused".into(),
         Some("6") => "not running".into(),
-        Some(other) => format!("state {other}"),
+        Some(other) => format!("state {other}, not known"),
         None => "state not said".into(),
     }
 }
@@ -554,6 +582,8 @@ mod tests {
             ),
             ..Facts::default()
         };
-        assert_eq!(facts.running_maps(), Some(vec!["4".into(), "5".into(), "9".into()]));
+        let maps = facts.unstopped_maps().unwrap();
+        assert_eq!(maps.words(), "4 (running), 5 (paused), 9 (state 9, not known)");
+        assert!(maps.is_any_known());
     }
 }

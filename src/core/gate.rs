@@ -221,41 +221,49 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
     let Some(mismatch) = mismatch(environment, facts) else {
         return Gate::Closed("There is no linking mismatch.".into());
     };
-    if mismatch.when != When::IntegrationSetUp || mismatch.linked_to.is_none() {
-        return Gate::Closed("Reset link moves dual-write to the environment of Power Platform Integration; here there is none to move to.".into());
+    match mismatch.when {
+        When::IntegrationSetUp if mismatch.linked_to.is_some() => {}
+        When::CloudHosted => {
+            return Gate::Closed("A cloud-hosted environment takes its Dataverse only while it is deployed; Reset link would refresh the present connection as it is.".into());
+        }
+        _ => {
+            return Gate::Closed("Reset link moves dual-write to the environment of Power Platform Integration; here there is none to move to.".into());
+        }
     }
+    let mut reasons = Vec::new();
     let release = environment.lcs.as_ref().and_then(|of| of.current_application_release_name.as_deref());
+    let release = release.filter(|release| release.starts_with(|c: char| c.is_ascii_digit()));
     if let Some(release) = release
         && !version_at_least(release, &RESET_SINCE)
     {
-        return Gate::Closed(format!("Version {release} has no Reset link; it came with 10.0.30. Update first."));
+        reasons.push(format!("Version {release} has no Reset link; it came with 10.0.30. Update first."));
     }
-    match facts.running_maps() {
-        None => {
-            return if facts.maps.trouble().is_some() {
-                Gate::Closed(format!("Could not tell whether maps are running: {}", why(&facts.maps)))
-            } else {
-                Gate::Reading
-            };
+    let mut is_reading = false;
+    match (facts.unstopped_maps(), facts.maps.trouble()) {
+        (Some(maps), _) if maps.is_empty() => {}
+        (Some(maps), _) => {
+            let count = if maps.len() == 1 { "1 map is".to_owned() } else { format!("{} maps are", maps.len()) };
+            reasons.push(format!("{count} not stopped: {}. Stop them first.", maps.words()));
         }
-        Some(running) if !running.is_empty() => {
-            return Gate::Closed(format!(
-                "{} running: {}. Stop them first.",
-                if running.len() == 1 { "1 map is".into() } else { format!("{} maps are", running.len()) },
-                running.join(", ")
-            ));
-        }
-        Some(_) => {}
+        (None, Some(_)) => reasons.push(format!("Could not tell whether maps are running: {}", why(&facts.maps))),
+        (None, None) => is_reading = true,
     }
     match (facts.connection_set.value(), facts.connection_set.trouble()) {
-        (Some(set), _) => match super::reset::legal_entities(set).len() {
-            count if count > LEGAL_ENTITIES_MAX => Gate::Closed(format!(
-                "{count} legal entities are linked; dual-write takes {LEGAL_ENTITIES_MAX} at most. Remove some first, on Environment details of the Dual-write page."
-            )),
-            _ => Gate::Open,
-        },
-        (None, Some(_)) => Gate::Closed(format!("Could not read the connection set: {}", why(&facts.connection_set))),
-        (None, None) => Gate::Reading,
+        (Some(set), _) => {
+            let count = super::reset::legal_entities(set).len();
+            if count > LEGAL_ENTITIES_MAX {
+                reasons.push(format!(
+                    "{count} legal entities are linked; dual-write takes {LEGAL_ENTITIES_MAX} at most. Remove some first, on Environment details of the Dual-write page."
+                ));
+            }
+        }
+        (None, Some(_)) => reasons.push(format!("Could not read the connection set: {}", why(&facts.connection_set))),
+        (None, None) => is_reading = true,
+    }
+    match (reasons.is_empty(), is_reading) {
+        (false, _) => Gate::Closed(reasons.join(" ")),
+        (true, true) => Gate::Reading,
+        (true, false) => Gate::Open,
     }
 }
 

@@ -93,8 +93,9 @@ impl Directory {
     }
 
     /// Takes a fresh list of the tenant.
-    pub fn take_rows(&mut self, rows: Vec<bap::Environment>) {
+    pub fn take_rows(&mut self, rows: Vec<bap::Environment>, now: Now) {
         self.rows = rows;
+        self.read_at = Some(now);
         self.merge();
     }
 
@@ -102,6 +103,27 @@ impl Directory {
     /// their key from the tenant's list.
     pub fn take_project(&mut self, project: Vec<lcs::Environment>) {
         self.project = project;
+        if self.read_at.is_some() {
+            self.merge();
+        }
+    }
+
+    /// Why an environment can be without facts of Lifecycle Services.
+    fn no_lcs(&self) -> String {
+        match (&self.lcs_trouble, self.reading_lcs) {
+            (Some(trouble), _) => trouble.to_string(),
+            (None, Some(_)) => "Lifecycle Services is being read".to_owned(),
+            (None, None) if self.project.is_empty() => {
+                "Lifecycle Services was not asked (the cloud profile needs lcs and lcs_project), or lists nothing"
+                    .to_owned()
+            }
+            (None, None) => "Lifecycle Services does not list it".to_owned(),
+        }
+    }
+
+    /// The project's list could not be read.
+    pub fn lose_project(&mut self, trouble: Trouble) {
+        self.lcs_trouble = Some(trouble);
         if self.read_at.is_some() {
             self.merge();
         }
@@ -117,6 +139,11 @@ impl Directory {
 
     fn merge(&mut self) {
         self.environments = super::environment::merge(&self.rows, &self.project);
+        let (read_at, no_lcs) = (self.read_at, self.no_lcs());
+        for environment in &mut self.environments {
+            environment.read_at = read_at;
+            environment.no_lcs = environment.lcs.is_none().then(|| no_lcs.clone());
+        }
         self.index =
             self.environments.iter().enumerate().map(|(place, environment)| (environment.id.clone(), place)).collect();
     }

@@ -211,7 +211,13 @@ impl Pilot {
             return Next::End(End::Prerequisites(why.into()));
         }
         if facts.linked().is_some() {
-            return Next::Want(Intent::Link);
+            return match &self.orders.goal {
+                // What is linked stays linked; modules that were asked for are added.
+                Goal::SetUp(modules) if gate::modules(environment, facts, &setup.mandate()) => {
+                    self.consent().map_or_else(|| Next::Want(Intent::InstallModules(modules.clone())), Next::End)
+                }
+                _ => Next::Want(Intent::Link),
+            };
         }
         match (gate::dual_write_application(environment, facts), gate::integration(environment, facts)) {
             (Gate::Open, _) => {}

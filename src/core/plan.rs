@@ -236,7 +236,12 @@ pub fn identities(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
         };
         put(Side::Dataverse, certainty, what);
     }
-    let user = mandate.row_user();
+    let is_off = mandate.row_user.is_none() && facts.finops_user_enabled(mandate.row_user()) == Some(false);
+    let user = if is_off {
+        format!("one that has to be chosen ({} is missing or disabled)", mandate.row_user())
+    } else {
+        mandate.row_user().to_owned()
+    };
     for app in client_id_rows(facts.core_version().as_deref()) {
         let name = app_name(app);
         let (certainty, what) = match facts.row_user(app) {

@@ -2,6 +2,7 @@
 //!
 //! Pure. Whether it may be asked for at all is decided in [`super::gate`].
 
+use super::check::{self, Tri};
 use super::environment::Environment;
 use super::facts::{Facts, map_name, map_state};
 use super::gate;
@@ -53,6 +54,14 @@ pub fn body(environment: &Environment, set: &gateway::ConnectionSet) -> Option<g
         ],
         legal_entities: legal_entities(set),
     })
+}
+
+/// What could not be told and decides whether a reset is wise: whether Reset link exists in this version,
+/// and whether the environment is cloud-hosted.
+pub fn not_known(environment: &Environment, facts: &Facts) -> Vec<String> {
+    let checks = check::checks(environment, facts).into_iter();
+    let of_reset = checks.filter(|check| ["P18", "P20"].contains(&check.id) && check.answer == Tri::Unknown);
+    of_reset.map(|check| format!("Could not tell: {} ({})", check.what, check.reason)).collect()
 }
 
 /// What a reset would change. `name` names a Power Platform environment.

@@ -118,6 +118,10 @@ pub fn standing(environment: &Environment, setup: Option<&Setup>) -> Standing {
         Flow::Configuring(_) => Standing::Configuring,
         Flow::Linking(_) if setup.waits_for_person() => Standing::WaitingForPerson,
         Flow::Linking(_) => Standing::Linking,
+        // An addition failed; what is linked is linked.
+        Flow::ConfigureFailed(_, _) if setup.facts.linked().is_some() => {
+            of_facts(environment, &setup.facts, !setup.reading.is_empty())
+        }
         Flow::ConfigureFailed(_, _) => Standing::ConfigureFailed,
         Flow::LinkFailed(_, _) => Standing::LinkFailed,
         Flow::Linked(link) if link.confirmed != Confirmation::Gateway => Standing::Reported,

@@ -161,7 +161,14 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
         Intent::Environments => (model.selected, model.at_prerequisites) = (None, false),
         Intent::Prerequisites => model.at_prerequisites = model.selected.is_some(),
         Intent::NewCode => session::new_code(model),
-        Intent::ReadNow if model.selected.is_none() => reading::read_directory(model),
+        Intent::ReadNow if model.selected.is_none() => {
+            // Who drives an interrupted run is asked anew, too.
+            if let Some(found) = model.found.first() {
+                let environment = EnvironmentId(found.run.environment.clone());
+                model.desk.push(Effect::AskHolder { environment, address: model.cloud.address.clone() });
+            }
+            reading::read_directory(model);
+        }
         Intent::Open(address) => {
             if address.starts_with("https://") || address.starts_with("http://") {
                 model.desk.push(Effect::Open(address));

@@ -6,15 +6,13 @@ use crate::core::facts::{Facts, map_name, map_state, why};
 use crate::core::gate;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, flow};
-use crate::ui::text::{clean, fit};
+use crate::ui::text::{clean, fit, width};
 use crate::wire::gateway;
 
-/// Table maps that are shown; the administration area has them all.
-const MAPS_SHOWN: usize = 12;
 /// Companies that are shown.
 const COMPANIES_SHOWN: usize = 12;
-/// Cells of the name of a table map.
-const MAP_NAME: usize = 44;
+/// Cells of the mark and the state of a table map.
+const MAP_STATE: usize = 28;
 
 /// What comes next, in its order.
 pub(super) fn what_comes_next(view: &View, environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row> {
@@ -68,16 +66,21 @@ fn maps(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
         }
     };
     let mut rows = vec![parts::heading(&format!("Table maps (entity mappings): {}", all.len()))];
-    for map in all.iter().take(MAPS_SHOWN) {
-        let (mark, state) = of_map(map);
-        let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())
-            .and(fit(&clean(map_name(map)), MAP_NAME.min(cells / 2), view.look.symbols().ellipsis), Role::Plain);
-        rows.extend(behind(start, &[Piece::new(format!("  {state}"), Role::Dim)], cells));
-    }
-    if all.len() > MAPS_SHOWN {
-        rows.push(Row::new(format!("  {} more, in the administration area", all.len() - MAPS_SHOWN), Role::Dim));
-    }
+    rows.extend(map_rows(view, all, cells));
     rows
+}
+
+/// One row a map: its name, and its state as a mark and a word.
+pub(super) fn map_rows(view: &View, all: &[gateway::Map], cells: usize) -> Vec<Row> {
+    let names = all.iter().map(|map| width(&clean(map_name(map)))).max().unwrap_or(0);
+    let names = names.min(cells.saturating_sub(MAP_STATE));
+    let row = |map: &gateway::Map| {
+        let (mark, state) = of_map(map);
+        Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())
+            .and(fit(&clean(map_name(map)), names, view.look.symbols().ellipsis), Role::Plain)
+            .and(format!("  {state}"), Role::Dim)
+    };
+    all.iter().map(row).collect()
 }
 
 fn of_map(map: &gateway::Map) -> (Mark, String) {

@@ -58,6 +58,10 @@ impl Sheet for Complete {
                 let text = format!("Not everything is there: {}.", clean(&reasons.join("; ")));
                 parts::marked(Mark::Failed, &text, *view.look, cells)
             }
+            // What closes the link stands below; nothing green above it.
+            Answer::Yes if !gate::link(environment, facts).is_open() => {
+                parts::marked(Mark::Warn, "Set up; the link is still closed.", *view.look, cells)
+            }
             Answer::Yes => parts::marked(
                 Mark::Done,
                 &format!(

@@ -4,9 +4,9 @@ use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
 use super::{Sheet, View, identities, parts, prerequisites};
-use crate::core::check::{self, Closes, Level, Tri};
+use crate::core::check::{self, Check, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
-use crate::core::facts::{FactKind, Facts, PackageState, why};
+use crate::core::facts::{Answer, FactKind, Facts, PackageState, why};
 use crate::core::gate::{self, Gate, Integration};
 use crate::core::msg::Intent;
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
@@ -39,10 +39,10 @@ impl Sheet for Details {
     fn keys(&self) -> &'static [Binding] {
         &[
             keys::CHOOSE,
-            keys::READ_NOW,
-            keys::PREREQUISITES,
-            keys::DETAILS,
             keys::REPAIR,
+            keys::PREREQUISITES,
+            keys::READ_NOW,
+            keys::DETAILS,
             keys::OPEN,
             keys::COPY,
             keys::BACK_TO_LIST,
@@ -241,7 +241,7 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     let checks = check::checks(environment, facts);
     let mark = if [Closes::Configure, Closes::Link].iter().any(|button| checks.iter().any(|of| of.blocks(*button))) {
         Mark::Failed
-    } else if checks.iter().any(|of| of.answer == Tri::No && of.level != Level::Made) {
+    } else if checks.iter().any(|of| of.answer == Tri::No && of.level != Level::Made && !is_of_reset(of)) {
         Mark::Warn
     } else if !setup.is_read() {
         Mark::Busy
@@ -253,6 +253,11 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     };
     put("Prerequisites", Some(mark), prerequisites::in_short(check::tally(&checks)));
     rows
+}
+
+/// Maps that run are what one wants, unless the link is to be reset.
+fn is_of_reset(check: &Check) -> bool {
+    check.id == "P43"
 }
 
 /// Whether there is a link, in three-valued words.
@@ -315,9 +320,9 @@ fn companies(facts: &Facts, cells: usize) -> Vec<Row> {
 }
 
 fn maps(facts: &Facts, cells: usize) -> Vec<Row> {
-    let words = match (facts.running_maps(), facts.maps.trouble()) {
-        (Some(running), _) if running.is_empty() => "none is running".to_owned(),
-        (Some(running), _) => running.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ") + " running",
+    let words = match (facts.unstopped_maps(), facts.maps.trouble()) {
+        (Some(maps), _) if maps.is_empty() => "none is running".to_owned(),
+        (Some(maps), _) => clean(&maps.words()),
         (None, Some(_)) => format!("could not tell: {}", clean(&why(&facts.maps))),
         (None, None) => return Vec::new(),
     };
@@ -384,6 +389,13 @@ fn next_step(
             _ => "Still being read. Enter goes on as soon as everything is.",
         };
         notes.extend(parts::marked(Mark::Busy, text, *view.look, cells));
+    } else if let (Gate::Closed(why), Answer::Yes) = (&link, facts.configured())
+        && application.is_open()
+    {
+        let closed = Some(clean(why));
+        notes.extend(parts::marked(Mark::Warn, &format!("The link is closed. {}", clean(why)), *view.look, cells));
+        stops.push(Stop::wants("Prerequisites", Intent::Prerequisites));
+        stops.push(Stop::wants("Link to Power Platform environment", Intent::Link).closed_because(closed));
     } else if link.is_open() {
         stops.push(Stop::wants("Link to Power Platform environment", Intent::Link));
         notes.extend(para(
@@ -410,11 +422,13 @@ fn next_step(
     if setup.to_take_up.is_some() {
         notes = parts::marked(Mark::Busy, "It is taken up again as soon as both sides are read.", *view.look, cells);
     }
-    let primary = stops.first().map_or("Environments", |stop| stop.label);
+    let primary = stops.first().map_or("Prerequisites", |stop| stop.label);
     if can_repair(environment, setup) {
         stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
     }
-    stops.push(Stop::wants("Prerequisites", Intent::Prerequisites));
+    if stops.iter().all(|stop| stop.label != "Prerequisites") {
+        stops.push(Stop::wants("Prerequisites", Intent::Prerequisites));
+    }
     stops.push(Stop::wants("Environments", Intent::Environments));
     stops.push(Stop { label: SECTION, action: Action::Fold, shape: Shape::Section, closed: None });
     (notes, stops, primary)

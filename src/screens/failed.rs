@@ -5,6 +5,7 @@ use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, details, parts, progress};
 use crate::core::failure::Halt;
+use crate::core::gate;
 use crate::core::msg::Intent;
 use crate::core::setup::Flow;
 use crate::ui::look::{Mark, Role};
@@ -64,10 +65,19 @@ impl Sheet for Failed {
         rows.extend(parts::came_back(view, failure, room.width));
         rows.extend(parts::remedies(view, failure, "What to do", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
-        let notes = para("The link stays closed until this is fixed. What is done stays done.", Role::Dim, room.full);
+        let is_linked = setup.facts.linked().is_some() && gate::mismatch(environment, &setup.facts).is_none();
+        let words = if is_linked {
+            "The link works as before; what is done stays done."
+        } else {
+            "The link stays closed until this is fixed. What is done stays done."
+        };
+        let notes = para(words, Role::Dim, room.full);
         let fix = details::can_repair(environment, setup).then_some(Ask::Repair);
         let mut stops = vec![Stop::wants("Try again", Intent::TryAgain)];
         stops.extend(fix.map(|ask| Stop::button("Repair the identities", Action::Ask(ask))));
+        if is_linked {
+            stops.push(Stop::wants("To the link", Intent::Link));
+        }
         stops.push(Stop::button("Details", Action::Ask(Ask::Details)));
         stops.push(Stop::wants("Environments", Intent::Environments));
         Page {

@@ -138,7 +138,10 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
             Reaction::Redraw
         }
         Act::Repair => match page.fix {
-            Some(what) => ask(eye, what),
+            Some(what) => {
+                forget_answers(eye, what);
+                ask(eye, what)
+            }
             None => nothing_for(eye, 'f'),
         },
         Act::Filter | Act::Clear | Act::Sort | Act::Leave | Act::Repaint | Act::Suspend => Reaction::Nothing,
@@ -163,6 +166,22 @@ fn ask(eye: &mut Eye, what: Ask) -> Reaction {
     Reaction::Redraw
 }
 
+/// A box that is ticked keeps the focus; a key beside it that ticks it moves none.
+fn keep_focus(eye: &mut Eye, label: &'static str) {
+    let stage = stage_mut(eye);
+    stage.focus.get_or_insert(label);
+}
+
+/// A question that is asked anew knows nothing of earlier answers. Who comes back from the choice of a
+/// user is in the middle of it.
+fn forget_answers(eye: &mut Eye, what: Ask) {
+    match what {
+        Ask::Repair => (eye.purges, eye.row_user, eye.user) = (false, None, 0),
+        Ask::Modules => eye.modules.clear(),
+        _ => {}
+    }
+}
+
 /// Leaves at once where nothing runs; otherwise asks, once.
 fn leave(model: &Model, eye: &mut Eye) -> Reaction {
     let asked = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Leave);
@@ -180,7 +199,10 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
             eye.hint = Some(reason);
             Reaction::Redraw
         }
-        (Action::Ask(what), None) => ask(eye, what),
+        (Action::Ask(what), None) => {
+            forget_answers(eye, what);
+            ask(eye, what)
+        }
         (Action::Close, None) => {
             eye.overlay = None;
             Reaction::Redraw
@@ -192,10 +214,12 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
         }
         (Action::ToggleModule(module), None) => {
             modules::toggle(eye, module);
+            keep_focus(eye, stop.label);
             Reaction::Redraw
         }
         (Action::TogglePurge, None) => {
             eye.purges = !eye.purges;
+            keep_focus(eye, stop.label);
             Reaction::Redraw
         }
         (Action::ConfirmReset, None) => confirm_reset(model, eye),

@@ -55,13 +55,14 @@ const NO: &[Key] = &[Key::Esc, Key::Char('n')];
 pub(super) const CHOOSE: Binding = bind(ENTER, Act::Press, "choose", "press the focused button");
 pub(super) const OPEN_IT: Binding =
     bind(ENTER, Act::Press, "open", "look at the selected environment; this only reads");
-pub(super) const PICK: Binding = bind(ENTER, Act::Press, "choose", "take the selected user");
+pub(super) const PICK: Binding =
+    bind(ENTER, Act::Press, "choose (type to filter, arrows move)", "take the selected user");
 pub(super) const NO_PICK: Binding = bind(&[Key::Esc], Act::Back, "back", "");
 pub(super) const RESET: Binding = bind(ENTER, Act::Press, "reset the link", "");
 pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back", "one step back; nothing that runs is stopped");
 pub(super) const LATER: Binding =
     bind(&[Key::Esc], Act::Back, "later", "decide later; nothing is taken up and nothing forgotten");
-pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "environments", "back to the list");
+pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "list", "back to the list of environments");
 pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Clear, "clear filter", "show all environments again");
 pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now", "ask the services again now");
 pub(super) const OPEN: Binding =

@@ -4,7 +4,7 @@ use super::details::MISMATCH_WORDS;
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, parts};
+use super::{Sheet, View, after, parts};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Facts, why};
 use crate::core::fault::{self, When};
@@ -75,6 +75,7 @@ impl Sheet for Mismatch {
         rows.push(Row::blank());
         let (remedy, doc) = remedy(view, environment, &mismatch, room.width);
         rows.extend(remedy);
+        rows.extend(maps(view, facts, room.width));
         let reset = gate::reset_link(environment, facts);
         let mut notes = Vec::new();
         let mut stops = Vec::new();
@@ -175,6 +176,14 @@ fn its_page(environment: &Environment, facts: &Facts) -> (Mark, String) {
         }
         None => (Mark::Unknown, format!("its connection set names no Dataverse{owner}")),
     }
+}
+
+/// The table maps of the link that is there, with their states.
+fn maps(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
+    let Some(maps) = facts.maps.value().filter(|maps| !maps.is_empty()) else { return Vec::new() };
+    let mut rows = vec![Row::blank(), parts::heading(&format!("Table maps of this link: {}", maps.len()))];
+    rows.extend(after::map_rows(view, maps, cells));
+    rows
 }
 
 /// What helps in this state, and where it is written.

@@ -335,7 +335,7 @@ impl Sheet for OneCheck {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CLOSE, keys::OPEN, keys::COPY]
+        &[keys::CLOSE, keys::OPEN, keys::COPY, keys::DETAILS]
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {

@@ -187,7 +187,7 @@ fn about(check: &Check, view: &View, cells: usize, most: usize) -> Vec<Row> {
     let answer = [
         Piece::new(format!("{word}: "), mark.role()),
         Piece::new(clean(&check.reason), Role::Plain),
-        Piece::new(format!(" ({})", check.level.words()), Role::Dim),
+        Piece::new(format!(" ({})", matters(check)), Role::Dim),
     ];
     rows.extend(behind(start, &answer, cells));
     let mut put = |label: &str, value: Piece| rows.extend(field(label, LABEL, &[value], cells));
@@ -201,6 +201,14 @@ fn about(check: &Check, view: &View, cells: usize, most: usize) -> Vec<Row> {
         rows.push(Row::new(format!("{} Enter shows all of it", look.symbols().ellipsis), Role::Dim));
     }
     rows
+}
+
+/// How much it matters, in words.
+fn matters(check: &Check) -> &'static str {
+    match (check.answer, check.level) {
+        (Tri::Unknown, Level::Made) => "Dual-write application makes it where it is missing",
+        (_, level) => level.words(),
+    }
 }
 
 fn read(check: &Check, view: &View) -> String {

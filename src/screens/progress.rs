@@ -3,6 +3,7 @@
 use super::keys::{self, Binding};
 use super::page::{Page, Room};
 use super::{Sheet, View, parts};
+use crate::core::plan::StageId;
 use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::setup::{Configuring, Flow, Stage, StageState};
 use crate::core::time::between;
@@ -74,7 +75,12 @@ fn elapsed(view: &View, run: &Configuring, cells: usize) -> Row {
     if elapsed >= CONFIGURE_USUAL {
         row.and("   longer than usual; it goes on", Role::Warn)
     } else {
-        let usual = ["   typically 12 to 24 min, at most 30  (estimate)", "   at most 30 min (estimate)", ""];
+        // A repair and an addition are no set-up.
+        let usual = match run.first() {
+            StageId::ApplicationUsers => ["   a minute or two  (estimate)", "", ""],
+            StageId::Application => ["   a few minutes for each module  (estimate)", "   (estimate)", ""],
+            _ => ["   typically 12 to 24 min, at most 30  (estimate)", "   at most 30 min (estimate)", ""],
+        };
         let fits = usual.into_iter().find(|words| row.width() + width(words) <= cells);
         row.and(fits.unwrap_or_default(), Role::Dim)
     }

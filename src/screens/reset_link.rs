@@ -2,9 +2,10 @@
 
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, mismatch, parts};
+use super::{Sheet, View, after, mismatch, parts};
 use crate::core::check::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
-use crate::core::facts::{Facts, map_name, map_state};
+use crate::core::environment::Environment;
+use crate::core::facts::Facts;
 use crate::core::reset;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
@@ -46,8 +47,9 @@ impl Sheet for ResetLink {
         ];
         let mut rows =
             para(&format!("Reset link moves dual-write to {name}. {}", mismatch::removes()), Role::Plain, room.width);
-        rows.extend(maps(view, &setup.facts, room.width));
+        rows.extend(not_known(view, environment, &setup.facts, room.width));
         rows.extend(companies(view, &setup.facts, room.width));
+        rows.extend(maps(view, &setup.facts, room.width));
         rows.push(Row::blank());
         rows.extend(para(
             "It takes minutes and answers only when it is done; then the link is read back. Afterwards: Apply Solution, \
@@ -67,16 +69,18 @@ impl Sheet for ResetLink {
     }
 }
 
+/// What could not be told and matters before a reset: it closes nothing, and stands above the name.
+fn not_known(view: &View, environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row> {
+    let unknown = reset::not_known(environment, facts);
+    let rows = unknown.iter().flat_map(|text| parts::marked(Mark::Unknown, &clean(text), *view.look, cells));
+    rows.collect()
+}
+
 /// The maps that go, with their states.
 fn maps(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
     let Some(maps) = facts.maps.value() else { return Vec::new() };
     let mut rows = vec![Row::blank(), parts::heading(&format!("Table maps that are removed: {}", maps.len()))];
-    for map in maps {
-        let start = Row::new(format!("  {} ", view.look.symbols().bullet), Role::Dim);
-        let body =
-            [Piece::new(clean(map_name(map)), Role::Plain), Piece::new(format!("  {}", map_state(map)), Role::Dim)];
-        rows.extend(behind(start, &body, cells));
-    }
+    rows.extend(after::map_rows(view, maps, cells));
     rows
 }
 

@@ -172,6 +172,11 @@ pub fn counted(subject: &Subject, checks: &[Check], at: Now) -> Event {
     let words = format!(
         "prerequisites: {yes} yes, {no} no, {unknown} could not tell, {by_hand} to confirm by hand (dualwrite check lists them)"
     );
+    remark(subject, words, at)
+}
+
+/// Something for a person only.
+pub fn remark(subject: &Subject, words: String, at: Now) -> Event {
     Event::new(subject, at, Value::Null, words)
 }
 

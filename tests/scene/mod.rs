@@ -328,7 +328,13 @@ impl Scene {
     /// Answers whatever the world does not hold back; at most so much that a watch cannot go on for ever.
     pub fn answer(&mut self) {
         for _ in 0..60 {
-            let Some(at) = self.open.iter().position(|effect| self.is_due(effect)) else { return };
+            // A look at what a person mends elsewhere is half a minute away.
+            let is_vigil = |effect: &Effect| match effect {
+                Effect::Call { ticket, .. } => self.model.setups.values().any(|setup| setup.vigil.contains(ticket)),
+                _ => false,
+            };
+            let due = |effect: &Effect| self.is_due(effect) && !is_vigil(effect);
+            let Some(at) = self.open.iter().position(due) else { return };
             let Some(effect) = self.open.remove(at) else { return };
             let (ticket, result): (Ticket, Result<Reply, Trouble>) = match effect {
                 Effect::Call { ticket, call, .. } => {

@@ -24,10 +24,10 @@ pub const LEGAL_ENTITIES_AT_ONCE: usize = 40;
 /// What helps where a client ID row runs as nobody.
 const BIND: &str =
     "Repair the identities (f) binds it to a user that you choose; or enable the user in finance and operations.";
+/// Why there is only one side.
+pub(super) const NO_DATAVERSE: &str = "there is no Dataverse yet";
 /// How many names stand in a reason.
 const NAMES_MAX: usize = 5;
-/// Why facts of Lifecycle Services are missing.
-const NO_LCS: &str = "Lifecycle Services was not asked, or does not list it";
 
 fn yes(reason: impl Into<String>) -> Found {
     Found { answer: Tri::Yes, reason: reason.into(), level: None, remedy: None }
@@ -43,6 +43,11 @@ fn unknown(reason: impl Into<String>) -> Found {
 
 fn unread<T>(fact: &Fact<T>) -> Found {
     unknown(why(fact))
+}
+
+/// Why there are no facts of Lifecycle Services.
+fn no_lcs(environment: &Environment) -> Found {
+    unknown(environment.no_lcs.clone().unwrap_or_else(|| "Lifecycle Services does not list it".into()))
 }
 
 /// Some names, and how many there are beyond.
@@ -102,7 +107,10 @@ fn lcs_region(environment: &Environment) -> Option<&str> {
 }
 
 pub(in crate::core::check) fn geography(environment: &Environment, _: &Facts) -> Found {
-    let Some(region) = lcs_region(environment) else { return unknown(NO_LCS) };
+    if environment.dataverse.is_none() {
+        return unknown(NO_DATAVERSE);
+    }
+    let Some(region) = lcs_region(environment) else { return no_lcs(environment) };
     let dataverse = environment.geography.as_deref().filter(|_| environment.power_platform.is_some());
     match (geography::of_region(region), dataverse) {
         (Some(one), Some(other)) if geography::is_same(one, other) => {
@@ -119,9 +127,12 @@ pub(in crate::core::check) fn geography(environment: &Environment, _: &Facts) ->
 }
 
 pub(in crate::core::check) fn region(environment: &Environment, _: &Facts) -> Found {
+    if environment.dataverse.is_none() {
+        return unknown(NO_DATAVERSE);
+    }
     let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     match (lcs_region(environment), environment.region.as_deref()) {
-        (None, _) => unknown(NO_LCS),
+        (None, _) => no_lcs(environment),
         (_, None) => unknown("the list of environments names no region"),
         (Some(one), Some(other)) if plain(one) == plain(other) => yes(one),
         (Some(one), Some(other)) => no(format!("finance and operations is in {one}, Dataverse in {other}")),
@@ -146,6 +157,9 @@ pub(in crate::core::check) fn no_trial(environment: &Environment, _: &Facts) -> 
 }
 
 pub(in crate::core::check) fn kinds(environment: &Environment, _: &Facts) -> Found {
+    if environment.dataverse.is_none() {
+        return unknown(NO_DATAVERSE);
+    }
     let lcs = environment.lcs.as_ref().and_then(|of| of.environment_type.as_deref());
     match (&environment.kind, lcs) {
         (Kind::Production, Some(kind)) if kind.eq_ignore_ascii_case("sandbox") => {
@@ -155,7 +169,7 @@ pub(in crate::core::check) fn kinds(environment: &Environment, _: &Facts) -> Fou
             no("a sandbox Dataverse and a production environment of finance and operations")
         }
         (kind, Some(other)) => yes(format!("{} and {other}", kind.word())),
-        (_, None) => unknown(NO_LCS),
+        (_, None) => no_lcs(environment),
     }
 }
 
@@ -164,7 +178,7 @@ pub(in crate::core::check) fn cloud_hosted(environment: &Environment, _: &Facts)
     match (&environment.kind, &environment.lcs) {
         (Kind::CloudHosted, _) => no("cloud-hosted: integration is deprecated there"),
         (Kind::UnifiedDeveloper | Kind::Production, _) | (_, Some(_)) => yes("not cloud-hosted"),
-        (_, None) => unknown(NO_LCS),
+        (_, None) => no_lcs(environment),
     }
 }
 
@@ -181,7 +195,8 @@ fn release_since(environment: &Environment, least: &[u64]) -> Found {
     match release.filter(|release| release.starts_with(|c: char| c.is_ascii_digit())) {
         Some(release) if version_at_least(release, least) => yes(release),
         Some(release) => no(release),
-        None => unknown("Lifecycle Services names no release"),
+        None if environment.lcs.is_some() => unknown("Lifecycle Services names no release"),
+        None => no_lcs(environment),
     }
 }
 
@@ -260,9 +275,10 @@ pub(in crate::core::check) fn companies_agree(_: &Environment, facts: &Facts) ->
 }
 
 pub(in crate::core::check) fn maps(_: &Environment, facts: &Facts) -> Found {
-    match (facts.running_maps(), &facts.link) {
-        (Some(running), _) if running.is_empty() => yes("none runs"),
-        (Some(running), _) => no(format!("running: {}", names(running.iter().map(String::as_str)))),
+    match (facts.unstopped_maps(), &facts.link) {
+        (Some(maps), _) if maps.is_empty() => yes("none runs"),
+        (Some(maps), _) if maps.is_any_known() => no(format!("not stopped: {}", maps.words())),
+        (Some(maps), _) => unknown(format!("in a state that is not known: {}", maps.words())),
         (None, Fact::Known(None, _)) => yes("not linked yet"),
         (None, _) if facts.maps.trouble().is_some() => unread(&facts.maps),
         (None, other) => unread(other),

@@ -258,7 +258,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         platform!("environment-lifecycle-edit-properties-dv") => rules::final_address;
     P43 Warn Nothing Both Observed DualWrite
         "No table map runs (for Reset link)";
-        "dual-write gateway" [FactKind::Maps];
+        "dual-write gateway" [FactKind::Link, FactKind::Maps];
         "Stop the maps before a reset of the link.";
         "reset" => rules::maps;
 };

@@ -43,11 +43,15 @@ enum Next {
 
 /// The button, on the details or on the finished set-up.
 pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
-    if !matches!(setup.flow, Flow::Details { .. } | Flow::Configured) {
+    // What failed on a linked environment was an addition: the link is still there.
+    if !matches!(setup.flow, Flow::Details { .. } | Flow::Configured | Flow::ConfigureFailed(_, _)) {
         return None;
     }
     if setup.facts.linked().is_some() && gate::mismatch(cx.environment, &setup.facts).is_none() {
         setup.flow = linked_already(setup, cx);
+        return None;
+    }
+    if matches!(setup.flow, Flow::ConfigureFailed(_, _)) {
         return None;
     }
     match gate::link(cx.environment, &setup.facts) {

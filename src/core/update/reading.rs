@@ -7,13 +7,13 @@ use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
-use crate::core::plan::{APPLICATION_USERS, client_id_rows};
+use crate::core::plan::APPLICATION_USERS;
 use crate::core::schedule::{READ_ATTEMPTS, back_off};
 use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::sign_in::Account;
 use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
-use crate::wire::bare_host;
+use crate::wire::{app_id, bare_host};
 use std::time::Duration;
 
 /// Environments whose link and packages are read with the list, so that the list can tell how far
@@ -69,14 +69,13 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
     match result {
         Ok(Reply::Environments(rows)) => {
             directory.reading = None;
-            directory.take_rows(rows);
-            directory.read_at = Some(now);
+            directory.take_rows(rows, now);
             directory.trouble = None;
         }
         Ok(Reply::Lifecycle(project)) => {
             directory.reading_lcs = None;
-            directory.take_project(project);
             directory.lcs_trouble = None;
+            directory.take_project(project);
         }
         Ok(_) => {}
         Err(trouble) => {
@@ -88,7 +87,11 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
                 let again = Question { misses: question.misses + 1, ..question };
                 *open = Some(model.desk.ask(again, call, pause));
             }
-            *(if is_lcs { &mut directory.lcs_trouble } else { &mut directory.trouble }) = Some(trouble);
+            if is_lcs {
+                directory.lose_project(trouble);
+            } else {
+                directory.trouble = Some(trouble);
+            }
         }
     }
     // A list that has lost an environment does not stop what runs in it.
@@ -255,7 +258,7 @@ fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud) -> Resul
             Some(match kind {
                 FactKind::Licences => Call::Licences,
                 FactKind::DirectoryRoles => Call::DirectoryRoles,
-                _ => Call::Principals(client_id_rows(facts.core_version().as_deref())),
+                _ => Call::Principals([app_id::DATA_INTEGRATION, app_id::RUNTIME, app_id::RUNTIME_OLD]),
             })
         }
     })

@@ -46,6 +46,9 @@ pub(super) fn ask_holder(setup: &Setup, cx: &mut Cx) {
 
 /// Who drives an environment.
 pub(super) fn holder(model: &mut Model, id: &EnvironmentId, held: Option<Held>, now: Now) {
+    for found in model.found.iter_mut().filter(|found| found.run.environment == id.0) {
+        found.held.clone_from(&held);
+    }
     let ended = super::with_setup(model, id, now, |setup, cx| {
         if setup.is_running() {
             return None;

@@ -337,7 +337,7 @@ fn the_project_alone_shows_no_environment_under_a_key_that_would_change() {
     directory.take_project(vec![from(json!({"EnvironmentId": "lcs-1", "EnvironmentName": "uat"}))]);
     assert!(directory.environments.is_empty());
     directory.read_at = Some(Now::UNIX_EPOCH);
-    directory.take_rows(Vec::new());
+    directory.take_rows(Vec::new(), Now::UNIX_EPOCH);
     assert_eq!(directory.environments.len(), 1);
 }
 

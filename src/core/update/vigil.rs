@@ -8,6 +8,7 @@ use super::{reading, with_setup};
 use crate::core::call::{Call, Reply};
 use crate::core::check::{self, Check, Level, Tri};
 use crate::core::environment::{Environment, EnvironmentId};
+use crate::core::facts::FactKind;
 use crate::core::gate;
 use crate::core::model::{Model, Purpose, Question, Sight};
 use crate::core::msg::Ticket;
@@ -95,12 +96,16 @@ pub(super) fn seen(
     };
     let before = no(model);
     if let (Sight::List, Ok(Reply::Environments(rows))) = (sight, &result) {
-        model.directory.take_rows(rows.clone());
+        model.directory.take_rows(rows.clone(), now);
     }
     with_setup(model, id, now, |setup, cx| {
         setup.vigil.retain(|open| *open != ticket);
         if let (Sight::Fact(kind), Ok(_), false) = (sight, &result, setup.is_running()) {
-            reading::take(setup, kind, result, cx);
+            // A page that is looked at does not flicker: only what the link and the join lead to is read too.
+            match kind {
+                FactKind::Link | FactKind::Integration => reading::take(setup, kind, result, cx),
+                _ => reading::store(&mut setup.facts, kind, result, cx.now),
+            }
         }
     });
     let after = no(model);

@@ -6,7 +6,7 @@ use crate::core::gate::{self, Gate};
 use crate::core::linking::Way;
 use crate::core::msg::{Intent, Msg};
 use crate::core::pilot::{End, Next, Pilot, Until};
-use crate::core::plan::plan;
+use crate::core::plan::{packages, plan};
 use crate::core::reset;
 
 impl Headless<'_> {
@@ -41,7 +41,12 @@ impl Headless<'_> {
                     (Until::Linked, true) => Some(Way::Direct),
                     (Until::Linked, false) => Some(Way::Assisted),
                 };
-                let changes = if wanted == Intent::Link { Vec::new() } else { plan(&setup.facts, &setup.mandate()) };
+                let mandate = setup.mandate();
+                let (changes, links) = match wanted {
+                    Intent::Link => (Vec::new(), links),
+                    Intent::InstallModules(_) => (packages(&setup.facts, &mandate), None),
+                    _ => (plan(&setup.facts, &mandate), links),
+                };
                 let event = events::plan(&flight.subject, &changes, links, now);
                 self.teller.say(&event);
                 self.finish(at, code::DONE, "dry_run", "nothing was changed");
@@ -62,7 +67,11 @@ impl Headless<'_> {
         }
         let name = |id: &str| directory.name_of(id).unwrap_or(id).to_owned();
         let changes = reset::plan(environment, &setup.facts, name);
-        let event = events::plan(&flight.subject, &changes, Some(Way::Reset), self.seat.clock.now());
+        let now = self.seat.clock.now();
+        for text in reset::not_known(environment, &setup.facts) {
+            self.teller.say(&events::remark(&flight.subject, text, now));
+        }
+        let event = events::plan(&flight.subject, &changes, Some(Way::Reset), now);
         self.teller.say(&event);
         self.finish(at, code::DONE, "dry_run", "nothing was changed");
     }

@@ -24,7 +24,7 @@ impl Headless<'_> {
             End::ConfigureFailed if self.stop_of(at) == Some(Halt::CouldNotRead) => {
                 (code::UNREACHABLE, "unreachable", String::new())
             }
-            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", String::new()),
+            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", self.next_move(at)),
             End::LinkFailed => (code::LINK, "link_failed", self.next_move(at)),
             End::Mismatch(why) if why.is_empty() => (code::MISMATCH, "mismatch", self.mismatch(at)),
             End::Mismatch(why) => (code::MISMATCH, "mismatch", why.clone()),

@@ -1,7 +1,7 @@
 //! The answers about Dataverse.
 
 use super::{names, no, no_table, unknown, unread, yes};
-use crate::core::check::{Found, Tri};
+use crate::core::check::{Found, Level, Tri};
 use crate::core::environment::{Environment, Fact, Kind};
 use crate::core::facts::{Facts, IdentityState, PackageState, why};
 use crate::core::plan::{
@@ -14,6 +14,11 @@ use std::collections::BTreeMap;
 const DATAVERSE_SINCE: [u64; 4] = [9, 1, 0, 11_732];
 /// Core solution from which no consent in the tenant is needed.
 const CORE_SINCE: [u64; 4] = [1, 0, 16, 0];
+/// What helps where the core solution is an old one.
+const UPDATE: &str =
+    "Update it under Dynamics 365 apps in Power Platform admin center; an installed package is not updated from here.";
+/// What helps where configurations are left and nothing is linked.
+const CLEAN: &str = "Delete the rows of the table Dual Write Runtime Configurations in Dataverse before linking.";
 /// What helps where a deleted application user is in the way.
 const PURGE: &str = "Repair the identities (f) purges it after asking and makes a new one; by hand: Power Platform admin center, Application users.";
 /// Prospect to cash from which on it is harmless.
@@ -43,7 +48,11 @@ pub(in crate::core::check) fn core_solution(_: &Environment, facts: &Facts) -> F
     match facts.package(CORE_PACKAGE) {
         Some(PackageState::Installed { version }) if version.is_empty() => yes("installed, its version is not named"),
         Some(PackageState::Installed { version }) if version_at_least(&version, &CORE_SINCE) => yes(version),
-        Some(PackageState::Installed { version }) => no(format!("{version} is installed")),
+        Some(PackageState::Installed { version }) => Found {
+            level: Some(Level::Warn),
+            remedy: Some(UPDATE),
+            ..no(format!("{version} is installed; it works with the older application and its consent"))
+        },
         Some(PackageState::InProgress { state }) => no(format!("on its way, the service says {state}")),
         Some(PackageState::Failed { words, .. }) => no(format!("failed: {words}")),
         Some(PackageState::NotInstalled) => no("not installed"),
@@ -168,7 +177,9 @@ pub(in crate::core::check) fn stale_configuration(_: &Environment, facts: &Facts
         other => return unread(other),
     };
     match (&facts.link, facts.maps.value()) {
-        (Fact::Known(None, _), _) => no(format!("{count} are there, and nothing is linked")),
+        (Fact::Known(None, _), _) => {
+            Found { remedy: Some(CLEAN), ..no(format!("{count} are there, and nothing is linked")) }
+        }
         (Fact::Known(Some(_), _), Some(maps)) if maps.iter().all(|map| map.detail.pid.is_none()) => {
             no(format!("{count} are there, and no map was ever started"))
         }

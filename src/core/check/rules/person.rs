@@ -1,6 +1,6 @@
 //! The answers about the account and the tenant.
 
-use super::{NO_LCS, names, no, unknown, unread, yes};
+use super::{names, no, no_lcs, unknown, unread, yes};
 use crate::core::check::Found;
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::Facts;
@@ -27,7 +27,7 @@ pub(in crate::core::check) fn account_tenant(environment: &Environment, facts: &
 pub(in crate::core::check) fn project_role(environment: &Environment, _: &Facts) -> Found {
     match &environment.lcs {
         Some(_) => yes("Lifecycle Services shows the environment to this account"),
-        None => unknown(NO_LCS),
+        None => no_lcs(environment),
     }
 }
 
@@ -39,7 +39,10 @@ pub(in crate::core::check) fn dataverse_role(_: &Environment, facts: &Facts) -> 
         // Whoever can ask has a role: an empty list says that roles are not shown.
         Fact::Known(roles, _) if roles.is_empty() => unknown("Dataverse shows no role of this account"),
         Fact::Known(roles, _) => {
-            no(format!("its roles are {}", names(roles.iter().filter_map(|role| role.name.as_deref()))))
+            let mut all: Vec<&str> = roles.iter().filter_map(|role| role.name.as_deref()).collect();
+            all.sort_unstable();
+            all.dedup();
+            no(format!("its roles are {}", names(all)))
         }
         other => unread(other),
     }
