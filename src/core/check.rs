@@ -11,7 +11,7 @@ mod table;
 pub use rules::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
 
 use super::environment::Environment;
-use super::facts::{FactKind, Facts};
+use super::facts::{FactKind, Facts, NOT_READ};
 use super::gate;
 use super::time::Now;
 use crate::wire::lcs;
@@ -333,10 +333,7 @@ impl Prerequisite {
     fn check(&self, environment: &Environment, facts: &Facts) -> Check {
         let Found { answer, reason, level, remedy } = (self.find)(environment, facts);
         // What nobody could ask for was not forgotten.
-        let is_unasked = answer == Tri::Unknown
-            && !self.reads.is_empty()
-            && self.sure != Sure::ByHand
-            && self.reads.iter().all(|kind| facts.is_unread(*kind));
+        let is_unasked = answer == Tri::Unknown && reason == NOT_READ;
         let reason = match (is_unasked, &environment.dataverse, gate::finops_url(environment, facts)) {
             (true, None, _) => rules::NO_DATAVERSE.to_owned(),
             (true, _, None) => "no finance and operations is joined".to_owned(),

@@ -499,9 +499,12 @@ pub fn map_state(map: &gateway::Map) -> String {
     }
 }
 
+/// Nobody has asked, or the answer is on its way.
+pub const NOT_READ: &str = "not read yet";
+
 /// Why a fact is not known, in words.
 pub fn why<T>(fact: &Fact<T>) -> String {
-    fact.trouble().map_or_else(|| "not read yet".to_owned(), Trouble::to_string)
+    fact.trouble().map_or_else(|| NOT_READ.to_owned(), Trouble::to_string)
 }
 
 #[cfg(test)]

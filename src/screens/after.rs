@@ -84,7 +84,8 @@ pub(super) fn map_rows(view: &View, all: &[gateway::Map], cells: usize) -> Vec<R
 }
 
 fn of_map(map: &gateway::Map) -> (Mark, String) {
-    if map.detail.pid.is_none() {
+    // Without a project it was never initialised, whatever the list says of it; what runs, runs.
+    if map.detail.pid.is_none() && matches!(map.detail.state.as_deref(), None | Some("1" | "6")) {
         return (Mark::Waiting, "never started".into());
     }
     let mark = match map.detail.state.as_deref() {
