@@ -17,8 +17,10 @@ use crate::core::time::Now;
 use crate::core::trouble::Trouble;
 use std::time::Duration;
 
-/// Pause between two looks.
+/// Pause between two looks at a fact.
 const PAUSE: Duration = Duration::from_secs(30);
+/// Pause between two looks at the list of environments, which can be long.
+const LIST_PAUSE: Duration = Duration::from_mins(2);
 
 /// Begins, or goes on, where a person is waited for.
 pub(super) fn keep(model: &mut Model, now: Now) {
@@ -36,7 +38,8 @@ pub(super) fn keep(model: &mut Model, now: Now) {
             if let Ok(call) = call {
                 let purpose = Purpose::Vigil(sight);
                 let question = Question { about: Some(setup.id.clone()), purpose, misses: 0, call: None };
-                let ticket = cx.desk.ask(question, call, PAUSE);
+                let pause = if sight == Sight::List { LIST_PAUSE } else { PAUSE };
+                let ticket = cx.desk.ask(question, call, pause);
                 setup.vigil.push(ticket);
             }
         });
@@ -65,10 +68,9 @@ fn sights(environment: &Environment, setup: &Setup) -> Vec<Sight> {
     };
     let mut sights: Vec<Sight> = Vec::new();
     for check in check::checks(environment, &setup.facts).iter().filter(|check| waits(check)) {
-        match check.reads {
-            [] => sights.push(Sight::List),
-            kinds => sights.extend(kinds.iter().map(|kind| Sight::Fact(*kind))),
-        }
+        sights.extend(check.reads.iter().map(|kind| Sight::Fact(*kind)));
+        // The only thing in a list that a person mends while somebody waits; the others want another
+        // environment.
         if check.id == "P01" {
             sights.push(Sight::List);
         }
