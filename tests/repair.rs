@@ -189,3 +189,44 @@ async fn left_out_services_are_could_not_tell_and_never_no() {
     let (environment, setup) = driver.model.current().unwrap();
     assert!(gate::dual_write_application(environment, &setup.facts).is_open());
 }
+
+#[tokio::test]
+async fn a_reset_that_would_bring_nothing_back_is_closed() {
+    let scenario = dualwrite::sim::Scenario::parse(
+        &format!(
+            "{}\n[words]\nomit = [\"legalEntityMappings\"]\n",
+            include_str!("../assets/scenarios/mismatch-set-up.toml")
+        ),
+        "test",
+    )
+    .unwrap();
+    let mut driver = Driver::with(scenario, None).await;
+    driver.open("contoso-uat").await;
+    driver.want(Intent::Mismatch).want(Intent::ResetLink("contoso-uat".into()));
+    assert_eq!(driver.screen(), Screen::Mismatch);
+    let notice = driver.model.notice.clone().unwrap();
+    assert!(notice.contains("legal entities"), "{notice}");
+    assert!(driver.changes.is_empty());
+}
+
+#[tokio::test]
+async fn a_reset_that_was_not_done_keeps_the_words_of_the_service() {
+    let rule = "[[fault]]\nservice = [\"gateway\"]\nmethod = \"POST\"\npath = \"Reset\"\non = [1]\ndo = \"status\"\nstatus = 500\nbody = \"json\"\nmessage = \"boom in the gateway\"\n";
+    let scenario = dualwrite::sim::Scenario::parse(
+        &format!("{}\n{rule}", include_str!("../assets/scenarios/mismatch-set-up.toml")),
+        "test",
+    )
+    .unwrap();
+    let mut driver = Driver::with(scenario, None).await;
+    driver.open("contoso-uat").await;
+    driver.want(Intent::Mismatch).want(Intent::ResetLink("contoso-uat".into()));
+    driver.until_screen(Screen::LinkFailed).await;
+    let Flow::LinkFailed(_, failure) = &driver.model.current().unwrap().1.flow else { panic!("not failed") };
+    assert!(failure.words.contains("boom in the gateway"), "{}", failure.words);
+    assert!(failure.next_move.contains("was not done"), "{}", failure.next_move);
+    assert_eq!(
+        (driver.sim.counters().resets, driver.changes.len()),
+        (0, 1),
+        "asked for once, and never again by itself"
+    );
+}

@@ -840,7 +840,7 @@ async fn a_connection_set_is_found_by_name_and_tells_owner_sides_companies_and_m
         bench.read(GATEWAY, &(bench.base("gateway") + &gateway::connection_set_path(&cname))).await;
     assert_eq!(set.owner_text().as_deref(), Some("ada@contoso.example"));
     assert_eq!(set.environments.values().filter(|side| side.is_finops()).count(), 1);
-    assert_eq!(set.dual_write_detail.legal_entity_mappings.mappings.len(), 3);
+    assert_eq!(set.dual_write_detail.legal_entity_mappings.mappings.as_ref().unwrap().len(), 3);
     let maps: Vec<gateway::Map> = bench.read(GATEWAY, &(bench.base("gateway") + &gateway::maps_path(&cid))).await;
     assert_eq!(maps[0].detail.state.as_deref(), Some("4"));
     let by_id = bench.get(GATEWAY, &(bench.base("gateway") + &gateway::connection_set_path(&cid))).await;

@@ -284,7 +284,7 @@ impl Check {
 
     /// Why it closes a button, and what helps.
     pub fn sentence(&self) -> String {
-        format!("{} is not met: “{}”; {}. {}", self.id, self.what, self.reason, self.remedy)
+        format!("{} is not met ({}): {}. {}", self.id, self.what, self.reason, self.remedy)
     }
 }
 

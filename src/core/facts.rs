@@ -296,12 +296,13 @@ impl Facts {
     pub fn row_user(&self, app: &str) -> Option<Option<String>> {
         let rows = self.rows.value()?;
         let row = rows.iter().find(|row| bare_id(&row.client_id) == bare_id(app));
-        Some(row.map(|row| row.user_id.clone().unwrap_or_default()))
+        Some(row.map(|row| row.user_id.clone().filter(|user| !user.is_empty()).unwrap_or_else(|| "nobody".into())))
     }
 
     /// Whether the user of a client ID row is enabled; `None` while unknown.
     pub fn finops_user_enabled(&self, user: &str) -> Option<bool> {
-        let users = self.finops_users.value()?;
+        // An environment without any user does not exist: an empty list says that none is shown.
+        let users = self.finops_users.value().filter(|users| !users.is_empty())?;
         match users.iter().find(|row| row.user_id.eq_ignore_ascii_case(user)) {
             Some(row) => row.enabled,
             None => Some(false),

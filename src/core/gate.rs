@@ -6,7 +6,7 @@ use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
 use super::mandate::Mandate;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
-use crate::wire::{bare_id, same_address};
+use crate::wire::{bare_id, gateway, same_address};
 
 /// Release from which Reset link exists (10.0.30, platform update 54).
 pub(super) const RESET_SINCE: [u64; 3] = [10, 0, 30];
@@ -45,8 +45,15 @@ impl Integration {
 /// State of Power Platform Integration, from the tenant's list and from Dataverse.
 pub fn integration(environment: &Environment, facts: &Facts) -> Integration {
     use super::environment::Fact;
-    if environment.partner.is_some() || matches!(&facts.integration, Fact::Known(Some(_), _)) {
-        return Integration::SetUp;
+    match (&environment.partner, &facts.integration) {
+        // The one documented answer speaks against the list: nobody guesses which of them is right.
+        (Some(_), Fact::Known(None, _)) => {
+            return Integration::Unknown(
+                "the Power Platform names a partner, and Dataverse says that it is not integrated (0x80048d0b). Read again later".into(),
+            );
+        }
+        (Some(_), _) | (None, Fact::Known(Some(_), _)) => return Integration::SetUp,
+        (None, _) => {}
     }
     let state = |words: &[&str]| {
         environment.states.iter().find(|state| words.iter().any(|word| state.eq_ignore_ascii_case(word))).cloned()
@@ -108,16 +115,7 @@ pub fn mismatch(environment: &Environment, facts: &Facts) -> Option<Mismatch> {
         (Some(_), None) => true,
         (None, _) => false,
     };
-    let disagree = match (&environment.partner, &dataverse_says) {
-        (Some(partner), Some(url)) => !same_address(&partner.url, url),
-        _ => false,
-    };
-    (elsewhere || disagree).then(|| Mismatch {
-        when: when(environment, facts),
-        integration: own,
-        linked_to,
-        dataverse_says,
-    })
+    elsewhere.then(|| Mismatch { when: when(environment, facts), integration: own, linked_to, dataverse_says })
 }
 
 /// The state that picks between entries of the fault catalogue.
@@ -231,6 +229,13 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
         }
     }
     let mut reasons = Vec::new();
+    if let (Some(partner), Some(url)) = (&environment.partner, &mismatch.dataverse_says)
+        && !same_address(&partner.url, url)
+    {
+        reasons.push(format!(
+            "Dataverse names another finance and operations, {url}; Reset link does not mend that. Solve it in Lifecycle Services first."
+        ));
+    }
     let release = environment.lcs.as_ref().and_then(|of| of.current_application_release_name.as_deref());
     let release = release.filter(|release| release.starts_with(|c: char| c.is_ascii_digit()));
     if let Some(release) = release
@@ -250,7 +255,15 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
     }
     match (facts.connection_set.value(), facts.connection_set.trouble()) {
         (Some(set), _) => {
-            let count = super::reset::legal_entities(set).len();
+            let has_sides = set.environments.values().any(gateway::Side::is_finops)
+                && set.environments.values().any(gateway::Side::is_dataverse);
+            let companies = super::reset::legal_entities(set);
+            if companies.is_none() || !has_sides {
+                reasons.push(
+                    "The connection set does not say which sides and legal entities it has, so a reset would bring none back. Read again.".into(),
+                );
+            }
+            let count = companies.map_or(0, |codes| codes.len());
             if count > LEGAL_ENTITIES_MAX {
                 reasons.push(format!(
                     "{count} legal entities are linked; dual-write takes {LEGAL_ENTITIES_MAX} at most. Remove some first, on Environment details of the Dual-write page."

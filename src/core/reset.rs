@@ -18,13 +18,14 @@ pub fn maps(facts: &Facts) -> impl Iterator<Item = String> {
     facts.maps.value().into_iter().flatten().map(|map| format!("{} ({})", map_name(map), map_state(map)))
 }
 
-/// The legal entities that are linked now and take part afterwards: sorted, each once.
-pub fn legal_entities(set: &gateway::ConnectionSet) -> Vec<String> {
-    let mappings = set.dual_write_detail.legal_entity_mappings.mappings.iter();
+/// The legal entities that are linked now and take part afterwards: sorted, each once. `None`: the
+/// connection set does not say.
+pub fn legal_entities(set: &gateway::ConnectionSet) -> Option<Vec<String>> {
+    let mappings = set.dual_write_detail.legal_entity_mappings.mappings.as_ref()?.iter();
     let mut all: Vec<String> = mappings.filter_map(|mapping| mapping.left.name.clone()).collect();
     all.sort();
     all.dedup();
-    all
+    Some(all)
 }
 
 /// What asks for the reset; `None` where a side has no address.
@@ -52,7 +53,7 @@ pub fn body(environment: &Environment, set: &gateway::ConnectionSet) -> Option<g
                 old.is_dev_instance,
             ),
         ],
-        legal_entities: legal_entities(set),
+        legal_entities: legal_entities(set)?,
     })
 }
 
@@ -72,8 +73,8 @@ pub fn plan(environment: &Environment, facts: &Facts, name: impl Fn(&str) -> Str
     let mut plan = vec![will(format!("dual-write moves from {from} to {}", environment.name))];
     plan.extend(maps(facts).map(|map| will(format!("remove table map {map}"))));
     plan.push(will(format!("remove {REMOVES}")));
-    if let Some(set) = facts.connection_set.value() {
-        plan.push(will(take_part(&legal_entities(set))));
+    if let Some(codes) = facts.connection_set.value().and_then(|set| legal_entities(set)) {
+        plan.push(will(take_part(&codes)));
     }
     plan
 }

@@ -13,6 +13,8 @@ pub const DELAYED_AFTER: Duration = Duration::from_secs(10);
 pub const NO_RESPONSE_MISSES: u8 = 3;
 /// How often a reading that is no watch is asked for before it counts as "could not find out".
 pub const READ_ATTEMPTS: u8 = 6;
+/// How often something is read on which the flow does not stand: it must not hold up what is read beside it.
+pub const SIDE_ATTEMPTS: u8 = 2;
 /// How often a step of the set-up asks before it gives up until a person tries again.
 pub const STEP_ATTEMPTS: u8 = 8;
 /// Longest wait a service can ask for; beyond it the program asks again all the same.

@@ -8,7 +8,7 @@ use super::environment::EnvironmentId;
 use super::facts::{FactKind, Facts};
 use super::failure::Failure;
 use super::journal::{Deed, Program, Run, RunId};
-use super::linking::{Linked, Linking, Way};
+use super::linking::{LinkStep, Linked, Linking, Way};
 use super::mandate::{Mandate, Module};
 use super::msg::Ticket;
 use super::plan::{CORE_PACKAGE, STAGES, StageId};
@@ -429,7 +429,9 @@ impl Setup {
         match &self.flow {
             Flow::Configuring(run) if matches!(run.step, Step::Watch(_)) => Some("the installation"),
             Flow::Linking(link) if link.activity.is_some() => Some("the link"),
-            Flow::Linking(link) if link.way == Way::Reset => Some("the reset of the link"),
+            Flow::Linking(link) if link.way == Way::Reset && link.step == LinkStep::Start => {
+                Some("the reset of the link")
+            }
             _ => None,
         }
     }
@@ -440,6 +442,9 @@ impl Setup {
         match self.goes_on() {
             _ if is_rehearsal => "this rehearsal ends here".to_owned(),
             _ if self.waits_for_person() => "nobody has linked in Lifecycle Services yet".to_owned(),
+            None if matches!(&self.flow, Flow::Linking(link) if link.way == Way::Reset) => {
+                "whether the reset was done is read when somebody comes back".to_owned()
+            }
             Some(what) => format!("{what} goes on in Microsoft's service; what follows waits"),
             None => "nothing runs at a service now; what follows waits".to_owned(),
         }

@@ -49,9 +49,12 @@ pub(super) fn what_comes_next(view: &View, environment: &Environment, facts: &Fa
 /// The legal entities that take part.
 fn companies(facts: &Facts) -> String {
     let Some(set) = facts.connection_set.value() else { return "Choose legal entities".into() };
-    match crate::core::reset::legal_entities(set).len() {
-        1 => "Choose legal entities (1 is linked), on Environment details of the Dual-write page".to_owned(),
-        count => format!("Choose legal entities ({count} are linked), on Environment details of the Dual-write page"),
+    match crate::core::reset::legal_entities(set).map(|codes| codes.len()) {
+        None => "Choose legal entities, on Environment details of the Dual-write page".to_owned(),
+        Some(1) => "Choose legal entities (1 is linked), on Environment details of the Dual-write page".to_owned(),
+        Some(count) => {
+            format!("Choose legal entities ({count} are linked), on Environment details of the Dual-write page")
+        }
     }
 }
 

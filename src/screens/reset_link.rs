@@ -86,8 +86,8 @@ fn maps(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
 
 /// Who takes part afterwards.
 fn companies(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
-    let Some(set) = facts.connection_set.value() else { return Vec::new() };
-    let codes: Vec<String> = reset::legal_entities(set).iter().map(|code| clean(code)).collect();
+    let all = facts.connection_set.value().and_then(|set| reset::legal_entities(set));
+    let codes: Vec<String> = all.unwrap_or_default().iter().map(|code| clean(code)).collect();
     let title = format!("Legal entities: {} of at most {LEGAL_ENTITIES_MAX}", codes.len());
     let mut rows = vec![Row::blank(), parts::heading(&title)];
     rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(reset::take_part(&codes), Role::Plain)], cells));

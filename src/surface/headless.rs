@@ -183,8 +183,20 @@ impl Headless<'_> {
 
     /// Waits until both lists are there; the environments that are meant.
     fn list(&mut self) -> Result<Vec<EnvironmentId>, Over> {
+        let mut said = None;
         loop {
             self.sign_in()?;
+            // Whoever waits for a list learns for what.
+            let directory = &self.seat.model.directory;
+            let silent = [&directory.trouble, &directory.lcs_trouble].into_iter().flatten().next();
+            let text = silent.map(|trouble| format!("{trouble}; it is asked again."));
+            let is_waiting = directory.reading.is_some() || directory.reading_lcs.is_some();
+            if let Some(text) = text.filter(|_| is_waiting)
+                && said.as_ref() != Some(&text)
+            {
+                self.teller.say_error(&text);
+                said = Some(text);
+            }
             let directory = &self.seat.model.directory;
             let is_open = directory.reading.is_some() || directory.reading_lcs.is_some();
             let is_signed_in = self.seat.model.session.account().is_some();

@@ -119,9 +119,8 @@ pub struct DualWriteDetail {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LegalEntityMappings {
-    /// One per company.
-    #[serde(deserialize_with = "or_default")]
-    pub mappings: Vec<LegalEntityMapping>,
+    /// One per company; `None`: the answer does not say.
+    pub mappings: Option<Vec<LegalEntityMapping>>,
 }
 
 /// One company on both sides.

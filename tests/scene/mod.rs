@@ -132,7 +132,9 @@ impl Default for World {
             operation: json!({"operationId": "7e57c0de-0000-4000-8000-000000000001", "status": "Running"}),
             link_status: json!({"IsSuccess": true, "OperationStatus": "InProgress"}),
             solutions: json!([]),
-            sides: json!({}),
+            sides: json!({
+                "ax": {"targetType": "AX", "directUrl": "https://contoso-uat.sandbox.operations.dynamics.com"},
+                "crm": {"targetType": "CRM", "directUrl": "https://contoso-golden.crm4.dynamics.com"}}),
             companies: None,
             hold: Vec::new(),
             trouble: Vec::new(),
@@ -179,7 +181,18 @@ impl World {
             Call::Environments => Reply::Environments(of(&self.environments)),
             Call::Lifecycle => Reply::Lifecycle(of(&self.project)),
             Call::Integration(of_whom) if of_whom.contains("fabrikam") => Reply::Integration(None),
-            Call::Integration(_) => Reply::Integration(self.integration.as_ref().map(of)),
+            // Each Dataverse names the partner that the list names.
+            Call::Integration(of_whom) => Reply::Integration(self.integration.as_ref().map(|row| {
+                let mut row = row.clone();
+                let of_list = self.environments.as_array().into_iter().flatten().find(|listed| {
+                    let url = listed["properties"]["linkedEnvironmentMetadata"]["instanceUrl"].as_str();
+                    url.is_some_and(|url| url.trim_end_matches('/') == of_whom)
+                });
+                if let Some(partner) = of_list.and_then(|row| row["properties"]["linkedAppMetadata"]["url"].as_str()) {
+                    row["Url"] = partner.into();
+                }
+                of(&row)
+            })),
             Call::Packages(_) => Reply::Packages(self.packages.iter().map(of).collect()),
             Call::Operation { .. } => Reply::Operation { operation: Some(of(&self.operation)), retry_after: None },
             Call::Users { app, .. } => Reply::Users(of(&self.users[usize::from(app.starts_with('0'))])),

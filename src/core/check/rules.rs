@@ -17,6 +17,10 @@ use crate::wire::{bare_id, same_address};
 
 /// Oldest release that dual-write works with.
 const RELEASE_SINCE: [u64; 3] = [10, 0, 9];
+/// The platform update that came with it.
+const PLATFORM_SINCE: u64 = 33;
+/// The platform update that came with the release that has Reset link.
+const PLATFORM_WITH_RESET: u64 = 54;
 /// Legal entities beyond which a link fails.
 pub const LEGAL_ENTITIES_MAX: usize = 250;
 /// Legal entities that the initial sync takes at once.
@@ -73,7 +77,15 @@ pub(in crate::core::check) fn by_hand(_: &Environment, _: &Facts) -> Found {
 
 pub(in crate::core::check) fn integration(environment: &Environment, facts: &Facts) -> Found {
     match gate::integration(environment, facts) {
-        Integration::SetUp => yes("set up"),
+        Integration::SetUp => match (&environment.partner, facts.integration.value()) {
+            (Some(partner), Some(Some(row))) if !same_address(&partner.url, &row.url) => Found {
+                remedy: Some(
+                    "Find out in Lifecycle Services which of the two is right; one finance and operations goes with one Dataverse.",
+                ),
+                ..no(format!("the Power Platform names {}, Dataverse {}", partner.url, row.url))
+            },
+            _ => yes("set up"),
+        },
         Integration::NotSetUp => no("not set up"),
         Integration::SettingUp(word) => no(format!("being set up, the service says {word}")),
         Integration::Failed(word) => no(format!("failed, the service says {word}")),
@@ -150,9 +162,11 @@ pub(in crate::core::check) fn supported(environment: &Environment, _: &Facts) ->
 pub(in crate::core::check) fn no_trial(environment: &Environment, _: &Facts) -> Found {
     let topology = environment.lcs.as_ref().and_then(|of| of.topology_display_name.as_deref()).unwrap_or_default();
     if environment.kind == Kind::Trial || topology.to_lowercase().contains("trial") {
-        no("a trial environment")
-    } else {
-        yes(environment.kind.word().to_lowercase())
+        return no("a trial environment");
+    }
+    match &environment.kind {
+        Kind::Other(word) => unknown(format!("the kind is {word}")),
+        kind => yes(kind.word().to_lowercase()),
     }
 }
 
@@ -161,42 +175,63 @@ pub(in crate::core::check) fn kinds(environment: &Environment, _: &Facts) -> Fou
         return unknown(NO_DATAVERSE);
     }
     let lcs = environment.lcs.as_ref().and_then(|of| of.environment_type.as_deref());
-    match (&environment.kind, lcs) {
-        (Kind::Production, Some(kind)) if kind.eq_ignore_ascii_case("sandbox") => {
-            no("a production Dataverse and a sandbox of finance and operations")
-        }
-        (Kind::Sandbox, Some(kind)) if kind.eq_ignore_ascii_case("production") => {
+    let Some(lcs) = lcs else {
+        return if environment.lcs.is_some() {
+            unknown("Lifecycle Services names no kind")
+        } else {
+            no_lcs(environment)
+        };
+    };
+    let is = |kind: &str| lcs.eq_ignore_ascii_case(kind);
+    let both = format!("{} and {lcs}", environment.kind.word());
+    match &environment.kind {
+        Kind::Production if is("production") => yes(both),
+        Kind::Sandbox if is("sandbox") => yes(both),
+        Kind::CloudHosted | Kind::UnifiedDeveloper => yes(both),
+        Kind::Production if is("sandbox") => no("a production Dataverse and a sandbox of finance and operations"),
+        Kind::Sandbox if is("production") => {
             no("a sandbox Dataverse and a production environment of finance and operations")
         }
-        (kind, Some(other)) => yes(format!("{} and {other}", kind.word())),
-        (_, None) => no_lcs(environment),
+        Kind::Trial => no(both),
+        Kind::Production | Kind::Sandbox | Kind::Other(_) => unknown(format!("whether {both} may be paired")),
     }
 }
 
 /// Only Lifecycle Services names who runs the machines; the list of environments calls both a sandbox.
 pub(in crate::core::check) fn cloud_hosted(environment: &Environment, _: &Facts) -> Found {
-    match (&environment.kind, &environment.lcs) {
+    let runs_it = environment.lcs.as_ref().map(|of| of.environment_infrastructure.as_deref());
+    match (&environment.kind, runs_it) {
         (Kind::CloudHosted, _) => no("cloud-hosted: integration is deprecated there"),
-        (Kind::UnifiedDeveloper | Kind::Production, _) | (_, Some(_)) => yes("not cloud-hosted"),
+        (Kind::UnifiedDeveloper | Kind::Production, _) => yes("not cloud-hosted"),
+        (_, Some(Some(word))) => yes(format!("not cloud-hosted ({word})")),
+        (_, Some(None)) => unknown("Lifecycle Services does not say who runs it"),
         (_, None) => no_lcs(environment),
     }
 }
 
 pub(in crate::core::check) fn release(environment: &Environment, _: &Facts) -> Found {
-    release_since(environment, &RELEASE_SINCE)
+    release_since(environment, &RELEASE_SINCE, PLATFORM_SINCE)
 }
 
 pub(in crate::core::check) fn release_with_reset(environment: &Environment, _: &Facts) -> Found {
-    release_since(environment, &gate::RESET_SINCE)
+    release_since(environment, &gate::RESET_SINCE, PLATFORM_WITH_RESET)
 }
 
-fn release_since(environment: &Environment, least: &[u64]) -> Found {
-    let release = environment.lcs.as_ref().and_then(|of| of.current_application_release_name.as_deref());
-    match release.filter(|release| release.starts_with(|c: char| c.is_ascii_digit())) {
-        Some(release) if version_at_least(release, least) => yes(release),
-        Some(release) => no(release),
-        None if environment.lcs.is_some() => unknown("Lifecycle Services names no release"),
-        None => no_lcs(environment),
+/// The release, or the platform update that came with it.
+fn release_since(environment: &Environment, least: &[u64], update: u64) -> Found {
+    let Some(of) = &environment.lcs else { return no_lcs(environment) };
+    let is_number = |release: &&str| release.starts_with(|c: char| c.is_ascii_digit());
+    if let Some(release) = of.current_application_release_name.as_deref().filter(is_number) {
+        return if version_at_least(release, least) { yes(release) } else { no(release) };
+    }
+    let Some(platform) = of.current_platform_release_name.as_deref() else {
+        return unknown("Lifecycle Services names no release");
+    };
+    let digits: String = platform.chars().filter(char::is_ascii_digit).collect();
+    match digits.parse::<u64>() {
+        Ok(number) if number >= update => yes(format!("platform update {number}")),
+        Ok(number) => no(format!("platform update {number}")),
+        Err(_) => unknown(format!("Lifecycle Services says {platform}")),
     }
 }
 
@@ -241,6 +276,7 @@ pub(in crate::core::check) fn legal_entities(_: &Environment, facts: &Facts) -> 
             level: Some(Level::Warn),
             ..no(format!("{count} legal entities; more than one initial sync takes"))
         },
+        Some(0) => unknown("none is listed, and DAT always exists"),
         Some(count) => yes(count.to_string()),
         None => unread(&facts.legal_entities),
     }
@@ -254,7 +290,12 @@ pub(in crate::core::check) fn companies_agree(_: &Environment, facts: &Facts) ->
         return if facts.link.trouble().is_some() { unread(&facts.link) } else { unread(&facts.connection_set) };
     };
     let Some(entities) = facts.legal_entities.value() else { return unread(&facts.legal_entities) };
-    let mappings = &set.dual_write_detail.legal_entity_mappings.mappings;
+    let Some(mappings) = &set.dual_write_detail.legal_entity_mappings.mappings else {
+        return unknown("the connection set does not say which companies are linked");
+    };
+    if mappings.is_empty() {
+        return yes("no company is linked");
+    }
     let is_gone = |code: &&str| !entities.iter().any(|entity| entity.id.eq_ignore_ascii_case(code));
     let gone: Vec<&str> = mappings.iter().filter_map(|of| of.left.name.as_deref()).filter(is_gone).collect();
     if !gone.is_empty() {

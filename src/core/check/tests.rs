@@ -154,3 +154,49 @@ fn each_answer_is_as_old_as_the_oldest_thing_it_stands_on() {
     assert_eq!(check.read_at, Some(Now::UNIX_EPOCH));
     assert!(check.evidence().contains("read 1970"));
 }
+
+fn joined(sku: serde_json::Value, lcs: serde_json::Value) -> Environment {
+    let row: bap::Environment = serde_json::from_value(json!({"name": "pp", "properties": {
+        "displayName": "uat", "environmentSku": sku,
+        "linkedAppMetadata": {"id": "l", "type": "Linked", "url": "https://uat.operations.dynamics.com"},
+        "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com"}}}))
+    .unwrap();
+    let mut lcs = lcs;
+    lcs["EnvironmentId"] = "l".into();
+    crate::core::environment::merge(&[row], &[serde_json::from_value(lcs).unwrap()]).remove(0)
+}
+
+#[test]
+fn a_value_that_is_not_there_is_never_a_yes() {
+    let none = Facts::default();
+    let environment = joined(json!(null), json!({"EnvironmentType": "Sandbox"}));
+    for id in ["P16", "P17", "P18", "P19"] {
+        assert_eq!(of(id, &environment, &none).0, Tri::Unknown, "{id}");
+    }
+    assert_eq!(of("P17", &joined(json!("Quantum"), json!({"EnvironmentType": "Sandbox"})), &none).0, Tri::Unknown);
+    let facts = Facts { legal_entities: known(json!([])), finops_users: known(json!([])), ..Facts::default() };
+    assert_eq!(of("P33", &environment, &facts).0, Tri::Unknown);
+    assert_eq!(facts.finops_user_enabled("Admin"), None, "an empty list of users shows none");
+}
+
+#[test]
+fn a_platform_update_stands_for_a_release_that_is_not_named() {
+    let with = |update: &str| joined(json!("Sandbox"), json!({"CurrentPlatformReleaseName": update}));
+    let none = Facts::default();
+    assert_eq!(of("P20", &with("PU63"), &none).0, Tri::Yes);
+    assert_eq!(of("P20", &with("Update53"), &none).0, Tri::No);
+    assert_eq!(of("P19", &with("Update33"), &none).0, Tri::Yes);
+}
+
+#[test]
+fn two_sources_that_contradict_each_other_are_named() {
+    let environment = joined(json!("Sandbox"), json!({}));
+    let not_integrated = Facts { integration: known(json!(null)), ..Facts::default() };
+    let (answer, reason) = of("P01", &environment, &not_integrated);
+    assert!(answer == Tri::Unknown && reason.contains("0x80048d0b"), "{reason}");
+    let elsewhere =
+        Facts { integration: known(json!({"Url": "https://other.operations.dynamics.com"})), ..Facts::default() };
+    let (answer, reason) = of("P01", &environment, &elsewhere);
+    assert!(answer == Tri::No && reason.contains("other.operations"), "{reason}");
+    assert!(blocker(&environment, &elsewhere, Closes::Configure).is_some_and(|check| check.id == "P01"));
+}

@@ -359,6 +359,7 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                         cx.now,
                         format!("{}; its outcome is not known, so the gateway is read", trouble.sentence()),
                     );
+                    linking.refused = Some(Box::new(failure_of(&trouble, setup, cx)));
                     return ask_back(linking, setup, 0, SETTLE_PAUSE, cx);
                 }
                 return Next::Failed(Box::new(failure_of(&trouble, setup, cx)));
@@ -533,6 +534,10 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
             }
             if reported && setup.facts.linked().is_none() {
                 return Next::Linked(Confirmation::GatewayDoesNotShowIt);
+            }
+            if let Some(mut failure) = linking.refused.take() {
+                "The dual-write service was read again and again and shows no link to this environment: the reset was not done. Read the mismatch again before anything else.".clone_into(&mut failure.next_move);
+                return Next::Failed(failure);
             }
             let words = "The dual-write service does not show a link to this environment.".to_owned();
             let failure = link_failure(linking, words, setup, cx).found_here();

@@ -8,7 +8,7 @@ use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::plan::APPLICATION_USERS;
-use crate::core::schedule::{READ_ATTEMPTS, back_off};
+use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, back_off};
 use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::sign_in::Account;
 use crate::core::time::Now;
@@ -81,7 +81,8 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
         Err(trouble) => {
             let open = if is_lcs { &mut directory.reading_lcs } else { &mut directory.reading };
             *open = None;
-            if trouble.is_passing() && question.misses + 1 < READ_ATTEMPTS {
+            let attempts = if is_lcs { SIDE_ATTEMPTS } else { READ_ATTEMPTS };
+            if trouble.is_passing() && question.misses + 1 < attempts {
                 let pause = back_off(question.misses + 1, trouble.retry_after, model.desk.roll());
                 let call = if is_lcs { Call::Lifecycle } else { Call::Environments };
                 let again = Question { misses: question.misses + 1, ..question };
@@ -306,7 +307,7 @@ pub(super) fn fact_reply(
     setup.reading.remove(&kind);
     if let Err(trouble) = &result
         && trouble.is_passing()
-        && question.misses + 1 < READ_ATTEMPTS
+        && question.misses + 1 < attempts(kind, trouble)
         && let Some(call) = question.call.clone()
     {
         let misses = question.misses + 1;
@@ -323,6 +324,11 @@ pub(super) fn fact_reply(
     }
     take(setup, kind, result, cx);
     go_on(setup, cx);
+}
+
+/// How often a fact is asked for. An answer that cannot be read does not get better by asking often.
+fn attempts(kind: FactKind, trouble: &Trouble) -> u8 {
+    if kind.is_of_flow() && trouble.what != What::Unreadable { READ_ATTEMPTS } else { SIDE_ATTEMPTS }
 }
 
 /// Keeps a fact, and asks for what follows from it.

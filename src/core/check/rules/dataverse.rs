@@ -21,6 +21,8 @@ const UPDATE: &str =
 const CLEAN: &str = "Delete the rows of the table Dual Write Runtime Configurations in Dataverse before linking.";
 /// What helps where a deleted application user is in the way.
 const PURGE: &str = "Repair the identities (f) purges it after asking and makes a new one; by hand: Power Platform admin center, Application users.";
+/// Names under which the core solution stands in the table of solutions.
+const CORE_SOLUTIONS: [&str; 2] = ["DualWriteCoreAnchor", "DualWriteCore"];
 /// Prospect to cash from which on it is harmless.
 const HARMLESS_SINCE: [u64; 4] = [15, 0, 0, 2];
 
@@ -56,8 +58,23 @@ pub(in crate::core::check) fn core_solution(_: &Environment, facts: &Facts) -> F
         Some(PackageState::InProgress { state }) => no(format!("on its way, the service says {state}")),
         Some(PackageState::Failed { words, .. }) => no(format!("failed: {words}")),
         Some(PackageState::NotInstalled) => no("not installed"),
-        Some(PackageState::NotOffered) => no("not in the list of packages"),
-        None => unread(&facts.packages),
+        other => {
+            // The table of solutions is the other source.
+            let solutions = facts.solutions.value().into_iter().flatten();
+            let core =
+                solutions.filter(|of| CORE_SOLUTIONS.iter().any(|name| of.uniquename.eq_ignore_ascii_case(name)));
+            match core
+                .filter_map(|of| of.version.as_deref())
+                .max_by_key(|version| version_at_least(version, &CORE_SINCE))
+            {
+                Some(version) if version_at_least(version, &CORE_SINCE) => {
+                    yes(format!("{version}, as the solutions say"))
+                }
+                Some(version) => no(format!("{version}, as the solutions say")),
+                None if other.is_some() => no("not in the list of packages"),
+                None => unread(&facts.packages),
+            }
+        }
     }
 }
 

@@ -228,7 +228,16 @@ pub(super) fn change_answered(
                 );
                 return Ok(pause);
             }
-            Err(Next::Failed(Box::new(failure_of(&trouble, setup, cx))))
+            let mut failure = failure_of(&trouble, setup, cx);
+            if matches!(run.last_deed, Some(Deed::CreateUser { .. })) && is_twin(&trouble.words) {
+                "A user with this application id exists that Dataverse does not list, most likely a deleted one. Power Platform admin center, the environment, Settings, Users + permissions, Application users: look for it among the deleted ones, restore it or delete it for good, then try again.".clone_into(&mut failure.next_move);
+            }
+            Err(Next::Failed(Box::new(failure)))
         }
     }
+}
+
+/// Whether a refusal says that a user with this application id exists already.
+fn is_twin(words: &str) -> bool {
+    words.to_lowercase().contains("matching application id")
 }
