@@ -155,13 +155,12 @@ fn each_answer_is_as_old_as_the_oldest_thing_it_stands_on() {
     assert!(check.evidence().contains("read 1970"));
 }
 
-fn joined(sku: serde_json::Value, lcs: serde_json::Value) -> Environment {
+fn joined(sku: Option<&str>, mut lcs: serde_json::Value) -> Environment {
     let row: bap::Environment = serde_json::from_value(json!({"name": "pp", "properties": {
         "displayName": "uat", "environmentSku": sku,
         "linkedAppMetadata": {"id": "l", "type": "Linked", "url": "https://uat.operations.dynamics.com"},
         "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com"}}}))
     .unwrap();
-    let mut lcs = lcs;
     lcs["EnvironmentId"] = "l".into();
     crate::core::environment::merge(&[row], &[serde_json::from_value(lcs).unwrap()]).remove(0)
 }
@@ -169,11 +168,11 @@ fn joined(sku: serde_json::Value, lcs: serde_json::Value) -> Environment {
 #[test]
 fn a_value_that_is_not_there_is_never_a_yes() {
     let none = Facts::default();
-    let environment = joined(json!(null), json!({"EnvironmentType": "Sandbox"}));
+    let environment = joined(None, json!({"EnvironmentType": "Sandbox"}));
     for id in ["P16", "P17", "P18", "P19"] {
         assert_eq!(of(id, &environment, &none).0, Tri::Unknown, "{id}");
     }
-    assert_eq!(of("P17", &joined(json!("Quantum"), json!({"EnvironmentType": "Sandbox"})), &none).0, Tri::Unknown);
+    assert_eq!(of("P17", &joined(Some("Quantum"), json!({"EnvironmentType": "Sandbox"})), &none).0, Tri::Unknown);
     let facts = Facts { legal_entities: known(json!([])), finops_users: known(json!([])), ..Facts::default() };
     assert_eq!(of("P33", &environment, &facts).0, Tri::Unknown);
     assert_eq!(facts.finops_user_enabled("Admin"), None, "an empty list of users shows none");
@@ -181,7 +180,7 @@ fn a_value_that_is_not_there_is_never_a_yes() {
 
 #[test]
 fn a_platform_update_stands_for_a_release_that_is_not_named() {
-    let with = |update: &str| joined(json!("Sandbox"), json!({"CurrentPlatformReleaseName": update}));
+    let with = |update: &str| joined(Some("Sandbox"), json!({"CurrentPlatformReleaseName": update}));
     let none = Facts::default();
     assert_eq!(of("P20", &with("PU63"), &none).0, Tri::Yes);
     assert_eq!(of("P20", &with("Update53"), &none).0, Tri::No);
@@ -190,7 +189,7 @@ fn a_platform_update_stands_for_a_release_that_is_not_named() {
 
 #[test]
 fn two_sources_that_contradict_each_other_are_named() {
-    let environment = joined(json!("Sandbox"), json!({}));
+    let environment = joined(Some("Sandbox"), json!({}));
     let not_integrated = Facts { integration: known(json!(null)), ..Facts::default() };
     let (answer, reason) = of("P01", &environment, &not_integrated);
     assert!(answer == Tri::Unknown && reason.contains("0x80048d0b"), "{reason}");
