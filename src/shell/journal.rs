@@ -25,8 +25,8 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long leaving the program waits for the last lines.
-const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+/// How long is waited for lines that are not written yet.
+const SETTLE_LIMIT: Duration = Duration::from_secs(2);
 /// What the name of a run's file ends with.
 const EXTENSION: &str = "jsonl";
 
@@ -37,7 +37,7 @@ enum Job {
     Forget(Entry, String, oneshot::Sender<Result<(), NotClaimed>>),
     Holder(EnvironmentId, String, oneshot::Sender<Option<Held>>),
     Release(EnvironmentId),
-    Close(mpsc::Sender<()>),
+    Settle(mpsc::Sender<()>),
 }
 
 /// What a claim needs to know.
@@ -122,10 +122,10 @@ impl Journal {
     }
 
     /// Waits until everything told so far is written, for a short time.
-    pub fn close(&self) {
+    pub fn settle(&self) {
         let (done, closed) = mpsc::channel();
-        if self.jobs.send(Job::Close(done)).is_ok() {
-            let _ = closed.recv_timeout(CLOSE_LIMIT);
+        if self.jobs.send(Job::Settle(done)).is_ok() {
+            let _ = closed.recv_timeout(SETTLE_LIMIT);
         }
     }
 }
@@ -160,7 +160,7 @@ impl Desk {
                 let _ = done.send(held.filter(|held| held.by.as_ref() != Some(&self.own)));
             }
             Job::Release(environment) => drop(self.locks.remove(&environment)),
-            Job::Close(done) => {
+            Job::Settle(done) => {
                 let _ = done.send(());
             }
         }
@@ -465,7 +465,7 @@ mod tests {
         assert_eq!(one.claim(claim("a")).blocking_recv().unwrap(), Ok(()), "its own");
         assert!(matches!(two.claim(claim("b")).blocking_recv().unwrap(), Err(NotClaimed::Held(_))));
         one.release(EnvironmentId("e".into()));
-        one.close();
+        one.settle();
         assert_eq!(two.claim(claim("b")).blocking_recv().unwrap(), Ok(()));
     }
 
@@ -541,6 +541,6 @@ mod tests {
         let journal = Journal::start(file.path().join("state")).unwrap();
         assert!(journal.append(entry("r")).blocking_recv().unwrap().is_err());
         assert!(matches!(journal.claim(claim("r")).blocking_recv().unwrap(), Err(NotClaimed::Failed(_))));
-        journal.close();
+        journal.settle();
     }
 }

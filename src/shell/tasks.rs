@@ -142,7 +142,7 @@ impl Tasks {
             };
             let _ = tokio::time::timeout(CHANGES_LIMIT, all).await;
         });
-        self.journal.close();
+        self.journal.settle();
     }
 
     fn ask(&mut self, ticket: Ticket, after: Duration, call: Call) {
@@ -189,6 +189,8 @@ impl Tasks {
     fn read_runs(&self) {
         let (listener, journal) = (Arc::clone(&self.listener), self.journal.clone());
         self.runtime.spawn_blocking(move || {
+            // The list shows what was told to the record before it was asked for.
+            journal.settle();
             let runs = match journal::runs(journal.state_dir()) {
                 Ok(runs) => {
                     runs.into_iter().map(|listed| listed.run.map_err(|error| (listed.id, error.to_string()))).collect()

@@ -228,7 +228,7 @@ impl Wizard {
     fn close(self) -> Ended {
         match (self.tasks, self.journal) {
             (Some(tasks), _) => tasks.close(),
-            (None, Some(journal)) => journal.close(),
+            (None, Some(journal)) => journal.settle(),
             (None, None) => {}
         }
         if let Some(runtime) = self.runtime {
