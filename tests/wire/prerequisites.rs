@@ -1,106 +1,20 @@
 //! The simulator over real HTTP, what the further prerequisites are read from: rights, versions,
-//! solutions, companies, teams, licences. As `wire`, and with its clock standing still.
+//! solutions, companies, teams, licences. With its clock standing still.
 
-#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
-
-use dualwrite::sim::{Counters, Options, Scenario, Simulator, start};
+use super::bench::{BAP, Bench, GATEWAY, GRAPH, UAT, json_of};
 use dualwrite::wire::{app_id, bap, dataverse, finance_operations, gateway, graph};
-use jiff::Timestamp;
-use reqwest::{Client, Method, Response, StatusCode};
-use secrecy::ExposeSecret;
+use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-const BAP: &str = "https://service.powerapps.com";
-const GATEWAY: &str = "https://IntegratorApp.com";
-const GRAPH: &str = "https://graph.microsoft.com";
-const UAT: &str = "contoso-uat";
 const GOLDEN: &str = "contoso-golden";
 const PROD: &str = "contoso-prod";
 const SANDBOX: &str = "contoso-sandbox";
 
-/// A simulator whose clock stands still, and a client that reaches all its hosts.
-struct Bench {
-    simulator: Simulator,
-    http: Client,
-}
-
 impl Bench {
-    async fn named(name: &str) -> Self {
-        Self::of(Scenario::named(name).unwrap()).await
-    }
-
-    /// The usual cast with more said of contoso-uat.
-    async fn uat(more: &str) -> Self {
-        Self::text(&format!("[[environment]]\nname = \"contoso-uat\"\n{more}")).await
-    }
-
-    async fn text(more: &str) -> Self {
-        Self::of(Scenario::parse(&format!("title = \"test\"\n{more}"), "test").unwrap()).await
-    }
-
-    async fn of(scenario: Scenario) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let start_at = "2026-05-04T08:00:00Z".parse::<Timestamp>().unwrap();
-        let simulator = start(Options { scenario, speed: 0.0, port: 0, start: start_at }).await.unwrap();
-        let mut builder = Client::builder().no_proxy().tls_certs_only([]);
-        for name in [UAT, GOLDEN, PROD, SANDBOX] {
-            for rest in ["crm4", "sandbox.operations", "operations"] {
-                builder = builder.resolve(&format!("{name}.{rest}.localhost"), simulator.address());
-            }
-        }
-        Self { simulator, http: builder.build().unwrap() }
-    }
-
-    fn counters(&self) -> Counters {
-        self.simulator.counters()
-    }
-
-    fn base(&self, service: &str) -> String {
-        format!("{}/{service}", self.simulator.base())
-    }
-
-    fn org(&self, name: &str) -> String {
-        format!("http://{name}.crm4.localhost:{}", self.simulator.address().port())
-    }
-
-    fn finops(&self) -> String {
-        format!("http://{UAT}.sandbox.operations.localhost:{}", self.simulator.address().port())
-    }
-
-    async fn ask_token(&self, audience: &str) -> Response {
-        let refresh = self.simulator.signed_in();
-        let scope = format!("{audience}/.default");
-        let form = [
-            ("grant_type", "refresh_token"),
-            ("refresh_token", refresh.expose_secret()),
-            ("scope", &scope),
-            ("client_id", "00000000-0000-4000-8000-0000000000c1"),
-        ];
-        self.http.post(self.base("entra/organizations/oauth2/v2.0/token")).form(&form).send().await.unwrap()
-    }
-
-    async fn send(&self, audience: &str, method: Method, url: &str, body: Option<Value>) -> Response {
-        let answer = json_of(self.ask_token(audience).await, StatusCode::OK).await;
-        let mut request = self.http.request(method, url).bearer_auth(answer["access_token"].as_str().unwrap());
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        request.send().await.unwrap()
-    }
-
-    async fn get(&self, audience: &str, url: &str) -> Response {
-        self.send(audience, Method::GET, url, None).await
-    }
-
-    async fn read<T: DeserializeOwned>(&self, audience: &str, url: &str) -> T {
-        let answer = json_of(self.get(audience, url).await, StatusCode::OK).await;
-        serde_json::from_value(answer.clone()).unwrap_or_else(|error| panic!("{error}: {answer}"))
-    }
-
     /// Something of the Dataverse of an environment.
     async fn of_dataverse<T: DeserializeOwned>(&self, name: &str, path: &str) -> T {
-        self.read(&self.org(name), &(self.org(name) + path)).await
+        self.read(&self.dataverse(name), &(self.dataverse(name) + path)).await
     }
 
     async fn rows<T: DeserializeOwned>(&self, name: &str, path: &str) -> Vec<T> {
@@ -126,26 +40,9 @@ impl Bench {
         teams.remove(0)
     }
 
-    async fn post_user(&self, app: &str) -> Response {
-        let body = dataverse::NewUser {
-            applicationid: app.to_owned(),
-            accessmode: dataverse::ACCESS_MODE_APPLICATION,
-            isdisabled: false,
-            business_unit: format!("/businessunits({})", self.root(UAT).await.businessunitid),
-        };
-        let url = self.org(UAT) + &dataverse::create_user_path();
-        self.send(&self.org(UAT), Method::POST, &url, Some(serde_json::to_value(body).unwrap())).await
-    }
-
     async fn graph<T: DeserializeOwned>(&self, path: &str) -> Vec<T> {
         self.read::<dataverse::Rows<T>>(GRAPH, &(self.base("graph") + path)).await.value
     }
-}
-
-async fn json_of(answer: Response, status: StatusCode) -> Value {
-    let (own, text) = (answer.status(), answer.text().await.unwrap());
-    assert_eq!(own, status, "{text}");
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 fn names(roles: &[dataverse::Role]) -> Vec<&str> {
@@ -178,7 +75,7 @@ async fn the_person_is_administrator_unless_the_scenario_says_otherwise() {
 async fn nobody_has_roles_or_teams_who_is_not_there() {
     let bench = Bench::named("happy").await;
     for path in [dataverse::own_roles_path(app_id::RUNTIME), dataverse::own_teams_path(app_id::RUNTIME)] {
-        let answer = bench.get(&bench.org(UAT), &(bench.org(UAT) + &path)).await;
+        let answer = bench.get(&bench.dataverse(UAT), &(bench.dataverse(UAT) + &path)).await;
         assert_eq!(json_of(answer, StatusCode::NOT_FOUND).await["error"]["code"], "0x80040217", "{path}");
     }
 }
@@ -187,8 +84,8 @@ async fn nobody_has_roles_or_teams_who_is_not_there() {
 async fn a_user_of_finance_and_operations_is_administrator_unless_the_scenario_says_otherwise() {
     let bench = Bench::uat("users = [{ id = \"Admin\" }, { id = \"Grace\", roles = [\"System user\"] }]").await;
     let ask = async |user: &str| {
-        let url = bench.finops() + &finance_operations::user_roles_path(user);
-        bench.read::<dataverse::Rows<finance_operations::UserRole>>(&bench.finops(), &url).await.value
+        let url = bench.finops(UAT) + &finance_operations::user_roles_path(user);
+        bench.read::<dataverse::Rows<finance_operations::UserRole>>(&bench.finops(UAT), &url).await.value
     };
     let admin = ask("Admin").await;
     assert_eq!(
@@ -236,7 +133,7 @@ async fn plug_in_steps_come_with_the_core_solution_and_can_be_disabled() {
 async fn a_table_is_not_there_before_its_package() {
     let bench = Bench::named("happy").await;
     for path in [dataverse::companies_path(), dataverse::runtime_configurations_path()] {
-        let answer = bench.get(&bench.org(UAT), &(bench.org(UAT) + &path)).await;
+        let answer = bench.get(&bench.dataverse(UAT), &(bench.dataverse(UAT) + &path)).await;
         let answer = json_of(answer, StatusCode::NOT_FOUND).await;
         assert_eq!(answer["error"]["code"], dataverse::MALFORMED, "{path}");
         assert!(bench.rows::<Value>(GOLDEN, &path).await.is_empty(), "{path}");
@@ -350,7 +247,7 @@ async fn graph_is_a_service_like_the_others() {
 /// Every address that this file is about, with its audience, and with a column nobody knows where
 /// columns can be chosen.
 async fn addresses(bench: &Bench) -> Vec<(String, String, Option<String>)> {
-    let (org, finops) = (bench.org(PROD), bench.finops());
+    let (org, finops) = (bench.dataverse(PROD), bench.finops(UAT));
     let me = bench.me(PROD).await;
     let unit = bench.root(PROD).await.businessunitid;
     let chosen = |path: String| {
@@ -415,8 +312,8 @@ async fn filters_expansions_and_tops_that_are_not_understood_are_refused() {
         "cdm_companies?$filter=colour eq 1",
         "msdyn_dualwriteruntimeconfigs?$top=many",
     ] {
-        let url = format!("{}{}/{question}", bench.org(GOLDEN), dataverse::BASE);
-        let refused = json_of(bench.get(&bench.org(GOLDEN), &url).await, StatusCode::BAD_REQUEST).await;
+        let url = format!("{}{}/{question}", bench.dataverse(GOLDEN), dataverse::BASE);
+        let refused = json_of(bench.get(&bench.dataverse(GOLDEN), &url).await, StatusCode::BAD_REQUEST).await;
         assert_eq!(refused["error"]["code"], dataverse::MALFORMED, "{question}");
     }
 }
@@ -431,17 +328,17 @@ async fn a_deleted_twin_goes_with_one_deletion_and_a_row_is_bound_to_another_use
     assert!(refused["error"]["message"].as_str().unwrap().contains("matching application id"));
     let twin = bench.rows::<dataverse::User>(UAT, &dataverse::users_path(app)).await.remove(0);
     assert_eq!(twin.deletedstate, Some(1));
-    let url = bench.org(UAT) + &dataverse::user_path(&twin.systemuserid);
-    assert_eq!(bench.send(&bench.org(UAT), Method::DELETE, &url, None).await.status(), StatusCode::NO_CONTENT);
+    let url = bench.dataverse(UAT) + &dataverse::user_path(&twin.systemuserid);
+    assert_eq!(bench.send(&bench.dataverse(UAT), Method::DELETE, &url, None).await.status(), StatusCode::NO_CONTENT);
     assert!(bench.rows::<dataverse::User>(UAT, &dataverse::users_path(app)).await.is_empty());
-    assert_eq!(bench.send(&bench.org(UAT), Method::DELETE, &url, None).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(bench.send(&bench.dataverse(UAT), Method::DELETE, &url, None).await.status(), StatusCode::NOT_FOUND);
     assert_eq!(bench.post_user(app).await.status(), StatusCode::NO_CONTENT);
     let made = bench.rows::<dataverse::User>(UAT, &dataverse::users_path(app)).await.remove(0);
-    let url = bench.org(UAT) + &dataverse::user_path(&made.systemuserid);
-    assert_eq!(bench.send(&bench.org(UAT), Method::DELETE, &url, None).await.status(), StatusCode::NO_CONTENT);
+    let url = bench.dataverse(UAT) + &dataverse::user_path(&made.systemuserid);
+    assert_eq!(bench.send(&bench.dataverse(UAT), Method::DELETE, &url, None).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(bench.counters().users_purged, [(app.to_owned(), 1)].into(), "a soft deletion does not count");
 
-    let finops = bench.finops();
+    let finops = bench.finops(UAT);
     let users = finops.clone() + finance_operations::USERS_PATH;
     let users: dataverse::Rows<finance_operations::User> = bench.read(&finops, &users).await;
     assert_eq!((users.value[1].user_id.as_str(), users.value[1].enabled), ("Retired", Some(false)));
@@ -479,7 +376,7 @@ async fn the_unmet_prerequisites_can_all_be_seen() {
 }
 
 async fn gateway_link(bench: &Bench) -> gateway::Link {
-    let host = bench.finops().replace("http://", "");
+    let host = bench.finops(UAT).replace("http://", "");
     let url = bench.base("gateway") + &gateway::environments_path(&host);
     bench.read::<Vec<gateway::Link>>(GATEWAY, &url).await.remove(0)
 }
