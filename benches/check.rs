@@ -7,7 +7,7 @@
     reason = "a bench that cannot go on says so, and prints its figures"
 )]
 
-use dualwrite::api::{Api, Outside, Time};
+use dualwrite::api::{Api, Credentials, Time, Trust};
 use dualwrite::core::call::Call;
 use dualwrite::core::check;
 use dualwrite::core::effect::Effect;
@@ -68,7 +68,9 @@ async fn full_check(environment: &str) -> Measured {
     let profile = Profile::parse(&sim.profile_toml(), "simulator").unwrap();
     let clock = Arc::clone(&sim);
     let time = Time { now: Arc::new(move || clock.now()), speed: 1.0 };
-    let api = Arc::new(Api::new(profile.clone(), Some(sim.signed_in()), Outside::default(), time).unwrap());
+    let api = Arc::new(
+        Api::new(profile.clone(), Credentials::person(Some(sim.signed_in())), Trust::default(), time).unwrap(),
+    );
     let mut model = Model::new(profile.cloud("dualwrite", 1.0), 7, None);
     let account = Account { name: "ada@contoso.example".into(), tenant: Some(profile.tenant.clone()) };
     model.session = Session::SignedIn(account);

@@ -14,11 +14,28 @@ const PORTAL: &str = "https://dataintegrator.trafficmanager.net";
 /// Largest profile that is read, in bytes.
 const PROFILE_MAX: u64 = 64 * 1024;
 
+/// A cloud of Microsoft with hosts of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum National {
+    /// The public cloud.
+    Public,
+    /// Government community cloud; its tenants live in the commercial Entra.
+    Gcc,
+    /// GCC High.
+    GccHigh,
+    /// Department of Defense.
+    Dod,
+    /// China, run by 21Vianet.
+    China,
+}
+
 /// Which services one cloud consists of. Addresses have no trailing slash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// Shown in the header of every screen.
     pub name: String,
+    /// Whose host names its answers may name.
+    pub national: National,
     /// Token service.
     pub authority: Url,
     /// Tenant id or domain; `organizations` while unknown.
@@ -179,6 +196,7 @@ impl Profile {
             portal: address("portal", file.portal.as_deref().unwrap_or(PORTAL))?,
             link: optional("link", &file.link)?,
             name: file.name,
+            national: National::Public,
             tenant: file.tenant.unwrap_or_else(|| "organizations".into()),
             client_id: file.client_id.unwrap_or_default(),
             lcs_project: file.lcs_project,

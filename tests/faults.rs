@@ -2,7 +2,7 @@
 //! test says and nothing else. No combination panics, hangs, or is read as "not there".
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
-use dualwrite::api::{Api, Outside, Time};
+use dualwrite::api::{Api, Credentials, Outside, Time, Trust};
 use dualwrite::core::call::{Call, Change, Reply};
 use dualwrite::core::trouble::{Again, Done, Trouble, What};
 use dualwrite::settings::Profile;
@@ -80,7 +80,7 @@ fn api(port: u16) -> Api {
     let profile = Profile::parse(&text, "test").unwrap();
     let outside = Outside::read(|_| Some(TOKEN.to_owned()));
     let time = Time { now: Arc::new(jiff::Timestamp::now), speed: 1.0 };
-    Api::new(profile, None, outside, time).unwrap()
+    Api::new(profile, Credentials::outside(outside), Trust::default(), time).unwrap()
 }
 
 fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {

@@ -2,6 +2,8 @@
 
 use super::Api;
 use super::http::{Answer, Body, Request};
+use super::session::{Challenge, Proof};
+use crate::core::aadsts::{self, Kind};
 use crate::core::call::Reply;
 use crate::core::sign_in::Account;
 use crate::core::trouble::{Service, Trouble, What};
@@ -10,7 +12,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::PoisonError;
 
 impl Api {
     async fn form(&self, path: String, fields: Vec<(&'static str, SecretString)>) -> Result<Answer, Trouble> {
@@ -33,14 +34,21 @@ impl Api {
             let words = "the cloud profile has no client_id; add the application id of your registration";
             return Err(Trouble::new(Service::Entra, What::NotConfigured, words));
         }
-        let scope = format!("{} {}", entra::scope_of(&self.audience(Service::Bap, "")), entra::EXTRA_SCOPES);
-        let fields = vec![("client_id", self.profile.client_id.clone().into()), ("scope", scope.into())];
+        // Where a service wants more proof, the sign-in is for that service.
+        let challenge = self.session.challenge();
+        let (audience, claims) = match challenge {
+            Some(Challenge { audience, claims }) => (audience, claims),
+            None => (self.audience(Service::Bap, ""), None),
+        };
+        let scope = format!("{} {}", entra::scope_of(&audience), entra::EXTRA_SCOPES);
+        let mut fields = vec![("client_id", self.profile.client_id.clone().into()), ("scope", scope.into())];
+        fields.extend(claims.map(|claims| ("claims", claims.into())));
         let answer = self.form(entra::device_code_path(&self.profile.tenant), fields).await?;
         if !answer.is_success() {
-            return Err(self.token_trouble(Service::Entra, &answer));
+            return Err(self.token_trouble(&answer));
         }
         let code: DeviceCode = answer.json()?;
-        *self.session.device_code.lock().unwrap_or_else(PoisonError::into_inner) = Some(code.device_code);
+        self.session.put_device_code(code.device_code);
         Ok(Reply::DeviceCode {
             user_code: code.user_code,
             address: code.verification_uri,
@@ -50,8 +58,7 @@ impl Api {
     }
 
     pub(super) async fn poll_device_code(&self) -> Result<Reply, Trouble> {
-        let code = self.session.device_code.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(code) = code else {
+        let Some(code) = self.session.device_code() else {
             return Err(Trouble::new(Service::Entra, What::SignInNeeded, "there is no code to wait for"));
         };
         let fields = vec![
@@ -62,14 +69,20 @@ impl Api {
         let answer = self.form(entra::token_path(&self.profile.tenant), fields).await?;
         if answer.is_success() {
             let token: Token = answer.json()?;
-            self.session.keep(&token);
-            return Ok(Reply::SignedIn(account(&token).unwrap_or_else(|| "signed in".into())));
+            let account = token.id_token.as_ref().and_then(|token| account_of(token.expose_secret()));
+            let account = account.unwrap_or_else(|| "signed in".into());
+            self.session.signed_in(&account, &token);
+            return Ok(Reply::SignedIn(account));
         }
+        let mut trouble = self.token_trouble(&answer);
         match answer.json::<TokenError>().map(|error| error.error).unwrap_or_default().as_str() {
-            "authorization_pending" => Ok(Reply::SignInPending { slow_down: false }),
-            "slow_down" => Ok(Reply::SignInPending { slow_down: true }),
-            _ => Err(self.token_trouble(Service::Entra, &answer)),
+            "authorization_pending" => return Ok(Reply::SignInPending { slow_down: false }),
+            "slow_down" => return Ok(Reply::SignInPending { slow_down: true }),
+            "authorization_declined" | "access_denied" => trouble.what = What::Declined,
+            "expired_token" | "code_expired" | "bad_verification_code" => trouble.what = What::CodeEnded,
+            _ => {}
         }
+        Err(trouble)
     }
 
     /// Redeems a refresh token for a token of one service.
@@ -83,38 +96,89 @@ impl Api {
         let fields = vec![
             ("grant_type", entra::GRANT_REFRESH.to_owned().into()),
             ("client_id", self.profile.client_id.clone().into()),
-            ("refresh_token", refresh),
+            ("refresh_token", refresh.clone()),
             ("scope", scope.into()),
         ];
         let answer = self.form(entra::token_path(&self.profile.tenant), fields).await?;
-        if answer.is_success() { answer.json() } else { Err(self.token_trouble(service, &answer)) }
+        if answer.is_success() {
+            return answer.json();
+        }
+        let trouble = self.token_trouble(&answer);
+        let Ok(error) = answer.json::<TokenError>() else { return Err(trouble) };
+        let challenge = || Challenge { audience: audience.to_owned(), claims: error.claims.clone() };
+        let can_mend = match kind_of(&error) {
+            Some(Kind::Ended) => self.session.may_sign_in_again(challenge(), Some(&refresh)),
+            Some(Kind::MoreProof) => self.session.may_sign_in_again(challenge(), None),
+            Some(Kind::NotThisService | Kind::Blocked) => false,
+            // The registration or the tenant is at fault, or the service is in trouble.
+            Some(Kind::Configuration) | None => return Err(trouble),
+        };
+        // A registration need not have a permission for what is only good to know.
+        let again = can_mend && service != Service::Graph;
+        let what = if again { What::SignInNeeded } else { What::NoToken };
+        Err(Trouble { service, what, ..trouble })
     }
 
-    /// An error answer of the token service. Those that only a new sign-in can mend say so.
-    fn token_trouble(&self, service: Service, answer: &Answer) -> Trouble {
+    /// A token for an application.
+    pub(super) async fn token_of_application(
+        &self,
+        service: Service,
+        audience: &str,
+        proof: &Proof,
+    ) -> Result<Token, Trouble> {
+        let mut fields = vec![
+            ("grant_type", entra::GRANT_CLIENT.to_owned().into()),
+            ("client_id", self.profile.client_id.clone().into()),
+            ("scope", entra::scope_of(audience).into()),
+        ];
+        match proof {
+            Proof::Secret(secret) => fields.push(("client_secret", secret.clone())),
+        }
+        let answer = self.form(entra::token_path(&self.profile.tenant), fields).await?;
+        if answer.is_success() {
+            return answer.json();
+        }
+        let trouble = self.token_trouble(&answer);
+        let is_this_service = answer.json().ok().and_then(|error| kind_of(&error)) == Some(Kind::NotThisService);
+        Err(if is_this_service { Trouble { service, what: What::NoToken, ..trouble } } else { trouble })
+    }
+
+    /// An error answer of the token service: its number, its words, and the id to quote.
+    fn token_trouble(&self, answer: &Answer) -> Trouble {
         let mut trouble = answer.trouble((self.time.now)());
         if let Ok(error) = answer.json::<TokenError>() {
-            trouble.correlation = error.correlation_id.or(trouble.correlation);
-            if matches!(error.error.as_str(), "invalid_grant" | "interaction_required") {
-                trouble.service = service;
-                // A registration need not have a permission for what is only good to know: the sign-in
-                // itself stands.
-                trouble.what = if service == Service::Graph { What::Refused } else { What::SignInNeeded };
+            if let Some(number) = error.number() {
+                trouble.code = Some(format!("AADSTS{number}"));
             }
+            if !error.words().is_empty() {
+                error.words().clone_into(&mut trouble.words);
+            }
+            trouble.correlation = error.correlation_id.or(trouble.correlation);
         }
         trouble
     }
 }
 
-/// The account that an id token names. It is shown, never trusted, so it is not verified.
-fn account(token: &Token) -> Option<Account> {
-    let text = token.id_token.as_ref()?.expose_secret();
-    let payload = text.split('.').nth(1)?;
+/// What kind of refusal this is: by its number where that is known, else by its OAuth code.
+fn kind_of(error: &TokenError) -> Option<Kind> {
+    error.number().and_then(aadsts::kind).or(match (error.error.as_str(), error.suberror.as_deref()) {
+        (_, Some("consent_required")) => Some(Kind::NotThisService),
+        (_, Some("basic_action" | "additional_action" | "message_only"))
+        | ("interaction_required" | "login_required", _) => Some(Kind::MoreProof),
+        ("invalid_grant", _) => Some(Kind::Ended),
+        ("consent_required" | "invalid_resource", _) => Some(Kind::NotThisService),
+        _ => None,
+    })
+}
+
+/// The account that a token names. It is shown and compared, never trusted, so it is not verified.
+pub(super) fn account_of(token: &str) -> Option<Account> {
+    let payload = token.split('.').nth(1)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
     let text = |claim: &str| claims.get(claim)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let name = ["preferred_username", "upn", "email", "name"].into_iter().find_map(text)?;
-    Some(Account { name, tenant: text("tid") })
+    let name = ["preferred_username", "upn", "unique_name", "email", "name", "app_displayname", "appid"];
+    Some(Account { name: name.into_iter().find_map(text)?, tenant: text("tid") })
 }
 
 #[cfg(test)]
@@ -122,20 +186,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_account_is_read_from_an_id_token_and_junk_is_no_account() {
-        let claims = URL_SAFE_NO_PAD.encode(r#"{"preferred_username":"ada@contoso.example","tid":"t-1"}"#);
-        let token = |id: &str| Token {
-            access_token: "a".to_owned().into(),
-            expires_in: 1,
-            refresh_token: None,
-            id_token: Some(id.to_owned().into()),
-        };
+    fn the_account_is_read_from_a_token_and_junk_is_no_account() {
+        let token = |claims: &str| format!("x.{}.", URL_SAFE_NO_PAD.encode(claims));
         assert_eq!(
-            account(&token(&format!("x.{claims}."))),
+            account_of(&token(r#"{"preferred_username":"ada@contoso.example","tid":"t-1"}"#)),
             Some(Account { name: "ada@contoso.example".into(), tenant: Some("t-1".into()) })
         );
-        for junk in ["", "..", "a.b.c", "a.%%%.c"] {
-            assert_eq!(account(&token(junk)), None, "{junk}");
+        for junk in ["", "..", "a.b.c", "a.%%%.c", &token("{}"), &token("[1]")] {
+            assert_eq!(account_of(junk), None, "{junk}");
         }
+    }
+
+    #[test]
+    fn a_refusal_is_told_by_its_number_and_else_by_its_code() {
+        let kind = |error: &str, numbers: &[u32], suberror: Option<&str>| {
+            kind_of(&TokenError {
+                error: error.into(),
+                error_codes: numbers.to_vec(),
+                suberror: suberror.map(str::to_owned),
+                ..TokenError::default()
+            })
+        };
+        // One OAuth code, three different things to do.
+        assert_eq!(kind("invalid_grant", &[700_082], None), Some(Kind::Ended));
+        assert_eq!(kind("invalid_grant", &[65_001], Some("consent_required")), Some(Kind::NotThisService));
+        assert_eq!(kind("invalid_grant", &[50_076], Some("basic_action")), Some(Kind::MoreProof));
+        assert_eq!(kind("invalid_grant", &[], None), Some(Kind::Ended));
+        assert_eq!(kind("invalid_grant", &[9_999_999], Some("consent_required")), Some(Kind::NotThisService));
+        assert_eq!(kind("temporarily_unavailable", &[], None), None);
+    }
+
+    #[test]
+    fn the_number_stands_in_the_list_or_in_the_words() {
+        let words = |text: &str| TokenError { error_description: text.into(), ..TokenError::default() };
+        let error = words("AADSTS53003: Access has been blocked.\r\nTrace ID: 1 Correlation ID: 2");
+        assert_eq!((error.number(), error.words()), (Some(53_003), "AADSTS53003: Access has been blocked."));
+        assert_eq!((words("no number").number(), words("AADSTS").number()), (None, None));
     }
 }

@@ -1,11 +1,13 @@
 //! The one way to the network: time limits, size limits, and where a token may go.
 //!
-//! A token goes only to a host that was checked: the configured base of its service, or an address
-//! out of an answer that belongs to the service (on loopback: is on this machine). No redirect
-//! takes a credential to another host. Nothing here logs a header or a body.
+//! A token goes only to a host that was checked (see `hosts`). No redirect takes a credential to
+//! another host. Proxies are those of the environment and the system, but on this machine none.
+//! Trusted are the certificates of the system and those of `ca_file`. Nothing here logs a header or
+//! a body.
 
+use super::hosts::{Foreign, Rules};
 use crate::core::trouble::{Done, Service, Trouble, What};
-use crate::settings::{is_local_name, is_loopback};
+use crate::settings::is_local_name;
 use crate::wire::problem;
 use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -33,35 +35,6 @@ const REDIRECTS_MAX: usize = 3;
 /// How long an unused connection is kept.
 const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 
-/// Host suffixes that an address out of an answer must have, by service, on live clouds.
-fn suffixes(service: Service) -> &'static [&'static str] {
-    match service {
-        Service::Dataverse => {
-            &[".dynamics.com", ".microsoftdynamics.us", ".appsplatform.us", ".dynamics.cn", ".crm.microsoftdynamics.de"]
-        }
-        Service::FinanceOperations => &[
-            ".dynamics.com",
-            ".microsoftdynamics.us",
-            ".appsplatform.us",
-            ".dynamics.cn",
-            ".operations365.dynamics.cn",
-        ],
-        Service::Bap => &[
-            ".api.bap.microsoft.com",
-            ".api.bap.microsoft.us",
-            ".api.bap.appsplatform.us",
-            ".api.bap.partner.microsoftonline.cn",
-        ],
-        Service::PowerPlatform => &[
-            ".api.powerplatform.com",
-            ".powerplatform.microsoft.us",
-            ".appsplatform.us",
-            ".partner.microsoftonline.cn",
-        ],
-        Service::Entra | Service::Lcs | Service::Gateway | Service::Link | Service::Graph => &[],
-    }
-}
-
 /// Names under `localhost` are this machine; on loopback no name server is ever asked.
 struct LoopbackNames;
 
@@ -79,10 +52,28 @@ impl Resolve for LoopbackNames {
     }
 }
 
+/// Certificates that are trusted besides those of the system.
+#[derive(Clone, Default)]
+pub struct Trust(Vec<reqwest::Certificate>);
+
+impl Trust {
+    /// Reads a PEM file's text.
+    ///
+    /// # Errors
+    /// Fails when there is no certificate in it, or one that cannot be read.
+    pub fn parse(pem: &[u8]) -> Result<Self, String> {
+        match reqwest::Certificate::from_pem_bundle(pem) {
+            Ok(all) if all.is_empty() => Err("there is no certificate in it".into()),
+            Ok(all) => Ok(Self(all)),
+            Err(error) => Err(root_cause(&error)),
+        }
+    }
+}
+
 /// The connection.
 pub(super) struct Http {
     client: reqwest::Client,
-    loopback: bool,
+    rules: Rules,
 }
 
 /// One request.
@@ -114,43 +105,27 @@ pub(super) struct Answer {
 }
 
 impl Http {
-    pub(super) fn new(loopback: bool) -> Result<Self, reqwest::Error> {
+    /// A connection by the rules of a profile; `trust` is added to what the system trusts.
+    pub(super) fn new(rules: Rules, trust: Trust) -> Result<Self, reqwest::Error> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_LIMIT)
             .pool_idle_timeout(IDLE_CONNECTION)
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never());
-        let builder = if loopback {
+        let builder = if rules.loopback {
             // Nothing outside this machine is asked: no proxy, no name server, no certificate store.
-            builder.no_proxy().tls_certs_only([]).dns_resolver(LoopbackNames)
+            builder.no_proxy().tls_certs_only(trust.0).dns_resolver(LoopbackNames)
         } else {
-            builder
+            builder.tls_certs_merge(trust.0)
         };
-        Ok(Self { client: builder.build()?, loopback })
+        Ok(Self { client: builder.build()?, rules })
     }
 
     /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
     /// where the address belongs to the service.
     pub(super) fn may_go(&self, service: Service, url: &str, base: Option<&str>) -> Result<Url, Trouble> {
-        let foreign = |host: &str| Trouble::new(service, What::ForeignHost(host.to_owned()), "");
-        let url = Url::parse(url).map_err(|_| foreign(&shorten(url)))?;
-        if let Some(base) = base
-            && let Ok(base) = Url::parse(base)
-            && base.origin() == url.origin()
-        {
-            return Ok(url);
-        }
-        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-        let good = if self.loopback {
-            is_loopback(&url) && matches!(url.scheme(), "http" | "https")
-        } else {
-            url.scheme() == "https"
-                && url.port().is_none()
-                && suffixes(service).iter().any(|suffix| host.ends_with(suffix) || host == suffix[1..])
-        };
-        let clean = url.username().is_empty() && url.password().is_none();
-        if good && clean { Ok(url) } else { Err(foreign(&host)) }
+        self.rules.check(service, url, base).map_err(|Foreign(host)| Trouble::new(service, What::ForeignHost(host), ""))
     }
 
     /// Sends one request and reads the whole answer. Any status is an answer.
@@ -190,7 +165,7 @@ impl Http {
             }
             let target = answer.header(&header::LOCATION).and_then(|target| url.join(target).ok());
             match target {
-                Some(target) if target.origin() == first.origin() && request.method == Method::GET => url = target,
+                Some(target) if is_same_place(&target, &first) && request.method == Method::GET => url = target,
                 Some(target) => {
                     let host = target.host_str().unwrap_or("another address").to_owned();
                     return Err(Trouble::new(service, What::ForeignHost(host), "a redirect was not followed"));
@@ -236,6 +211,11 @@ impl Http {
     }
 }
 
+/// Whether a redirect stays where the token was asked for.
+fn is_same_place(target: &Url, first: &Url) -> bool {
+    target.origin() == first.origin() && target.username().is_empty() && target.password().is_none()
+}
+
 /// A header that never shows its value.
 fn bearer(service: Service, token: &SecretString) -> Result<HeaderValue, Trouble> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
@@ -272,7 +252,13 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = inner;
     }
     let words = cause.to_string();
-    if words.contains("InvalidContentType") { "this port does not speak TLS".into() } else { words }
+    if words.contains("InvalidContentType") {
+        "this port does not speak TLS".into()
+    } else if words.contains("UnknownIssuer") || words.contains("unable to get local issuer") {
+        format!("{words}; where a proxy looks into the traffic, name its CA certificate in ca_file")
+    } else {
+        words
+    }
 }
 
 fn shorten(text: &str) -> String {
@@ -377,42 +363,5 @@ mod tests {
         assert_eq!(retry_after("soon", now), None);
         assert_eq!(retry_after("-1", now), None);
         assert_eq!(retry_after("99999999999999999999:0:0", now), None);
-    }
-
-    fn http(loopback: bool) -> Http {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
-        Http { client, loopback }
-    }
-
-    #[test]
-    fn a_token_goes_only_where_it_belongs() {
-        let live = http(false);
-        let may = |url: &str| live.may_go(Service::Dataverse, url, None).is_ok();
-        assert!(may("https://contoso.crm4.dynamics.com/api"));
-        for bad in [
-            "http://contoso.crm4.dynamics.com",
-            "https://contoso.crm4.dynamics.com.evil.example",
-            "https://evil.example/dynamics.com",
-            "https://evildynamics.com",
-            "https://user:pw@contoso.crm4.dynamics.com",
-            "https://contoso.crm4.dynamics.com:444",
-            "https://127.0.0.1",
-            "not an address",
-        ] {
-            assert!(!may(bad), "{bad}");
-        }
-        let loopback = http(true);
-        let may = |url: &str| loopback.may_go(Service::Dataverse, url, None).is_ok();
-        assert!(may("http://contoso.crm4.localhost:7070") && may("http://127.0.0.1:1") && may("http://[::1]:1"));
-        assert!(!may("https://contoso.crm4.dynamics.com") && !may("http://localhost.evil.example"));
-    }
-
-    #[test]
-    fn the_configured_host_is_always_allowed() {
-        let live = http(false);
-        let base = Some("https://lcs.contoso.example/api");
-        assert!(live.may_go(Service::Lcs, "https://lcs.contoso.example/other", base).is_ok());
-        assert!(live.may_go(Service::Lcs, "https://other.contoso.example/", base).is_err());
     }
 }

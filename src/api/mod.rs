@@ -10,6 +10,7 @@ mod entra;
 mod finance_operations;
 mod gateway;
 mod graph;
+mod hosts;
 mod http;
 mod lcs;
 mod limits;
@@ -17,12 +18,14 @@ mod link;
 mod power_platform;
 mod session;
 
-pub use session::Outside;
+pub use http::Trust;
+pub use session::{Credentials, Identity, Keeper, Outside, Proof};
 
 use crate::core::call::{Call, Change, Reply};
 use crate::core::trouble::{Service, Trouble, What};
 use crate::settings::Profile;
 use crate::wire::CLIENT_REQUEST_ID;
+use hosts::Rules;
 use http::{Answer, Body, Http, Request};
 use jiff::Timestamp;
 use limits::Limits;
@@ -64,24 +67,24 @@ pub struct Api {
 }
 
 impl Api {
-    /// A client for a profile. `refresh` is a refresh token of an earlier sign-in; `outside` are
-    /// tokens given from outside.
+    /// A client for a profile. `trust` is added to the certificates of the system.
     ///
     /// # Errors
     /// Fails when no TLS client can be built on this machine.
-    pub fn new(
-        profile: Profile,
-        refresh: Option<SecretString>,
-        outside: Outside,
-        time: Time,
-    ) -> Result<Self, reqwest::Error> {
+    pub fn new(profile: Profile, credentials: Credentials, trust: Trust, time: Time) -> Result<Self, reqwest::Error> {
+        let rules = Rules { loopback: profile.is_loopback(), national: profile.national };
         Ok(Self {
-            http: Http::new(profile.is_loopback())?,
-            session: Session::new(refresh, outside),
+            http: Http::new(rules, trust)?,
+            session: Session::new(credentials),
             limits: Limits::new(),
             profile,
             time,
         })
+    }
+
+    /// A token that a person gives for one service while the program runs.
+    pub fn give_token(&self, service: Service, token: SecretString) {
+        self.session.give(service, token);
     }
 
     /// Asks one question.

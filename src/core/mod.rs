@@ -6,6 +6,7 @@
 //! It never touches a terminal, a network, a file, the clock or chance: time and seeds come in as
 //! arguments, what should happen in the world goes out as [`effect::Effect`]s.
 
+pub mod aadsts;
 pub mod call;
 pub mod check;
 pub mod effect;

@@ -3,6 +3,7 @@
 //! A [`Trouble`] says which service, what happened, whether a change may have happened all the
 //! same, and what the person can do. It never carries a token, and it is never read as "not there".
 
+use super::aadsts;
 use std::fmt;
 use std::time::Duration;
 
@@ -92,8 +93,16 @@ pub enum What {
     Refused,
     /// The answer points to a host that no token may go to.
     ForeignHost(String),
-    /// Nobody is signed in any more, or no token for this service can be had.
+    /// Nobody is signed in any more.
     SignInNeeded,
+    /// The person declined the sign-in, or whoever may refuse it did.
+    Declined,
+    /// The device code was not used in time, or is not known any more.
+    CodeEnded,
+    /// The token service gives no token for this service; the sign-in itself stands.
+    NoToken,
+    /// An application is signed in, and this service works for people only.
+    PeopleOnly,
     /// A token given from outside was refused; the name of its variable.
     OutsideToken(&'static str),
     /// Tokens come from outside, and there is none for this service; the name of its variable.
@@ -173,6 +182,10 @@ impl Trouble {
             What::TooLarge
             | What::Refused
             | What::ForeignHost(_)
+            | What::Declined
+            | What::CodeEnded
+            | What::NoToken
+            | What::PeopleOnly
             | What::OutsideToken(_)
             | What::NoOutsideToken(_)
             | What::NotRecorded
@@ -184,7 +197,12 @@ impl Trouble {
     pub fn is_own_finding(&self) -> bool {
         matches!(
             self.what,
-            What::NotRecorded | What::NotConfigured | What::ForeignHost(_) | What::TooLarge | What::Unreadable
+            What::NotRecorded
+                | What::NotConfigured
+                | What::ForeignHost(_)
+                | What::TooLarge
+                | What::Unreadable
+                | What::PeopleOnly
         )
     }
 
@@ -224,6 +242,10 @@ impl Trouble {
                 format!("an answer of {who} points to {host}, which does not belong to it; nothing was sent there")
             }
             What::SignInNeeded => format!("the sign-in for {who} has ended"),
+            What::Declined => "the sign-in was declined".into(),
+            What::CodeEnded => "the code has ended before anybody signed in with it".into(),
+            What::NoToken => format!("{} gives no token for {who}", Service::Entra.name()),
+            What::PeopleOnly => format!("{who} works for people, and an application is signed in"),
             What::OutsideToken(variable) => format!("{who} did not accept the token in {variable}"),
             What::NoOutsideToken(variable) => format!("no token for {who} was given ({variable})"),
             What::NotRecorded => format!("nothing was sent to {who}, because the record could not be written"),
@@ -241,6 +263,10 @@ impl Trouble {
     /// What the person can do about it, as a sentence; `again` is how another try is made here.
     pub fn next_move(&self, again: Again) -> String {
         let who = self.service.name();
+        if let Some(help) = self.code.as_deref().and_then(aadsts::help) {
+            return help.into();
+        }
+        let variable = self.service.token_variable().unwrap_or_default();
         let again = again.words();
         match &self.what {
             What::Unreachable => {
@@ -266,6 +292,10 @@ impl Trouble {
             What::Status(408 | 409 | 425 | 429 | 499 | 500..) => format!("Wait a little; {again}."),
             What::Status(_) | What::Refused => format!("Mend what the service's own words name (d); {again}."),
             What::ForeignHost(_) => "Do not go on; ask who runs this service.".into(),
+            What::Declined => format!("Sign in with an account that may; {again}."),
+            What::CodeEnded => "Ask for a new code.".into(),
+            What::NoToken => format!("Do what the words say, or put a token into {variable}; {again}."),
+            What::PeopleOnly => format!("Put a person's token into {variable}, or sign in as a person; {again}."),
             What::OutsideToken(variable) => format!("Put a fresh token into {variable} and start again."),
             What::NoOutsideToken(variable) => format!("Put a token into {variable} and start again."),
             What::NotRecorded => format!("Make room or give write permission in the state directory; {again}."),

@@ -1,6 +1,6 @@
 //! The stage: everything a surface needs beside the core, on whichever cloud it plays.
 
-use crate::api::{Api, Outside, Time};
+use crate::api::{Api, Credentials, Outside, Time, Trust};
 use crate::core::model::Cloud;
 use crate::core::msg::Found;
 use crate::core::sign_in::Account;
@@ -44,7 +44,7 @@ pub struct Ready {
 /// # Errors
 /// A sentence about what could not be started.
 pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str) -> Result<Ready, String> {
-    let (profile, refresh, outside, account, simulator) = match stage {
+    let (profile, credentials, account, simulator) = match stage {
         Stage::Rehearsal(name) => {
             let scenario = Scenario::named(&name).map_err(|error| error.to_string())?;
             let options = sim::Options { scenario, speed: clock.speed(), port: 0, start: clock.origin() };
@@ -53,11 +53,12 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
             let profile = Profile::parse(&simulator.profile_toml(), "simulator").map_err(|error| error.to_string())?;
             let refresh: Option<SecretString> = Some(simulator.signed_in());
             let account = Account { name: SIMULATED_ACCOUNT.to_owned(), tenant: Some(profile.tenant.clone()) };
-            (profile, refresh, Outside::default(), Some(account), Some(simulator))
+            (profile, Credentials::person(refresh), Some(account), Some(simulator))
         }
         Stage::Cloud(profile, outside) => {
-            let account = (!outside.is_empty()).then(|| Account::from("tokens from outside"));
-            (*profile, None, outside, account, None)
+            let named = || outside.account().unwrap_or_else(|| Account::from("tokens from outside"));
+            let account = (!outside.is_empty()).then(named);
+            (*profile, Credentials::outside(outside), account, None)
         }
     };
     let mut cloud = Cloud { ends_with_program: simulator.is_some(), ..profile.cloud(command, clock.speed()) };
@@ -66,7 +67,7 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
         cloud.address = format!("{}, process {}", cloud.address, std::process::id());
     }
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
-    let api = Api::new(profile, refresh, outside, time)
+    let api = Api::new(profile, credentials, Trust::default(), time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
     let (found, damaged) = journal::interrupted(state_dir, &cloud.address);
     Ok(Ready { api: Arc::new(api), cloud, account, simulator, found, damaged })

@@ -3,11 +3,14 @@
 //! Secrets (`device_code`, access and refresh tokens) are `SecretString`: they have no `Debug`
 //! that shows them and cannot be serialised by accident.
 
+use super::or_default;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 /// Grant type of the device-code flow (RFC 8628 section 3.4).
 pub const GRANT_DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// Grant type of an application.
+pub const GRANT_CLIENT: &str = "client_credentials";
 /// Grant type of a refresh.
 pub const GRANT_REFRESH: &str = "refresh_token";
 /// Scopes beside the resource: a refresh token and an id token that names the account.
@@ -82,7 +85,34 @@ pub struct TokenError {
     /// Starts with `AADSTS{number}: `.
     #[serde(default)]
     pub error_description: String,
+    /// Numbers of `AADSTS{number}`, the most telling first.
+    #[serde(default, deserialize_with = "or_default")]
+    pub error_codes: Vec<u32>,
     /// To quote to support.
     #[serde(default)]
     pub correlation_id: Option<String>,
+    /// What kind of action is wanted: `basic_action`, `additional_action`, `bad_token`, others.
+    #[serde(default)]
+    pub suberror: Option<String>,
+    /// To be sent along with the next sign-in.
+    #[serde(default)]
+    pub claims: Option<String>,
+}
+
+impl TokenError {
+    /// The number of the error, from the list or from the words.
+    pub fn number(&self) -> Option<u32> {
+        let from_words = || {
+            let rest = self.error_description.trim_start().strip_prefix("AADSTS")?;
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            rest[..digits].parse().ok()
+        };
+        self.error_codes.first().copied().or_else(from_words)
+    }
+
+    /// The words without the ids that are told apart from them.
+    pub fn words(&self) -> &str {
+        let end = self.error_description.find("Trace ID:").unwrap_or(self.error_description.len());
+        self.error_description[..end].trim_end()
+    }
 }

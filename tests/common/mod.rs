@@ -2,7 +2,7 @@
 //! in thirty seconds moves both clocks by thirty seconds, and no test waits for anything but an
 //! answer on loopback.
 
-use dualwrite::api::{Api, Outside, Time};
+use dualwrite::api::{Api, Credentials, Time, Trust};
 use dualwrite::core::call::{Call, Change, Reply};
 use dualwrite::core::effect::Effect;
 use dualwrite::core::environment::EnvironmentId;
@@ -60,7 +60,8 @@ impl Driver {
         let profile = Profile::parse(&text, "simulator").unwrap();
         let clock = Arc::clone(&sim);
         let time = Time { now: Arc::new(move || clock.now()), speed: 1e9 };
-        let api = Api::new(profile.clone(), Some(sim.signed_in()), Outside::default(), time).unwrap();
+        let api =
+            Api::new(profile.clone(), Credentials::person(Some(sim.signed_in())), Trust::default(), time).unwrap();
         let mut model = Model::new(profile.cloud("dualwrite", 1.0), 7, environment.map(str::to_owned));
         model.session = Session::SignedIn("ada@contoso.example".into());
         let mut driver = Self {

@@ -82,7 +82,5 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Tro
 }
 
 fn expired() -> Trouble {
-    let mut trouble = Trouble::new(Service::Entra, What::SignInNeeded, "The code was not used in time.");
-    trouble.code = Some("expired_token".into());
-    trouble
+    Trouble::new(Service::Entra, What::CodeEnded, "")
 }
