@@ -3,6 +3,7 @@
 mod scene;
 
 use dualwrite::core::msg::Intent;
+use dualwrite::core::trouble::{Service, Trouble, What};
 use dualwrite::screens::needs_clock;
 use dualwrite::ui::look::{Colour, Glyphs, Look};
 use scene::{ASCII, OTHER, Scene, UNICODE, World, named, press, scenes, start, user};
@@ -28,6 +29,12 @@ fn every_screen_in_ascii_without_colour() {
     }
 }
 
+/// The details, where the gateway gives no answer without what a person can give.
+fn wanting(what: What) -> Scene {
+    let trouble = Trouble::new(Service::Gateway, what, "");
+    Scene::details(World { trouble: vec![("Links", trouble)], ..World::default() })
+}
+
 #[test]
 fn every_overlay() {
     let picture = |name: &str, mut scene: Scene, keys: &str| {
@@ -48,6 +55,8 @@ fn every_overlay() {
     picture("over-modules", named("linked"), "f Tab Tab Space");
     picture("over-prerequisite", named("prerequisites-unmet"), "Down Enter");
     picture("over-run", named("runs"), "Down Enter");
+    picture("over-token", wanting(What::NoToken), "t e y J");
+    picture("over-gateway", wanting(What::NotConfigured), "t h o s t");
     picture("list-filter", named("list"), "/ u a t");
     picture("list-filter-none", named("list"), "/ x y z");
 }

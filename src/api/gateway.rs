@@ -1,13 +1,39 @@
 //! Dual-write management gateway: the link, its connection set, its maps, Reset link.
 
-use super::http::RESET_LIMIT;
+use super::http::{Body, RESET_LIMIT, Request};
 use super::{Api, body_of, segment};
 use crate::core::call::Reply;
 use crate::core::trouble::{Service, Trouble};
 use crate::wire::gateway::{self, Reset};
 use reqwest::Method;
+use std::sync::PoisonError;
 
 impl Api {
+    /// Whether there is a gateway at an address that a person gave or a record hints at. It is asked
+    /// without a token; only what has the form of a gateway is asked at all.
+    pub(super) async fn find_gateway(&self, address: &str) -> Result<Reply, Trouble> {
+        let text = address.trim();
+        let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let url = self.http.gateway(&text)?;
+        let base = url.as_str().trim_end_matches('/').to_owned();
+        let request = Request {
+            service: Service::Gateway,
+            method: Method::GET,
+            url: format!("{base}{}", gateway::VERSION_PATH),
+            token: None,
+            headers: Vec::new(),
+            body: Body::None,
+            limit: None,
+        };
+        let answer = self.http.send(request).await?;
+        // It answers without a token, or wants one: both are a gateway.
+        if !answer.is_success() && !matches!(answer.status, 401 | 403) {
+            return Err(answer.trouble((self.time.now)()));
+        }
+        *self.gateway.lock().unwrap_or_else(PoisonError::into_inner) = Some(base.clone());
+        Ok(Reply::Gateway(base))
+    }
+
     pub(super) async fn links(&self, host: &str) -> Result<Reply, Trouble> {
         let base = self.base(Service::Gateway)?;
         let url = format!("{base}{}", gateway::environments_path(host));

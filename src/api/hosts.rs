@@ -36,13 +36,30 @@ impl Rules {
     /// The host that gets nothing.
     pub(super) fn check(self, service: Service, url: &str, base: Option<&str>) -> Result<Url, Foreign> {
         let Ok(url) = Url::parse(url) else {
-            return Err(Foreign(url.chars().filter(|c| !c.is_control()).take(80).collect()));
+            return Err(Foreign(shown(url)));
         };
         let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
         let is_base = base.and_then(|base| Url::parse(base).ok()).is_some_and(|base| base.origin() == url.origin());
-        let has_user = !url.username().is_empty() || url.password().is_some();
         let is_right = (is_base && self.may_be_base(service, &url)) || self.belongs(service, &url);
-        if is_right && !has_user { Ok(url) } else { Err(Foreign(host)) }
+        if is_right && !has_user(&url) { Ok(url) } else { Err(Foreign(host)) }
+    }
+
+    /// The base of a dual-write gateway out of what a person pasted: an address of one, whatever its path.
+    ///
+    /// # Errors
+    /// The host that is none.
+    pub(super) fn gateway(self, text: &str) -> Result<Url, Foreign> {
+        let mut url = Url::parse(text).map_err(|_| Foreign(shown(text)))?;
+        let is_right = if self.loopback { self.belongs(Service::Gateway, &url) } else { is_gateway(&url) };
+        if !is_right || has_user(&url) {
+            return Err(Foreign(url.host_str().map_or_else(|| shown(text), str::to_owned)));
+        }
+        if !self.loopback {
+            url.set_path("");
+        }
+        url.set_query(None);
+        url.set_fragment(None);
+        Ok(url)
     }
 
     /// Of the clouds in which a gateway is known, nothing else is called one.
@@ -58,6 +75,15 @@ impl Rules {
         let Some(Host::Domain(host)) = url.host() else { return false };
         url.scheme() == "https" && url.port().is_none() && has_form(self.national, service, &host.to_ascii_lowercase())
     }
+}
+
+/// A text that is no address, as it may be shown.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// Whether this is an address of a dual-write gateway: https, its own port, and the one known form.
@@ -234,6 +260,21 @@ mod tests {
         assert!(may("http://contoso.crm4.localhost:7070") && may("http://127.0.0.1:1") && may("http://[::1]:1"));
         for bad in ["https://contoso.crm4.dynamics.com", "http://localhost.evil.example", "ftp://127.0.0.1"] {
             assert!(!may(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_that_was_pasted_is_one_and_loses_its_path() {
+        let live = Rules { loopback: false, national: National::Public };
+        let pasted = "https://projectmanagementservice.weu-il107.gateway.prod.island.powerapps.com/api/x?token=1#y";
+        assert_eq!(
+            live.gateway(pasted).unwrap().as_str(),
+            "https://projectmanagementservice.weu-il107.gateway.prod.island.powerapps.com/"
+        );
+        let local = Rules { loopback: true, ..live };
+        assert_eq!(local.gateway("http://127.0.0.1:7070/gateway").unwrap().as_str(), "http://127.0.0.1:7070/gateway");
+        for (rules, bad) in [(live, "http://127.0.0.1:7070/gateway"), (local, pasted), (live, "eyJtoken"), (live, "")] {
+            assert!(rules.gateway(bad).is_err(), "{bad}");
         }
     }
 

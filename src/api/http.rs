@@ -128,6 +128,11 @@ impl Http {
         self.rules.check(service, url, base).map_err(|Foreign(host)| Trouble::new(service, What::ForeignHost(host), ""))
     }
 
+    /// An address that may be called a dual-write gateway: no user, query or fragment, and its one form.
+    pub(super) fn gateway(&self, address: &str) -> Result<Url, Trouble> {
+        self.rules.gateway(address).map_err(|Foreign(host)| Trouble::new(Service::Gateway, What::NoGateway, host))
+    }
+
     /// Sends one request and reads the whole answer. Any status is an answer.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Trouble> {
         let is_change = request.method != Method::GET && request.service != Service::Entra;

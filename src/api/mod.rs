@@ -34,7 +34,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use session::Session;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Most pages followed of one list. The largest tenants have some thousand environments.
@@ -60,6 +60,8 @@ impl Time {
 /// The client of one cloud, signed in or not.
 pub struct Api {
     profile: Profile,
+    /// A gateway that was found while the program ran; the profile names none, or another.
+    gateway: Mutex<Option<String>>,
     http: Http,
     session: Session,
     limits: Limits,
@@ -77,6 +79,7 @@ impl Api {
             http: Http::new(rules, trust)?,
             session: Session::new(credentials),
             limits: Limits::new(),
+            gateway: Mutex::default(),
             profile,
             time,
         })
@@ -124,6 +127,7 @@ impl Api {
             Call::Links(host) => self.links(&host).await,
             Call::ConnectionSet(name) => self.connection_set(&name).await,
             Call::Maps(cid) => self.maps(&cid).await,
+            Call::FindGateway(address) => self.find_gateway(&address).await,
             Call::LinkStatus { environment, activity } => self.link_status(&environment, &activity).await,
         }
     }
@@ -153,6 +157,12 @@ impl Api {
 
     /// The configured base of a service.
     fn base(&self, service: Service) -> Result<String, Trouble> {
+        let found = || self.gateway.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if service == Service::Gateway
+            && let Some(found) = found()
+        {
+            return Ok(found);
+        }
         let url = match service {
             Service::Entra => Some(&self.profile.authority),
             Service::Lcs => self.profile.lcs.as_ref(),

@@ -92,6 +92,8 @@ pub enum Call {
     ConnectionSet(String),
     /// The maps of a connection set, by id.
     Maps(String),
+    /// Whether there is a dual-write gateway at this address. From then on it is the gateway.
+    FindGateway(String),
     /// A link operation.
     LinkStatus {
         /// LCS environment id.
@@ -272,6 +274,8 @@ pub enum Reply {
     ConnectionSet(Box<gateway::ConnectionSet>),
     /// To [`Call::Maps`].
     Maps(Vec<gateway::Map>),
+    /// To [`Call::FindGateway`]: its address.
+    Gateway(String),
     /// To [`Call::LinkStatus`].
     LinkStatus(link::Answer),
     /// To [`Change::Install`]: accepted.
@@ -311,7 +315,7 @@ impl Call {
                 Service::FinanceOperations
             }
             Self::Licences | Self::DirectoryRoles | Self::Principals(_) => Service::Graph,
-            Self::Links(_) | Self::ConnectionSet(_) | Self::Maps(_) => Service::Gateway,
+            Self::FindGateway(_) | Self::Links(_) | Self::ConnectionSet(_) | Self::Maps(_) => Service::Gateway,
             Self::LinkStatus { .. } => Service::Link,
         }
     }

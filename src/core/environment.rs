@@ -3,7 +3,7 @@
 
 use super::time::Now;
 use super::trouble::Trouble;
-use crate::wire::{bap, bare_id, lcs, place, same_address};
+use crate::wire::{bap, bare_id, gateway, lcs, place, same_address};
 
 /// Key of an environment in the program: the Power Platform environment id, or the LCS environment
 /// id where no Power Platform environment belongs to it.
@@ -142,6 +142,8 @@ pub struct Environment {
     pub lcs: Option<lcs::Environment>,
     /// Why there are none.
     pub no_lcs: Option<String>,
+    /// An address at which its dual-write gateway may be.
+    pub gateway_guess: Option<String>,
     /// When the lists were read.
     pub read_at: Option<Now>,
 }
@@ -175,6 +177,7 @@ impl Environment {
                 .collect(),
             lcs: None,
             no_lcs: None,
+            gateway_guess: more.cluster.uri_suffix.as_deref().and_then(gateway::guessed_address),
             read_at: None,
         }
     }
@@ -194,6 +197,7 @@ impl Environment {
             states: Vec::new(),
             lcs: Some(row.clone()),
             no_lcs: None,
+            gateway_guess: None,
             read_at: None,
         })
     }

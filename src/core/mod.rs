@@ -7,6 +7,7 @@
 //! arguments, what should happen in the world goes out as [`effect::Effect`]s.
 
 pub mod aadsts;
+pub mod access;
 pub mod call;
 pub mod check;
 pub mod effect;

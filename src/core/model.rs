@@ -296,6 +296,7 @@ impl Desk {
 
 /// All that is true.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Model {
     /// The cloud.
     pub cloud: Cloud,
@@ -321,6 +322,8 @@ pub struct Model {
     pub runs: Option<Vec<PastRun>>,
     /// Interrupted runs that are taken up as soon as their environment is listed.
     pub to_take_up: Vec<Run>,
+    /// Somebody is there who can give a token: a step that needs one waits for it.
+    pub takes_tokens: bool,
     /// One sentence about the last thing a person asked for.
     pub notice: Option<String>,
     /// Tickets, dice, open questions.
@@ -344,6 +347,7 @@ impl Model {
             at_runs: false,
             runs: None,
             to_take_up: Vec::new(),
+            takes_tokens: false,
             notice: None,
             desk: Desk::new(seed),
         }

@@ -5,7 +5,7 @@ use super::environment::EnvironmentId;
 use super::journal::{Run, RunId};
 use super::mandate::{Mandate, Module};
 use super::setup::Held;
-use super::trouble::Trouble;
+use super::trouble::{Service, Trouble};
 
 /// Names one question or change; a reply under a ticket nobody waits for does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +63,8 @@ pub enum Msg {
     Runs(Vec<PastRun>),
     /// A run was exported to these files, or why not.
     Exported(Result<Vec<String>, String>),
+    /// A person has given a token for this service; the client has it.
+    TokenGiven(Service),
     /// The program is about to be left, and why.
     Leaving(String),
     /// An address could not be opened here, or was.
@@ -133,6 +135,8 @@ pub enum Intent {
     Mismatch,
     /// Reset link; the name that was typed to confirm it.
     ResetLink(String),
+    /// Use this address of the dual-write gateway, if there is one.
+    FindGateway(String),
     /// A new device code.
     NewCode,
     /// Look at the record.

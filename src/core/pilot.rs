@@ -12,6 +12,7 @@ use super::model::Model;
 use super::msg::Intent;
 use super::setup::{Flow, Setup};
 use super::terms;
+use super::trouble::Again;
 use crate::wire::bare_id;
 use std::mem::{Discriminant, discriminant};
 
@@ -129,6 +130,13 @@ impl Pilot {
     }
 
     fn of_flow(&self, model: &Model, setup: &Setup) -> Next {
+        // Nobody is here to give another token, and the one there was does not come back to life.
+        if let Some(trouble) =
+            setup.watch().filter(|watch| watch.waits_for_token()).and_then(|watch| watch.trouble.as_ref())
+        {
+            let next = trouble.next_move(Again::Command);
+            return Next::End(End::Unreachable(format!("{} {next} What was begun goes on.", trouble.whole_sentence())));
+        }
         match &setup.flow {
             Flow::Details { .. } => self.of_details(model, setup),
             Flow::Terms { seen_to_end: false, .. } => Next::Want(Intent::TermsSeenToEnd),

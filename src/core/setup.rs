@@ -345,6 +345,13 @@ pub struct Watch {
     pub not_before: Option<Now>,
 }
 
+impl Watch {
+    /// Nothing is asked before somebody gives a token.
+    pub fn waits_for_token(&self) -> bool {
+        self.trouble.as_ref().is_some_and(Trouble::wants_token)
+    }
+}
+
 impl Setup {
     /// A set-up of which nothing is known; `run` names what it will write down.
     pub fn new(id: EnvironmentId, run: RunId) -> Self {

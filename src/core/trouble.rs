@@ -93,6 +93,9 @@ pub enum What {
     Refused,
     /// The answer points to a host that no token may go to.
     ForeignHost(String),
+    /// The address that was given for the dual-write gateway is none; the words name it. Nothing was sent
+    /// there.
+    NoGateway,
     /// Nobody is signed in any more.
     SignInNeeded,
     /// The person declined the sign-in, or whoever may refuse it did.
@@ -182,6 +185,7 @@ impl Trouble {
             What::TooLarge
             | What::Refused
             | What::ForeignHost(_)
+            | What::NoGateway
             | What::Declined
             | What::CodeEnded
             | What::NoToken
@@ -193,6 +197,11 @@ impl Trouble {
         }
     }
 
+    /// Whether a token that a person gives helps: none can be had here, or the one that was given has ended.
+    pub fn wants_token(&self) -> bool {
+        matches!(self.what, What::OutsideToken(_) | What::NoOutsideToken(_) | What::NoToken | What::PeopleOnly)
+    }
+
     /// Whether this program found it, so that its words are not a service's to be quoted.
     pub fn is_own_finding(&self) -> bool {
         matches!(
@@ -200,6 +209,7 @@ impl Trouble {
             What::NotRecorded
                 | What::NotConfigured
                 | What::ForeignHost(_)
+                | What::NoGateway
                 | What::TooLarge
                 | What::Unreadable
                 | What::PeopleOnly
@@ -241,6 +251,7 @@ impl Trouble {
             What::ForeignHost(host) => {
                 format!("an answer of {who} points to {host}, which does not belong to it; nothing was sent there")
             }
+            What::NoGateway => "this is not the address of a dual-write gateway; nothing was sent there".into(),
             What::SignInNeeded => format!("the sign-in for {who} has ended"),
             What::Declined => "the sign-in was declined".into(),
             What::CodeEnded => "the code has ended before anybody signed in with it".into(),
@@ -267,6 +278,7 @@ impl Trouble {
             return help.into();
         }
         let variable = self.service.token_variable().unwrap_or_default();
+        let is_command = again == Again::Command;
         let again = again.words();
         match &self.what {
             What::Unreachable => {
@@ -292,12 +304,17 @@ impl Trouble {
             What::Status(408 | 409 | 425 | 429 | 499 | 500..) => format!("Wait a little; {again}."),
             What::Status(_) | What::Refused => format!("Mend what the service's own words name (d); {again}."),
             What::ForeignHost(_) => "Do not go on; ask who runs this service.".into(),
+            What::NoGateway => "A gateway is https://projectmanagementservice.CLUSTER.gateway.prod.island.powerapps.com; the dual-write page of finance and operations asks it (the browser's developer tools list it under Network).".into(),
             What::Declined => format!("Sign in with an account that may; {again}."),
             What::CodeEnded => "Ask for a new code.".into(),
-            What::NoToken => format!("Do what the words say, or put a token into {variable}; {again}."),
+            What::NoToken if is_command => format!("Do what the words say, or put a token into {variable}; {again}."),
+            What::NoToken => "Do what the words say, or give a token (t).".into(),
             What::PeopleOnly => format!("Put a person's token into {variable}, or sign in as a person; {again}."),
-            What::OutsideToken(variable) => format!("Put a fresh token into {variable} and start again."),
-            What::NoOutsideToken(variable) => format!("Put a token into {variable} and start again."),
+            What::OutsideToken(variable) if is_command => format!("Put a fresh token into {variable} and start again."),
+            What::NoOutsideToken(variable) if is_command => format!("Put a token into {variable} and start again."),
+            What::OutsideToken(variable) | What::NoOutsideToken(variable) => {
+                format!("Give a fresh token here (t), or put one into {variable} and start again.")
+            }
             What::NotRecorded => format!("Make room or give write permission in the state directory; {again}."),
             What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
         }
@@ -307,7 +324,8 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence())?;
-        if let Some(code) = &self.code {
+        // Some services begin their words with the code.
+        if let Some(code) = self.code.as_ref().filter(|code| !self.words.starts_with(code.as_str())) {
             write!(f, ", {code}")?;
         }
         if !self.words.is_empty() {

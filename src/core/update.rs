@@ -18,7 +18,7 @@ use super::failure::{Failure, Halt};
 use super::fault;
 use super::gate::{self, Gate};
 use super::journal::{Entry, Outcome, What};
-use super::linking::Way;
+use super::linking::{LinkStep, Way};
 use super::model::{Cloud, Desk, Model, Purpose, Question};
 use super::msg::{Intent, Msg, Ticket};
 use super::plan::StageId;
@@ -69,6 +69,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Runs(runs) => model.runs = Some(runs),
         Msg::Exported(Ok(files)) => model.notice = Some(format!("Written: {}", files.join(", "))),
         Msg::Exported(Err(why)) => model.notice = Some(format!("The export could not be written: {why}.")),
+        Msg::TokenGiven(service) => token_given(model, service, now),
         Msg::Leaving(reason) => {
             let running: Vec<EnvironmentId> = model.running().map(|(environment, _)| environment.id.clone()).collect();
             for id in running {
@@ -282,6 +283,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         }
         Intent::Link => return link::wanted(setup, cx),
         Intent::StopWaiting => link::stop_waiting(setup, cx),
+        Intent::FindGateway(address) => reading::find_gateway(setup, address, cx),
         Intent::ConfirmLinked => link::confirmed_by_person(setup, cx),
         Intent::ResetLink(typed) => return link::reset(setup, &typed, cx),
         // The others are not about one set-up.
@@ -353,6 +355,12 @@ fn back(setup: &mut Setup) {
 fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now: Now) {
     let Some(question) = model.desk.take(ticket) else { return };
     if let Err(trouble) = &result
+        && waits_for_token(model, &question, ticket, trouble, now)
+    {
+        model.desk.park(ticket, question);
+        return;
+    }
+    if let Err(trouble) = &result
         && matches!(trouble.what, super::trouble::What::SignInNeeded)
         && question.purpose != Purpose::SignIn
     {
@@ -366,6 +374,10 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
         Purpose::SignIn => session::reply(model, ticket, result, now),
         Purpose::Environments | Purpose::Lifecycle => reading::directory_reply(model, question, result, now),
         Purpose::Fact(kind) => {
+            if let Ok(Reply::Gateway(address)) = &result {
+                model.cloud.has_gateway = true;
+                model.notice = Some(format!("The dual-write gateway answers at {address}."));
+            }
             if let Some(id) = question.about.clone() {
                 with_setup(model, &id, now, |setup, cx| reading::fact_reply(setup, kind, ticket, question, result, cx));
                 reading::survey_next(model, now);
@@ -387,6 +399,54 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
             }
         }
     }
+}
+
+/// Whether the running step of a set-up waits until somebody gives a token, instead of failing. What a
+/// person does in Lifecycle Services, and what was reported already, needs no waiting: it can be told
+/// without the gateway.
+fn waits_for_token(model: &mut Model, question: &Question, ticket: Ticket, trouble: &Trouble, now: Now) -> bool {
+    if !model.takes_tokens || !trouble.wants_token() || question.purpose != Purpose::Step || question.call.is_none() {
+        return false;
+    }
+    let Some(id) = question.about.clone() else { return false };
+    let waits = with_setup(model, &id, now, |setup, cx| {
+        let watch = match &mut setup.flow {
+            Flow::Configuring(run) => &mut run.watch,
+            Flow::Linking(link)
+                if matches!(link.step, LinkStep::Watch | LinkStep::ReadBack { .. }) && !link.reported =>
+            {
+                &mut link.watch
+            }
+            _ => return false,
+        };
+        if watch.ticket != ticket {
+            return false;
+        }
+        watch.trouble = Some(trouble.clone());
+        setup.tell(cx.now, format!("{}; it waits for another token", trouble.sentence()));
+        true
+    });
+    waits == Some(true)
+}
+
+/// Somebody gave a token: what waits for it is asked, and what could not be read is read again.
+fn token_given(model: &mut Model, service: Service, now: Now) {
+    model.desk.ask_parked();
+    let directory = &model.directory;
+    let lists = [&directory.trouble, &directory.lcs_trouble];
+    if lists.into_iter().flatten().any(Trouble::wants_token) {
+        reading::read_directory(model);
+    }
+    if let Some(id) = model.selected.clone() {
+        with_setup(model, &id, now, |setup, cx| {
+            if !setup.is_running() {
+                reading::read_all(setup, cx);
+            } else if service == Service::Gateway {
+                link::watch_gateway_again(setup, cx);
+            }
+        });
+    }
+    model.notice = Some(format!("The token for {} is used from now on; it is kept in memory only.", service.name()));
 }
 
 fn step_reply(setup: &mut Setup, ticket: Ticket, result: Result<Reply, Trouble>, cx: &mut Cx) {

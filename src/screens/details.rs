@@ -3,7 +3,7 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
-use super::{Sheet, View, identities, parts, prerequisites};
+use super::{Sheet, View, access, identities, parts, prerequisites};
 use crate::core::check::{self, Check, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Answer, FactKind, Facts, PackageState, why};
@@ -426,6 +426,7 @@ fn next_step(
     if can_repair(environment, setup) {
         stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
     }
+    stops.extend(access::button(view.model));
     if stops.iter().all(|stop| stop.label != "Prerequisites") {
         stops.push(Stop::wants("Prerequisites", Intent::Prerequisites));
     }

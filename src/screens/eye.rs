@@ -5,6 +5,8 @@ use crate::core::environment::EnvironmentId;
 use crate::core::mandate::Module;
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
+use crate::core::trouble::Service;
+use secrecy::SecretString;
 use tui_input::Input;
 
 /// Focus and scroll of one page.
@@ -39,15 +41,25 @@ pub enum Ask {
     Check,
     /// Forget the interrupted run?
     Forget,
+    /// A token for this service.
+    Token(Service),
+    /// The address of the dual-write gateway.
+    Gateway,
 }
 
 /// An overlay and where the eye is on it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Overlay {
     pub(super) ask: Ask,
     pub(super) stage: Stage,
-    /// What was typed so far.
+    /// What was typed so far. It can be a token, so nothing here has a `Debug` that shows it.
     pub(super) input: Input,
+}
+
+impl std::fmt::Debug for Overlay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Overlay").field("ask", &self.ask).field("stage", &self.stage).finish_non_exhaustive()
+    }
 }
 
 /// Order of the list.
@@ -114,11 +126,18 @@ pub struct Eye {
     pub(super) overlay: Option<Overlay>,
     /// The section of the details is closed.
     pub(super) folded: bool,
+    /// A token that was typed and that nobody took yet.
+    pub(super) token: Option<SecretString>,
     /// Why the last key did nothing.
     pub(super) hint: Option<String>,
 }
 
 impl Eye {
+    /// Takes the token that was typed, once.
+    pub fn take_token(&mut self) -> Option<SecretString> {
+        self.token.take()
+    }
+
     /// Lays something over the screen.
     pub(super) fn ask(&mut self, ask: Ask) {
         self.overlay = Some(Overlay { ask, stage: Stage::default(), input: Input::default() });

@@ -188,6 +188,10 @@ pub(super) fn step(view: &View) -> String {
 
 /// How the service behind a running step answers.
 fn contact(view: &View, watch: &Watch) -> Row {
+    if watch.waits_for_token() {
+        let words = " waits for a token: t gives one, d says why";
+        return Row::new(format!(" {}{words}", Mark::Warn.glyph(view.look.glyphs)), Role::Warn);
+    }
     let answers = watch.trouble.as_ref().and_then(Trouble::status);
     let with_error = answers.map(|status| format!("answers HTTP {status}"));
     let (mark, word) = if let Some(words) = &with_error {

@@ -3,12 +3,13 @@
 use super::eye::{Ask, Eye, Stage};
 use super::keys::{self, Act, EVERYWHERE};
 use super::page::{Action, Shape, Stop};
-use super::{View, frame, list, modules, pick_user, prerequisites, runs};
+use super::{View, access, frame, list, modules, pick_user, prerequisites, runs};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
 use crate::core::setup::Flow;
 use crate::core::time::Now;
+use crate::core::trouble::Service;
 use crate::ui::keys::Key;
 use crate::ui::look::Look;
 use crate::ui::text::clean;
@@ -28,6 +29,8 @@ pub enum Reaction {
     Redraw,
     /// Somebody wants this.
     Intent(Intent),
+    /// A token was given for this service; [`Eye::take_token`] has it.
+    Token(Service),
     /// The program is left.
     Leave,
     /// The program is stopped until the shell continues it.
@@ -144,6 +147,10 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
             }
             None => nothing_for(eye, 'f'),
         },
+        Act::Token => {
+            let Some(what) = access::question(model) else { return nothing_for(eye, 't') };
+            ask_access(model, eye, what)
+        }
         Act::Filter | Act::Clear | Act::Sort | Act::Leave | Act::Repaint | Act::Suspend => Reaction::Nothing,
     }
 }
@@ -163,6 +170,16 @@ fn stage_mut(eye: &mut Eye) -> &mut Stage {
 
 fn ask(eye: &mut Eye, what: Ask) -> Reaction {
     eye.ask(what);
+    Reaction::Redraw
+}
+
+/// Asks for a token or for the gateway; where the gateway can be guessed, the guess stands there.
+fn ask_access(model: &Model, eye: &mut Eye, what: Ask) -> Reaction {
+    eye.ask(what);
+    let guess = model.current().and_then(|(environment, _)| environment.gateway_guess.clone());
+    if let (Ask::Gateway, Some(guess), Some(over)) = (what, guess, &mut eye.overlay) {
+        over.input = tui_input::Input::new(clean(&guess));
+    }
     Reaction::Redraw
 }
 
@@ -199,6 +216,7 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
             eye.hint = Some(reason);
             Reaction::Redraw
         }
+        (Action::Ask(what @ (Ask::Token(_) | Ask::Gateway)), None) => ask_access(model, eye, what),
         (Action::Ask(what), None) => {
             forget_answers(eye, what);
             ask(eye, what)
@@ -223,6 +241,8 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
             Reaction::Redraw
         }
         (Action::ConfirmReset, None) => confirm_reset(model, eye),
+        (Action::UseToken, None) => access::use_token(eye),
+        (Action::UseGateway, None) => access::use_gateway(eye),
     }
 }
 
@@ -243,8 +263,9 @@ pub(super) fn confirm_reset(model: &Model, eye: &mut Eye) -> Reaction {
 fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reaction> {
     let resets = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Reset);
     let picks = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::PickUser);
+    let access = eye.overlay.as_ref().map(|over| over.ask).filter(|ask| matches!(ask, Ask::Token(_) | Ask::Gateway));
     let filters = eye.overlay.is_none() && eye.list.typing;
-    if !(resets || picks || filters) || matches!(key, Key::Ctrl('c' | 'l' | 'z')) {
+    if !(resets || picks || filters || access.is_some()) || matches!(key, Key::Ctrl('c' | 'l' | 'z')) {
         return None;
     }
     match key {
@@ -254,14 +275,16 @@ fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reac
         Key::Down if picks => return Some(pick_user::travel(model, eye, Act::Down)),
         Key::PageUp if picks => return Some(pick_user::travel(model, eye, Act::PageUp)),
         Key::PageDown if picks => return Some(pick_user::travel(model, eye, Act::PageDown)),
+        Key::Enter if matches!(access, Some(Ask::Token(_))) => return Some(access::use_token(eye)),
+        Key::Enter if access.is_some() => return Some(access::use_gateway(eye)),
         Key::Enter if resets => return Some(confirm_reset(model, eye)),
-        Key::Esc if resets => {
+        Key::Esc if resets || access.is_some() => {
             eye.overlay = None;
             return Some(Reaction::Redraw);
         }
         Key::Enter | Key::Esc | Key::Up | Key::Down | Key::PageUp | Key::PageDown if filters => return None,
         // What the reset takes away can be longer than the window.
-        Key::Up | Key::Down | Key::PageUp | Key::PageDown if resets => return None,
+        Key::Up | Key::Down | Key::PageUp | Key::PageDown if resets || access.is_some() => return None,
         Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Tab | Key::BackTab => return Some(Reaction::Nothing),
         _ => {}
     }
@@ -269,7 +292,8 @@ fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reac
         Some(over) => &mut over.input,
         None => &mut eye.list.filter,
     };
-    if matches!(key, Key::Char(_)) && input.value().chars().count() >= TYPED_MAX {
+    let most = access.and_then(access::typed_max).unwrap_or(TYPED_MAX);
+    if matches!(key, Key::Char(_)) && input.value().chars().count() >= most {
         return Some(Reaction::Nothing);
     }
     let changed = input.handle_event(&Event::Key(event)).is_some();
@@ -285,12 +309,16 @@ fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reac
 /// A text was pasted. It goes where text is typed, cleaned, and never presses a key.
 pub fn on_paste(model: &Model, eye: &mut Eye, text: &str) -> Reaction {
     eye.follow(model);
+    let mut most = TYPED_MAX;
     let input = match &mut eye.overlay {
-        Some(over) if matches!(over.ask, Ask::Reset | Ask::PickUser) => &mut over.input,
+        Some(over) if matches!(over.ask, Ask::Reset | Ask::PickUser | Ask::Token(_) | Ask::Gateway) => {
+            most = access::typed_max(over.ask).unwrap_or(TYPED_MAX);
+            &mut over.input
+        }
         None if eye.list.typing && screen(model) == Screen::Environments => &mut eye.list.filter,
         _ => return Reaction::Nothing,
     };
-    for c in clean(text).chars().take(TYPED_MAX.saturating_sub(input.value().chars().count())) {
+    for c in clean(text).chars().take(most.saturating_sub(input.value().chars().count())) {
         input.handle(tui_input::InputRequest::InsertChar(c));
     }
     eye.hint = None;

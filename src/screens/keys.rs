@@ -16,6 +16,7 @@ pub(super) enum Act {
     Environments,
     Prerequisites,
     Tick,
+    Token,
     Filter,
     Clear,
     Sort,
@@ -59,6 +60,8 @@ pub(super) const PICK: Binding =
     bind(ENTER, Act::Press, "choose (type to filter, arrows move)", "take the selected user");
 pub(super) const NO_PICK: Binding = bind(&[Key::Esc], Act::Back, "back", "");
 pub(super) const RESET: Binding = bind(ENTER, Act::Press, "reset the link", "");
+pub(super) const USE_TOKEN: Binding = bind(ENTER, Act::Press, "use it", "use the token that was pasted");
+pub(super) const USE_GATEWAY: Binding = bind(ENTER, Act::Press, "look there", "ask whether there is a gateway");
 pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back", "one step back; nothing that runs is stopped");
 pub(super) const LATER: Binding =
     bind(&[Key::Esc], Act::Back, "later", "decide later; nothing is taken up and nothing forgotten");
@@ -109,7 +112,7 @@ pub(super) const NO_STAY: Binding = bind(NO, Act::Back, "stay", "");
 pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "");
 
 /// Keys of every screen: moving about, and the terminal's own. The footer does not name them.
-pub(super) const EVERYWHERE: [Binding; 11] = [
+pub(super) const EVERYWHERE: [Binding; 12] = [
     bind(&[Key::Tab, Key::Right], Act::Next, "", "next button"),
     bind(&[Key::BackTab, Key::Left], Act::Previous, "", "button before"),
     bind(&[Key::Down, Key::Char('j')], Act::Down, "", "down"),
@@ -118,6 +121,7 @@ pub(super) const EVERYWHERE: [Binding; 11] = [
     bind(&[Key::PageUp], Act::PageUp, "", "page up"),
     bind(&[Key::Home], Act::Home, "", "to the start"),
     bind(&[Key::End], Act::End, "", "to the end"),
+    bind(&[Key::Char('t')], Act::Token, "", "give a token or the address of the gateway, where one is wanted"),
     bind(&[Key::Ctrl('c')], Act::Leave, "", "leave, as q does; a second one does not ask"),
     bind(&[Key::Ctrl('l')], Act::Repaint, "", "draw the screen again"),
     bind(&[Key::Ctrl('z')], Act::Suspend, "", "to the shell; fg comes back"),

@@ -3,7 +3,7 @@
 
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
-use super::{Sheet, View, parts, progress};
+use super::{Sheet, View, access, parts, progress};
 use crate::core::environment::Environment;
 use crate::core::facts::Facts;
 use crate::core::gate;
@@ -82,6 +82,7 @@ impl Sheet for LinkProgress {
         if link.step == LinkStep::AskPerson {
             stops.push(Stop::wants("It is linked", Intent::ConfirmLinked));
         }
+        stops.extend(access::button(view.model));
         if assisted {
             stops.push(Stop::wants("Stop waiting", Intent::StopWaiting));
         }
@@ -185,7 +186,11 @@ fn by_hand(link: &Linking, page: Option<&str>, cells: usize) -> Vec<Row> {
     rows.extend(parts::numbered([select], cells));
     rows.push(Row::blank());
     let watched = if link.step == LinkStep::AskPerson {
-        "Nothing here can read the link. When Lifecycle Services shows it, say so with It is linked; it is recorded as your word."
+        if link.watch.waits_for_token() {
+            "Without a token the link cannot be read here: give one (t). Or say It is linked when Lifecycle Services shows it; it is recorded as your word."
+        } else {
+            "Nothing here can read the link. When Lifecycle Services shows it, say so with It is linked; it is recorded as your word."
+        }
     } else {
         "The dual-write service is watched from here: this page goes on by itself when it shows the link."
     };

@@ -7,6 +7,7 @@
 //! Pure: no clock, file, environment or network. The shell calls [`on_key`], [`on_paste`] and
 //! [`settle`] for each event, then [`draw`].
 
+mod access;
 mod after;
 mod complete;
 mod confirm;

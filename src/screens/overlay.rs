@@ -1,5 +1,6 @@
 //! What can be laid over a screen: help, details, and the three questions.
 
+use super::access;
 use super::eye::Ask;
 use super::keys::{self, Binding, EVERYWHERE};
 use super::modules::Modules;
@@ -41,6 +42,8 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
         Ask::PickUser => &PickUser,
         Ask::Modules => &Modules,
         Ask::Reset => &ResetLink,
+        Ask::Token(_) => &access::Token,
+        Ask::Gateway => &access::Gateway,
         Ask::Run => &OneRun,
         Ask::Check => &OneCheck,
         Ask::Forget => &Forget,
@@ -51,7 +54,15 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
 pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
     match ask {
         Ask::Help | Ask::Details | Ask::Run => body,
-        Ask::Leave | Ask::Repair | Ask::PickUser | Ask::Modules | Ask::Reset | Ask::Forget | Ask::Check => {
+        Ask::Leave
+        | Ask::Repair
+        | Ask::PickUser
+        | Ask::Modules
+        | Ask::Reset
+        | Ask::Forget
+        | Ask::Check
+        | Ask::Token(_)
+        | Ask::Gateway => {
             let width = body.width.min(QUESTION);
             Rect { x: body.x + (body.width - width) / 2, width, ..body }
         }

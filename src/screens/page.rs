@@ -47,6 +47,10 @@ pub enum Action {
     TogglePurge,
     /// What was typed to confirm Reset link is handed in.
     ConfirmReset,
+    /// The token that was typed is used.
+    UseToken,
+    /// The gateway is looked for at the address that was typed.
+    UseGateway,
 }
 
 /// How a stop looks.

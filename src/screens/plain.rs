@@ -7,7 +7,7 @@
 use super::eye::{Ask, Eye};
 use super::input::{Reaction, confirm_reset, on_key, press};
 use super::page::{Page, Room, Shape};
-use super::{Sheet, View, frame, list, overlay, sheet};
+use super::{Sheet, View, access, frame, list, overlay, sheet};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
@@ -40,8 +40,8 @@ pub struct Lines {
     pub likely: Option<usize>,
     /// Letters that can be typed, and what they do.
     pub letters: Vec<(char, &'static str)>,
-    /// A name has to be typed.
-    pub asks_name: bool,
+    /// What has to be typed, where the next line is the answer itself.
+    pub asks_for: Option<&'static str>,
 }
 
 fn view<'a>(model: &'a Model, eye: &'a Eye, now: Now, zone: &'a TimeZone) -> View<'a> {
@@ -91,7 +91,7 @@ pub fn lines(model: &Model, eye: &Eye, now: Now, zone: &TimeZone) -> Lines {
         choices,
         likely,
         letters,
-        asks_name: eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Reset),
+        asks_for: eye.overlay.as_ref().and_then(|over| typed(over.ask)),
     }
 }
 
@@ -186,18 +186,32 @@ fn squeezed(text: &str) -> String {
     squeezed
 }
 
+/// What is typed where the next line is the answer itself, and no choice.
+fn typed(ask: Ask) -> Option<&'static str> {
+    match ask {
+        Ask::Reset => Some("the name"),
+        Ask::Token(_) => Some("the token (it is seen while it is typed)"),
+        Ask::Gateway => Some("the address"),
+        _ => None,
+    }
+}
+
 /// What a typed line means.
 pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZone) -> Reaction {
     eye.follow(model);
     eye.hint = None;
     let line = line.trim();
-    if let Some(over) = eye.overlay.as_mut().filter(|over| over.ask == Ask::Reset) {
+    if let Some(over) = eye.overlay.as_mut().filter(|over| typed(over.ask).is_some()) {
         if line.is_empty() {
             eye.overlay = None;
             return Reaction::Redraw;
         }
         over.input = line.into();
-        return confirm_reset(model, eye);
+        return match over.ask {
+            Ask::Token(_) => access::use_token(eye),
+            Ask::Gateway => access::use_gateway(eye),
+            _ => confirm_reset(model, eye),
+        };
     }
     if let Some(wanted) = line.strip_prefix('/')
         && eye.overlay.is_none()

@@ -1,8 +1,8 @@
 //! Setup progress: elapsed time, stages with their stopwatches, what happened, how to come back.
 
 use super::keys::{self, Binding};
-use super::page::{Page, Room};
-use super::{Sheet, View, parts};
+use super::page::{Page, Room, Stop};
+use super::{Sheet, View, access, parts};
 use crate::core::plan::StageId;
 use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::setup::{Configuring, Flow, Stage, StageState};
@@ -65,7 +65,9 @@ impl Sheet for Progress {
             rows.extend(parts::events(view, room.width, room.height.saturating_sub(used).max(EVENTS_LEAST)));
         }
         let copy = Some(view.model.cloud.come_back(environment));
-        Page { head, rows, notes, copy, ..Page::default() }
+        let stops: Vec<Stop> = access::button(view.model).into_iter().filter(|_| run.watch.waits_for_token()).collect();
+        let primary = stops.first().map_or("", |stop| stop.label);
+        Page { head, rows, notes, stops, primary, copy, ..Page::default() }
     }
 }
 

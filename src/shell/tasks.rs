@@ -13,6 +13,7 @@ use crate::core::effect::Effect;
 use crate::core::journal::{Entry, RunId};
 use crate::core::msg::{Msg, NotClaimed, Ticket};
 use crate::core::trouble::{Service, Trouble, What};
+use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,6 +118,11 @@ impl Tasks {
             listener(msg(result.await));
         });
         None
+    }
+
+    /// A token that a person gave for one service.
+    pub fn give_token(&self, service: Service, token: SecretString) {
+        self.api.give_token(service, token);
     }
 
     /// A reply has come: its task is over.

@@ -42,6 +42,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         out,
         seat,
     };
+    plain.seat.model.takes_tokens = plain.is_person;
     plain.seat.listen_to_lines();
     let cloud = clean(&plain.seat.model.cloud.name);
     let faster = if speed > 1.0 { format!(", {speed} times faster") } else { String::new() };
@@ -213,8 +214,8 @@ impl Plain<'_> {
             self.say(&format!("{}. {label}{likely}{closed}", at + 1));
         }
         let letters: Vec<String> = lines.letters.iter().map(|(letter, says)| format!("{letter} {says}")).collect();
-        if lines.asks_name {
-            self.say("Type the name, or Enter alone to change nothing:");
+        if let Some(what) = lines.asks_for {
+            self.say(&format!("Type {what}, or Enter alone to change nothing:"));
         } else if waits {
             let letters: Vec<String> = letters.into_iter().chain(["b back".to_owned()]).collect();
             self.say(&format!("Your choice ({}):", letters.join(", ")));
@@ -262,6 +263,13 @@ impl Plain<'_> {
                     self.shown = None;
                 }
                 self.export();
+                None
+            }
+            Reaction::Token(service) => {
+                if let Some(token) = self.eye.take_token() {
+                    self.said.clear();
+                    self.seat.give_token(service, token);
+                }
                 None
             }
             Reaction::Leave => {

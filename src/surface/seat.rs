@@ -7,12 +7,14 @@ use crate::core::journal::{Entry, RunId};
 use crate::core::model::Model;
 use crate::core::msg::{Found, Msg};
 use crate::core::sign_in::Session;
+use crate::core::trouble::Service;
 use crate::core::update::update;
 use crate::shell::clock::Clock;
 use crate::shell::journal::Journal;
 use crate::shell::run::Signal;
 use crate::shell::tasks::{Rest, Tasks};
 use crate::sim::Simulator;
+use secrecy::SecretString;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -139,6 +141,12 @@ impl Seat {
                 Some(Rest::Copy(_)) | None => {}
             }
         }
+    }
+
+    /// A token that a person gave for one service.
+    pub fn give_token(&mut self, service: Service, token: SecretString) {
+        self.tasks.give_token(service, token);
+        self.tell(Msg::TokenGiven(service));
     }
 
     /// What was written down or is worth telling since the last time.

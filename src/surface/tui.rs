@@ -173,6 +173,7 @@ impl Wizard {
     fn ready(&mut self, ready: Ready) {
         let Ready { api, cloud, account, simulator, found, damaged } = ready;
         self.model.cloud = cloud;
+        self.model.takes_tokens = true;
         if let Some(account) = account {
             self.model.session = Session::SignedIn(account);
         }
@@ -193,6 +194,13 @@ impl Wizard {
             Reaction::Redraw => Step::Continue { draw: true },
             Reaction::Intent(intent) => {
                 self.tell(Msg::Intent(intent));
+                Step::Continue { draw: true }
+            }
+            Reaction::Token(service) => {
+                if let (Some(tasks), Some(token)) = (&self.tasks, self.eye.take_token()) {
+                    tasks.give_token(service, token);
+                    self.tell(Msg::TokenGiven(service));
+                }
                 Step::Continue { draw: true }
             }
             Reaction::Leave => self.leave(0, "left by the person"),

@@ -59,6 +59,9 @@ pub struct Properties {
     /// Absent without finance and operations: its presence proves Power Platform Integration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linked_app_metadata: Option<LinkedApp>,
+    /// The cluster that serves it.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Cluster::is_unknown")]
+    pub cluster: Cluster,
     /// Management and runtime state.
     #[serde(deserialize_with = "or_default")]
     pub states: States,
@@ -92,6 +95,20 @@ pub struct LinkedApp {
     pub kind: Option<String>,
     /// Base address of finance and operations.
     pub url: Option<String>,
+}
+
+/// The cluster of an environment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Cluster {
+    /// For example `eu-il107.gateway.prod.island`.
+    pub uri_suffix: Option<String>,
+}
+
+impl Cluster {
+    fn is_unknown(&self) -> bool {
+        self.uri_suffix.is_none()
+    }
 }
 
 /// States of an environment.

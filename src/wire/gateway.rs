@@ -11,6 +11,17 @@ pub fn environments_path(finops_host: &str) -> String {
     format!("/api/DualWriteManagement/1.0/Environments?targetType=AX&identifier={finops_host}")
 }
 
+/// `GET` something that answers without a token: whether there is a gateway at all.
+pub const VERSION_PATH: &str = "/api/DualWriteManagement/1.0/Version";
+
+/// The gateway of an environment, guessed from the cluster that serves it (for example
+/// `eu-il107.gateway.prod.island`). Never documented: an address to try, not one to trust.
+pub fn guessed_address(uri_suffix: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    (!uri_suffix.is_empty() && uri_suffix.chars().all(is_plain))
+        .then(|| format!("https://projectmanagementservice.{uri_suffix}.powerapps.com"))
+}
+
 /// `GET` one connection set by its name.
 pub fn connection_set_path(name: &str) -> String {
     format!("/api/ConnectionSet/{name}")

@@ -192,6 +192,18 @@ pub(super) fn confirmed_by_person(setup: &mut Setup, cx: &mut Cx) {
     }
 }
 
+/// The gateway can be read now: it is watched for what the person does.
+pub(super) fn watch_gateway_again(setup: &mut Setup, cx: &mut Cx) {
+    let call = Call::Links(host(setup, cx));
+    if let Flow::Linking(linking) = &mut setup.flow
+        && linking.step == LinkStep::AskPerson
+        && cx.cloud.has_gateway
+    {
+        linking.step = LinkStep::WatchGateway;
+        linking.watch.then_ask(cx, call, Duration::ZERO);
+    }
+}
+
 /// Nobody links in Lifecycle Services now.
 pub(super) fn stop_waiting(setup: &mut Setup, cx: &mut Cx) {
     if let Flow::Linking(linking) = &setup.flow

@@ -203,7 +203,8 @@ pub(super) fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
     if setup.reading.contains_key(&kind) {
         return;
     }
-    match call(kind, cx.environment, &setup.facts, cx.cloud) {
+    // A survey of a long list looks for no gateways.
+    match call(kind, cx.environment, &setup.facts, cx.cloud, setup.opened) {
         Ok(Some(call)) => {
             let question =
                 Question { about: Some(setup.id.clone()), purpose: Purpose::Fact(kind), misses: 0, call: None };
@@ -215,8 +216,19 @@ pub(super) fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
     }
 }
 
+/// A person names the gateway: it is looked for there, in place of what is being asked now.
+pub(super) fn find_gateway(setup: &mut Setup, address: String, cx: &mut Cx) {
+    if let Some(asked) = setup.reading.remove(&FactKind::Link) {
+        cx.desk.cancel(asked.ticket);
+    }
+    let purpose = Purpose::Fact(FactKind::Link);
+    let question = Question { about: Some(setup.id.clone()), purpose, misses: 0, call: None };
+    let ticket = cx.desk.ask(question, Call::FindGateway(address), Duration::ZERO);
+    setup.reading.insert(FactKind::Link, Asked { ticket, misses: 0 });
+}
+
 /// The question for a fact; `None` where this environment cannot have it.
-fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud) -> Result<Option<Call>, Trouble> {
+fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud, looks: bool) -> Result<Option<Call>, Trouble> {
     let dataverse = || of.dataverse.as_ref().map(|side| side.url.clone());
     let finops = || gate::finops_url(of, facts).map(str::to_owned);
     let gateway = || {
@@ -229,12 +241,14 @@ fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud) -> Resul
         FactKind::Rows => finops().map(Call::Rows),
         FactKind::FinopsUsers => finops().map(Call::FinopsUsers),
         FactKind::LegalEntities => finops().map(Call::LegalEntities),
-        FactKind::Link => match finops() {
-            Some(url) => {
+        FactKind::Link => match (finops(), &of.gateway_guess) {
+            // Whether there is a gateway at all is asked without a token.
+            (Some(_), Some(address)) if !cloud.has_gateway && looks => Some(Call::FindGateway(address.clone())),
+            (Some(url), _) => {
                 gateway()?;
                 Some(Call::Links(bare_host(&url)))
             }
-            None => None,
+            (None, _) => None,
         },
         FactKind::ConnectionSet => {
             facts.linked().and_then(|link| link.cname.clone()).filter(|name| !name.is_empty()).map(Call::ConnectionSet)
@@ -289,7 +303,7 @@ fn service(kind: FactKind) -> Service {
 
 /// The questions for a step, which the stages ask on their own account.
 pub(super) fn call_for_step(kind: FactKind, setup: &Setup, cx: &Cx) -> Result<Call, Trouble> {
-    call(kind, cx.environment, &setup.facts, cx.cloud)?
+    call(kind, cx.environment, &setup.facts, cx.cloud, false)?
         .ok_or_else(|| Trouble::new(service(kind), What::NotConfigured, "no address is known"))
 }
 
@@ -305,6 +319,12 @@ pub(super) fn fact_reply(
         return;
     }
     setup.reading.remove(&kind);
+    if matches!(result, Ok(Reply::Gateway(_))) {
+        // The gateway was found: now it is asked what it was looked for.
+        super::link::watch_gateway_again(setup, cx);
+        ask(setup, kind, cx);
+        return;
+    }
     if let Err(trouble) = &result
         && trouble.is_passing()
         && question.misses + 1 < attempts(kind, trouble)

@@ -1,6 +1,7 @@
 //! One transition each, without HTTP: what only a made-up answer can show. Whole flows are in
 //! `tests/flows.rs`.
 
+mod access;
 mod run;
 mod world;
 

@@ -9,6 +9,8 @@ pub(super) struct World {
     pub(super) open: VecDeque<(Ticket, Duration, Asked)>,
     pub(super) changes: Vec<Change>,
     pub(super) core_state: &'static str,
+    /// Cluster of the environment, as the list names it.
+    pub(super) cluster: Option<&'static str>,
     pub(super) terms_kept: Result<(), String>,
     pub(super) claimed: Result<(), NotClaimed>,
     pub(super) recorded: Vec<Entry>,
@@ -70,6 +72,7 @@ impl World {
             open: VecDeque::new(),
             changes: Vec::new(),
             core_state: "NotInstalled",
+            cluster: None,
             terms_kept: Ok(()),
             claimed: Ok(()),
             recorded: Vec::new(),
@@ -119,7 +122,7 @@ impl World {
     pub(super) fn healthy(&self, call: &Call) -> Reply {
         match call {
             Call::Environments => Reply::Environments(from(json!([{"name": "pp-1", "properties": {
-                "displayName": "uat", "environmentSku": "Sandbox",
+                "displayName": "uat", "environmentSku": "Sandbox", "cluster": {"uriSuffix": self.cluster},
                 "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com/"},
                 "linkedAppMetadata": {"id": "lcs-1", "type": "Linked", "url": "https://uat.operations.dynamics.com"}}}]))),
             Call::Integration(_) => {

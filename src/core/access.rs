@@ -1,0 +1,50 @@
+//! What a person can give while the program runs, so that a service can be read: a token, or the
+//! address of the dual-write gateway.
+//!
+//! Says only what is wanted. Tokens themselves never come into the core.
+
+use super::model::Model;
+use super::trouble::{Service, Trouble, What};
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A token for this service.
+    Token(Service),
+    /// The address of the dual-write gateway.
+    Gateway,
+}
+
+/// What would help with a trouble.
+fn helps(trouble: &Trouble) -> Option<Wanted> {
+    match (&trouble.what, trouble.service) {
+        (What::NotConfigured | What::NoGateway, Service::Gateway) => Some(Wanted::Gateway),
+        _ if trouble.wants_token() => Some(Wanted::Token(trouble.service)),
+        _ => None,
+    }
+}
+
+/// What is wanted most: for what runs, for the list, for what was read of the environment that is
+/// looked at.
+pub fn wanted(model: &Model) -> Option<Wanted> {
+    let setup = model.current().map(|(_, setup)| setup);
+    let running = setup.and_then(|setup| setup.watch()).and_then(|watch| watch.trouble.as_ref());
+    let lists = [&model.directory.trouble, &model.directory.lcs_trouble].into_iter().flatten();
+    let facts = setup.into_iter().flat_map(|setup| setup.facts.troubles());
+    running.into_iter().chain(lists).chain(facts).find_map(helps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_helps_where_one_is_missing_and_nowhere_else() {
+        let of = |service, what| helps(&Trouble::new(service, what, ""));
+        assert_eq!(of(Service::Lcs, What::OutsideToken("X")), Some(Wanted::Token(Service::Lcs)));
+        assert_eq!(of(Service::Gateway, What::NoToken), Some(Wanted::Token(Service::Gateway)));
+        assert_eq!(of(Service::Gateway, What::NotConfigured), Some(Wanted::Gateway));
+        assert_eq!(of(Service::Graph, What::NotConfigured), None);
+        assert_eq!(of(Service::Bap, What::Status(403)), None);
+    }
+}

@@ -1,0 +1,203 @@
+//! What a person gives while the program runs: a token for a service, or the address of the dual-write
+//! gateway. A token is never shown; it goes from here to the client, past the core.
+
+use super::eye::{Ask, Eye};
+use super::input::Reaction;
+use super::keys::{self, Binding};
+use super::page::{Action, Page, Room, Stop};
+use super::{Sheet, View, parts};
+use crate::core::access::{self, Wanted};
+use crate::core::gate;
+use crate::core::model::Model;
+use crate::core::msg::Intent;
+use crate::core::trouble::Service;
+use crate::ui::look::{Glyphs, Role};
+use crate::ui::row::{Row, para};
+use crate::ui::text::{clean, window};
+use secrecy::SecretString;
+
+/// Cells of the texts "Token  " and "Address  ".
+const TOKEN_AT: usize = 7;
+const ADDRESS_AT: usize = 9;
+/// Longest token that is taken, in bytes. Those of Entra have 1 to 4 KiB.
+const TOKEN_MAX: usize = 16 * 1024;
+
+/// What is asked for where something is wanted.
+pub(super) fn question(model: &Model) -> Option<Ask> {
+    Some(match access::wanted(model)? {
+        Wanted::Token(service) => Ask::Token(service),
+        Wanted::Gateway => Ask::Gateway,
+    })
+}
+
+/// The button that asks for it.
+pub(super) fn button(model: &Model) -> Option<Stop> {
+    let ask = question(model)?;
+    let label = if ask == Ask::Gateway { "Name the gateway" } else { "Give a token" };
+    Some(Stop::button(label, Action::Ask(ask)))
+}
+
+/// A token for one service.
+pub(super) struct Token;
+
+impl Sheet for Token {
+    fn title(&self) -> &'static str {
+        "Give a token"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::USE_TOKEN, keys::NO_CHANGE]
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some(over) = &view.eye.overlay else { return Page::default() };
+        let Ask::Token(service) = over.ask else { return Page::default() };
+        let dot = if view.look.glyphs == Glyphs::Unicode { "•" } else { "*" };
+        let length = over.input.value().chars().count();
+        let cells = room.width.saturating_sub(TOKEN_AT + 1);
+        let most = cells.saturating_sub(20);
+        let typed =
+            if length > most { format!("{} {length} characters", dot.repeat(most)) } else { dot.repeat(length) };
+        let caret = TOKEN_AT + length.min(most);
+        let head = vec![Row::new("Token  ", Role::Dim).and(typed, Role::Strong), Row::blank()];
+        let of = view.model.current();
+        let finops = of.and_then(|(environment, setup)| gate::finops_url(environment, &setup.facts));
+        let mut rows = how(service, finops.map(|url| view.model.cloud.administration(url)), room.width);
+        rows.push(Row::blank());
+        rows.extend(para(
+            "It is kept in memory only, sent to this service alone, and never shown, written or renewed. When it ends, \
+             another one is asked for; nothing is lost meanwhile.",
+            Role::Dim,
+            room.width,
+        ));
+        Page {
+            head,
+            rows,
+            stops: vec![Stop::button("Use this token", Action::UseToken)],
+            primary: "Use this token",
+            caret: Some((0, caret)),
+            ..Page::default()
+        }
+    }
+}
+
+fn capital(service: Service) -> String {
+    let name = service.name();
+    name.strip_prefix("the ").map_or_else(|| name.to_owned(), |rest| format!("The {rest}"))
+}
+
+/// How a token of the service is come by.
+fn how(service: Service, administration: Option<String>, cells: usize) -> Vec<Row> {
+    if service != Service::Gateway {
+        let who = capital(service);
+        let text = format!("{who} wants a token that cannot be had here. Paste one that was issued elsewhere.");
+        return para(&text, Role::Strong, cells);
+    }
+    let text = "Microsoft gives the token of the dual-write gateway to its own page only. Borrow it there:";
+    let mut rows = para(text, Role::Strong, cells);
+    rows.extend(parts::numbered(
+        [
+            "Open the dual-write administration in a browser; you sign in there.",
+            "Developer tools (F12), Network: choose a request to projectmanagementservice.",
+            "Copy the value of its request header Authorization; paste it here.",
+        ],
+        cells,
+    ));
+    rows.extend(administration.into_iter().flat_map(|address| parts::address(&clean(&address), cells)));
+    rows
+}
+
+/// The address of the gateway.
+pub(super) struct Gateway;
+
+impl Sheet for Gateway {
+    fn title(&self) -> &'static str {
+        "Name the gateway"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        &[keys::USE_GATEWAY, keys::NO_CHANGE]
+    }
+
+    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn page(&self, view: &View, room: Room) -> Page {
+        let Some(over) = &view.eye.overlay else { return Page::default() };
+        let cells = room.width.saturating_sub(ADDRESS_AT + 1);
+        let (typed, caret) = window(over.input.value(), over.input.cursor(), cells);
+        let head = vec![Row::new("Address  ", Role::Dim).and(typed, Role::Strong), Row::blank()];
+        let mut rows = para(
+            "The dual-write gateway tells whether there is a link, and where it leads. It differs from region to region.",
+            Role::Plain,
+            room.width,
+        );
+        rows.push(Row::blank());
+        rows.extend(parts::numbered(
+            [
+                "Open the dual-write administration in a browser.",
+                "In its developer tools (F12), Network, look for projectmanagementservice.",
+                "Paste the address or the host here.",
+            ],
+            room.width,
+        ));
+        rows.push(Row::blank());
+        rows.extend(para(
+            "It is asked without a token first; one is sent only to a gateway of Microsoft. To keep it, write it into \
+             the cloud profile: gateway = \"https://HOST\".",
+            Role::Dim,
+            room.width,
+        ));
+        Page {
+            head,
+            rows,
+            stops: vec![Stop::button("Look there", Action::UseGateway)],
+            primary: "Look there",
+            caret: Some((0, ADDRESS_AT + caret)),
+            ..Page::default()
+        }
+    }
+}
+
+/// Takes what was typed as a token, if it can be one.
+pub(super) fn use_token(eye: &mut Eye) -> Reaction {
+    let Some(over) = &mut eye.overlay else { return Reaction::Nothing };
+    let Ask::Token(service) = over.ask else { return Reaction::Nothing };
+    let typed = over.input.value().trim();
+    let token =
+        typed.get(..7).filter(|start| start.eq_ignore_ascii_case("bearer ")).map_or(typed, |_| typed[7..].trim());
+    let is_one = !token.is_empty() && token.len() <= TOKEN_MAX && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_one {
+        let why = if token.is_empty() {
+            "Paste the token first."
+        } else {
+            "This is no token: it has spaces, or letters that no token has."
+        };
+        eye.hint = Some(why.to_owned());
+        return Reaction::Redraw;
+    }
+    eye.token = Some(SecretString::from(token.to_owned()));
+    eye.overlay = None;
+    Reaction::Token(service)
+}
+
+/// Takes what was typed as the address of the gateway.
+pub(super) fn use_gateway(eye: &mut Eye) -> Reaction {
+    let typed = eye.overlay.as_ref().map(|over| over.input.value().trim().to_owned()).unwrap_or_default();
+    if typed.is_empty() {
+        eye.hint = Some("Paste the address first.".to_owned());
+        return Reaction::Redraw;
+    }
+    eye.overlay = None;
+    Reaction::Intent(Intent::FindGateway(typed))
+}
+
+/// How much may be typed or pasted, in characters.
+pub(super) const fn typed_max(ask: Ask) -> Option<usize> {
+    if matches!(ask, Ask::Token(_)) { Some(TOKEN_MAX) } else { None }
+}
