@@ -4,6 +4,8 @@
 //! out of an answer that belongs to the service (on loopback: is on this machine). No redirect
 //! takes a credential to another host. Nothing here logs a header or a body.
 
+use super::Time;
+use super::exchanges::{Exchanges, Pending};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::settings::{is_local_name, is_loopback};
 use crate::wire::problem;
@@ -14,7 +16,7 @@ use reqwest::{Method, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Url;
 
 /// Longest wait for a connection.
@@ -30,6 +32,16 @@ pub(super) const RESET_LIMIT: Duration = Duration::from_mins(5);
 const BODY_MAX: usize = 16 * 1024 * 1024;
 /// Most redirects followed, and only on the same host.
 const REDIRECTS_MAX: usize = 3;
+/// Headers that hold an id to quote to support, the widest first: Azure and Power Platform, Dataverse,
+/// finance and operations.
+const CORRELATION_HEADERS: [&str; 6] = [
+    "x-ms-correlation-request-id",
+    "x-ms-correlation-id",
+    "x-ms-request-id",
+    "request-id",
+    "x-ms-service-request-id",
+    "ms-dyn-aid",
+];
 /// How long an unused connection is kept.
 const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 
@@ -83,6 +95,7 @@ impl Resolve for LoopbackNames {
 pub(super) struct Http {
     client: reqwest::Client,
     loopback: bool,
+    pub(super) exchanges: Exchanges,
 }
 
 /// One request.
@@ -114,7 +127,7 @@ pub(super) struct Answer {
 }
 
 impl Http {
-    pub(super) fn new(loopback: bool) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(loopback: bool, time: &Time) -> Result<Self, reqwest::Error> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_LIMIT)
@@ -127,7 +140,7 @@ impl Http {
         } else {
             builder
         };
-        Ok(Self { client: builder.build()?, loopback })
+        Ok(Self { client: builder.build()?, loopback, exchanges: Exchanges::new(time) })
     }
 
     /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
@@ -157,28 +170,25 @@ impl Http {
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Trouble> {
         let is_change = request.method != Method::GET && request.service != Service::Entra;
         let limit = request.limit.unwrap_or(if is_change { CHANGE_LIMIT } else { READ_LIMIT });
-        let started = Instant::now();
-        let method = request.method.clone();
         let service = request.service;
-        let place = Url::parse(&request.url).ok();
-        let result = match tokio::time::timeout(limit, self.send_following(request, is_change)).await {
+        let mut pending = self.exchanges.begin(&request);
+        let result = match tokio::time::timeout(limit, self.send_following(request, is_change, &mut pending)).await {
             Ok(result) => result,
             Err(_) => Err(with_done(
                 Trouble::new(service, What::NoAnswer, format!("no whole answer within {} s", limit.as_secs())),
                 is_change,
             )),
         };
-        let host = place.as_ref().and_then(Url::host_str).unwrap_or("?");
-        let path = place.as_ref().map_or("?", Url::path);
-        let took = started.elapsed().as_millis();
-        match &result {
-            Ok(answer) => tracing::debug!(%method, host, path, status = answer.status, took_ms = took, "answer"),
-            Err(trouble) => tracing::warn!(%method, host, path, took_ms = took, what = trouble.sentence(), "no answer"),
-        }
+        pending.over(&result);
         result
     }
 
-    async fn send_following(&self, request: Request<'_>, is_change: bool) -> Result<Answer, Trouble> {
+    async fn send_following(
+        &self,
+        request: Request<'_>,
+        is_change: bool,
+        pending: &mut Pending<'_>,
+    ) -> Result<Answer, Trouble> {
         let service = request.service;
         let first = Url::parse(&request.url)
             .map_err(|_| Trouble::new(service, What::ForeignHost(shorten(&request.url)), ""))?;
@@ -189,6 +199,9 @@ impl Http {
                 return Ok(answer);
             }
             let target = answer.header(&header::LOCATION).and_then(|target| url.join(target).ok());
+            if let Some(target) = &target {
+                pending.redirected(&answer, target);
+            }
             match target {
                 Some(target) if target.origin() == first.origin() && request.method == Method::GET => url = target,
                 Some(target) => {
@@ -284,8 +297,9 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    fn named(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    /// The ids by which the service knows the request.
+    pub(super) fn correlations(&self) -> impl Iterator<Item = &str> {
+        CORRELATION_HEADERS.into_iter().filter_map(|name| self.headers.get(name)?.to_str().ok())
     }
 
     pub(super) fn is_success(&self) -> bool {
@@ -333,10 +347,7 @@ impl Answer {
         let mut trouble = Trouble::new(self.service, What::Status(self.status), problem.words);
         trouble.code = problem.code;
         trouble.retry_after = self.retry_after(now);
-        trouble.correlation = ["x-ms-correlation-request-id", "x-ms-correlation-id", "x-ms-request-id", "request-id"]
-            .into_iter()
-            .find_map(|name| self.named(name))
-            .map(shorten);
+        trouble.correlation = self.correlations().next().map(shorten);
         // A service that fails after it took a request may have done the work.
         if self.is_change && (self.status >= 500 || self.status == 408 || self.status == 499) {
             trouble.done = Done::Perhaps;
@@ -382,7 +393,8 @@ mod tests {
     fn http(loopback: bool) -> Http {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
-        Http { client, loopback }
+        let time = Time { now: std::sync::Arc::new(|| Timestamp::UNIX_EPOCH), speed: 1.0 };
+        Http { client, loopback, exchanges: Exchanges::new(&time) }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod bap;
 mod dataverse;
 mod entra;
+mod exchanges;
 mod finance_operations;
 mod gateway;
 mod graph;
@@ -17,6 +18,7 @@ mod link;
 mod power_platform;
 mod session;
 
+pub use exchanges::Listener;
 pub use session::Outside;
 
 use crate::core::call::{Call, Change, Reply};
@@ -76,12 +78,19 @@ impl Api {
         time: Time,
     ) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            http: Http::new(profile.is_loopback())?,
+            http: Http::new(profile.is_loopback(), &time)?,
             session: Session::new(refresh, outside),
             limits: Limits::new(),
             profile,
             time,
         })
+    }
+
+    /// The client, which tells this listener of every request.
+    #[must_use]
+    pub fn telling(mut self, listener: Listener) -> Self {
+        self.http.exchanges.listen(listener);
+        self
     }
 
     /// Asks one question.
@@ -275,11 +284,12 @@ impl Api {
         body: Body,
         limit: Option<Duration>,
     ) -> Result<Answer, Trouble> {
+        let refused = |url: &str, why: &Trouble| self.http.exchanges.refused(service, &method, url, why);
         // The bases of the profile were checked with it; the others come out of answers.
         if matches!(service, Service::Dataverse | Service::FinanceOperations) {
-            self.http.may_go(service, base, None)?;
+            self.http.may_go(service, base, None).inspect_err(|why| refused(base, why))?;
         }
-        let url = self.http.may_go(service, &url, Some(base))?;
+        let url = self.http.may_go(service, &url, Some(base)).inspect_err(|why| refused(&url, why))?;
         let audience = self.audience(service, base);
         let mut headers: Vec<(&'static str, String)> =
             headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();

@@ -4,6 +4,7 @@
 use super::call::{Call, Change};
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
+use super::exchange::Exchange;
 use super::facts::FactKind;
 use super::journal::{Entry, Run, What};
 use super::msg::{Found, PastRun, Ticket};
@@ -12,7 +13,7 @@ use super::sign_in::Session;
 use super::time::Now;
 use super::trouble::{Service, Trouble};
 use crate::wire::{bap, lcs, link};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Longest name that is part of a command, in bytes; a longer one is replaced by the id.
@@ -321,6 +322,8 @@ pub struct Model {
     pub runs: Option<Vec<PastRun>>,
     /// Interrupted runs that are taken up as soon as their environment is listed.
     pub to_take_up: Vec<Run>,
+    /// The last requests to services, oldest first; at most [`super::exchange::EXCHANGES_MAX`].
+    pub exchanges: VecDeque<Exchange>,
     /// One sentence about the last thing a person asked for.
     pub notice: Option<String>,
     /// Tickets, dice, open questions.
@@ -344,6 +347,7 @@ impl Model {
             at_runs: false,
             runs: None,
             to_take_up: Vec::new(),
+            exchanges: VecDeque::new(),
             notice: None,
             desk: Desk::new(seed),
         }
