@@ -156,7 +156,8 @@ pub fn host(host: &str) -> String {
 
 /// Words about what failed, fit to be kept: one line.
 pub fn words(words: &str) -> String {
-    let words: Vec<&str> = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     shorten(&without_tokens(&words.join(" ")), WORDS_MAX, "...")
 }
 
