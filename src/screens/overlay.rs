@@ -163,7 +163,11 @@ impl Sheet for Details {
         }
         let none = Facts::default();
         let asked = about.map(|(environment, setup)| (environment, setup.map_or(&none, |setup| &setup.facts)));
-        rows.extend(requests::rows(view, asked, room.width));
+        let asked = requests::rows(view, asked, room.width);
+        if !asked.is_empty() && rows.last().is_some_and(|row| !row.pieces.is_empty()) {
+            rows.push(Row::blank());
+        }
+        rows.extend(asked);
         if rows.is_empty() {
             rows.extend(para("Nothing went wrong, and nothing has happened yet.", Role::Plain, room.width));
         }

@@ -38,7 +38,9 @@ pub(super) fn rows(view: &View, about: Option<(&Environment, &Facts)>, cells: us
         if exchanges.is_empty() {
             continue;
         }
-        rows.push(Row::blank());
+        if !rows.is_empty() {
+            rows.push(Row::blank());
+        }
         rows.push(parts::heading(&title).and(format!("  {}, the newest last", exchanges.len()), Role::Dim));
         for exchange in exchanges {
             rows.extend(row(view, exchange, cells));

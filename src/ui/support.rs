@@ -78,11 +78,14 @@ fn of_environment(block: &mut Block, environment: &Environment, setup: Option<&S
     block.field("Environment", Some(&environment.name));
     block.field("Power Platform environment", environment.power_platform.as_deref());
     block.field("LCS environment", gate::lcs_id(environment, facts));
-    block.field("Finance and operations", gate::finops_url(environment, facts));
-    block.field("  version", environment.finops_versions().as_deref());
-    let dataverse = environment.dataverse.as_ref();
-    block.field("Dataverse", dataverse.map(|side| side.url.as_str()));
-    block.field("  version", dataverse.and_then(|side| side.version.as_deref()));
+    let with_version = |url: &str, version: Option<String>| match version {
+        Some(version) => format!("{url} (version {version})"),
+        None => url.to_owned(),
+    };
+    let finops = gate::finops_url(environment, facts).map(|url| with_version(url, environment.finops_versions()));
+    block.field("Finance and operations", finops.as_deref());
+    let dataverse = environment.dataverse.as_ref().map(|side| with_version(&side.url, side.version.clone()));
+    block.field("Dataverse", dataverse.as_deref());
     block.field("Dual-write core solution", facts.core_version().as_deref());
     let link = facts.linked();
     block.field("Dual-write is linked to", link.and_then(|link| link.power_apps_environment.as_deref()));
