@@ -127,9 +127,11 @@ impl Exchange {
         ids.into_iter().flatten().map(bare_id).any(|id| !id.is_empty() && path.contains(&id))
     }
 
-    /// Whether it may be about any environment: the services of the tenant, and those whose paths name none.
+    /// Whether it may be about any environment: the services of the tenant, those whose paths name none,
+    /// and a host that nothing was sent to.
     pub fn is_common(&self) -> bool {
         match self.service {
+            _ if matches!(self.ending, Ending::NotSent(_)) => true,
             Service::Entra | Service::Lcs | Service::Bap | Service::Gateway | Service::Graph => true,
             Service::PowerPlatform | Service::Dataverse | Service::FinanceOperations | Service::Link => false,
         }

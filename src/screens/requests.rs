@@ -68,7 +68,7 @@ fn row(view: &View, exchange: &Exchange, cells: usize) -> Vec<Row> {
     let host = shorten(&host, room.saturating_sub(PATH.max((room / 2).min(path.len())) + 1).max(1), ellipsis);
     let path = shorten(&path, room.saturating_sub(host.chars().count() + 1), ellipsis);
     first = first.and(host, Role::Dim).and(format!(" {path}"), Role::Plain);
-    let more = more(exchange, cells.saturating_sub(TIME), ellipsis);
+    let more = more(view, exchange, cells.saturating_sub(TIME));
     if more.pieces.is_empty() {
         return vec![first];
     }
@@ -84,7 +84,8 @@ fn row(view: &View, exchange: &Exchange, cells: usize) -> Vec<Row> {
 }
 
 /// What failed, the attempt, the pause the service asks for, and the ids: the longest form that fits.
-fn more(exchange: &Exchange, cells: usize, ellipsis: &str) -> Row {
+fn more(view: &View, exchange: &Exchange, cells: usize) -> Row {
+    let ellipsis = view.look.symbols().ellipsis;
     let mut row = Row::blank();
     let mut put = |text: String, role: Role| {
         let gap = if row.pieces.is_empty() { "" } else { "  " };
@@ -109,7 +110,7 @@ fn more(exchange: &Exchange, cells: usize, ellipsis: &str) -> Row {
     let own = exchange.request_id.as_deref().map(clean).unwrap_or_default();
     let left = cells.saturating_sub(row.width() + 2);
     // The service looks for its own id first; ours is shortened where not both fit.
-    let forms = [ids(&own), ids(&shorten(&own, 9, ellipsis)), ids("")];
+    let forms = [ids(&own), ids(&parts::short_id(&own, *view.look)), ids("")];
     let fits = forms.iter().find(|form| form.chars().count() <= left && !form.is_empty()).unwrap_or(&forms[2]);
     if !fits.is_empty() {
         let gap = if row.pieces.is_empty() { "" } else { "  " };

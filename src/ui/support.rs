@@ -3,7 +3,7 @@
 //! A pure function of the model. Tokens and codes are not in the model, so none can be in it; what
 //! services said is cleaned, cut, and rid of whatever looks like a token. The account is left out.
 
-use super::text::{clean, clean_lines, cut, fit};
+use super::text::{clean, clean_lines, cut, fit, width};
 use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::exchange::{Exchange, without_tokens};
 use crate::core::facts::Facts;
@@ -30,6 +30,8 @@ const VALUE_MAX: usize = 200;
 const WORDS_MAX: usize = 1_500;
 /// Most troubles that are told.
 const TROUBLES_MAX: usize = 5;
+/// What stands where something was cut.
+const CUT: &str = " [cut]";
 /// Cells of the labels.
 const LABEL: usize = 28;
 
@@ -141,8 +143,13 @@ fn of_failure(block: &mut Block, failure: &Failure) {
     if let Some(code) = &failure.code {
         block.line(&format!("  Code {code}"));
     }
-    for line in clean_lines(&cut(&clean_lines(&failure.words).join("\n"), WORDS_MAX, " [cut]")) {
-        block.whole(&format!("  {line}"));
+    let mut room = WORDS_MAX;
+    for line in clean_lines(&failure.words) {
+        block.whole(&format!("  {}", cut(&line, room, CUT)));
+        room = room.saturating_sub(width(&line));
+        if room == 0 {
+            break;
+        }
     }
     if let Some(fault) = failure.fault {
         block.line(&format!("  Taken for {} {}", fault.code, fault.title));
@@ -184,7 +191,7 @@ struct Block(String);
 impl Block {
     fn line(&mut self, text: &str) {
         let indent = text.len() - text.trim_start().len();
-        self.whole(&format!("{}{}", &text[..indent], cut(&clean(text), VALUE_MAX, " [cut]")));
+        self.whole(&format!("{}{}", &text[..indent], cut(&clean(text), VALUE_MAX, CUT)));
     }
 
     /// A line that was cleaned and cut already.
@@ -199,7 +206,7 @@ impl Block {
     fn field(&mut self, label: &str, value: Option<&str>) {
         let value = value.map(clean).filter(|value| !value.is_empty());
         if let Some(value) = value {
-            self.whole(&format!("{}{}", fit(label, LABEL, ""), cut(&value, VALUE_MAX, " [cut]")));
+            self.whole(&format!("{}{}", fit(label, LABEL, ""), cut(&value, VALUE_MAX, CUT)));
         }
     }
 }
