@@ -70,8 +70,8 @@ fn the_block_for_support() {
 fn a_block_is_never_too_large_and_never_holds_a_token() {
     let jwt = "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln";
     let long = format!("{jwt} \u{1b}[2J\u{202e} {} ", "環境\n".repeat(4_000));
-    let mut world = World::default();
-    world.operation = serde_json::json!({"status": "Failed", "error": {"errorName": long, "message": long}});
+    let operation = serde_json::json!({"status": "Failed", "error": {"errorName": long, "message": long}});
+    let mut world = World { operation, ..World::default() };
     for row in world.environments.as_array_mut().unwrap() {
         row["properties"]["displayName"] = long.clone().into();
         row["properties"]["linkedEnvironmentMetadata"]["version"] = long.clone().into();

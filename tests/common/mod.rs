@@ -60,9 +60,9 @@ impl Driver {
         Self::start(scenario, environment, true).await
     }
 
-    /// A program on a built-in scenario that nobody has signed in to.
-    pub async fn signed_out(scenario: &str) -> Self {
-        Self::start(Scenario::named(scenario).unwrap(), None, false).await
+    /// A program that nobody has signed in to.
+    pub async fn signed_out(scenario: Scenario) -> Self {
+        Self::start(scenario, None, false).await
     }
 
     async fn start(scenario: Scenario, environment: Option<&str>, is_signed_in: bool) -> Self {

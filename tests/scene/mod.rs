@@ -508,7 +508,7 @@ pub fn asked(mut scene: Scene) -> Scene {
         Exchange {
             method: "PATCH".into(),
             ending: Ending::NoAnswer("no whole answer within 60 s".into()),
-            took: Duration::from_secs(60),
+            took: Duration::from_mins(1),
             ..dataverse.clone()
         },
         Exchange { host: "contoso-golden.crm4.dynamics.com".into(), ..dataverse.clone() },
