@@ -79,7 +79,7 @@ impl Exchanges {
         });
     }
 
-    /// Counts a question that has ended; the how manieth attempt in a row it was.
+    /// Counts a question that has ended; returns which attempt in a row it was.
     fn count(&self, question: u64, is_answered: bool) -> u32 {
         let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
         let before = misses.remove(&question).unwrap_or(0);

@@ -61,7 +61,7 @@ pub struct Exchange {
     pub ending: Ending,
     /// From the first byte sent to the last one read.
     pub took: Duration,
-    /// The how manieth time in a row this question was asked; 1 after an answer that could be used.
+    /// 1, and one more for each time in a row that the same question had no answer that could be used.
     pub attempt: u32,
     /// The id that this program sent along.
     pub request_id: Option<String>,
