@@ -13,3 +13,8 @@ pub mod sim;
 pub mod surface;
 pub mod ui;
 pub mod wire;
+
+/// The operating system that this was built for.
+pub const SYSTEM: &str = std::env::consts::OS;
+/// The architecture of the processor that this was built for.
+pub const ARCHITECTURE: &str = std::env::consts::ARCH;

@@ -4,6 +4,7 @@
 
 use dualwrite::api::{Api, Credentials, Outside, Time, Trust};
 use dualwrite::core::call::{Call, Change, Reply};
+use dualwrite::core::exchange::{Ending, Exchange};
 use dualwrite::core::trouble::{Again, Done, Trouble, What};
 use dualwrite::settings::Profile;
 use rstest::rstest;
@@ -26,6 +27,8 @@ enum Serve {
     Endless(Vec<u8>, Vec<u8>),
     /// Closes without a byte.
     Close,
+    /// Writes one after the other, one for each connection; the last for all that follow.
+    InTurn(Vec<Vec<u8>>),
 }
 
 struct Server {
@@ -51,9 +54,14 @@ async fn serve(what: Serve) -> Server {
                         Ok(count) => request.extend_from_slice(&buffer[..count]),
                     }
                 }
-                log.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
+                let turn = {
+                    let mut log = log.lock().unwrap();
+                    log.push(String::from_utf8_lossy(&request).into_owned());
+                    log.len() - 1
+                };
                 match what {
                     Serve::Close => {}
+                    Serve::InTurn(all) => drop(socket.write_all(&all[turn.min(all.len() - 1)]).await),
                     Serve::Bytes(bytes) => drop(socket.write_all(&bytes).await),
                     Serve::ThenSilence(bytes) => {
                         let _ = socket.write_all(&bytes).await;
@@ -81,6 +89,13 @@ fn api(port: u16) -> Api {
     let outside = Outside::read(|_| Some(TOKEN.to_owned()));
     let time = Time { now: Arc::new(jiff::Timestamp::now), speed: 1.0 };
     Api::new(profile, Credentials::outside(outside), Trust::default(), time).unwrap()
+}
+
+/// A client whose requests are heard.
+fn heard(port: u16) -> (Api, Arc<Mutex<Vec<Exchange>>>) {
+    let all = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&all);
+    (api(port).telling(Arc::new(move |exchange| listener.lock().unwrap().push(exchange))), all)
 }
 
 fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
@@ -380,4 +395,96 @@ async fn the_link_carries_its_request_id_and_the_token_its_header() {
     assert!(heard.starts_with("POST /link/link/project/7/environment/e%2F..%2Fx HTTP/1.1"), "{heard}");
     assert!(heard.contains("x-ms-client-request-id: r-1"), "{heard}");
     assert!(heard.contains(&format!("authorization: Bearer {TOKEN}")), "{heard}");
+}
+
+#[tokio::test]
+async fn a_question_that_is_asked_again_is_its_second_attempt() {
+    let busy = http(
+        "503 Service Unavailable",
+        "retry-after: 20\r\nx-ms-correlation-request-id: 9a0f0f0f-0000-4000-8000-000000000002\r\n",
+        "",
+    );
+    let good = http("200 OK", "x-ms-request-id: 9a0f0f0f-0000-4000-8000-000000000003\r\n", "{\"value\":[]}");
+    let server = serve(Serve::InTurn(vec![busy, good])).await;
+    let (api, all) = heard(server.port);
+    assert!(api.call(Call::Environments).await.is_err());
+    for _ in 0..2 {
+        assert_eq!(api.call(Call::Environments).await, Ok(Reply::Environments(Vec::new())));
+    }
+    let all = all.lock().unwrap();
+    let told: Vec<_> = all.iter().map(|of| (of.ending.clone(), of.attempt, of.correlations.join(" "))).collect();
+    let ended = |status, attempt, id: u8| {
+        (Ending::Answered(status), attempt, format!("9a0f0f0f-0000-4000-8000-00000000000{id}"))
+    };
+    assert_eq!(told, [ended(503, 1, 2), ended(200, 2, 3), ended(200, 1, 3)]);
+    assert_eq!(all[0].retry_after, Some(Duration::from_secs(20)));
+    let sent = server.heard.lock().unwrap().join("\n");
+    for exchange in all.iter() {
+        assert_eq!(exchange.path, "/bap/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments");
+        let id = exchange.request_id.as_deref().unwrap();
+        assert!(sent.contains(&format!("x-ms-client-request-id: {id}")), "{id} was not sent:\n{sent}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_refusals_and_silence_are_told_too() {
+    let elsewhere = "http://127.0.0.1:1/elsewhere";
+    let hop = |to: &str| http("302 Found", &format!("location: {to}\r\n"), "");
+    let server = serve(Serve::InTurn(vec![hop("/bap/moved"), hop(elsewhere), Vec::new()])).await;
+    let (api, all) = heard(server.port);
+    assert!(api.call(Call::Environments).await.is_err());
+    assert!(api.call(Call::Environments).await.is_err());
+    assert!(api.call(Call::Version("https://evil.example/?code=secret".into())).await.is_err());
+    let all: Vec<String> = std::mem::take(&mut *all.lock().unwrap())
+        .into_iter()
+        .map(|of| Exchange { request_id: None, took: Duration::ZERO, ..of }.line())
+        .collect();
+    let environments = "GET 127.0.0.1 /bap/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments";
+    assert_eq!(
+        all,
+        [
+            format!("{environments} 302 0 ms"),
+            "GET 127.0.0.1 /bap/moved 302 0 ms".to_owned(),
+            "GET 127.0.0.1 /elsewhere not sent: this host does not belong to the Power Platform admin service 0 ms"
+                .to_owned(),
+            format!("{environments} cut off (connection closed before message completed) 0 ms"),
+            "GET evil.example / not sent: this host does not belong to Dataverse 0 ms".to_owned(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nothing_of_a_token_or_a_body_is_told() {
+    // A service that sends back what it was sent, wherever an id or an address could be.
+    let jwt = "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln";
+    let hostile = [
+        http("503 Service Unavailable", &format!("x-ms-request-id: {jwt}\r\nrequest-id: Bearer {jwt}\r\n"), jwt),
+        http("302 Found", &format!("location: /bap/{jwt}/t%3D{jwt}?token={jwt}\r\n"), ""),
+        http("200 OK", "", &format!("{{\"value\":[],\"nextLink\":\"https://evil.example/{jwt}\"}}")),
+    ];
+    let server = serve(Serve::InTurn(hostile.to_vec())).await;
+    let (api, all) = heard(server.port);
+    for _ in 0..2 {
+        assert!(api.call(Call::Environments).await.is_err());
+    }
+    let all = format!("{:?}", all.lock().unwrap());
+    assert!(all.contains("evil.example") && all.contains("left-out"), "{all}");
+    assert!(!all.contains("eyJ") && !all.contains(TOKEN), "{all}");
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_waits_for_any_more_is_told_as_dropped() {
+    let server = serve(Serve::ThenSilence(Vec::new())).await;
+    let (api, all) = heard(server.port);
+    let asked = server.heard;
+    let mut question = Box::pin(api.call(Call::Environments));
+    while asked.lock().unwrap().is_empty() {
+        tokio::select! {
+            _ = &mut question => panic!("a silent service has answered"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    drop(question);
+    let all = all.lock().unwrap();
+    assert_eq!(all.iter().map(|of| of.ending.clone()).collect::<Vec<_>>(), [Ending::Dropped]);
 }

@@ -127,3 +127,22 @@ fn a_letter_of_another_encoding_is_no_end_of_the_input() {
     let (code, text) = walk(&["--plain"], [b"\xfc\n", HEALTHY.as_bytes()].concat());
     assert!(code == 0 && text.contains("Linked (step 6 of 6"), "{code}\n{text}");
 }
+
+#[test]
+fn the_block_for_support_is_printed_where_there_is_no_clipboard() {
+    let (code, text) = walk(&["--plain"], "1\nd\n1\nq\n");
+    assert_eq!(code, 0, "{text}");
+    in_order(
+        &text,
+        &[
+            "Details (step 1 of 6, Details)",
+            "1. Print for support",
+            "2. Close, Enter alone",
+            "Support information of dualwrite",
+            "Environment                 contoso-uat",
+            "requests, the newest last",
+            " GET contoso-uat.crm4.localhost ",
+        ],
+    );
+    assert!(!text.contains("Requests about"), "requests are told with the block alone\n{text}");
+}

@@ -4,9 +4,13 @@ mod scene;
 
 use dualwrite::core::msg::Intent;
 use dualwrite::core::trouble::{Service, Trouble, What};
-use dualwrite::screens::needs_clock;
+use dualwrite::screens::{needs_clock, shows_requests};
 use dualwrite::ui::look::{Colour, Glyphs, Look};
+use dualwrite::ui::support::{BLOCK_MAX, Program, block};
 use scene::{ASCII, OTHER, Scene, UNICODE, World, named, press, scenes, start, user};
+
+/// What wrote the block for support.
+const BUILD: Program = Program { version: "1.2.3", system: "linux", architecture: "x86_64" };
 
 /// 80x24 is complete, 120x40 shows more, 60x15 still works.
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (60, 15)];
@@ -47,6 +51,7 @@ fn every_overlay() {
     };
     picture("over-help", named("details"), "?");
     picture("over-details", named("link-failed-crm"), "d");
+    picture("over-requests", scene::asked(named("link-failed-crm")), "d End");
     picture("over-leave", named("progress"), "q");
     picture("over-repair", named("link-failed-crm"), "f");
     picture("over-reset", named("mismatch"), "Enter c o n t");
@@ -59,6 +64,50 @@ fn every_overlay() {
     picture("over-gateway", wanting(What::NotConfigured), "t h o s t");
     picture("list-filter", named("list"), "/ u a t");
     picture("list-filter-none", named("list"), "/ x y z");
+}
+
+#[test]
+fn the_block_for_support() {
+    let scene = scene::asked(named("link-failed-crm"));
+    let model = &scene.model;
+    insta::assert_snapshot!("support", block(model, model.selected.as_ref(), BUILD, scene.now));
+    let signed_out = named("sign-in");
+    insta::assert_snapshot!("support-of-nothing", block(&signed_out.model, None, BUILD, signed_out.now));
+}
+
+#[test]
+fn a_block_is_never_too_large_and_never_holds_a_token() {
+    let jwt = "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln";
+    let long = format!("{jwt} \u{1b}[2J\u{202e} {} ", "環境\n".repeat(4_000));
+    let operation = serde_json::json!({"status": "Failed", "error": {"errorName": long, "message": long}});
+    let mut world = World { operation, ..World::default() };
+    for row in world.environments.as_array_mut().unwrap() {
+        row["properties"]["displayName"] = long.clone().into();
+        row["properties"]["linkedEnvironmentMetadata"]["version"] = long.clone().into();
+    }
+    let mut failed = Scene::details(world);
+    start(&mut failed);
+    let mut scene = scene::asked(failed);
+    for _ in 0..100 {
+        scene = scene::asked(scene);
+    }
+    let text = block(&scene.model, scene.model.selected.as_ref(), BUILD, scene.now);
+    assert!(text.len() <= BLOCK_MAX, "{} bytes", text.len());
+    assert!(text.contains("What failed") && text.contains("requests, the newest last"), "{text}");
+    assert!(!text.contains("eyJ") && !text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}
+
+#[test]
+fn requests_need_a_picture_only_where_they_are_shown() {
+    let mut scene = named("details");
+    assert!(!shows_requests(&scene.eye));
+    let before = scene.text(UNICODE, (120, 40));
+    let mut asked = scene::asked(scene.clone());
+    assert_eq!(before, asked.text(UNICODE, (120, 40)));
+    press(&mut asked, "d");
+    press(&mut scene, "d");
+    assert!(shows_requests(&asked.eye));
+    assert_ne!(scene.text(UNICODE, (120, 40)), asked.text(UNICODE, (120, 40)));
 }
 
 #[test]

@@ -132,6 +132,29 @@ fn a_healthy_environment_is_walked_to_linked(#[case] columns: u16, #[case] rows:
 }
 
 #[test]
+fn the_details_show_the_requests_and_copy_a_block_for_support() {
+    use base64::Engine;
+    let rehearsal = Rehearsal::on("happy");
+    let wizard = rehearsal.signed_in(120, 40);
+    wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("[ Dual-write application ]");
+    wizard.keys("d").wait_for(" Details ").wait_for("Requests about contoso-uat").wait_for("[ Copy for support ]");
+    wizard.keys("y").wait_asked("the block on the clipboard", |asked| !asked.copies.is_empty());
+    let bytes = base64::engine::general_purpose::STANDARD.decode(&wizard.asked().copies[0]).unwrap();
+    let block = String::from_utf8(bytes).unwrap();
+    assert!(block.len() <= dualwrite::ui::support::BLOCK_MAX, "{} bytes", block.len());
+    for wanted in
+        ["dualwrite 0.", "Environment                 contoso-uat\n", "requests, the newest last", " 200 ", " id "]
+    {
+        assert!(block.contains(wanted), "no {wanted:?} in\n{block}");
+    }
+    for secret in ["sim.", "1.SIM", "DEV-", "eyJ", "ada@"] {
+        assert!(!block.contains(secret), "{secret:?} in\n{block}");
+    }
+    wizard.keys("<esc>").wait_gone("[ Copy for support ]");
+    leave(&wizard);
+}
+
+#[test]
 fn a_failed_configure_shows_the_words_and_is_tried_again() {
     let rehearsal = Rehearsal::on("configure-fails");
     let wizard = rehearsal.signed_in(80, 24);

@@ -5,6 +5,8 @@
 //! Trusted are the certificates of the system and those of `ca_file`. Nothing here logs a header or
 //! a body.
 
+use super::Time;
+use super::exchanges::{Exchanges, Pending};
 use super::hosts::{Foreign, Rules};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::settings::is_local_name;
@@ -16,7 +18,7 @@ use reqwest::{Method, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Url;
 
 /// Longest wait for a connection.
@@ -32,6 +34,16 @@ pub(super) const RESET_LIMIT: Duration = Duration::from_mins(5);
 const BODY_MAX: usize = 16 * 1024 * 1024;
 /// Most redirects followed, and only on the same host.
 const REDIRECTS_MAX: usize = 3;
+/// Headers that hold an id to quote to support, the widest first: Azure and Power Platform, Dataverse,
+/// finance and operations.
+const CORRELATION_HEADERS: [&str; 6] = [
+    "x-ms-correlation-request-id",
+    "x-ms-correlation-id",
+    "x-ms-request-id",
+    "request-id",
+    "x-ms-service-request-id",
+    "ms-dyn-aid",
+];
 /// How long an unused connection is kept.
 const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 
@@ -74,6 +86,7 @@ impl Trust {
 pub(super) struct Http {
     client: reqwest::Client,
     rules: Rules,
+    pub(super) exchanges: Exchanges,
 }
 
 /// One request.
@@ -106,7 +119,7 @@ pub(super) struct Answer {
 
 impl Http {
     /// A connection by the rules of a profile; `trust` is added to what the system trusts.
-    pub(super) fn new(rules: Rules, trust: Trust) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(rules: Rules, trust: Trust, time: &Time) -> Result<Self, reqwest::Error> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_LIMIT)
@@ -119,7 +132,7 @@ impl Http {
         } else {
             builder.tls_certs_merge(trust.0)
         };
-        Ok(Self { client: builder.build()?, rules })
+        Ok(Self { client: builder.build()?, rules, exchanges: Exchanges::new(time) })
     }
 
     /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
@@ -137,28 +150,25 @@ impl Http {
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Trouble> {
         let is_change = request.method != Method::GET && request.service != Service::Entra;
         let limit = request.limit.unwrap_or(if is_change { CHANGE_LIMIT } else { READ_LIMIT });
-        let started = Instant::now();
-        let method = request.method.clone();
         let service = request.service;
-        let place = Url::parse(&request.url).ok();
-        let result = match tokio::time::timeout(limit, self.send_following(request, is_change)).await {
+        let mut pending = self.exchanges.begin(&request);
+        let result = match tokio::time::timeout(limit, self.send_following(request, is_change, &mut pending)).await {
             Ok(result) => result,
             Err(_) => Err(with_done(
                 Trouble::new(service, What::NoAnswer, format!("no whole answer within {} s", limit.as_secs())),
                 is_change,
             )),
         };
-        let host = place.as_ref().and_then(Url::host_str).unwrap_or("?");
-        let path = place.as_ref().map_or("?", Url::path);
-        let took = started.elapsed().as_millis();
-        match &result {
-            Ok(answer) => tracing::debug!(%method, host, path, status = answer.status, took_ms = took, "answer"),
-            Err(trouble) => tracing::warn!(%method, host, path, took_ms = took, what = trouble.sentence(), "no answer"),
-        }
+        pending.over(&result);
         result
     }
 
-    async fn send_following(&self, request: Request<'_>, is_change: bool) -> Result<Answer, Trouble> {
+    async fn send_following(
+        &self,
+        request: Request<'_>,
+        is_change: bool,
+        pending: &mut Pending<'_>,
+    ) -> Result<Answer, Trouble> {
         let service = request.service;
         let first = Url::parse(&request.url)
             .map_err(|_| Trouble::new(service, What::ForeignHost(shorten(&request.url)), ""))?;
@@ -169,6 +179,9 @@ impl Http {
                 return Ok(answer);
             }
             let target = answer.header(&header::LOCATION).and_then(|target| url.join(target).ok());
+            if let Some(target) = &target {
+                pending.redirected(&answer, target);
+            }
             match target {
                 Some(target) if is_same_place(&target, &first) && request.method == Method::GET => url = target,
                 Some(target) => {
@@ -275,8 +288,9 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    fn named(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    /// The ids by which the service knows the request.
+    pub(super) fn correlations(&self) -> impl Iterator<Item = &str> {
+        CORRELATION_HEADERS.into_iter().filter_map(|name| self.headers.get(name)?.to_str().ok())
     }
 
     pub(super) fn is_success(&self) -> bool {
@@ -324,10 +338,7 @@ impl Answer {
         let mut trouble = Trouble::new(self.service, What::Status(self.status), problem.words);
         trouble.code = problem.code;
         trouble.retry_after = self.retry_after(now);
-        trouble.correlation = ["x-ms-correlation-request-id", "x-ms-correlation-id", "x-ms-request-id", "request-id"]
-            .into_iter()
-            .find_map(|name| self.named(name))
-            .map(shorten);
+        trouble.correlation = self.correlations().next().map(shorten);
         // A service that fails after it took a request may have done the work.
         if self.is_change && (self.status >= 500 || self.status == 408 || self.status == 499) {
             trouble.done = Done::Perhaps;

@@ -7,6 +7,7 @@
 mod bap;
 mod dataverse;
 mod entra;
+mod exchanges;
 mod finance_operations;
 mod gateway;
 mod graph;
@@ -18,6 +19,7 @@ mod link;
 mod power_platform;
 mod session;
 
+pub use exchanges::Listener;
 pub use http::Trust;
 pub use session::{Credentials, Identity, Keeper, Outside, Proof};
 
@@ -76,7 +78,7 @@ impl Api {
     pub fn new(profile: Profile, credentials: Credentials, trust: Trust, time: Time) -> Result<Self, reqwest::Error> {
         let rules = Rules { loopback: profile.is_loopback(), national: profile.national };
         Ok(Self {
-            http: Http::new(rules, trust)?,
+            http: Http::new(rules, trust, &time)?,
             session: Session::new(credentials),
             limits: Limits::new(),
             gateway: Mutex::default(),
@@ -88,6 +90,13 @@ impl Api {
     /// A token that a person gives for one service while the program runs.
     pub fn give_token(&self, service: Service, token: SecretString) {
         self.session.give(service, token);
+    }
+
+    /// The client, which tells this listener of every request.
+    #[must_use]
+    pub fn telling(mut self, listener: Listener) -> Self {
+        self.http.exchanges.listen(listener);
+        self
     }
 
     /// Asks one question.
@@ -288,11 +297,12 @@ impl Api {
         body: Body,
         limit: Option<Duration>,
     ) -> Result<Answer, Trouble> {
+        let refused = |url: &str, why: &Trouble| self.http.exchanges.refused(service, &method, url, why);
         // The bases of the profile were checked with it; the others come out of answers.
         if matches!(service, Service::Dataverse | Service::FinanceOperations) {
-            self.http.may_go(service, base, None)?;
+            self.http.may_go(service, base, None).inspect_err(|why| refused(base, why))?;
         }
-        let url = self.http.may_go(service, &url, Some(base))?;
+        let url = self.http.may_go(service, &url, Some(base)).inspect_err(|why| refused(&url, why))?;
         let audience = self.audience(service, base);
         let mut headers: Vec<(&'static str, String)> =
             headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();

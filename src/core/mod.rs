@@ -12,6 +12,7 @@ pub mod call;
 pub mod check;
 pub mod effect;
 pub mod environment;
+pub mod exchange;
 pub mod facts;
 pub mod failure;
 pub mod fault;

@@ -4,6 +4,7 @@
 use super::call::{Call, Change};
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
+use super::exchange::Exchange;
 use super::facts::FactKind;
 use super::journal::{Entry, Run, What};
 use super::msg::{Found, PastRun, Ticket};
@@ -12,7 +13,7 @@ use super::sign_in::Session;
 use super::time::Now;
 use super::trouble::{Service, Trouble};
 use crate::wire::{bap, lcs, link};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Longest name that is part of a command, in bytes; a longer one is replaced by the id.
@@ -324,6 +325,8 @@ pub struct Model {
     pub to_take_up: Vec<Run>,
     /// Somebody is there who can give a token: a step that needs one waits for it.
     pub takes_tokens: bool,
+    /// The last requests to services, oldest first; at most [`super::exchange::EXCHANGES_MAX`].
+    pub exchanges: VecDeque<Exchange>,
     /// One sentence about the last thing a person asked for.
     pub notice: Option<String>,
     /// Tickets, dice, open questions.
@@ -348,6 +351,7 @@ impl Model {
             runs: None,
             to_take_up: Vec::new(),
             takes_tokens: false,
+            exchanges: VecDeque::new(),
             notice: None,
             desk: Desk::new(seed),
         }

@@ -2,6 +2,7 @@
 
 use super::call::Reply;
 use super::environment::EnvironmentId;
+use super::exchange::Exchange;
 use super::journal::{Run, RunId};
 use super::mandate::{Mandate, Module};
 use super::setup::Held;
@@ -25,6 +26,8 @@ pub enum Msg {
         /// What came back.
         result: Result<Reply, Trouble>,
     },
+    /// A request to a service has ended. Changes nothing of the set-up.
+    Exchange(Exchange),
     /// Something could not be written down, and why.
     RecordFailed(String),
     /// The acceptance of the terms is durable, or why it could not be written down.

@@ -14,6 +14,7 @@ mod vigil;
 use super::call::Reply;
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
+use super::exchange;
 use super::failure::{Failure, Halt};
 use super::fault;
 use super::gate::{self, Gate};
@@ -42,6 +43,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             if screen(model) != before {
                 model.notice = None;
             }
+        }
+        // Nothing is decided by it.
+        Msg::Exchange(exchange) => {
+            exchange::keep(&mut model.exchanges, exchange);
+            return Vec::new();
         }
         Msg::RecordFailed(why) => {
             model.notice = Some(format!("The record could not be written: {why}. {RECORD_HELP}"));

@@ -76,6 +76,8 @@ pub(super) const COPY_COMMAND: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy command", "send the command that comes back to the terminal's clipboard");
 pub(super) const COPY_CODE: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy code", "send the code to the terminal's clipboard");
+pub(super) const COPY_SUPPORT: Binding =
+    bind(&[Key::Char('y')], Act::Copy, "copy for support", "send all of it that support asks for to the clipboard");
 pub(super) const DETAILS: Binding =
     bind(&[Key::Char('d')], Act::Details, "details", "original words, whole ids and addresses, timeline");
 pub(super) const WORDS: Binding =

@@ -32,6 +32,7 @@ mod pick_user;
 pub mod plain;
 mod prerequisites;
 mod progress;
+mod requests;
 mod reset_link;
 mod resume;
 mod runs;
@@ -200,6 +201,11 @@ pub fn draw(view: &View, frame: &mut ratatui::Frame) {
         top.page.draw(top.sheet.title(), frame, top.body, view.stage(), *view.look);
     }
     frame::draw(&view, frame, top.as_ref().unwrap_or(&laid));
+}
+
+/// Whether requests to services are shown, so that a new one needs a picture.
+pub fn shows_requests(eye: &Eye) -> bool {
+    eye.overlay.as_ref().is_some_and(|over| over.ask == eye::Ask::Details)
 }
 
 /// Whether the screen shows a running time, so that the shell wakes once a second for it.

@@ -7,7 +7,7 @@ use super::modules::Modules;
 use super::page::{Action, Page, Room, Shape, Stop};
 use super::pick_user::{self, PickUser};
 use super::reset_link::ResetLink;
-use super::{Sheet, View, identities, list, parts, prerequisites};
+use super::{Sheet, View, identities, list, parts, prerequisites, requests};
 use crate::core::environment::Environment;
 use crate::core::facts::{Facts, IdentityState};
 use crate::core::failure::Failure;
@@ -22,6 +22,7 @@ use crate::core::trouble::Trouble;
 use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::report;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
+use crate::ui::support::{self, Program};
 use crate::ui::text::{clean, fit};
 use ratatui::layout::Rect;
 
@@ -137,7 +138,7 @@ impl Sheet for Details {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CLOSE]
+        &[keys::CLOSE, keys::COPY_SUPPORT]
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
@@ -146,8 +147,10 @@ impl Sheet for Details {
 
     fn page(&self, view: &View, room: Room) -> Page {
         let mut rows = Vec::new();
-        if let Some((_, setup)) = view.model.current() {
+        let mut about = None;
+        if let Some((environment, setup)) = view.model.current() {
             of_setup(view, setup, room.width, &mut rows);
+            about = Some((environment, Some(setup)));
         } else {
             let directory = &view.model.directory;
             if screen(view.model) == Screen::Environments
@@ -159,6 +162,7 @@ impl Sheet for Details {
                 let unknown = setup.map(|setup| setup.facts.troubles()).unwrap_or_default();
                 troubles(view, &unknown, room.width, &mut rows);
                 rows.push(Row::blank());
+                about = Some((environment, setup));
             }
             let stopped = match &view.model.session {
                 Session::Stopped(trouble) => Some(trouble),
@@ -168,10 +172,27 @@ impl Sheet for Details {
             let all: Vec<&Trouble> = all.into_iter().flatten().collect();
             troubles(view, &all, room.width, &mut rows);
         }
+        let none = Facts::default();
+        let asked = about.map(|(environment, setup)| (environment, setup.map_or(&none, |setup| &setup.facts)));
+        let asked = requests::rows(view, asked, room.width);
+        if !asked.is_empty() && rows.last().is_some_and(|row| !row.pieces.is_empty()) {
+            rows.push(Row::blank());
+        }
+        rows.extend(asked);
         if rows.is_empty() {
             rows.extend(para("Nothing went wrong, and nothing has happened yet.", Role::Plain, room.width));
         }
-        Page { rows, stops: vec![Stop::button("Close", Action::Close)], primary: "Close", ..Page::default() }
+        let id = about.map(|(environment, _)| &environment.id);
+        let block = support::block(view.model, id, Program::THIS, view.now);
+        // Line by line there is no clipboard: what would go there is said.
+        let copy = if view.look.glyphs == Glyphs::Words { "Print for support" } else { "Copy for support" };
+        Page {
+            rows,
+            stops: vec![Stop::wants(copy, Intent::Copy(block.clone())), Stop::button("Close", Action::Close)],
+            primary: "Close",
+            copy: Some(block),
+            ..Page::default()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The log: a file, opened before the screen is taken. Without `--log-file` nothing is logged.
 //!
-//! No header, body or token is ever handed to it, and libraries have no say: what they would log is
+//! No query, body, token or header but an id is ever handed to it, and libraries have no say: what they would log is
 //! not ours to vouch for.
 
 use std::io;

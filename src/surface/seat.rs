@@ -96,13 +96,18 @@ impl Seat {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
         let journal = Journal::start(state_dir.clone()).map_err(failed)?;
+        let (sender, receiver) = mpsc::channel();
+        let to_core = sender.clone();
+        let exchanges = Arc::new(move |exchange| {
+            // Nobody is there any more when the program is being left.
+            let _ = to_core.send(Message::Core(Msg::Exchange(exchange)));
+        });
         let Ready { api, cloud, account, simulator, found, damaged } =
-            runtime.block_on(prepare(stage, &state_dir, clock, &command))?;
+            runtime.block_on(prepare(stage, &state_dir, clock, &command, exchanges))?;
         let mut model = Model::new(cloud, seed, environment);
         if let Some(account) = account {
             model.session = Session::SignedIn(account);
         }
-        let (sender, receiver) = mpsc::channel();
         listen_to_signals(&runtime, &sender);
         let to_core = sender.clone();
         let listener = Arc::new(move |msg| to_core.send(Message::Core(msg)).is_ok());

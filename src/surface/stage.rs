@@ -1,6 +1,6 @@
 //! The stage: everything a surface needs beside the core, on whichever cloud it plays.
 
-use crate::api::{Api, Credentials, Outside, Time, Trust};
+use crate::api::{self, Api, Credentials, Outside, Time, Trust};
 use crate::core::model::Cloud;
 use crate::core::msg::Found;
 use crate::core::sign_in::Account;
@@ -39,11 +39,17 @@ pub struct Ready {
     pub damaged: Vec<String>,
 }
 
-/// Starts everything.
+/// Starts everything. `exchanges` hears of every request to a service.
 ///
 /// # Errors
 /// A sentence about what could not be started.
-pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str) -> Result<Ready, String> {
+pub async fn prepare(
+    stage: Stage,
+    state_dir: &Path,
+    clock: Clock,
+    command: &str,
+    exchanges: api::Listener,
+) -> Result<Ready, String> {
     let (profile, credentials, account, simulator) = match stage {
         Stage::Rehearsal(name) => {
             let scenario = Scenario::named(&name).map_err(|error| error.to_string())?;
@@ -68,7 +74,8 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
     }
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
     let api = Api::new(profile, credentials, Trust::default(), time)
-        .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?;
+        .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?
+        .telling(exchanges);
     let (found, damaged) = journal::interrupted(state_dir, &cloud.address);
     Ok(Ready { api: Arc::new(api), cloud, account, simulator, found, damaged })
 }

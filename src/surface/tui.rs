@@ -159,8 +159,12 @@ impl Wizard {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         self.journal = Some(Journal::start(state_dir.clone())?);
         let (clock, command, sender) = (self.clock, self.model.cloud.command.clone(), self.sender.clone());
+        let to_core = sender.clone();
+        let exchanges = Arc::new(move |exchange| {
+            to_core.send(Message::Core(Msg::Exchange(exchange)));
+        });
         runtime.spawn(async move {
-            let message = match prepare(stage, &state_dir, clock, &command).await {
+            let message = match prepare(stage, &state_dir, clock, &command, exchanges).await {
                 Ok(ready) => Message::Ready(Box::new(ready)),
                 Err(why) => Message::Failed(why),
             };
@@ -266,6 +270,11 @@ impl App for Wizard {
                 self.react(reaction)
             }
             Event::Resize | Event::Resumed => Step::Continue { draw: true },
+            // Most screens do not show requests: no frame, and nothing that could settle anew.
+            Event::Message(Message::Core(msg @ Msg::Exchange(_))) if !screens::shows_requests(&self.eye) => {
+                self.tell(msg);
+                return Step::Continue { draw: false };
+            }
             Event::Message(Message::Core(msg)) => {
                 self.tell(msg);
                 Step::Continue { draw: true }

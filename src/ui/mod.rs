@@ -11,4 +11,5 @@ pub mod markdown;
 pub mod paint;
 pub mod report;
 pub mod row;
+pub mod support;
 pub mod text;

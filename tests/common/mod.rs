@@ -1,11 +1,13 @@
 //! Drives the core against the simulator over real HTTP, in simulated time: a question that is due
 //! in thirty seconds moves both clocks by thirty seconds, and no test waits for anything but an
 //! answer on loopback.
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use dualwrite::api::{Api, Credentials, Time, Trust};
 use dualwrite::core::call::{Call, Change, Reply};
 use dualwrite::core::effect::Effect;
 use dualwrite::core::environment::EnvironmentId;
+use dualwrite::core::exchange::Exchange;
 use dualwrite::core::journal::Entry;
 use dualwrite::core::model::Model;
 use dualwrite::core::msg::{Intent, Msg, Ticket};
@@ -18,7 +20,7 @@ use dualwrite::settings::Profile;
 use dualwrite::sim::{self, Options, Scenario, Simulator};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Where simulated time starts.
@@ -42,6 +44,8 @@ pub struct Driver {
     pub copied: Vec<String>,
     /// Every change that was asked for, in order.
     pub changes: Vec<Change>,
+    /// Requests that the core was not told of yet.
+    exchanges: Arc<Mutex<Vec<Exchange>>>,
     due: BTreeMap<(Timestamp, Ticket), Work>,
 }
 
@@ -53,6 +57,15 @@ impl Driver {
 
     /// A signed-in program on a scenario; `environment` is opened as soon as the list is there.
     pub async fn with(scenario: Scenario, environment: Option<&str>) -> Self {
+        Self::start(scenario, environment, true).await
+    }
+
+    /// A program that nobody has signed in to.
+    pub async fn signed_out(scenario: Scenario) -> Self {
+        Self::start(scenario, None, false).await
+    }
+
+    async fn start(scenario: Scenario, environment: Option<&str>, is_signed_in: bool) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let start: Timestamp = START.parse().unwrap();
         let sim = Arc::new(sim::start(Options { scenario, speed: 0.0, port: 0, start }).await.unwrap());
@@ -60,10 +73,16 @@ impl Driver {
         let profile = Profile::parse(&text, "simulator").unwrap();
         let clock = Arc::clone(&sim);
         let time = Time { now: Arc::new(move || clock.now()), speed: 1e9 };
-        let api =
-            Api::new(profile.clone(), Credentials::person(Some(sim.signed_in())), Trust::default(), time).unwrap();
+        let refresh = is_signed_in.then(|| sim.signed_in());
+        let exchanges = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&exchanges);
+        let api = Api::new(profile.clone(), Credentials::person(refresh), Trust::default(), time)
+            .unwrap()
+            .telling(Arc::new(move |exchange| heard.lock().unwrap().push(exchange)));
         let mut model = Model::new(profile.cloud("dualwrite", 1.0), 7, environment.map(str::to_owned));
-        model.session = Session::SignedIn("ada@contoso.example".into());
+        if is_signed_in {
+            model.session = Session::SignedIn("ada@contoso.example".into());
+        }
         let mut driver = Self {
             model,
             sim,
@@ -73,6 +92,7 @@ impl Driver {
             opened: Vec::new(),
             copied: Vec::new(),
             changes: Vec::new(),
+            exchanges,
             due: BTreeMap::new(),
         };
         driver.tell(Msg::Start);
@@ -143,6 +163,10 @@ impl Driver {
             Work::Ask(call) => self.api.call(call).await,
             Work::Change(change) => self.api.change(change).await,
         };
+        let exchanges = std::mem::take(&mut *self.exchanges.lock().unwrap());
+        for exchange in exchanges {
+            self.tell(Msg::Exchange(exchange));
+        }
         self.tell(Msg::Reply { ticket, result });
         true
     }

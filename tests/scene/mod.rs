@@ -14,6 +14,7 @@ pub use keys::{event, last, named, press, wants};
 use dualwrite::core::call::{Call, Change, DefaultTeam, Reply};
 use dualwrite::core::effect::Effect;
 use dualwrite::core::environment::EnvironmentId;
+use dualwrite::core::exchange::{Ending, Exchange};
 use dualwrite::core::journal::Entry;
 use dualwrite::core::model::{Cloud, Model};
 use dualwrite::core::msg::{Intent, Msg, NotClaimed, Ticket};
@@ -456,6 +457,76 @@ pub fn styles(buffer: &Buffer) -> String {
 
 pub fn refused(service: Service, status: u16, words: &str) -> Trouble {
     Trouble::new(service, What::Status(status), words)
+}
+
+/// The scene after some requests to services, one of each kind.
+pub fn asked(mut scene: Scene) -> Scene {
+    let guid = |last: u8| format!("9a0f0f0f-0000-4000-8000-0000000000{last:02}");
+    let plain = Exchange {
+        at: scene.now,
+        service: Service::Bap,
+        method: "GET".into(),
+        host: "api.bap.microsoft.com".into(),
+        path: "/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments".into(),
+        ending: Ending::Answered(200),
+        took: Duration::from_millis(143),
+        attempt: 1,
+        request_id: Some(guid(1)),
+        correlations: vec![guid(2)],
+        retry_after: None,
+    };
+    let power_platform = Exchange {
+        service: Service::PowerPlatform,
+        host: "api.powerplatform.com".into(),
+        path: format!("/appmanagement/environments/{UAT}/applicationPackages"),
+        ..plain.clone()
+    };
+    let dataverse = Exchange {
+        service: Service::Dataverse,
+        host: "contoso-uat.crm4.dynamics.com".into(),
+        path: "/api/data/v9.2/systemusers".into(),
+        correlations: Vec::new(),
+        ..plain.clone()
+    };
+    let all = [
+        Exchange {
+            service: Service::Entra,
+            method: "POST".into(),
+            host: "login.microsoftonline.com".into(),
+            path: "/common/oauth2/v2.0/token".into(),
+            request_id: None,
+            correlations: Vec::new(),
+            ..plain.clone()
+        },
+        plain.clone(),
+        Exchange {
+            ending: Ending::Answered(503),
+            retry_after: Some(Duration::from_secs(20)),
+            took: Duration::from_millis(12_345),
+            ..power_platform.clone()
+        },
+        Exchange { attempt: 2, ..power_platform },
+        Exchange {
+            method: "PATCH".into(),
+            ending: Ending::NoAnswer("no whole answer within 60 s".into()),
+            took: Duration::from_mins(1),
+            ..dataverse.clone()
+        },
+        Exchange { host: "contoso-golden.crm4.dynamics.com".into(), ..dataverse.clone() },
+        Exchange {
+            host: "evil.example".into(),
+            path: "/next".into(),
+            ending: Ending::NotSent("this host does not belong to Dataverse".into()),
+            took: Duration::ZERO,
+            request_id: None,
+            ..dataverse.clone()
+        },
+        Exchange { ending: Ending::Dropped, correlations: Vec::new(), ..plain },
+    ];
+    for exchange in all {
+        scene.msg(Msg::Exchange(exchange));
+    }
+    scene
 }
 
 /// From the details to the running stages.
