@@ -61,10 +61,12 @@ fn entry(user: &str) -> Result<Entry, String> {
 /// Why a keyring does not serve. Only what its errors say: their `Debug` can hold what is kept.
 fn words(error: &Error) -> String {
     let words = match error {
-        Error::NoDefaultStore => match Entry::store_status() {
-            Err(why) => format!("no keyring can be reached here: {why}"),
-            Ok(()) => "no keyring can be reached here".to_owned(),
-        },
+        Error::NoDefaultStore => {
+            if let Err(why) = Entry::store_status() {
+                tracing::info!(%why, "no keyring");
+            }
+            "no keyring can be reached here".to_owned()
+        }
         Error::NoStorageAccess(why) => format!("the keyring cannot be opened: {why}"),
         // 2560 bytes on Windows.
         Error::TooLong(_, limit) => format!("this sign-in is larger than the keyring allows ({limit} bytes)"),
