@@ -51,6 +51,7 @@ async fn walk(driver: &mut Driver, name: &str) {
 #[case::flaky("flaky")]
 #[case::slow("slow")]
 #[case::unknown_states("unknown-states")]
+#[case::tokens_run_out("token-expiry")]
 #[tokio::test]
 async fn a_set_up_ends_linked_with_everything_made_once(#[case] scenario: &str) {
     let mut driver = Driver::on(scenario).await;

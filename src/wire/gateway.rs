@@ -5,6 +5,9 @@ use super::{or_default, text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// `GET` a sign of life: 2xx, whatever its body. It needs no token, so it comes before one is sent.
+pub const VERSION_PATH: &str = "/api/DualWriteManagement/1.0/Version";
+
 /// `GET` the links of a finance and operations host. The identifier is the bare host: an address
 /// silently answers "not linked".
 pub fn environments_path(finops_host: &str) -> String {
