@@ -13,7 +13,7 @@ mod files;
 mod keyring;
 
 use crate::core::sign_in::Account;
-use files::{Files, Row, Shelf};
+use files::{Files, Row, Store};
 use jiff::Timestamp;
 use keyring::{Keyring, Limited, System};
 use secrecy::SecretString;
@@ -349,7 +349,7 @@ impl Vault {
             match list.iter_mut().find(|kept| same(&kept.account, &held.account)) {
                 Some(kept) => kept.place = place,
                 None => {
-                    list.push(Kept { account: held.account.clone(), place, current: false, signed_in: held.signed_in })
+                    list.push(Kept { account: held.account.clone(), place, current: false, signed_in: held.signed_in });
                 }
             }
         }
@@ -365,10 +365,10 @@ impl Vault {
         Ok(list)
     }
 
-    fn place_of(&self, shelf: Shelf) -> Place {
-        match shelf {
-            Shelf::Keyring => Place::Keyring,
-            Shelf::File => Place::File(self.files.tokens_path()),
+    fn place_of(&self, store: Store) -> Place {
+        match store {
+            Store::Keyring => Place::Keyring,
+            Store::File => Place::File(self.files.tokens_path()),
         }
     }
 
@@ -384,17 +384,17 @@ impl Vault {
     ) -> Place {
         let before = self.rows(state).map(|rows| rows.into_iter().find(|row| is(row, scope, account)));
         let since = before.as_ref().ok().and_then(Option::as_ref).filter(|_| !new).map_or(now, |row| row.signed_in);
-        let row = Row::new(scope, account, Shelf::Keyring, new, since);
+        let row = Row::new(scope, account, Store::Keyring, new, since);
         let stored = before.map_err(|error| reason(&error)).and_then(|before| {
             if before.is_none() && !new {
                 return Err("the list of sign-ins no longer names it".to_owned());
             }
-            self.put_on_shelf(state, before, row, token)
+            self.put_in_store(state, before, row, token)
         });
         match stored {
-            Ok(shelf) => {
+            Ok(store) => {
                 state.held.retain(|held| !held.is(scope, account));
-                self.place_of(shelf)
+                self.place_of(store)
             }
             Err(why) => {
                 tracing::info!(why, "a sign-in is kept in memory only");
@@ -412,18 +412,18 @@ impl Vault {
     }
 
     /// Where it was put, or why it could not be. `row`: its line in the index, with the mark of a new sign-in.
-    fn put_on_shelf(
+    fn put_in_store(
         &self,
         state: &mut State,
         before: Option<Row>,
         mut row: Row,
         token: &SecretString,
-    ) -> Result<Shelf, String> {
+    ) -> Result<Store, String> {
         let (scope, account) = (row.scope.clone(), row.account());
         let user = user(&scope, &account);
         row.kept = match self.wish {
-            Wish::Keyring => self.keyring.set(&user, token).map(|()| Shelf::Keyring)?,
-            Wish::File => self.files.set_token(&user, token).map(|()| Shelf::File).map_err(|error| reason(&error))?,
+            Wish::Keyring => self.keyring.set(&user, token).map(|()| Store::Keyring)?,
+            Wish::File => self.files.set_token(&user, token).map(|()| Store::File).map_err(|error| reason(&error))?,
             Wish::Memory => {
                 // Whoever wants it in memory wants it nowhere else.
                 if before.is_some() {
@@ -473,10 +473,10 @@ impl Vault {
         })
     }
 
-    fn take_from(&self, shelf: Shelf, user: &str) -> Result<(), VaultError> {
-        match shelf {
-            Shelf::Keyring => self.keyring.delete(user).map_err(VaultError::Keyring),
-            Shelf::File => self.files.delete_token(user),
+    fn take_from(&self, store: Store, user: &str) -> Result<(), VaultError> {
+        match store {
+            Store::Keyring => self.keyring.delete(user).map_err(VaultError::Keyring),
+            Store::File => self.files.delete_token(user),
         }
     }
 }

@@ -32,7 +32,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// Where a token is kept beyond this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Shelf {
+pub(super) enum Store {
     Keyring,
     File,
 }
@@ -44,13 +44,13 @@ pub(super) struct Row {
     pub(super) scope: Scope,
     name: String,
     home_tenant: Option<String>,
-    pub(super) kept: Shelf,
+    pub(super) kept: Store,
     pub(super) current: bool,
     pub(super) signed_in: Timestamp,
 }
 
 impl Row {
-    pub(super) fn new(scope: &Scope, account: &Account, kept: Shelf, current: bool, signed_in: Timestamp) -> Self {
+    pub(super) fn new(scope: &Scope, account: &Account, kept: Store, current: bool, signed_in: Timestamp) -> Self {
         let Account { name, tenant } = account.clone();
         Self { scope: scope.clone(), name, home_tenant: tenant, kept, current, signed_in }
     }

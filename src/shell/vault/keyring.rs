@@ -173,7 +173,7 @@ mod tests {
                 Ok(())
             }
         }
-        let keyring = Limited::new(Arc::new(Panics), Duration::from_secs(60));
+        let keyring = Limited::new(Arc::new(Panics), Duration::from_mins(1));
         assert_eq!(keyring.get("ada").err().as_deref(), Some("the keyring failed"));
         assert_eq!(keyring.set("ada", &"x".into()), Ok(()));
     }
