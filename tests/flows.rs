@@ -70,6 +70,17 @@ async fn a_set_up_ends_linked_with_everything_made_once(#[case] scenario: &str) 
 }
 
 #[tokio::test]
+async fn tokens_that_run_out_are_renewed_on_the_way() {
+    let mut refreshes = Vec::new();
+    for scenario in ["happy", "token-expiry"] {
+        let mut driver = Driver::on(scenario).await;
+        walk(&mut driver, "contoso-uat").await;
+        refreshes.push(driver.sim.counters().refreshes);
+    }
+    assert!(refreshes[1] > 2 * refreshes[0], "{refreshes:?}");
+}
+
+#[tokio::test]
 async fn enter_before_everything_is_read_is_remembered() {
     let mut driver = Driver::on("happy").await;
     driver.want(Intent::OpenFirst);
