@@ -51,6 +51,7 @@ async fn walk(driver: &mut Driver, name: &str) {
 #[case::flaky("flaky")]
 #[case::slow("slow")]
 #[case::unknown_states("unknown-states")]
+#[case::tokens_run_out("token-expiry")]
 #[tokio::test]
 async fn a_set_up_ends_linked_with_everything_made_once(#[case] scenario: &str) {
     let mut driver = Driver::on(scenario).await;
@@ -66,6 +67,17 @@ async fn a_set_up_ends_linked_with_everything_made_once(#[case] scenario: &str) 
         "{}",
         linked.address
     );
+}
+
+#[tokio::test]
+async fn tokens_that_run_out_are_renewed_on_the_way() {
+    let mut refreshes = Vec::new();
+    for scenario in ["happy", "token-expiry"] {
+        let mut driver = Driver::on(scenario).await;
+        walk(&mut driver, "contoso-uat").await;
+        refreshes.push(driver.sim.counters().refreshes);
+    }
+    assert!(refreshes[1] > 2 * refreshes[0], "{refreshes:?}");
 }
 
 #[tokio::test]

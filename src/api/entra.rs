@@ -127,14 +127,24 @@ impl Api {
         proof: &Proof,
     ) -> Result<Token, Trouble> {
         let mut fields = vec![
-            ("grant_type", entra::GRANT_CLIENT.to_owned().into()),
+            ("grant_type", entra::GRANT_CLIENT_CREDENTIALS.to_owned().into()),
             ("client_id", self.profile.client_id.clone().into()),
             ("scope", entra::scope_of(audience).into()),
         ];
+        let path = entra::token_path(&self.profile.tenant);
         match proof {
-            Proof::Secret(secret) => fields.push(("client_secret", secret.clone())),
+            Proof::Secret(secret) => fields.push((entra::CLIENT_SECRET, secret.clone())),
+            Proof::Certificate(certificate) => {
+                let endpoint = format!("{}{path}", self.base(Service::Entra)?);
+                let (now, jti) = ((self.time.now)(), uuid::Uuid::new_v4());
+                let assertion = certificate
+                    .assertion(&endpoint, &self.profile.client_id, now, jti)
+                    .map_err(|error| Trouble::new(service, What::NoToken, error.to_string()))?;
+                fields.push((entra::CLIENT_ASSERTION_TYPE, entra::ASSERTION_JWT.to_owned().into()));
+                fields.push((entra::CLIENT_ASSERTION, assertion));
+            }
         }
-        let answer = self.form(entra::token_path(&self.profile.tenant), fields).await?;
+        let answer = self.form(path, fields).await?;
         if answer.is_success() {
             return answer.json();
         }

@@ -4,6 +4,7 @@
 //! [`Reply`] or a [`Trouble`]. It decides nothing about the set-up and repeats nothing, with one
 //! exception: a 401 is answered once with a fresh token, because the service did nothing yet.
 
+pub mod assertion;
 mod bap;
 mod dataverse;
 mod entra;

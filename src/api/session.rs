@@ -6,6 +6,7 @@
 //! sign-ins. Nothing here writes one anywhere.
 
 use super::Api;
+use super::assertion::Certificate;
 use super::entra::account_of;
 use crate::core::sign_in::Account;
 use crate::core::time::later;
@@ -61,6 +62,8 @@ pub type Keeper = Arc<dyn Fn(&Account, &SecretString) + Send + Sync>;
 pub enum Proof {
     /// A client secret.
     Secret(SecretString),
+    /// A certificate, whose key signs an assertion for each token.
+    Certificate(Certificate),
 }
 
 /// Who asks.

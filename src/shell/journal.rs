@@ -338,12 +338,7 @@ fn keep_terms(state_dir: &Path, acceptance: &Acceptance) -> io::Result<()> {
     let text = dir.join(format!("{}.md", terms::version()));
     // Whole or not at all, and mended if a full disk has cut it.
     if std::fs::read(&text).map_or(true, |kept| kept != terms::TEXT.as_bytes()) {
-        let new = text.with_extension("new");
-        let _ = std::fs::remove_file(&new);
-        let mut file = private(&new)?;
-        file.write_all(terms::TEXT.as_bytes())?;
-        file.sync_data()?;
-        std::fs::rename(&new, &text)?;
+        replace(&text, terms::TEXT.as_bytes())?;
     }
     let mut file = private(&dir.join("accepted.jsonl"))?;
     let Acceptance { version, account, environment, at } = acceptance;
@@ -354,8 +349,21 @@ fn keep_terms(state_dir: &Path, acceptance: &Acceptance) -> io::Result<()> {
     sync_directory(&dir)
 }
 
+/// Writes a file anew, for its owner only: whole or not at all.
+///
+/// # Errors
+/// Fails when it cannot be written; what was there is then there still.
+pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let _ = std::fs::remove_file(&new);
+    let mut file = private(&new)?;
+    file.write_all(content)?;
+    file.sync_data()?;
+    std::fs::rename(&new, path)
+}
+
 /// Makes a directory for its owner only, with its parents.
-fn directory(path: &Path) -> io::Result<PathBuf> {
+pub(super) fn directory(path: &Path) -> io::Result<PathBuf> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! The shell: the only place with I/O. Time, files, tasks, the log, and the terminal.
 //!
-//! [`tasks`] carries out what the core wants, [`journal`] writes it down, [`clock`] tells the time.
+//! [`tasks`] carries out what the core wants, [`journal`] writes it down, [`clock`] tells the time,
+//! [`vault`] keeps the sign-ins.
 //!
 //! Owns the loop (`run`), the modes of the terminal (`terminal`), what goes out to it
 //! (`output`, `canvas`) and what comes in (`input`, `decode`, `signals`). It knows nothing
@@ -19,3 +20,4 @@ pub mod run;
 mod signals;
 pub mod tasks;
 pub mod terminal;
+pub mod vault;

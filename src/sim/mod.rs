@@ -15,6 +15,7 @@ mod hosts;
 mod ids;
 mod odata;
 mod packages;
+mod refusals;
 mod routes;
 mod scenario;
 mod tokens;
@@ -48,6 +49,8 @@ const LONGEST_BODY: usize = 1024 * 1024;
 const TENANT: &str = "f1e2d3c4-0000-4000-8000-00000000aaaa";
 /// Client registration of the simulated organisation.
 const CLIENT: &str = "00000000-0000-4000-8000-0000000000c1";
+/// The one client secret of that registration: simulated, it opens nothing else.
+pub const CLIENT_SECRET: &str = "simulated-secret-that-opens-nothing";
 /// LCS project of the simulated organisation.
 const PROJECT: u64 = 4_455_667;
 /// Where the dual-write administration area is.
@@ -96,6 +99,8 @@ pub struct Counters {
     pub sign_ins: u32,
     /// Tokens that were refreshed.
     pub refreshes: u32,
+    /// Tokens that were given to the application itself.
+    pub client_credentials: u32,
     /// Requests to all services.
     pub requests: u32,
 }

@@ -3,7 +3,10 @@
 //! Owns every secret it gave out and what each is good for. It never shows one: nothing here has a
 //! `Debug` that prints a token, and no message repeats one.
 
-use super::{clock, ids, scenario::SignIn};
+use super::{
+    clock, ids, refusals,
+    scenario::{Service, SignIn, Step},
+};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
@@ -32,6 +35,8 @@ pub enum Refusal {
     Expired,
     /// It is for another service.
     OtherAudience,
+    /// It is of an application, and this service takes those of a person only.
+    OfApplication,
 }
 
 impl Refusal {
@@ -42,12 +47,26 @@ impl Refusal {
             Self::Unknown => "The access token is invalid.",
             Self::Expired => "The access token expiry UTC time is earlier than current UTC time.",
             Self::OtherAudience => "The access token has been obtained for wrong audience or resource.",
+            Self::OfApplication => "The access token is of an application that this service does not know.",
         }
     }
 }
 
+/// Whose an access token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Of the person who signed in.
+    Person,
+    /// Of the application; `known`: the service it is for takes it.
+    Application {
+        /// Whether the service takes it.
+        known: bool,
+    },
+}
+
 struct Access {
     audience: String,
+    holder: Holder,
     expires: Timestamp,
 }
 
@@ -56,6 +75,7 @@ struct Code {
     created: Timestamp,
     last_poll: Option<Timestamp>,
     interval: u32,
+    slowed: u32,
 }
 
 /// What a poll for a device code finds.
@@ -65,7 +85,7 @@ pub enum Poll {
     Approved,
     /// The person has not acted.
     Pending,
-    /// Asked too early; the interval grew by five seconds.
+    /// Asked too early, or the service has too much to do; the interval grew by five seconds.
     SlowDown,
     /// The person refused.
     Declined,
@@ -81,13 +101,15 @@ pub struct Tokens {
     access: HashMap<String, Access>,
     refresh: HashSet<String>,
     codes: HashMap<String, Code>,
+    refusals: Vec<u32>,
 }
 
 impl Tokens {
     /// A new device code.
     pub fn new_code(&mut self, rules: &SignIn, now: Timestamp) -> String {
         let code = ids::secret("DEV-");
-        self.codes.insert(code.clone(), Code { created: now, last_poll: None, interval: rules.interval_s });
+        let fresh = Code { created: now, last_poll: None, interval: rules.interval_s, slowed: 0 };
+        self.codes.insert(code.clone(), fresh);
         code
     }
 
@@ -101,7 +123,9 @@ impl Tokens {
         if now >= clock::after(state.created, rules.expires_in_s) {
             return Poll::Expired;
         }
-        if waited.is_some_and(|waited| waited + slack < f64::from(state.interval)) {
+        let anyhow = state.slowed < rules.slow_downs;
+        if anyhow || waited.is_some_and(|waited| waited + slack < f64::from(state.interval)) {
+            state.slowed += 1;
             state.interval += 5;
             return Poll::SlowDown;
         }
@@ -116,12 +140,40 @@ impl Tokens {
         }
     }
 
+    /// The first refusal that a scenario wants at this step, is `meant` and not used up; it counts as given.
+    pub fn refusal(
+        &mut self,
+        rules: &SignIn,
+        step: Step,
+        service: Option<Service>,
+        meant: fn(&refusals::Refusal) -> bool,
+    ) -> Option<refusals::Refusal> {
+        self.refusals.resize(rules.refusals.len(), 0);
+        let rules = rules.refusals.iter().zip(&mut self.refusals).filter(|(rule, given)| {
+            rule.at == step
+                && rule.service.is_none_or(|own| Some(own) == service)
+                && rule.times.is_none_or(|times| **given < times)
+        });
+        let (given, refusal) = rules
+            .filter_map(|(rule, given)| Some((given, refusals::find(rule.number)?)))
+            .find(|(_, refusal)| meant(refusal))?;
+        *given = given.saturating_add(1);
+        Some(refusal)
+    }
+
     /// A new access token for a resource.
-    pub fn new_access(&mut self, audience: &str, life: u32, now: Timestamp) -> String {
+    pub fn new_access(&mut self, audience: &str, holder: Holder, life: u32, now: Timestamp) -> String {
         let token = ids::secret("sim.");
         self.access.retain(|_, access| access.expires > now);
-        self.access.insert(token.clone(), Access { audience: audience.to_owned(), expires: clock::after(now, life) });
+        let expires = clock::after(now, life);
+        self.access.insert(token.clone(), Access { audience: audience.to_owned(), holder, expires });
         token
+    }
+
+    /// Whether an access token is that of an application.
+    pub fn is_of_application(&self, token: Option<&str>) -> bool {
+        let access = token.and_then(|token| self.access.get(token));
+        access.is_some_and(|access| matches!(access.holder, Holder::Application { .. }))
     }
 
     /// A new refresh token; the older ones go on working.
@@ -147,7 +199,10 @@ impl Tokens {
             return Err(Refusal::Expired);
         }
         let own = if exact { &access.audience } else { access.audience.trim_end_matches('/') };
-        if own.eq_ignore_ascii_case(audience) { Ok(()) } else { Err(Refusal::OtherAudience) }
+        if !own.eq_ignore_ascii_case(audience) {
+            return Err(Refusal::OtherAudience);
+        }
+        if access.holder == (Holder::Application { known: false }) { Err(Refusal::OfApplication) } else { Ok(()) }
     }
 
     /// Makes every access token worthless.
@@ -174,7 +229,7 @@ mod tests {
     #[test]
     fn a_token_is_good_for_one_audience_and_for_its_life() {
         let mut tokens = Tokens::default();
-        let token = tokens.new_access("https://a.example", 60, at(0));
+        let token = tokens.new_access("https://a.example", Holder::Person, 60, at(0));
         assert_eq!(tokens.check(Some(&token), "https://a.example", true, at(59)), Ok(()));
         assert_eq!(tokens.check(Some(&token), "https://a.example", true, at(60)), Err(Refusal::Expired));
         assert_eq!(tokens.check(Some(&token), "https://b.example", true, at(1)), Err(Refusal::OtherAudience));
@@ -185,7 +240,7 @@ mod tests {
     #[test]
     fn a_slash_at_the_end_matters_only_where_it_does() {
         let mut tokens = Tokens::default();
-        let token = tokens.new_access("https://a.example/", 60, at(0));
+        let token = tokens.new_access("https://a.example/", Holder::Person, 60, at(0));
         assert_eq!(tokens.check(Some(&token), "https://a.example", false, at(1)), Ok(()));
         assert_eq!(tokens.check(Some(&token), "https://a.example", true, at(1)), Err(Refusal::OtherAudience));
     }
@@ -207,6 +262,28 @@ mod tests {
         assert_eq!(tokens.poll(&code, &rules, 0.0, at(6)), Poll::SlowDown);
         assert_eq!(tokens.poll(&code, &rules, 0.0, at(12)), Poll::SlowDown);
         assert_eq!(tokens.poll(&code, &rules, 0.0, at(27)), Poll::Pending);
+    }
+
+    #[test]
+    fn the_first_polls_can_be_told_to_slow_down_whatever_their_pace() {
+        let (mut tokens, rules) = (Tokens::default(), SignIn { slow_downs: 2, ..SignIn::default() });
+        let code = tokens.new_code(&rules, at(0));
+        assert_eq!(tokens.poll(&code, &rules, 0.0, at(5)), Poll::SlowDown);
+        assert_eq!(tokens.poll(&code, &rules, 0.0, at(105)), Poll::SlowDown);
+        assert_eq!(tokens.poll(&code, &rules, 0.0, at(119)), Poll::SlowDown);
+        assert_eq!(tokens.poll(&code, &rules, 0.0, at(139)), Poll::Approved);
+    }
+
+    #[test]
+    fn the_token_of_an_application_is_good_only_where_it_is_known() {
+        let mut tokens = Tokens::default();
+        for (known, expected) in [(true, Ok(())), (false, Err(Refusal::OfApplication))] {
+            let token = tokens.new_access("https://a.example", Holder::Application { known }, 60, at(0));
+            assert_eq!(tokens.check(Some(&token), "https://a.example", true, at(1)), expected);
+            assert!(tokens.is_of_application(Some(&token)));
+        }
+        let token = tokens.new_access("https://a.example", Holder::Person, 60, at(0));
+        assert!(!tokens.is_of_application(Some(&token)));
     }
 
     #[test]

@@ -9,10 +9,18 @@ use serde::Deserialize;
 
 /// Grant type of the device-code flow (RFC 8628 section 3.4).
 pub const GRANT_DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// Grant type of an application.
-pub const GRANT_CLIENT: &str = "client_credentials";
 /// Grant type of a refresh.
 pub const GRANT_REFRESH: &str = "refresh_token";
+/// Grant type of an application that signs in as itself; it gets no refresh token.
+pub const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
+/// Field of a client secret.
+pub const CLIENT_SECRET: &str = "client_secret";
+/// Field that says what kind of assertion stands for the secret.
+pub const CLIENT_ASSERTION_TYPE: &str = "client_assertion_type";
+/// The one kind of assertion: a signed JWT (RFC 7523 section 2.2).
+pub const ASSERTION_JWT: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// Field of the assertion.
+pub const CLIENT_ASSERTION: &str = "client_assertion";
 /// Scopes beside the resource: a refresh token and an id token that names the account.
 pub const EXTRA_SCOPES: &str = "openid profile offline_access";
 

@@ -7,6 +7,7 @@
 
 mod bench;
 mod prerequisites;
+mod sign_in;
 
 use bench::{APP_CORE, BAP, Bench, CORE, GATEWAY, GRAPH, LCS, POWER_PLATFORM, PROJECT, UAT, json_of};
 use dualwrite::sim::{Options, Scenario, start};

@@ -1,19 +1,20 @@
-//! Microsoft Entra ID: device code, token and refresh.
+//! Microsoft Entra ID: device code, token and refresh; what an application may have is in `entra_application`.
 
-use super::Context;
+use super::{Context, entra_application};
 use crate::sim::{
     CLIENT, TENANT,
     call::{Answer, Call},
     ids,
-    scenario::{ADA, Service},
-    tokens::{Poll, audience},
+    refusals::Refusal,
+    scenario::{ADA, Service, Step},
+    tokens::{Holder, Poll, audience},
 };
 use crate::wire::entra;
 use axum::http::{Method, StatusCode};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
-type Form = Vec<(String, String)>;
+pub(super) type Form = Vec<(String, String)>;
 
 /// Answers a request to the token service.
 pub fn answer(context: &mut Context, call: &Call, segments: &[&str]) -> Result<Answer, Answer> {
@@ -40,6 +41,7 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str]) -> Result<A
     match field(&form, "grant_type") {
         Some(entra::GRANT_DEVICE_CODE) => poll(context, &form),
         Some(entra::GRANT_REFRESH) => refresh(context, &form),
+        Some(entra::GRANT_CLIENT_CREDENTIALS) => entra_application::token(context, tenant, &form),
         Some(other) => {
             let words = format!("The grant type '{other}' is not supported.");
             Err(refused(context, "unsupported_grant_type", 70003, &words))
@@ -48,13 +50,14 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str]) -> Result<A
     }
 }
 
-fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
+pub(super) fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
     form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
 fn device_code(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
     let scope = field(form, "scope").ok_or_else(|| missing(context, "scope"))?;
     resource(context, scope)?;
+    refuse(context, Step::DeviceCode, None, |_| true)?;
     let rules = context.world.scenario.sign_in.clone();
     let code = context.world.tokens.new_code(&rules, context.now);
     // What a person types: short, upper case, made from the secret but not telling it.
@@ -77,11 +80,15 @@ fn poll(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
     // real milliseconds are seconds.
     let slack = (1.0 + 0.05 * context.clock.speed()).min(f64::from(rules.interval_s) / 2.0);
     let now = context.now;
+    // What is about the client does not wait for the person.
+    refuse(context, Step::Poll, None, Refusal::is_of_client)?;
     match context.world.tokens.poll(code, &rules, slack, now) {
         Poll::Approved => {
+            refuse(context, Step::Poll, None, |_| true)?;
             context.world.counters.sign_ins += 1;
             let scope = field(form, "scope").unwrap_or("openid profile offline_access");
-            token(context, scope)
+            let (audience, _) = resource(context, scope)?;
+            Ok(token(context, scope, &audience))
         }
         Poll::Pending => Err(refused(context, "authorization_pending", 70016, "The user has not finished signing in.")),
         Poll::SlowDown => Err(refused(context, "slow_down", 70016, "The client polls too fast.")),
@@ -98,17 +105,31 @@ fn refresh(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
         return Err(refused(context, "invalid_grant", 50173, words));
     }
     let scope = field(form, "scope").unwrap_or("openid profile offline_access").to_owned();
-    let answer = token(context, &scope)?;
+    let (audience, service) = resource(context, &scope)?;
+    refuse(context, Step::Refresh, service, |_| true)?;
     context.world.counters.refreshes += 1;
-    Ok(answer)
+    Ok(token(context, &scope, &audience))
 }
 
-/// A token for the one resource in `scope`.
-fn token(context: &mut Context, scope: &str) -> Result<Answer, Answer> {
-    let audience = resource(context, scope)?;
+/// Refuses what the scenario wants refused at this step, of the refusals that are `meant`.
+fn refuse(
+    context: &mut Context,
+    step: Step,
+    service: Option<Service>,
+    meant: fn(&Refusal) -> bool,
+) -> Result<(), Answer> {
+    let world = &mut *context.world;
+    match world.tokens.refusal(&world.scenario.sign_in, step, service, meant) {
+        None => Ok(()),
+        Some(Refusal { number, error, suberror, words }) => Err(envelope(context, error, suberror, number, words)),
+    }
+}
+
+/// A token of the person for a resource, and what else is in `scope`.
+fn token(context: &mut Context, scope: &str, audience: &str) -> Answer {
     let life = context.world.scenario.sign_in.token_life_s;
     let now = context.now;
-    let access = context.world.tokens.new_access(&audience, life, now);
+    let access = context.world.tokens.new_access(audience, Holder::Person, life, now);
     let wants = |word: &str| scope.split_whitespace().any(|own| own == word);
     let mut answer = json!({
         "token_type": "Bearer",
@@ -123,15 +144,15 @@ fn token(context: &mut Context, scope: &str) -> Result<Answer, Answer> {
     if wants("openid") {
         answer["id_token"] = id_token().into();
     }
-    Ok(Answer::ok(answer))
+    Answer::ok(answer)
 }
 
-/// The audience that a scope asks for: what stands before `/.default` or `/user_impersonation`,
-/// with the slash at its end if it has one.
-fn resource(context: &Context, scope: &str) -> Result<String, Answer> {
+/// The audience that a scope asks for, and its service: what stands before `/.default` or
+/// `/user_impersonation`, with the slash at its end if it has one. The link operation has that of LCS.
+pub(super) fn resource(context: &Context, scope: &str) -> Result<(String, Option<Service>), Answer> {
     let mut resources =
         scope.split_whitespace().filter(|word| !matches!(*word, "openid" | "profile" | "offline_access" | "email"));
-    let Some(wanted) = resources.next() else { return Ok(audience::GRAPH.to_owned()) };
+    let Some(wanted) = resources.next() else { return Ok((audience::GRAPH.to_owned(), None)) };
     if resources.next().is_some() {
         return Err(refused(context, "invalid_request", 28000, "The scope names more than one resource."));
     }
@@ -168,32 +189,40 @@ fn resource(context: &Context, scope: &str) -> Result<String, Answer> {
             let words = "Consent between first party application and first party resource must be configured via preauthorization.";
             Err(refused(context, "invalid_grant", 65002, words))
         }
-        Some(_) => Ok(resource.to_owned()),
+        Some((service, _)) => Ok((resource.to_owned(), Some(service))),
     }
 }
 
-fn missing(context: &Context, name: &str) -> Answer {
+pub(super) fn missing(context: &Context, name: &str) -> Answer {
     let words = format!("The request body must contain the following parameter: '{name}'.");
     refused(context, "invalid_request", 900_144, &words)
 }
 
-/// The error envelope.
-fn refused(context: &Context, error: &str, number: u32, words: &str) -> Answer {
+/// An error answer.
+pub(super) fn refused(context: &Context, error: &str, number: u32, words: &str) -> Answer {
+    envelope(context, error, None, number, words)
+}
+
+/// The error envelope: 401 for a client that is not who it says, 400 for everything else.
+fn envelope(context: &Context, error: &str, suberror: Option<&str>, number: u32, words: &str) -> Answer {
     let time = context.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-    let trace = ids::of(&["trace", error, &time]);
-    let correlation = ids::of(&["correlation", error, &time]);
-    Answer::json(
-        StatusCode::BAD_REQUEST,
-        json!({
-            "error": error,
-            "error_description": format!("AADSTS{number}: {words} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {time}"),
-            "error_codes": [number],
-            "timestamp": time,
-            "trace_id": trace,
-            "correlation_id": correlation,
-            "error_uri": format!("https://login.microsoftonline.com/error?code={number}"),
-        }),
-    )
+    let number_text = number.to_string();
+    let trace = ids::of(&["trace", error, &number_text, &time]);
+    let correlation = ids::of(&["correlation", error, &number_text, &time]);
+    let mut body = json!({
+        "error": error,
+        "error_description": format!("AADSTS{number}: {words} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {time}"),
+        "error_codes": [number],
+        "timestamp": time,
+        "trace_id": trace,
+        "correlation_id": correlation,
+        "error_uri": format!("https://login.microsoftonline.com/error?code={number}"),
+    });
+    if let Some(suberror) = suberror {
+        body["suberror"] = suberror.into();
+    }
+    let status = if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
+    Answer::json(status, body)
 }
 
 /// An id token without a signature that names the simulated administrator.

@@ -21,6 +21,10 @@ pub fn answer(context: &Context, call: &Call, segments: &[&str]) -> Result<Answe
         .tokens
         .check(call.bearer(), audience::GRAPH, false, context.now)
         .map_err(|refusal| Answer::error(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", refusal.words()))?;
+    if matches!(segments, ["v1.0", "me", ..]) && context.world.tokens.is_of_application(call.bearer()) {
+        let words = "/me request is only valid with delegated authentication flow.";
+        return Err(Answer::error(StatusCode::BAD_REQUEST, "BadRequest", words));
+    }
     let person = &context.world.scenario.person;
     let (set, rows, sample) = match segments {
         ["v1.0", "me", "licenseDetails"] => {

@@ -8,6 +8,7 @@ mod dataverse_dual_write;
 mod dataverse_teams;
 mod dataverse_users;
 mod entra;
+mod entra_application;
 mod finance_operations;
 mod gateway;
 mod graph;

@@ -1,6 +1,7 @@
 //! The scenario file, key by key. Owns the serde types; refuses unknown keys everywhere.
 
 use super::environment::Patch;
+use super::sign_in::SignIn;
 use crate::wire::graph::CREATOR_ROLES;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -73,37 +74,6 @@ fn at_least_one<'de, D: serde::Deserializer<'de>>(from: D) -> Result<usize, D::E
     usize::deserialize(from).map(|size| size.max(1))
 }
 
-/// The sign-in of the simulated person.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SignIn {
-    /// Seconds from showing the code until the person acted.
-    pub approve_after_s: u32,
-    /// What the person did.
-    pub outcome: Approval,
-    /// Smallest pause between two polls (seconds).
-    pub interval_s: u32,
-    /// Life of the code (seconds).
-    pub expires_in_s: u32,
-    /// Life of an access token (seconds).
-    pub token_life_s: u32,
-    /// Services whose tokens this client may not have.
-    pub refused: Vec<Service>,
-}
-
-impl Default for SignIn {
-    fn default() -> Self {
-        Self {
-            approve_after_s: 8,
-            outcome: Approval::Approve,
-            interval_s: 5,
-            expires_in_s: 900,
-            token_life_s: 4521,
-            refused: Vec::new(),
-        }
-    }
-}
-
 /// The signed-in person in the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -142,18 +112,6 @@ pub struct Licence {
     /// Names of its service plans.
     #[serde(default)]
     pub plans: Vec<String>,
-}
-
-/// What the person at the browser did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Approval {
-    /// Signed in.
-    Approve,
-    /// Refused.
-    Decline,
-    /// Nothing, until the code expired.
-    Expire,
 }
 
 /// How an installation request is answered.

@@ -7,13 +7,14 @@
 mod contents;
 mod environment;
 mod file;
+mod sign_in;
 
 pub use contents::{Company, OtherSolution};
 pub use environment::{ADA, ApplicationUser, ClientIdRow, Environment, Integration, LinkState};
 pub use file::{
-    Act, Approval, Body, Event, Fault, FaultKind, Install, InstallAnswer, Outcome, Person, RetryAfter, Service, SignIn,
-    When, Words,
+    Act, Body, Event, Fault, FaultKind, Install, InstallAnswer, Outcome, Person, RetryAfter, Service, When, Words,
 };
+pub use sign_in::{Approval, SignIn, Step};
 
 use file::ScenarioFile;
 use std::{collections::BTreeMap, io, path::Path};
@@ -52,6 +53,12 @@ built_in!(
     "slow",
     "unknown-states",
     "hostile",
+    "token-expiry",
+    "sign-in-slow-down",
+    "sign-in-declined",
+    "sign-in-expired",
+    "sign-in-blocked",
+    "refresh-revoked",
 );
 
 /// A scenario, checked and complete.
@@ -273,7 +280,7 @@ impl Scenario {
         {
             return Some((service.clone(), "a profile can leave out lcs, gateway, link and graph only".to_owned()));
         }
-        if let Some(mistake) = self.person.mistake() {
+        if let Some(mistake) = self.person.mistake().or_else(|| self.sign_in.mistake()) {
             return Some(mistake);
         }
         self.faults.iter().find_map(Fault::mistake)
