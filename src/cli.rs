@@ -269,7 +269,7 @@ pub struct Simulate {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Which cloud: public, gcc, gcc-high, dod, china, simulator, a name of the settings file, or the

@@ -3,9 +3,10 @@
 use clap::Parser;
 use dualwrite::api::Outside;
 use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
+use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
-use dualwrite::settings::{Choice, Settings, SettingsError};
+use dualwrite::settings::{self, Choice, Settings, SettingsError};
 use dualwrite::shell::{journal, log};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::code;
@@ -16,7 +17,8 @@ use dualwrite::surface::runs::{self, Wanted};
 use dualwrite::surface::seat;
 use dualwrite::surface::simulate::{self, SimulateError};
 use dualwrite::surface::stage::{Play, Stage};
-use dualwrite::surface::tui;
+use dualwrite::surface::tui::{self, Opening, Settled};
+use dualwrite::surface::welcome;
 use dualwrite::ui::look::{self, Look};
 use dualwrite::ui::report::Format;
 use std::hash::{BuildHasher, RandomState};
@@ -63,7 +65,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         Some(Command::Demo(demo)) => {
             wizard(rehearsal(&options, "dualwrite demo")?, demo.environment.or(environment), &options)
         }
-        None => wizard(play(&options, &settings)?, environment, &options),
+        None => configured(environment, options, &settings),
         Some(Command::Setup(setup)) => {
             if setup.show_terms {
                 return show_terms();
@@ -262,29 +264,58 @@ fn is_dumb() -> bool {
     std::env::var("TERM").is_ok_and(|term| term == "dumb")
 }
 
+/// Whether the wizard has a full screen.
+fn has_screen(options: &Options) -> bool {
+    !options.plain && !is_dumb() && io::stdout().is_terminal()
+}
+
 fn wizard(play: Play, environment: Option<String>, options: &Options) -> Result<u8, Refusal> {
-    let Play { stage, speed, command } = play;
-    if options.plain || is_dumb() || !io::stdout().is_terminal() {
-        let seat = seat::Options {
-            stage,
-            speed,
-            state_dir: state_dir(options.state_dir.clone())?,
-            command: format!("{command} --plain"),
-            seed: seed(),
-            environment,
-        };
-        return Ok(plain::run(seat, &mut io::stdout(), &mut io::stderr()));
+    if has_screen(options) {
+        return full_screen(Opening::Play(play), environment, options);
     }
-    let ended = tui::run(tui::Options {
+    let Play { stage, speed, command } = play;
+    let seat = seat::Options {
         stage,
         speed,
-        environment,
         state_dir: state_dir(options.state_dir.clone())?,
-        look: look_of(options),
-        command,
+        command: format!("{command} --plain"),
         seed: seed(),
-    })
-    .map_err(|error| {
+        environment,
+    };
+    Ok(plain::run(seat, &mut io::stdout(), &mut io::stderr()))
+}
+
+/// The wizard on the cloud that is configured; without one the first screen.
+fn configured(environment: Option<String>, options: Options, settings: &Settings) -> Result<u8, Refusal> {
+    let is_named = settings.profile(options.cloud.as_deref()).map_err(refused)? != Choice::Nothing;
+    if is_named || !has_screen(&options) {
+        return wizard(play(&options, settings)?, environment, &options);
+    }
+    let (again, file) = (options.clone(), settings.file.clone());
+    let welcome = welcome::Options {
+        file: file.as_ref().map(|file| file.display().to_string()),
+        names: settings.names().map(str::to_owned).collect(),
+        fulfil: Box::new(move |wish| fulfil(wish, file.as_deref(), &again).map_err(|Refusal(_, words)| words)),
+    };
+    full_screen(Opening::Welcome(welcome), environment, &options)
+}
+
+/// Does what the first screen wishes for.
+fn fulfil(wish: &Wish, file: Option<&Path>, options: &Options) -> Result<Play, Refusal> {
+    match wish {
+        Wish::Rehearse => rehearsal(options, "dualwrite demo"),
+        Wish::Write(addition) => {
+            let file = file.map_or_else(settings::default_file, |file| Ok(file.to_owned())).map_err(refused)?;
+            settings::save(&file, addition).map_err(refused)?;
+            play(options, &load(options)?)
+        }
+    }
+}
+
+fn full_screen(opening: Opening, environment: Option<String>, options: &Options) -> Result<u8, Refusal> {
+    let state_dir = state_dir(options.state_dir.clone())?;
+    let settled = Settled { environment, state_dir, look: look_of(options), seed: seed() };
+    let ended = tui::run(tui::Options { opening, settled }).map_err(|error| {
         let words = format!("The wizard needs a terminal: {error}. Run it in one; with ssh, add -t.");
         Refusal(code::USAGE, words)
     })?;

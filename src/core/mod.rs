@@ -13,6 +13,7 @@ pub mod environment;
 pub mod facts;
 pub mod failure;
 pub mod fault;
+pub mod first_run;
 pub mod gate;
 pub mod geography;
 pub mod journal;
