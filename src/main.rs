@@ -65,7 +65,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         Some(Command::Demo(demo)) => {
             wizard(rehearsal(&options, "dualwrite demo")?, demo.environment.or(environment), &options)
         }
-        None => configured(environment, options, &settings),
+        None => configured(environment, &options, &settings),
         Some(Command::Setup(setup)) => {
             if setup.show_terms {
                 return show_terms();
@@ -286,10 +286,10 @@ fn wizard(play: Play, environment: Option<String>, options: &Options) -> Result<
 }
 
 /// The wizard on the cloud that is configured; without one the first screen.
-fn configured(environment: Option<String>, options: Options, settings: &Settings) -> Result<u8, Refusal> {
+fn configured(environment: Option<String>, options: &Options, settings: &Settings) -> Result<u8, Refusal> {
     let is_named = settings.profile(options.cloud.as_deref()).map_err(refused)? != Choice::Nothing;
-    if is_named || !has_screen(&options) {
-        return wizard(play(&options, settings)?, environment, &options);
+    if is_named || !has_screen(options) {
+        return wizard(play(options, settings)?, environment, options);
     }
     let (again, file) = (options.clone(), settings.file.clone());
     let welcome = welcome::Options {
@@ -297,7 +297,7 @@ fn configured(environment: Option<String>, options: Options, settings: &Settings
         names: settings.names().map(str::to_owned).collect(),
         fulfil: Box::new(move |wish| fulfil(wish, file.as_deref(), &again).map_err(|Refusal(_, words)| words)),
     };
-    full_screen(Opening::Welcome(welcome), environment, &options)
+    full_screen(Opening::Welcome(welcome), environment, options)
 }
 
 /// Does what the first screen wishes for.

@@ -467,6 +467,26 @@ ca_file = "own.pem"
     }
 
     #[test]
+    fn the_examples_of_the_readme_are_read() {
+        let readme = include_str!("../README.md");
+        let (_, section) = readme.split_once("## On a cloud of your own").unwrap();
+        let examples: Vec<&str> =
+            section.split("```toml\n").skip(1).map(|text| text.split("```").next().unwrap()).take(2).collect();
+        // What stands behind # as an example is read too; a remark is not TOML.
+        let whole = |text: &str| -> String {
+            text.lines()
+                .map(|line| line.strip_prefix("# ").unwrap_or(line))
+                .fold(String::new(), |all, line| all + line + "\n")
+        };
+        let file = whole(examples[0]).replace("CLUSTER", "x");
+        assert_eq!(profile(&settings(&file, &[]).unwrap(), None).name, "contoso");
+        let own = whole(examples[1])
+            .replace("CLUSTER", "x")
+            .replace("a service of your own that automates Lifecycle Services", "own.example");
+        assert!(Profile::parse(&own, "README.md").unwrap().graph.is_some());
+    }
+
+    #[test]
     fn a_file_that_was_named_must_be_there() {
         let dir = tempfile::TempDir::new().unwrap();
         let text = Settings::load(Some(&dir.path().join("x.toml")), &|_| None).unwrap_err().to_string();

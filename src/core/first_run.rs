@@ -180,15 +180,10 @@ impl FirstRun {
         let tenant = profile::tenant(&self.tenant).unwrap_or_default();
         let label = tenant.split_once('.').map(|(label, _)| label.to_owned());
         let own = || format!("{}-own", self.national.name());
-        let name = label.filter(|label| self.reserved(label).is_none()).unwrap_or_else(own);
+        let name = label.filter(|label| reserved(label).is_none()).unwrap_or_else(own);
         let numbered = (2..).map(|number| format!("{name}-{number}"));
         let mut names = std::iter::once(name.clone()).chain(numbered);
         names.find(|name| !self.taken.contains(name)).unwrap_or(name)
-    }
-
-    /// Why a name that is well formed cannot be used.
-    fn reserved(&self, name: &str) -> Option<&'static str> {
-        (National::named(name).is_some() || name == "simulator").then_some("This is the name of a built-in cloud.")
     }
 
     /// What is to be said of a field.
@@ -198,7 +193,7 @@ impl FirstRun {
         let told = |rule: Result<String, String>| rule.map_or_else(Verdict::Wrong, Verdict::Good);
         match field {
             Field::Tenant if is_empty => {
-                Verdict::Needed("needed: Directory (tenant) id, or a domain such as contoso.com".into())
+                Verdict::Needed("needed: the tenant id, or a domain such as contoso.com".into())
             }
             Field::Tenant => told(profile::tenant(&text).map(|tenant| {
                 let what = if profile::is_id(&tenant) { "a tenant id" } else { "a domain of the tenant" };
@@ -206,15 +201,13 @@ impl FirstRun {
             })),
             Field::ClientId if is_empty => Verdict::Needed("needed: Application (client) id, 36 characters".into()),
             Field::ClientId => told(profile::client_id(&text).map(|_| "an application id".into())),
-            Field::Project if is_empty => {
-                Verdict::Optional("optional: without it versions and the kind of environment stay unknown".into())
-            }
+            Field::Project if is_empty => Verdict::Optional("optional: without it versions stay unknown".into()),
             Field::Project => told(profile::lcs_project(&text).map(|project| format!("project {project}"))),
             Field::Gateway if is_empty => {
                 Verdict::Optional("optional: without it you confirm the link yourself".into())
             }
             Field::Gateway => told(profile::gateway(&text).map(|_| "a gateway of dual-write".into())),
-            Field::Name => told(profile::name(&text).and_then(|name| match self.reserved(&name) {
+            Field::Name => told(profile::name(&text).and_then(|name| match reserved(&name) {
                 Some(why) => Err(why.to_owned()),
                 None if self.taken.contains(&name) => Err("The settings file has this name already.".into()),
                 None => Ok(format!("dualwrite --cloud {name}")),
@@ -285,7 +278,7 @@ impl FirstRun {
             format!("client_id = \"{}\"", profile::client_id(&self.client_id).ok()?),
         ];
         lines.extend(profile::lcs_project(&self.project).ok().map(|project| format!("lcs_project = {project}")));
-        lines.extend(profile::gateway(&self.gateway).ok().map(|host| format!("gateway = \"https://{host}\"")));
+        lines.extend(profile::gateway(&self.gateway).ok().map(|host| format!("gateway = \"{host}\"")));
         if self.national == National::GccHigh {
             let [one, other] = GCC_HIGH_BAP;
             lines.push("# Not verified. If the sign-in is refused, try".into());
@@ -294,6 +287,11 @@ impl FirstRun {
         }
         Some(lines.join("\n") + "\n")
     }
+}
+
+/// Why a name that is well formed cannot be used.
+fn reserved(name: &str) -> Option<&'static str> {
+    (National::named(name).is_some() || name == "simulator").then_some("This is the name of a built-in cloud.")
 }
 
 #[cfg(test)]
@@ -396,10 +394,10 @@ mod tests {
             let Some(Wish::Write(text)) = first.update(Intent::Next) else { panic!("{national:?}") };
             let read: toml::Table = toml::from_str(&text).unwrap();
             let cloud = &read["clouds"]["fabrikam"];
-            assert_eq!(cloud["gateway"].as_str(), Some(format!("https://{HOST}").as_str()));
+            assert_eq!(cloud["gateway"].as_str(), Some(HOST));
             assert_eq!(cloud["lcs_project"].as_integer(), Some(1_234_567));
-            let profile: String = text.lines().skip(3).map(|line| format!("{line}\n")).collect();
-            let profile = crate::settings::Profile::parse(&profile, "first run").unwrap();
+            let (_, profile) = text.split_once("[clouds.fabrikam]\n").unwrap();
+            let profile = crate::settings::Profile::parse(profile, "first run").unwrap();
             assert_eq!((profile.national, profile.tenant.as_str()), (national, "fabrikam.com"));
         }
     }

@@ -51,9 +51,9 @@ pub fn tenant(text: &str) -> Result<String, String> {
         return Err(id_reason("A tenant id", text));
     }
     if let Some(odd) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.')) {
-        return Err(format!("{} stands in no tenant: give its id, or a domain such as contoso.com.", shown(odd)));
+        return Err(format!("{} stands in no tenant: give an id or a domain.", shown(odd)));
     }
-    Err("A domain has a name and a dot, as contoso.com; a tenant id has 36 characters.".into())
+    Err("A domain has a dot, as contoso.com; an id 36 characters.".into())
 }
 
 /// The application (client) id of an app registration.
@@ -77,7 +77,7 @@ fn id_reason(what: &str, text: &str) -> String {
         return format!("{} stands in no id: only 0-9, a-f and hyphens do.", shown(odd));
     }
     match text.chars().count() {
-        ID_LEN => format!("{what} has its hyphens as in 00000000-0000-0000-0000-000000000000."),
+        ID_LEN => format!("{what} is grouped 8-4-4-4-12 by its hyphens."),
         count => format!("{what} has {ID_LEN} characters; this has {count}."),
     }
 }
@@ -105,7 +105,7 @@ pub fn lcs_project(text: &str) -> Result<u64, String> {
     // The settings file holds numbers of 63 bits.
     match number.parse::<u64>() {
         Ok(number) if number > 0 && i64::try_from(number).is_ok() => Ok(number),
-        _ => Err("The project id is a number above 0, as 1234567 in the address of the project.".into()),
+        _ => Err("A project id is a number above 0, such as 1234567.".into()),
     }
 }
 
@@ -130,7 +130,7 @@ pub fn gateway(text: &str) -> Result<String, String> {
     if cluster.is_some_and(is_cluster) {
         return Ok(host.to_owned());
     }
-    Err(format!("The gateway is {}CLUSTER{}, and nothing else.", GATEWAY.0, GATEWAY.1))
+    Err(format!("It begins with {} and ends with {}.", GATEWAY.0, GATEWAY.1))
 }
 
 /// The name of a profile in the settings file: a word that `--cloud` takes.
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(client_id("f1e2").unwrap_err(), "An application (client) id has 36 characters; this has 4.");
         assert!(tenant("f1e2d3c4-00").unwrap_err().contains("this has 11"));
         assert!(client_id("my app").unwrap_err().contains("\"m\""));
-        assert!(client_id(&ID.replace("4-0", "-40")).unwrap_err().contains("hyphens as in"));
+        assert!(client_id(&ID.replace("4-0", "-40")).unwrap_err().contains("8-4-4-4-12"));
         assert_eq!(client_id(&format!(" {{{}}}\n", ID.to_uppercase())).as_deref(), Ok(ID));
     }
 

@@ -13,6 +13,7 @@ use crate::core::national::National;
 use crate::core::route;
 use crate::ui::keys::Key;
 use crate::ui::look::{Look, Mark, Role};
+use crate::ui::markdown;
 use crate::ui::paint;
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, cut, fit, width, window};
@@ -27,22 +28,29 @@ const TYPED_MAX: usize = 300;
 const LABEL: usize = 13;
 /// Cells of the names in lists.
 const NAMES: usize = 29;
-/// Rows of a page below which only the field that has the focus is shown.
-const ALL_FIELDS_FROM: usize = 8;
+/// Cells of the names of APIs.
+const APIS: usize = 28;
+/// Rows that a page of fields needs beside them: a rule, a button, and two to read.
+const AROUND_FIELDS: usize = 4;
+/// Most cells of the text of a field: a gateway fits.
+const VALUE_MAX: usize = 76;
 
 const REHEARSE: &str = "Rehearse offline";
 const SET_UP: &str = "Set up my cloud";
 const NEXT: &str = "Next";
 const WRITE: &str = "Write and go on";
 
-/// What an own registration is allowed, all delegated.
-const PERMISSIONS: [(&str, &str); 6] = [
+/// What an own registration is allowed, all delegated: for the calls of this program, by the pages of
+/// Microsoft on each API. `Directory.Read.All` shows licences and the applications of the tenant; without
+/// it they stay unknown.
+const PERMISSIONS: [(&str, &str); 7] = [
     ("Dynamics Lifecycle Services", "user_impersonation"),
-    ("Power Platform API", "AppManagement.ApplicationPackages, .Read and .Install"),
+    ("Power Platform API", "AppManagement.ApplicationPackages.Read"),
+    ("", "AppManagement.ApplicationPackages.Install"),
     ("PowerApps Service", "User"),
     ("Dynamics CRM", "user_impersonation"),
     ("Dynamics ERP", "Odata.FullAccess"),
-    ("Microsoft Graph", "User.Read; for licences and roles Directory.Read.All"),
+    ("Microsoft Graph", "User.Read; Directory.Read.All if you can"),
 ];
 
 /// What the eye is doing: focus, scroll, cursors.
@@ -187,7 +195,7 @@ impl Glance<'_> {
         rows.push(Row::blank());
         for national in National::ALL {
             let known = match national {
-                National::Public => "most tenants; sign-in at login.microsoftonline.com",
+                National::Public => "most tenants; login.microsoftonline.com",
                 National::Gcc => "Dataverse at crm9.dynamics.com",
                 National::GccHigh => "sign-in at login.microsoftonline.us",
                 National::Dod => "Dataverse at appsplatform.us",
@@ -210,24 +218,22 @@ impl Glance<'_> {
     }
 
     fn registration(&self, cells: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut number = 0;
+        let mut told = |rows: &mut Vec<Row>, text: &str| {
+            number += 1;
+            let start = Row::new(format!("{number:>3}  "), Role::Dim);
+            rows.extend(behind(start, &markdown::pieces(text), cells));
+        };
         let portal = self.first.national.portal();
-        let mut rows = parts::numbered(
-            [
-                format!("At {portal}: **App registrations**, **New registration**, for accounts of your organization only, without a redirect address.").as_str(),
-                "**Authentication**: *Allow public client flows*, **Yes**. The sign-in needs it.",
-                "**API permissions**, **Add a permission**, these *delegated* ones:",
-            ],
-            cells,
-        );
+        told(&mut rows, &format!("{portal}, App registrations: New registration."));
+        told(&mut rows, "Authentication: Allow public client flows, Yes. The sign-in needs it.");
+        told(&mut rows, "API permissions, Add a permission; all of these are delegated:");
         for (api, permission) in PERMISSIONS {
-            let start = Row::new("     ", Role::Plain).and(fit(api, NAMES, ""), Role::Plain);
+            let start = Row::new("     ", Role::Plain).and(fit(api, APIS, ""), Role::Plain);
             rows.extend(behind(start, &[Piece::new(permission, Role::Dim)], cells));
         }
-        let rest = ["Then **Grant admin consent**.", "From **Overview** copy the two ids into the fields below."];
-        for (at, text) in rest.into_iter().enumerate() {
-            let start = Row::new(format!("{:>3}  ", at + 4), Role::Dim);
-            rows.extend(behind(start, &crate::ui::markdown::pieces(text), cells));
-        }
+        told(&mut rows, "Grant admin consent. Then copy the two ids from Overview:");
         rows
     }
 
@@ -259,22 +265,32 @@ impl Glance<'_> {
     /// A step with fields: they stay in sight, whatever is read above them.
     fn form(&self, rows: Vec<Row>, cells: usize, height: usize) -> Page {
         let focus = self.desk.field();
-        let has_room = height >= ALL_FIELDS_FROM;
         let mut page = Page { primary: NEXT, stops: vec![self.next()], ..Page::default() };
-        for (field, input) in &self.desk.inputs {
-            let is_focus = focus == Some(*field);
-            if is_focus {
-                let (_, caret) = window(input.value(), input.cursor(), value_cells(cells));
-                page.note_caret = Some((page.notes.len(), LABEL + caret));
+        let all: Vec<(Field, Vec<Row>)> = self
+            .desk
+            .inputs
+            .iter()
+            .map(|(field, input)| (*field, self.field(*field, input, focus == Some(*field), cells)))
+            .collect();
+        let has_room = all.iter().map(|(_, rows)| rows.len()).sum::<usize>() + AROUND_FIELDS <= height;
+        for (field, rows) in all {
+            if focus == Some(field) {
+                page.note_caret = Some((page.notes.len(), LABEL + self.caret(field, cells)));
             }
-            if has_room || is_focus {
-                page.notes.extend(self.field(*field, input, is_focus, cells));
+            if has_room || focus.is_none_or(|focus| focus == field) {
+                page.notes.extend(rows);
             }
         }
-        if has_room || focus.is_none() {
+        if focus.is_none() || page.notes.len() + AROUND_FIELDS <= height {
             page.rows = rows;
         }
         page
+    }
+
+    /// The cell of the cursor in the text of a field.
+    fn caret(&self, field: Field, cells: usize) -> usize {
+        let input = self.desk.inputs.iter().find(|(own, _)| *own == field);
+        input.map_or(0, |(_, input)| window(input.value(), input.cursor(), value_cells(cells)).1)
     }
 
     fn next(&self) -> Stop {
@@ -317,8 +333,7 @@ impl Glance<'_> {
         }
         rows.push(Row::blank());
         rows.extend(para(
-            "What stands in the file already stays as it is. It holds no password and no token. Then you sign in with a \
-             code; nothing is changed in your environments before you agree to it.",
+            "What stands in the file already stays. It holds no password and no token. Then you sign in with a code.",
             Role::Dim,
             cells,
         ));
@@ -337,7 +352,7 @@ impl Glance<'_> {
 
     fn keys(&self) -> &'static [Binding] {
         match self.first.step {
-            Step::Welcome => &[keys::CHOOSE, keys::MOVE, keys::LEAVE],
+            Step::Welcome => &[keys::CHOOSE, keys::OTHER, keys::LEAVE],
             Step::Cloud => &[keys::CHOOSE, keys::MOVE, keys::BACK, keys::LEAVE],
             Step::Registration | Step::Services if self.desk.field().is_some() => {
                 &[keys::NEXT_FIELD, keys::FIELDS, keys::READ_ON, keys::BACK, keys::INTERRUPT]
@@ -352,7 +367,7 @@ impl Glance<'_> {
     fn rail(&self) -> Row {
         let room = usize::from(self.size.0);
         let Some(place) = self.first.step.place() else {
-            let words = "No cloud is configured yet. Choose how to begin; nothing is asked or changed before that.";
+            let words = "No cloud is configured yet. Choose how to begin.";
             return Row::new(
                 format!(" {}", cut(words, room.saturating_sub(2), self.look.symbols().ellipsis)),
                 Role::Dim,
@@ -378,7 +393,7 @@ impl Glance<'_> {
 
 /// Cells of the text of a field; one stays free for the cursor behind it.
 fn value_cells(cells: usize) -> usize {
-    cells.saturating_sub(LABEL + 1)
+    cells.saturating_sub(LABEL + 1).min(VALUE_MAX)
 }
 
 fn held_up(field: Field, verdict: &Verdict) -> String {

@@ -110,6 +110,7 @@ pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "");
 
 pub(super) const NEXT_FIELD: Binding = bind(ENTER, Act::Press, "next", "the next field, or the next step");
 pub(super) const FIELDS: Binding = bind(&[Key::Tab], Act::Next, "fields", "the field after this one");
+pub(super) const OTHER: Binding = bind(&[Key::Tab], Act::Next, "the other", "the other button");
 pub(super) const MOVE: Binding = bind(&[Key::Down], Act::Down, "move", "the one below");
 pub(super) const READ_ON: Binding = bind(&[Key::PageDown], Act::PageDown, "read on", "further down");
 pub(super) const INTERRUPT: Binding = bind(&[Key::Ctrl('c')], Act::Leave, "leave", "leave the program");

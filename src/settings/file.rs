@@ -80,7 +80,7 @@ pub(super) fn read(file: &Path, what: &'static str, advice: &'static str) -> Res
 /// Says what could not be read or written; the file is then as it was.
 pub(super) fn put(file: &Path, addition: &str) -> Result<(), SettingsError> {
     let failed = |source| SettingsError::Write { origin: file.display().to_string(), source };
-    let text = match read(file, "settings file", "Correct it first.") {
+    let text = match read(file, "settings file", "Nothing was changed. Name another file with --config.") {
         Ok(text) => text,
         Err(SettingsError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error),
