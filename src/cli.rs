@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and what it means. Parsing only.
 
 use crate::core::mandate::Module;
+pub use crate::settings::SIMULATOR;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,10 +19,10 @@ pub const REHEARSAL_SPEED: f64 = 15.0;
 #[command(
     name = "dualwrite",
     version,
-    after_help = "Try it first, offline, with nothing to configure:\n  dualwrite demo\n\nOn a cloud of your own:\n  dualwrite --cloud profile.toml --environment contoso-uat"
+    after_help = "Try it first, offline, with nothing to configure:\n  dualwrite demo\n\nOn a cloud of your own:\n  dualwrite                                    (the first screen sets it up)\n  dualwrite --cloud public --environment contoso-uat"
 )]
 pub struct Cli {
-    /// What to do; without it, the wizard on the cloud given with --cloud.
+    /// What to do; without it, the wizard on the cloud that is configured.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Open this environment: its name, an id or an address.
@@ -268,12 +269,16 @@ pub struct Simulate {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
-    /// Cloud profile: a TOML file that names the addresses of the services; or `simulator`.
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Which cloud: public, gcc, gcc-high, dod, china, simulator, a name of the settings file, or the
+    /// path of a cloud profile (also: `DUALWRITE_CLOUD`).
+    #[arg(long, global = true, value_name = "NAME|FILE")]
     pub cloud: Option<PathBuf>,
+    /// The settings file; without it dualwrite/config.toml in the user's directory for settings.
+    #[arg(long, global = true, value_name = "FILE", env = "DUALWRITE_CONFIG")]
+    pub config: Option<PathBuf>,
     /// What the simulated world looks like: a built-in name or a TOML file.
     #[arg(long, global = true, value_name = "NAME", default_value = "happy")]
     pub scenario: String,
@@ -358,9 +363,6 @@ fn speed(text: &str) -> Result<f64, String> {
         _ => Err("give a number from 0.1 to 100000".into()),
     }
 }
-
-/// Name of the built-in simulator where a cloud is named.
-pub const SIMULATOR: &str = "simulator";
 
 impl Cli {
     /// What was typed and would have no effect: the option and why.

@@ -3,9 +3,10 @@
 use clap::Parser;
 use dualwrite::api::Outside;
 use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
+use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
-use dualwrite::settings::Profile;
+use dualwrite::settings::{self, Choice, Settings, SettingsError};
 use dualwrite::shell::{journal, log};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::code;
@@ -15,8 +16,9 @@ use dualwrite::surface::plain;
 use dualwrite::surface::runs::{self, Wanted};
 use dualwrite::surface::seat;
 use dualwrite::surface::simulate::{self, SimulateError};
-use dualwrite::surface::stage::Stage;
-use dualwrite::surface::tui;
+use dualwrite::surface::stage::{Play, Stage};
+use dualwrite::surface::tui::{self, Opening, Settled};
+use dualwrite::surface::welcome;
 use dualwrite::ui::look::{self, Look};
 use dualwrite::ui::report::Format;
 use std::hash::{BuildHasher, RandomState};
@@ -44,18 +46,26 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     if let Some((option, why)) = cli.ineffective() {
         return Err(Refusal(code::USAGE, format!("{option} has no effect here: {why}. Leave it out, or see --help.")));
     }
-    let Cli { command, environment, options } = cli;
+    let Cli { command, environment, mut options } = cli;
     if let Some(file) = &options.log_file {
         log::start(file, options.log_level.into()).map_err(|error| {
             Refusal(code::USAGE, format!("The log file {} cannot be opened: {error}. Choose another.", file.display()))
         })?;
     }
+    // What needs no settings is not held up by a mistake in them.
+    let needs_none = match &command {
+        Some(Command::Simulate(_) | Command::Explain(_)) => true,
+        Some(Command::Setup(setup)) => setup.show_terms,
+        _ => false,
+    };
+    let settings = if needs_none { Settings::default() } else { load(&options)? };
+    options.state_dir = options.state_dir.or_else(|| settings.state_dir.clone());
     match command {
         Some(Command::Simulate(simulate)) => simulated(&simulate, &options),
         Some(Command::Demo(demo)) => {
             wizard(rehearsal(&options, "dualwrite demo")?, demo.environment.or(environment), &options)
         }
-        None => wizard(play(&options)?, environment, &options),
+        None => configured(environment, &options, &settings),
         Some(Command::Setup(setup)) => {
             if setup.show_terms {
                 return show_terms();
@@ -67,12 +77,12 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             let accepted = setup.accept_terms;
             let orders = Orders { until, goal: Goal::SetUp(setup.modules), accepted, yes: setup.consent.yes };
             let order = Order { orders, consent: setup.consent, assisted: setup.linking.assisted };
-            without_screen("setup", Some(order), setup.of, environment, &options)
+            without_screen("setup", Some(order), setup.of, environment, &options, &settings)
         }
         Some(Command::Link(link)) => {
             let orders = Orders { until: Until::Linked, goal: Goal::Link, accepted: None, yes: link.consent.yes };
             let order = Order { orders, consent: link.consent, assisted: link.linking.assisted };
-            without_screen("link", Some(order), link.of, environment, &options)
+            without_screen("link", Some(order), link.of, environment, &options, &settings)
         }
         Some(Command::Reset(reset)) => {
             let mut typed = reset.of.environments.clone();
@@ -80,7 +90,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             let orders =
                 Orders { until: Until::Linked, goal: Goal::Reset(typed), accepted: None, yes: reset.consent.yes };
             let order = Order { orders, consent: reset.consent, assisted: false };
-            without_screen("reset", Some(order), reset.of, environment, &options)
+            without_screen("reset", Some(order), reset.of, environment, &options, &settings)
         }
         Some(Command::Runs(runs)) => {
             let wanted = match runs.what {
@@ -104,8 +114,8 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
                 explain::asked(&wanted.words, &mut io::stdin()).map_err(|(code, words)| Refusal(code, words))?;
             Ok(explain::run(&asked, wanted.json, &mut io::stdout(), &mut io::stderr()))
         }
-        Some(Command::Status(status)) => without_screen("status", None, status.of, environment, &options),
-        Some(Command::Check(check)) => without_screen("check", None, check.of, environment, &options),
+        Some(Command::Status(status)) => without_screen("status", None, status.of, environment, &options, &settings),
+        Some(Command::Check(check)) => without_screen("check", None, check.of, environment, &options, &settings),
     }
 }
 
@@ -118,30 +128,40 @@ fn show_terms() -> Result<u8, Refusal> {
     }
 }
 
-/// Where a surface plays.
-struct Play {
-    stage: Stage,
-    speed: f64,
-    /// The command of the wizard that comes back, without the environment.
-    command: String,
+/// The settings file and the environment.
+fn load(options: &Options) -> Result<Settings, Refusal> {
+    Settings::load(options.config.as_deref(), &|variable| std::env::var(variable).ok()).map_err(refused)
 }
 
-/// The cloud that was named, or the built-in simulator.
-fn play(options: &Options) -> Result<Play, Refusal> {
-    let Some(file) = options.cloud.clone() else {
-        return Err(Refusal(
-            code::USAGE,
-            "No cloud is configured. To rehearse offline:\n  dualwrite demo\nTo use a cloud, name its profile:\n  dualwrite --cloud profile.toml\nWithout a screen on the built-in simulator:\n  dualwrite setup --cloud simulator --environment contoso-uat".into(),
-        ));
-    };
-    if file.as_os_str() == SIMULATOR {
-        return rehearsal(options, &format!("dualwrite --cloud {SIMULATOR}"));
+#[expect(clippy::needless_pass_by_value, reason = "it stands where an error is turned into another")]
+fn refused(error: SettingsError) -> Refusal {
+    Refusal(code::USAGE, error.to_string())
+}
+
+/// The cloud that was named or is configured, or the built-in simulator.
+fn play(options: &Options, settings: &Settings) -> Result<Play, Refusal> {
+    let named = settings.named(options.cloud.as_deref());
+    let command = named.map_or_else(|| "dualwrite".to_owned(), |cloud| format!("dualwrite --cloud {}", quoted(&cloud)));
+    match settings.profile(options.cloud.as_deref()).map_err(refused)? {
+        Choice::Simulator => rehearsal(options, &command),
+        Choice::Profile(profile) => {
+            let outside = Outside::read(|variable| std::env::var(variable).ok());
+            let speed = profile.speed;
+            Ok(Play { stage: Stage::Cloud(profile, outside), speed, command: found_again(command, options) })
+        }
+        Choice::Nothing => Err(Refusal(code::USAGE, no_cloud(settings))),
     }
-    let profile = Profile::read(&file).map_err(|error| Refusal(code::USAGE, error.to_string()))?;
-    let outside = Outside::read(|variable| std::env::var(variable).ok());
-    let speed = profile.speed;
-    let command = with_state_dir(format!("dualwrite --cloud {}", quoted(&file)), options);
-    Ok(Play { stage: Stage::Cloud(Box::new(profile), outside), speed, command })
+}
+
+fn no_cloud(settings: &Settings) -> String {
+    let file = settings.file.as_ref().map_or_else(String::new, |file| {
+        format!("\nTo use it without --cloud, write cloud = \"NAME\" into the settings file:\n  {}", file.display())
+    });
+    format!(
+        "No cloud is configured. To rehearse offline:\n  dualwrite demo\nTo use a cloud, name it (public, gcc, gcc-high, \
+         dod, china, or a profile):\n  dualwrite --cloud public\n  dualwrite --cloud profile.toml{file}\nWithout a screen \
+         on the built-in simulator:\n  dualwrite setup --cloud {SIMULATOR} --environment contoso-uat"
+    )
 }
 
 /// The built-in simulator.
@@ -159,7 +179,7 @@ fn rehearsal(options: &Options, command: &str) -> Result<Play, Refusal> {
     if (options.speed - REHEARSAL_SPEED).abs() > f64::EPSILON {
         words = format!("{words} --speed {}", options.speed);
     }
-    Ok(Play { stage: Stage::Rehearsal(name), speed: options.speed, command: with_state_dir(words, options) })
+    Ok(Play { stage: Stage::Rehearsal(name), speed: options.speed, command: found_again(words, options) })
 }
 
 fn scenario(options: &Options) -> Result<Scenario, Refusal> {
@@ -192,6 +212,7 @@ fn without_screen(
     of: cli::Of,
     environment: Option<String>,
     options: &Options,
+    settings: &Settings,
 ) -> Result<u8, Refusal> {
     let mut environments = of.environments;
     environments.extend(environment);
@@ -201,7 +222,7 @@ fn without_screen(
         );
         return Err(Refusal(code::USAGE, words));
     }
-    let Play { stage, speed, command: back } = play(options)?;
+    let Play { stage, speed, command: back } = play(options, settings)?;
     let is_terminal = io::stdout().is_terminal() && !options.plain && !is_dumb();
     let show = match (of.json, is_terminal) {
         (true, _) => Show::Json,
@@ -243,29 +264,58 @@ fn is_dumb() -> bool {
     std::env::var("TERM").is_ok_and(|term| term == "dumb")
 }
 
+/// Whether the wizard has a full screen.
+fn has_screen(options: &Options) -> bool {
+    !options.plain && !is_dumb() && io::stdout().is_terminal()
+}
+
 fn wizard(play: Play, environment: Option<String>, options: &Options) -> Result<u8, Refusal> {
-    let Play { stage, speed, command } = play;
-    if options.plain || is_dumb() || !io::stdout().is_terminal() {
-        let seat = seat::Options {
-            stage,
-            speed,
-            state_dir: state_dir(options.state_dir.clone())?,
-            command: format!("{command} --plain"),
-            seed: seed(),
-            environment,
-        };
-        return Ok(plain::run(seat, &mut io::stdout(), &mut io::stderr()));
+    if has_screen(options) {
+        return full_screen(Opening::Play(play), environment, options);
     }
-    let ended = tui::run(tui::Options {
+    let Play { stage, speed, command } = play;
+    let seat = seat::Options {
         stage,
         speed,
-        environment,
         state_dir: state_dir(options.state_dir.clone())?,
-        look: look_of(options),
-        command,
+        command: format!("{command} --plain"),
         seed: seed(),
-    })
-    .map_err(|error| {
+        environment,
+    };
+    Ok(plain::run(seat, &mut io::stdout(), &mut io::stderr()))
+}
+
+/// The wizard on the cloud that is configured; without one the first screen.
+fn configured(environment: Option<String>, options: &Options, settings: &Settings) -> Result<u8, Refusal> {
+    let is_named = settings.profile(options.cloud.as_deref()).map_err(refused)? != Choice::Nothing;
+    if is_named || !has_screen(options) {
+        return wizard(play(options, settings)?, environment, options);
+    }
+    let (again, file) = (options.clone(), settings.file.clone());
+    let welcome = welcome::Options {
+        file: file.as_ref().map(|file| file.display().to_string()),
+        names: settings.names().map(str::to_owned).collect(),
+        fulfil: Box::new(move |wish| fulfil(wish, file.as_deref(), &again).map_err(|Refusal(_, words)| words)),
+    };
+    full_screen(Opening::Welcome(welcome), environment, options)
+}
+
+/// Does what the first screen wishes for.
+fn fulfil(wish: &Wish, file: Option<&Path>, options: &Options) -> Result<Play, Refusal> {
+    match wish {
+        Wish::Rehearse => rehearsal(options, "dualwrite demo"),
+        Wish::Write(addition) => {
+            let file = file.map_or_else(settings::default_file, |file| Ok(file.to_owned())).map_err(refused)?;
+            settings::save(&file, addition).map_err(refused)?;
+            play(options, &load(options)?)
+        }
+    }
+}
+
+fn full_screen(opening: Opening, environment: Option<String>, options: &Options) -> Result<u8, Refusal> {
+    let state_dir = state_dir(options.state_dir.clone())?;
+    let settled = Settled { environment, state_dir, look: look_of(options), seed: seed() };
+    let ended = tui::run(tui::Options { opening, settled }).map_err(|error| {
         let words = format!("The wizard needs a terminal: {error}. Run it in one; with ssh, add -t.");
         Refusal(code::USAGE, words)
     })?;
@@ -281,12 +331,14 @@ fn seed() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
-/// The command that comes back finds the record where this one left it.
-fn with_state_dir(words: String, options: &Options) -> String {
-    match &options.state_dir {
-        Some(dir) => format!("{words} --state-dir {}", quoted(dir)),
-        None => words,
+/// The command that comes back finds settings and record where this one found them.
+fn found_again(mut words: String, options: &Options) -> String {
+    for (option, place) in [("--config", &options.config), ("--state-dir", &options.state_dir)] {
+        if let Some(place) = place {
+            words = format!("{words} {option} {}", quoted(place));
+        }
     }
+    words
 }
 
 /// A path as it is typed into a shell.

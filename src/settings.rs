@@ -1,376 +1,496 @@
-//! Settings: the cloud profile, checked as a whole before anything is asked.
+//! Settings: the settings file, the environment and the flags, in this order of strength from the
+//! weakest; and the clouds they name.
 //!
-//! A profile is a TOML file that names the addresses of one cloud. Everything wrong with it is
-//! said with its file, and with line and column where the text is at fault. It holds no secret.
+//! Everything wrong in a file is said with file, line and column, everything wrong in the environment
+//! with its variable. Nothing here holds a secret, asks a service, or reads the environment itself: it
+//! is handed in. The one thing that is written is a profile that a person confirmed ([`save`]).
 
-use crate::core::model::Cloud;
+mod cloud;
+mod file;
+mod profile;
+
+pub use crate::core::national::National;
+pub use profile::{Audiences, Profile, is_local_name, is_loopback, shown_speed};
+
+use crate::core::profile as rules;
+use file::Source;
+use profile::{Around, Keys};
 use serde::Deserialize;
-use std::net::IpAddr;
-use std::path::Path;
-use url::{Host, Url};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
 
-/// The dual-write administration portal of the public cloud.
-const PORTAL: &str = "https://dataintegrator.trafficmanager.net";
-/// Largest profile that is read, in bytes.
-const PROFILE_MAX: u64 = 64 * 1024;
+/// Name of the built-in simulator where a cloud is named.
+pub const SIMULATOR: &str = "simulator";
 
-/// A cloud of Microsoft with hosts of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum National {
-    /// The public cloud.
-    Public,
-    /// Government community cloud; its tenants live in the commercial Entra.
-    Gcc,
-    /// GCC High.
-    GccHigh,
-    /// Department of Defense.
-    Dod,
-    /// China, run by 21Vianet.
-    China,
+const CLOUD: &str = "DUALWRITE_CLOUD";
+const TENANT: &str = "DUALWRITE_TENANT";
+const CLIENT_ID: &str = "DUALWRITE_CLIENT_ID";
+const CA_FILE: &str = "DUALWRITE_CA_FILE";
+const TOKEN_STORE: &str = "DUALWRITE_TOKEN_STORE";
+
+/// Where the sign-in is kept from one start to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenStore {
+    /// In the keyring of the operating system.
+    #[default]
+    Keyring,
+    /// Nowhere: it ends with the program.
+    Memory,
+    /// In a file of the state directory, for its owner only.
+    File,
 }
 
-/// Which services one cloud consists of. Addresses have no trailing slash.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Profile {
-    /// Shown in the header of every screen.
-    pub name: String,
-    /// Whose host names its answers may name.
-    pub national: National,
-    /// Token service.
-    pub authority: Url,
-    /// Tenant id or domain; `organizations` while unknown.
-    pub tenant: String,
-    /// Public client registration; needed to sign in.
-    pub client_id: String,
-    /// Lifecycle Services API.
-    pub lcs: Option<Url>,
-    /// LCS project.
-    pub lcs_project: Option<u64>,
-    /// BAP admin API.
-    pub bap: Url,
-    /// Power Platform API.
-    pub power_platform: Url,
-    /// Dual-write management gateway.
-    pub gateway: Option<Url>,
-    /// Microsoft Graph; without it licences and the applications of the tenant are unknown.
-    pub graph: Option<Url>,
-    /// Dual-write administration portal.
-    pub portal: Url,
-    /// Link operation; without it the link is assisted.
-    pub link: Option<Url>,
-    /// Overrides of the token audiences.
-    pub audiences: Audiences,
-    /// Simulated seconds per second; only on loopback.
-    pub speed: f64,
+impl TokenStore {
+    const ALL: [(&'static str, Self); 3] = [("keyring", Self::Keyring), ("memory", Self::Memory), ("file", Self::File)];
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, store)| store)
+    }
 }
 
-/// Token audiences per service, where a profile differs from the public cloud.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Audiences {
-    /// Lifecycle Services and the link operation.
-    pub lcs: Option<String>,
-    /// BAP admin API.
-    pub bap: Option<String>,
-    /// Power Platform API.
-    pub power_platform: Option<String>,
-    /// Dual-write management gateway.
-    pub gateway: Option<String>,
-    /// Microsoft Graph.
-    pub graph: Option<String>,
-}
-
-/// What is wrong with a profile, and what to do.
+/// What is wrong, where, and what to do.
 #[derive(Debug, thiserror::Error)]
-pub enum ProfileError {
+pub enum SettingsError {
     /// The file cannot be read.
-    #[error(
-        "The cloud profile {origin} cannot be read: {source}. Give --cloud the path of a profile file; `dualwrite simulate --write-profile FILE` writes one to look at."
-    )]
+    #[error("The {what} {origin} cannot be read: {source}. {advice}")]
     Read {
+        /// What the file is.
+        what: &'static str,
+        /// File.
+        origin: String,
+        /// Why.
+        source: std::io::Error,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// No regular file, or a file that is too large.
+    #[error("The {what} {origin} is not a text file of at most 64 KiB. Name another.")]
+    NotAFile {
+        /// What the file is.
+        what: &'static str,
+        /// File.
+        origin: String,
+    },
+    /// Something in a file is wrong.
+    #[error("{origin}, line {line}, column {column}: {why}{shown}")]
+    At {
+        /// File.
+        origin: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column in letters, from 1.
+        column: usize,
+        /// What is wrong, and what to do.
+        why: String,
+        /// The line itself, and a mark under the column.
+        shown: String,
+    },
+    /// The settings file cannot be written.
+    #[error(
+        "The settings file {origin} cannot be written: {source}. Nothing was changed. Make room or give yourself the right to write there, or name another file with --config."
+    )]
+    Write {
         /// File.
         origin: String,
         /// Why.
         source: std::io::Error,
     },
-    /// No regular file, or a file that is too large.
-    #[error("The cloud profile {0} is not a text file of at most 64 KiB.")]
-    NotAFile(String),
-    /// Not TOML, or not a profile; names line and column.
-    #[error("The cloud profile {origin} has an error:\n{source}")]
-    Parse {
-        /// File.
-        origin: String,
-        /// Where and what.
-        source: Box<toml::de::Error>,
+    /// A variable of the environment has a wrong value.
+    #[error("The variable {name} of the environment cannot be used: {why} Correct it, or unset it.")]
+    Variable {
+        /// Variable.
+        name: &'static str,
+        /// Why.
+        why: String,
     },
-    /// An address that is none, or that no token may go to.
-    #[error("The cloud profile {origin} has an address that cannot be used: {key} = \"{value}\". {why}")]
-    Address {
-        /// File.
-        origin: String,
-        /// Key.
-        key: &'static str,
-        /// Value.
-        value: String,
-        /// Why, and what to do.
-        why: &'static str,
+    /// A cloud that is not known.
+    #[error("There is no cloud \"{word}\", and no profile file of that name. The clouds are {known}.")]
+    NoSuchCloud {
+        /// What was named.
+        word: String,
+        /// What could be named.
+        known: String,
     },
-    /// A value other than an address that cannot be used.
-    #[error("The cloud profile {origin} has a value that cannot be used: {key}. {why}")]
-    Value {
-        /// File.
-        origin: String,
-        /// Key.
-        key: &'static str,
-        /// Why, and what to do.
-        why: &'static str,
-    },
+    /// A built-in cloud of which not everything is known.
+    #[error("{0}")]
+    Incomplete(String),
+    /// There is no directory for the settings.
+    #[error("There is no directory for the settings: {0}. Name a file with --config.")]
+    NoDirectory(etcetera::HomeDirError),
 }
 
-#[derive(Deserialize)]
+/// Which cloud is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    /// The built-in simulator.
+    Simulator,
+    /// The cloud of this profile.
+    Profile(Box<Profile>),
+    /// None was named anywhere.
+    Nothing,
+}
+
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    name: String,
-    authority: String,
+struct Top {
+    cloud: Option<Spanned<String>>,
+    token_store: Option<TokenStore>,
+    ca_file: Option<Spanned<PathBuf>>,
+    state_dir: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    clouds: BTreeMap<Spanned<String>, Keys>,
+}
+
+/// What the settings file and the environment say.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The settings file, whether or not it is there; none where this machine has no place for one.
+    pub file: Option<PathBuf>,
+    /// Where the sign-in is kept.
+    pub token_store: TokenStore,
+    /// Where the record is kept, where the file says so.
+    pub state_dir: Option<PathBuf>,
+    /// The cloud that is used where none is named.
+    cloud: Option<String>,
+    ca_file: Option<PathBuf>,
+    clouds: BTreeMap<String, Profile>,
+    environment: Environment,
+}
+
+/// What the environment says.
+#[derive(Clone, Debug, Default)]
+struct Environment {
+    cloud: Option<PathBuf>,
     tenant: Option<String>,
     client_id: Option<String>,
-    lcs: Option<String>,
-    lcs_project: Option<u64>,
-    bap: String,
-    power_platform: String,
-    gateway: Option<String>,
-    graph: Option<String>,
-    portal: Option<String>,
-    link: Option<String>,
-    #[serde(default)]
-    audiences: Audiences,
-    speed: Option<f64>,
+    ca_file: Option<PathBuf>,
 }
 
-const NOT_AN_ADDRESS: &str = "Write it as https://host or https://host/path.";
-const NOT_HTTPS: &str =
-    "Only https is allowed; http only to this machine, and only when every address of the profile is on this machine.";
-const WITH_EXTRAS: &str = "Leave out user name, password, query and fragment.";
+/// The settings file of this user: `dualwrite/config.toml` in the platform's directory for settings.
+///
+/// # Errors
+/// Fails where the home directory is not known.
+pub fn default_file() -> Result<PathBuf, SettingsError> {
+    use etcetera::BaseStrategy;
+    let base = etcetera::choose_base_strategy().map_err(SettingsError::NoDirectory)?;
+    Ok(base.config_dir().join("dualwrite").join("config.toml"))
+}
 
-impl Profile {
-    /// Reads a profile file.
+/// Writes a profile into a settings file: `addition` is its table `[clouds.NAME]`, and `cloud = "NAME"`.
+/// What has these names there is replaced; all else stays as a person wrote it.
+///
+/// # Errors
+/// Says what could not be read or written; the file is then as it was.
+pub fn save(file: &Path, addition: &str) -> Result<(), SettingsError> {
+    file::put(file, addition)
+}
+
+impl Settings {
+    /// Reads the settings file and the environment. `config` is the file that was named; without it the
+    /// user's own is read, which need not be there.
     ///
     /// # Errors
-    /// Says which file, what is wrong with it, and where.
-    pub fn read(path: &Path) -> Result<Self, ProfileError> {
-        let origin = path.display().to_string();
-        let failed = |source| ProfileError::Read { origin: origin.clone(), source };
-        let about = std::fs::metadata(path).map_err(failed)?;
-        if !about.is_file() || about.len() > PROFILE_MAX {
-            return Err(ProfileError::NotAFile(origin));
-        }
-        let text = std::fs::read_to_string(path).map_err(failed)?;
-        Self::parse(&text, &origin)
+    /// Says what is wrong, where, and what to do.
+    pub fn load(config: Option<&Path>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let settings = match config {
+            Some(file) => Self::read(file)?,
+            None => match default_file() {
+                Ok(file) if file.exists() => Self::read(&file)?,
+                Ok(file) => Self { file: Some(file), ..Self::default() },
+                // A machine without a home is no reason not to work: everything can be said in flags.
+                Err(_) => Self::default(),
+            },
+        };
+        settings.with(environment)
     }
 
-    /// Reads a profile from its text; `origin` names it in errors.
-    ///
-    /// # Errors
-    /// Says what is wrong, and where.
-    pub fn parse(text: &str, origin: &str) -> Result<Self, ProfileError> {
-        let file: File = toml::from_str(text)
-            .map_err(|source| ProfileError::Parse { origin: origin.to_owned(), source: Box::new(source) })?;
-        let address = |key: &'static str, value: &str| {
-            address(value).map_err(|why| ProfileError::Address {
-                origin: origin.to_owned(),
-                key,
-                value: value.to_owned(),
-                why,
-            })
+    fn read(file: &Path) -> Result<Self, SettingsError> {
+        let text = file::read(file, "settings file", "Name another with --config, or leave --config out.")?;
+        let settings = Self::parse(&text, &file.display().to_string(), file.parent())?;
+        Ok(Self { file: Some(file.to_owned()), ..settings })
+    }
+
+    fn parse(text: &str, origin: &str, dir: Option<&Path>) -> Result<Self, SettingsError> {
+        let source = Source { origin, text };
+        let top: Top = toml::from_str(text).map_err(|error| source.not_toml(&error))?;
+        let mut clouds = BTreeMap::new();
+        for (name, keys) in top.clouds {
+            let start = name.span();
+            let name = rules::name(name.get_ref()).map_err(|why| source.wrong(&start, why))?;
+            if name == SIMULATOR {
+                return Err(source.wrong(&start, "The simulator is built in. Give this cloud another name."));
+            }
+            let profile = Profile::of(&keys, &Around { source, start, dir, table: Some(&name) })?;
+            clouds.insert(name, profile);
+        }
+        let path = |path: Option<Spanned<PathBuf>>| path.map(|own| self::path(&own, dir, &source)).transpose();
+        let settings = Self {
+            file: None,
+            token_store: top.token_store.unwrap_or_default(),
+            state_dir: path(top.state_dir)?,
+            cloud: top.cloud.as_ref().map(|name| name.get_ref().clone()),
+            ca_file: path(top.ca_file)?,
+            clouds,
+            environment: Environment::default(),
         };
-        let optional = |key, value: &Option<String>| value.as_deref().map(|value| address(key, value)).transpose();
-        let wrong = |key, why| ProfileError::Value { origin: origin.to_owned(), key, why };
-        let profile = Self {
-            authority: address("authority", &file.authority)?,
-            lcs: optional("lcs", &file.lcs)?,
-            bap: address("bap", &file.bap)?,
-            power_platform: address("power_platform", &file.power_platform)?,
-            gateway: optional("gateway", &file.gateway)?,
-            graph: optional("graph", &file.graph)?,
-            portal: address("portal", file.portal.as_deref().unwrap_or(PORTAL))?,
-            link: optional("link", &file.link)?,
-            name: file.name,
-            national: National::Public,
-            tenant: file.tenant.unwrap_or_else(|| "organizations".into()),
-            client_id: file.client_id.unwrap_or_default(),
-            lcs_project: file.lcs_project,
-            audiences: file.audiences,
-            speed: file.speed.unwrap_or(1.0),
-        };
-        if profile.name.trim().is_empty() || profile.name.chars().any(char::is_control) {
-            return Err(wrong("name", "It is shown on every screen: give it a word."));
-        }
-        let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
-        if profile.tenant.is_empty() || !plain(&profile.tenant) {
-            return Err(wrong("tenant", "Give a tenant id or a domain."));
-        }
-        if !plain(&profile.client_id) {
-            return Err(wrong("client_id", "Give the application (client) id of your registration."));
-        }
-        // Of a profile of this machine the one line that is not is at fault, not those that are.
-        let bases = profile.bases();
-        let away = bases.iter().find(|(_, url)| !is_loopback(url));
-        let plain_away = bases.iter().find(|(_, url)| url.scheme() != "https" && !is_loopback(url));
-        let has_plain = bases.iter().any(|(_, url)| url.scheme() != "https");
-        let wrong_one = plain_away.or(away.filter(|_| has_plain));
-        if let Some((key, url)) = wrong_one {
-            return Err(ProfileError::Address {
-                origin: origin.to_owned(),
-                key,
-                value: url.to_string(),
-                why: NOT_HTTPS,
-            });
-        }
-        if !profile.speed.is_finite()
-            || profile.speed <= 0.0
-            || (profile.speed - 1.0).abs() > f64::EPSILON && !profile.is_loopback()
+        if let Some(name) = &top.cloud
+            && !settings.knows(name.get_ref())
         {
-            return Err(wrong("speed", "It is a number above zero, and only for a simulator on this machine."));
+            let why = format!("There is no cloud of this name. The clouds are {}.", settings.known());
+            return Err(source.wrong(&name.span(), why));
         }
-        Ok(profile)
+        Ok(settings)
     }
 
-    /// The addresses that tokens or codes go to, by key.
-    fn bases(&self) -> Vec<(&'static str, &Url)> {
-        let mut bases =
-            vec![("authority", &self.authority), ("bap", &self.bap), ("power_platform", &self.power_platform)];
-        bases.extend(self.lcs.as_ref().map(|url| ("lcs", url)));
-        bases.extend(self.gateway.as_ref().map(|url| ("gateway", url)));
-        bases.extend(self.graph.as_ref().map(|url| ("graph", url)));
-        bases.extend(self.link.as_ref().map(|url| ("link", url)));
-        bases
-    }
-
-    /// What the core is told of this cloud. `command` brings one back, without the environment;
-    /// `speed` is in simulated seconds per second.
-    pub fn cloud(&self, command: &str, speed: f64) -> Cloud {
-        Cloud {
-            name: self.name.clone(),
-            portal: self.portal.as_str().trim_end_matches('/').to_owned(),
-            lcs_project: self.lcs_project,
-            has_lcs: self.lcs.is_some(),
-            has_gateway: self.gateway.is_some(),
-            has_graph: self.graph.is_some(),
-            has_link: self.link.is_some(),
-            command: command.to_owned(),
-            speed: shown_speed(speed),
-            address: self.bap.as_str().trim_end_matches('/').to_owned(),
-            ends_with_program: false,
+    /// The settings with what the environment says above them.
+    fn with(mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let read = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+        let checked = |name: &'static str, rule: fn(&str) -> Result<String, String>| {
+            read(name).map(|value| rule(&value)).transpose().map_err(|why| SettingsError::Variable { name, why })
+        };
+        self.environment = Environment {
+            cloud: read(CLOUD).map(PathBuf::from),
+            tenant: checked(TENANT, rules::tenant)?,
+            client_id: checked(CLIENT_ID, rules::client_id)?,
+            ca_file: read(CA_FILE).map(PathBuf::from),
+        };
+        if let Some(name) = read(TOKEN_STORE) {
+            self.token_store = TokenStore::named(name.trim()).ok_or_else(|| {
+                let names = TokenStore::ALL.map(|(name, _)| name).join(", ");
+                SettingsError::Variable { name: TOKEN_STORE, why: format!("the stores are {names}.") }
+            })?;
         }
+        Ok(self)
     }
 
-    /// Whether every address is on this machine.
-    pub fn is_loopback(&self) -> bool {
-        self.bases().iter().all(|(_, url)| is_loopback(url))
+    /// The names of the profiles in the settings file.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.clouds.keys().map(String::as_str)
+    }
+
+    /// What names the cloud on the command line or in the environment; not the settings file.
+    pub fn named(&self, wanted: Option<&Path>) -> Option<PathBuf> {
+        wanted.map(Path::to_owned).or_else(|| self.environment.cloud.clone())
+    }
+
+    /// The cloud that is meant: `wanted` (the value of `--cloud`), else what the environment names,
+    /// else what the settings file names. A name of the settings file is looked for first, then a
+    /// built-in one, then a profile file.
+    ///
+    /// # Errors
+    /// Says what is wrong with the profile, where, and what to do.
+    pub fn profile(&self, wanted: Option<&Path>) -> Result<Choice, SettingsError> {
+        let (word, variable) = match (wanted, &self.environment.cloud, &self.cloud) {
+            (Some(wanted), _, _) => (wanted.to_owned(), None),
+            (None, Some(cloud), _) => (cloud.clone(), Some(CLOUD)),
+            (None, None, Some(cloud)) => (PathBuf::from(cloud), None),
+            (None, None, None) => return Ok(Choice::Nothing),
+        };
+        if word.as_os_str() == SIMULATOR {
+            return Ok(Choice::Simulator);
+        }
+        let found = self.find(&word).map_err(|error| match variable {
+            Some(name) if !matches!(error, SettingsError::At { .. }) => {
+                SettingsError::Variable { name, why: error.to_string() }
+            }
+            _ => error,
+        })?;
+        Ok(Choice::Profile(Box::new(self.above(found))))
+    }
+
+    fn find(&self, word: &Path) -> Result<Profile, SettingsError> {
+        if let Some(name) = word.to_str() {
+            if let Some(profile) = self.clouds.get(name) {
+                return Ok(profile.clone());
+            }
+            if let Some(national) = National::named(name) {
+                return Profile::built_in(national);
+            }
+            if rules::name(name).is_ok() && !word.exists() {
+                return Err(SettingsError::NoSuchCloud { word: name.to_owned(), known: self.known() });
+            }
+        }
+        Profile::read(word)
+    }
+
+    /// The profile with what stands above it: the environment, and what the file says of all clouds.
+    fn above(&self, mut profile: Profile) -> Profile {
+        let Environment { tenant, client_id, ca_file, .. } = self.environment.clone();
+        profile.tenant = tenant.unwrap_or(profile.tenant);
+        profile.client_id = client_id.unwrap_or(profile.client_id);
+        profile.ca_file = ca_file.or(profile.ca_file).or_else(|| self.ca_file.clone());
+        profile
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        name == SIMULATOR || self.clouds.contains_key(name) || National::named(name).is_some()
+    }
+
+    /// All names of clouds, those of the settings file first.
+    fn known(&self) -> String {
+        let mut names: Vec<&str> = self.names().collect();
+        let built_in = National::ALL.map(National::name).into_iter().chain([SIMULATOR]);
+        names.extend(built_in.filter(|name: &&str| !self.clouds.contains_key(*name)));
+        names.join(", ")
     }
 }
 
-/// The speed as a header says it: whole numbers, and nothing at the speed of the wall clock.
-pub fn shown_speed(speed: f64) -> Option<u32> {
-    let whole = speed.round();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of floats saturates")]
-    (whole > 1.0).then_some(whole as u32)
-}
-
-/// An address in any sensible form, as a base without a trailing slash.
-fn address(value: &str) -> Result<Url, &'static str> {
-    let value = value.trim();
-    let text = if value.contains("://") { value.to_owned() } else { format!("https://{value}") };
-    let mut url = Url::parse(&text).map_err(|_| NOT_AN_ADDRESS)?;
-    if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
-        return Err(NOT_AN_ADDRESS);
+/// A path out of a file; a relative one begins at the directory of the file.
+fn path(own: &Spanned<PathBuf>, dir: Option<&Path>, source: &Source) -> Result<PathBuf, SettingsError> {
+    let path = own.get_ref();
+    if path.as_os_str().is_empty() {
+        return Err(source.wrong(&own.span(), "Give a path, or take the line out."));
     }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(WITH_EXTRAS);
+    if path.starts_with("~") {
+        return Err(source.wrong(&own.span(), "~ is not your home directory here. Write the whole path."));
     }
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    Ok(url)
-}
-
-/// Whether an address is on this machine: a loopback number, `localhost`, or a name under it (RFC
-/// 6761 keeps those for loopback; the client never asks a name server for them).
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        Some(Host::Domain(name)) => is_local_name(name),
-        None => false,
-    }
-}
-
-/// `localhost` or a name under it.
-pub fn is_local_name(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
+    Ok(dir.map_or_else(|| path.clone(), |dir| dir.join(path)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const GOOD: &str = r#"
-name = "rehearsal"
-authority = "http://127.0.0.1:7070/entra"
-tenant = "f1e2d3c4-0000-4000-8000-00000000aaaa"
+    const FILE: &str = r#"cloud = "contoso"
+token_store = "memory"
+ca_file = "all.pem"
+state_dir = "/var/dualwrite"
+
+[clouds.contoso]
+like = "public"
+tenant = "contoso.com"
 client_id = "00000000-0000-4000-8000-0000000000c1"
-bap = "http://127.0.0.1:7070/bap/"
-power_platform = "http://LOCALHOST:7070/powerplatform"
+
+[clouds.public]
+tenant = "fabrikam.com"
+ca_file = "own.pem"
 "#;
 
+    fn settings(text: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::parse(text, "/etc/config.toml", Some(Path::new("/etc")))?
+            .with(&|name| environment.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn profile(settings: &Settings, wanted: Option<&str>) -> Profile {
+        match settings.profile(wanted.map(Path::new)).unwrap() {
+            Choice::Profile(profile) => *profile,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn error(text: &str) -> String {
-        Profile::parse(text, "p.toml").unwrap_err().to_string()
+        settings(text, &[]).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_profile_is_read_and_slashes_are_trimmed() {
-        let profile = Profile::parse(GOOD, "p.toml").unwrap();
-        assert_eq!(profile.bap.as_str(), "http://127.0.0.1:7070/bap");
-        assert!(profile.is_loopback());
-        assert_eq!(profile.link, None);
+    fn the_file_names_the_cloud_where_nobody_else_does() {
+        let all = settings(FILE, &[]).unwrap();
+        assert_eq!(profile(&all, None).name, "contoso");
+        assert_eq!((all.token_store, all.state_dir.clone()), (TokenStore::Memory, Some("/var/dualwrite".into())));
+        assert_eq!(profile(&all, None).ca_file, Some("/etc/all.pem".into()));
+        assert_eq!(all.named(None), None);
+        assert_eq!(settings("", &[]).unwrap().profile(None).unwrap(), Choice::Nothing);
+        assert_eq!(settings("cloud = \"simulator\"", &[]).unwrap().profile(None).unwrap(), Choice::Simulator);
     }
 
     #[test]
-    fn http_is_for_this_machine_only_and_for_all_or_none() {
-        let mixed = GOOD.replace("http://127.0.0.1:7070/bap/", "https://api.bap.microsoft.com");
-        assert!(error(&mixed).contains("Only https"), "{}", error(&mixed));
-        let remote = GOOD.replace("http://127.0.0.1:7070/bap/", "http://api.bap.microsoft.com");
-        assert!(error(&remote).contains("Only https"));
+    fn flags_are_above_the_environment_and_that_is_above_the_file() {
+        let id = "00000000-0000-4000-8000-0000000000c2";
+        let environment =
+            [(CLOUD, "public"), (TENANT, "x.org"), (CLIENT_ID, id), (CA_FILE, "e.pem"), (TOKEN_STORE, "file")];
+        let all = settings(FILE, &environment).unwrap();
+        let public = profile(&all, None);
+        assert_eq!((public.name.as_str(), public.tenant.as_str(), public.client_id.as_str()), ("public", "x.org", id));
+        assert_eq!((public.ca_file, all.token_store), (Some("e.pem".into()), TokenStore::File));
+        assert_eq!(profile(&all, Some("gcc")).national, National::Gcc);
+        assert_eq!(all.named(None), Some("public".into()));
+        assert_eq!(all.profile(Some(Path::new("simulator"))).unwrap(), Choice::Simulator);
+        let none = settings(FILE, &[(CLOUD, ""), (TENANT, " ")]).unwrap();
+        assert_eq!((profile(&none, None).name, profile(&none, None).tenant), ("contoso".into(), "contoso.com".into()));
     }
 
     #[test]
-    fn an_address_may_lack_its_scheme_and_be_upper_case() {
-        assert_eq!(address("API.BAP.microsoft.com").unwrap().as_str(), "https://api.bap.microsoft.com/");
-        assert!(address("ftp://x").is_err());
-        assert!(address("https://user:secret@host").is_err());
-        assert!(address("").is_err());
-        assert!(address("http://[::1]:7/x?y").is_err());
+    fn a_table_amends_the_built_in_cloud_of_its_name() {
+        let public = profile(&settings(FILE, &[]).unwrap(), Some("public"));
+        assert_eq!((public.tenant.as_str(), public.bap.as_str()), ("fabrikam.com", "https://api.bap.microsoft.com/"));
+        assert_eq!(public.ca_file, Some("/etc/own.pem".into()), "the profile's own goes before that of all");
     }
 
     #[test]
-    fn a_broken_profile_names_its_place() {
-        let text = error("name = \"x\"\nauthority = 7\n");
-        assert!(text.contains("p.toml") && text.contains("line 2"), "{text}");
-        assert!(error(&format!("{GOOD}\nportl = \"https://x\"")).contains("portl"));
-        assert!(error("name = \"x\"").contains("authority"));
+    fn a_word_that_is_nothing_lists_what_there_is() {
+        let all = settings(FILE, &[]).unwrap();
+        let text = all.profile(Some(Path::new("contso"))).unwrap_err().to_string();
+        assert!(
+            text.contains("\"contso\"") && text.contains("contoso, public, gcc, gcc-high, dod, china, simulator"),
+            "{text}"
+        );
+        let text = all.profile(Some(Path::new("contso.toml"))).unwrap_err().to_string();
+        assert!(text.contains("cannot be read"), "{text}");
     }
 
     #[test]
-    fn a_missing_file_says_what_to_do() {
-        let text = Profile::read(Path::new("/nowhere/profile.toml")).unwrap_err().to_string();
-        assert!(text.contains("/nowhere/profile.toml") && text.contains("--write-profile"), "{text}");
+    fn a_wrong_variable_is_named() {
+        for (name, value) in [(TENANT, "contoso"), (CLIENT_ID, "c"), (TOKEN_STORE, "cellar")] {
+            let text = settings(FILE, &[(name, value)]).unwrap_err().to_string();
+            assert!(text.contains(name), "{text}");
+        }
+        let all = settings(FILE, &[(CLOUD, "nowhere")]).unwrap();
+        let text = all.profile(None).unwrap_err().to_string();
+        assert!(text.contains(CLOUD) && text.contains("nowhere"), "{text}");
     }
 
     #[test]
-    fn names_under_localhost_are_this_machine_and_lookalikes_are_not() {
-        assert!(is_local_name("contoso.crm4.localhost"));
-        assert!(!is_local_name("localhost.example.com"));
-        assert!(!is_local_name("notlocalhost"));
+    fn what_is_wrong_in_the_file_has_its_place() {
+        for (text, says) in [
+            (
+                "cloud = \"nowhere\"",
+                "/etc/config.toml, line 1, column 9: There is no cloud of this name. The clouds are public",
+            ),
+            ("\ntoken_stor = \"file\"", "line 2, column 1: unknown field `token_stor`"),
+            ("token_store = \"cellar\"", "line 1, column 15: unknown variant `cellar`"),
+            ("cloud = \"a\"\ncloud = \"b\"", "line 2, column 1: duplicate key"),
+            ("state_dir = \"~/x\"", "line 1, column 13: ~ is not"),
+            ("ca_file = \"\"", "line 1, column 11: Give a path"),
+            ("[clouds.a]\nlike = \"public\"\nbap = \"ftp://x\"", "line 3, column 7: bap"),
+            ("[clouds.a]\nlike = \"public\"\nbapp = \"x\"", "line 3, column 1: unknown field `bapp`"),
+            ("x = 1 +", "line 1, column"),
+            ("\n[clouds.a]\ntenant = \"x.com\"", "line 2, column 9: authority is missing"),
+            ("[clouds.simulator]\n", "line 1, column 9: The simulator is built in"),
+            ("[clouds.\"a b\"]\n", "line 1, column 9: A name has"),
+            ("[clouds.gcc-high]\n", "line 1, column 9: Public clients disagree"),
+        ] {
+            let error = error(text);
+            assert!(error.contains(says), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_examples_of_the_readme_are_read() {
+        let readme = include_str!("../README.md");
+        let (_, section) = readme.split_once("## On a cloud of your own").unwrap();
+        let examples: Vec<&str> =
+            section.split("```toml\n").skip(1).map(|text| text.split("```").next().unwrap()).take(2).collect();
+        // What stands behind # as an example is read too; a remark is not TOML.
+        let whole = |text: &str| -> String {
+            text.lines()
+                .map(|line| line.strip_prefix("# ").unwrap_or(line))
+                .fold(String::new(), |all, line| all + line + "\n")
+        };
+        let file = whole(examples[0]).replace("CLUSTER", "x");
+        assert_eq!(profile(&settings(&file, &[]).unwrap(), None).name, "contoso");
+        let own = whole(examples[1])
+            .replace("CLUSTER", "x")
+            .replace("a service of your own that automates Lifecycle Services", "own.example");
+        assert!(Profile::parse(&own, "README.md").unwrap().graph.is_some());
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let text = Settings::load(Some(&dir.path().join("x.toml")), &|_| None).unwrap_err().to_string();
+        assert!(text.contains("x.toml") && text.contains("--config"), "{text}");
+        assert!(Settings::load(Some(dir.path()), &|_| None).unwrap_err().to_string().contains("64 KiB"));
     }
 }

@@ -1,6 +1,6 @@
 //! What stands around every page: the header, the rail, the status line, the footer of keys.
 
-use super::keys::Act;
+use super::keys::{Act, Binding};
 use super::{Laid, View};
 use crate::core::linking::LinkStep;
 use crate::core::model::Model;
@@ -32,11 +32,11 @@ const KEY_GAP: &str = "   ";
 
 /// Where everything is.
 pub(super) struct Areas {
-    header: Rect,
-    rail: Rect,
+    pub(super) header: Rect,
+    pub(super) rail: Rect,
     pub(super) body: Rect,
-    status: Rect,
-    footer: Rect,
+    pub(super) status: Rect,
+    pub(super) footer: Rect,
 }
 
 /// Whether the terminal is too small for any page.
@@ -46,8 +46,12 @@ pub(super) fn is_too_small((columns, rows): (u16, u16)) -> bool {
 
 /// Gives each part its place.
 pub(super) fn areas(view: &View) -> Areas {
-    let (columns, rows) = view.size;
-    let status = u16::try_from(status(view).len()).unwrap_or(1);
+    areas_of(view.size, status(view).len())
+}
+
+/// The places around a page with so many rows of status.
+pub(super) fn areas_of((columns, rows): (u16, u16), status: usize) -> Areas {
+    let status = u16::try_from(status).unwrap_or(1);
     let rail = u16::from(rows >= RAIL_FROM);
     let [header, rail, body, status, footer] = Layout::vertical([
         Constraint::Length(1),
@@ -73,13 +77,18 @@ pub(super) fn stand_back(frame: &mut Frame, below: Rect, over: Rect, look: Look)
     frame.render_widget(Clear, beside.union(over));
 }
 
+/// What is needed.
+pub(super) fn too_small((columns, rows): (u16, u16)) -> String {
+    format!("dualwrite needs {} x {}; this window is {columns} x {rows}. Make it larger.", LEAST.0, LEAST.1)
+}
+
 /// Says what is needed.
 pub(super) fn draw_too_small(view: &View, frame: &mut Frame) {
     let (columns, rows) = view.size;
     let text = if view.model.running().next().is_some() && view.eye.overlay.is_some() {
         "What runs goes on in Microsoft's service. Ctrl-C leaves.".to_owned()
     } else {
-        format!("dualwrite needs {} x {}; this window is {columns} x {rows}. Make it larger.", LEAST.0, LEAST.1)
+        too_small((columns, rows))
     };
     let lines = para(&text, Role::Plain, usize::from(columns));
     let area = frame.area();
@@ -140,7 +149,12 @@ fn rail(view: &View) -> Row {
         let words = cut(words, usize::from(view.size.0).saturating_sub(2), view.look.symbols().ellipsis);
         return Row::new(format!(" {words}"), Role::Dim);
     };
-    let then = view.look.symbols().then;
+    stations(&route::RAIL, &marks, *view.look, usize::from(view.size.0))
+}
+
+/// The places of a way with their marks; where there is no room for all, the present one.
+pub(super) fn stations(names: &[&str], marks: &[route::Mark], look: Look, room: usize) -> Row {
+    let then = look.symbols().then;
     let place = |at: usize| {
         let (mark, word) = match marks[at] {
             route::Mark::Done => (Mark::Done, ""),
@@ -151,7 +165,7 @@ fn rail(view: &View) -> Row {
             route::Mark::Ahead => (Mark::Waiting, ""),
         };
         let role = if word.is_empty() { Role::Dim } else { Role::Strong };
-        Row::new(format!("{} ", mark.glyph(view.look.glyphs)), mark.role()).and(route::RAIL[at], role).and(word, role)
+        Row::new(format!("{} ", mark.glyph(look.glyphs)), mark.role()).and(names[at], role).and(word, role)
     };
     let joined = |gap: &str| {
         let mut row = Row::new(" ", Role::Plain);
@@ -163,7 +177,6 @@ fn rail(view: &View) -> Row {
         }
         row
     };
-    let room = usize::from(view.size.0);
     let fits = ["  ", " "].into_iter().map(joined).find(|row| row.width() <= room);
     fits.unwrap_or_else(|| {
         let at = marks
@@ -284,15 +297,21 @@ fn of_list(view: &View, model: &Model) -> Row {
     read_state(view, reading, usize::from(directory.lcs_trouble.is_some()), directory.read_at)
 }
 
+/// What is said to the person, above the last row of the status.
+pub(super) fn said_rows(text: &str, look: Look, room: usize) -> Vec<Row> {
+    let symbols = look.symbols();
+    let start = Row::new(format!(" {} ", symbols.then), Role::Busy);
+    let text = clean(text).replace('“', symbols.quote_open).replace('”', symbols.quote_close);
+    let mut rows = behind(start, &[Piece::new(text, Role::Strong)], room);
+    rows.truncate(STATUS_MAX - 1);
+    rows
+}
+
 fn status(view: &View) -> Vec<Row> {
     let room = usize::from(view.size.0).saturating_sub(1);
     let said = view.eye.hint.as_deref().or(view.model.notice.as_deref());
     if let Some(text) = said {
-        let start = Row::new(format!(" {} ", view.look.symbols().then), Role::Busy);
-        let symbols = view.look.symbols();
-        let text = clean(text).replace('“', symbols.quote_open).replace('”', symbols.quote_close);
-        let mut rows = behind(start, &[Piece::new(text, Role::Strong)], room);
-        rows.truncate(STATUS_MAX - 1);
+        let mut rows = said_rows(text, *view.look, room);
         // How old things are stays in sight, whatever is said.
         rows.push(freshness(view));
         return rows;
@@ -318,15 +337,15 @@ fn freshness(view: &View) -> Row {
 }
 
 fn footer(view: &View, top: &Laid) -> Row {
-    let room = usize::from(view.size.0).saturating_sub(1);
+    let shown = top.sheet.keys().iter().filter(|binding| top.page.offers(binding.act));
+    footer_of(shown, usize::from(view.size.0).saturating_sub(1))
+}
+
+/// Keys and what they do, as many as there is room for.
+pub(super) fn footer_of<'a>(shown: impl Iterator<Item = &'a Binding>, room: usize) -> Row {
     let stays = |act: Act| matches!(act, Act::Help | Act::Leave | Act::Back | Act::Press);
-    let mut parts: Vec<(bool, String, &str)> = top
-        .sheet
-        .keys()
-        .iter()
-        .filter(|binding| top.page.offers(binding.act))
-        .map(|binding| (stays(binding.act), binding.keys[0].name(), binding.says))
-        .collect();
+    let mut parts: Vec<(bool, String, &str)> =
+        shown.map(|binding| (stays(binding.act), binding.keys[0].name(), binding.says)).collect();
     let cells = |parts: &[(bool, String, &str)]| {
         parts.iter().map(|(_, key, says)| width(key) + 1 + width(says) + KEY_GAP.len()).sum::<usize>()
     };

@@ -226,6 +226,7 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
             Reaction::Redraw
         }
         (Action::Leave, None) => Reaction::Leave,
+        (Action::Own, None) => Reaction::Nothing,
         (Action::Fold, None) => {
             eye.folded = !eye.folded;
             Reaction::Redraw

@@ -113,6 +113,13 @@ pub(super) const YES_LEAVE: Binding = bind(&[Key::Char('y')], Act::Leave, "leave
 pub(super) const NO_STAY: Binding = bind(NO, Act::Back, "stay", "");
 pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "");
 
+pub(super) const NEXT_FIELD: Binding = bind(ENTER, Act::Press, "next", "the next field, or the next step");
+pub(super) const FIELDS: Binding = bind(&[Key::Tab], Act::Next, "fields", "the field after this one");
+pub(super) const OTHER: Binding = bind(&[Key::Tab], Act::Next, "the other", "the other button");
+pub(super) const MOVE: Binding = bind(&[Key::Down], Act::Down, "move", "the one below");
+pub(super) const READ_ON: Binding = bind(&[Key::PageDown], Act::PageDown, "read on", "further down");
+pub(super) const INTERRUPT: Binding = bind(&[Key::Ctrl('c')], Act::Leave, "leave", "leave the program");
+
 /// Keys of every screen: moving about, and the terminal's own. The footer does not name them.
 pub(super) const EVERYWHERE: [Binding; 12] = [
     bind(&[Key::Tab, Key::Right], Act::Next, "", "next button"),

@@ -15,6 +15,7 @@ mod details;
 mod environments;
 mod eye;
 mod failed;
+pub mod first_run;
 mod frame;
 mod identities;
 mod input;

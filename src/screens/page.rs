@@ -51,6 +51,8 @@ pub enum Action {
     UseToken,
     /// The gateway is looked for at the address that was typed.
     UseGateway,
+    /// The page itself knows its stops by their labels.
+    Own,
 }
 
 /// How a stop looks.
@@ -144,6 +146,8 @@ pub struct Page {
     pub primary: &'static str,
     /// Row of the head and cell where a text is typed.
     pub caret: Option<(usize, usize)>,
+    /// Row of the notes and cell where a text is typed.
+    pub note_caret: Option<(usize, usize)>,
     /// What `o` opens.
     pub address: Option<String>,
     /// What `y` copies.
@@ -233,6 +237,11 @@ impl Page {
         self.rows.len().saturating_sub(usize::from(places.rows.height))
     }
 
+    /// Whether a text has the keys.
+    fn types(&self) -> bool {
+        self.caret.is_some() || self.note_caret.is_some()
+    }
+
     fn buttons(&self, width: usize) -> Vec<Vec<&Stop>> {
         let mut lines: Vec<Vec<&Stop>> = Vec::new();
         let mut used = 0;
@@ -307,7 +316,7 @@ impl Page {
         let buffer = frame.buffer_mut();
         paint::rows(buffer, places.head, &self.head, &look);
         for (row, line) in shown.iter().zip(places.rows.rows()) {
-            let is_focus = row.stop.is_some() && row.stop == focus && self.caret.is_none();
+            let is_focus = row.stop.is_some() && row.stop == focus && !self.types();
             paint::row(buffer, line, row, &look, is_focus);
             if is_focus {
                 cursor = Some(Position::new(line.x, line.y));
@@ -325,7 +334,7 @@ impl Page {
         for (line, area) in self.buttons(usize::from(places.buttons.width)).iter().zip(places.buttons.rows()) {
             let mut x = area.x;
             for stop in line {
-                let is_focus = Some(stop.label) == focus && self.caret.is_none();
+                let is_focus = Some(stop.label) == focus && !self.types();
                 let role = if stop.closed.is_some() { Role::Dim } else { Role::Plain };
                 let place = Rect { x, width: area.right().saturating_sub(x), ..area };
                 paint::row(buffer, place, &Row::new(stop.text(), role), &look, is_focus);
@@ -336,10 +345,11 @@ impl Page {
                 x = x.saturating_add(u16::try_from(step).unwrap_or(u16::MAX));
             }
         }
-        if let Some((row, cell)) = self.caret {
+        for (caret, part) in [(self.caret, places.head), (self.note_caret, places.notes)] {
+            let Some((row, cell)) = caret else { continue };
             let (row, cell) = (u16::try_from(row).unwrap_or(u16::MAX), u16::try_from(cell).unwrap_or(u16::MAX));
-            if row < places.head.height {
-                cursor = Some(Position::new(places.head.x.saturating_add(cell), places.head.y + row));
+            if row < part.height {
+                cursor = Some(Position::new(part.x.saturating_add(cell), part.y + row));
             }
         }
         if let Some(cursor) = cursor

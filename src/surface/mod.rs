@@ -10,5 +10,6 @@ pub mod seat;
 pub mod simulate;
 pub mod stage;
 pub mod tui;
+pub mod welcome;
 
 mod events;

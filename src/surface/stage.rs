@@ -23,6 +23,16 @@ pub enum Stage {
     Cloud(Box<Profile>, Outside),
 }
 
+/// A stage, and what a surface says about coming back to it.
+pub struct Play {
+    /// Where.
+    pub stage: Stage,
+    /// Simulated seconds per second.
+    pub speed: f64,
+    /// The command of the wizard that comes back, without the environment.
+    pub command: String,
+}
+
 /// Everything that was started.
 pub struct Ready {
     /// The client.

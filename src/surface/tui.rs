@@ -1,10 +1,11 @@
 //! The full screen: the core driven by keys, drawn by `screens`, in the loop of the shell.
 //!
 //! The first frame waits for nothing: the runtime, the record, the simulator and the client start
-//! right after it.
+//! right after it. Where no cloud is configured, the first screen comes before it.
 
 use super::runs;
-use super::stage::{Ready, Stage, prepare};
+use super::stage::{Play, Ready, Stage, prepare};
+use super::welcome::{self, Outcome, Welcome};
 use crate::core::journal::RunId;
 use crate::core::model::{Cloud, Model};
 use crate::core::msg::Msg;
@@ -29,20 +30,31 @@ use tokio::runtime::Runtime;
 /// How often a running time on the screen is drawn anew.
 const TICK: Duration = Duration::from_secs(1);
 
+/// What the person sees first.
+pub enum Opening {
+    /// The wizard on a cloud, or on the simulator.
+    Play(Play),
+    /// The first screen, which leads to it.
+    Welcome(welcome::Options),
+}
+
 /// How the wizard runs.
 pub struct Options {
-    /// Where.
-    pub stage: Stage,
-    /// Simulated seconds per second.
-    pub speed: f64,
+    /// Where it begins.
+    pub opening: Opening,
+    /// What does not depend on the cloud.
+    pub settled: Settled,
+}
+
+/// What does not depend on the cloud.
+#[derive(Clone)]
+pub struct Settled {
     /// The environment to open.
     pub environment: Option<String>,
     /// Where the record is kept.
     pub state_dir: PathBuf,
     /// How it looks.
     pub look: Look,
-    /// The command that brings one back, without the environment.
-    pub command: String,
     /// Feeds jitter and ids.
     pub seed: u64,
 }
@@ -69,42 +81,83 @@ enum Message {
 /// # Errors
 /// When there is no terminal, or it cannot be used.
 pub fn run(options: Options) -> Result<Ended, RunError> {
-    let Options { stage, speed, environment, state_dir, look, command, seed } = options;
+    let Options { opening, settled } = options;
     let (sender, receiver) = run::channel();
-    let cloud = match &stage {
-        Stage::Rehearsal(_) => Cloud {
-            name: "SIMULATOR".into(),
-            portal: String::new(),
-            lcs_project: None,
-            has_lcs: false,
-            has_gateway: false,
-            has_graph: false,
-            has_link: false,
-            command: command.clone(),
-            speed: settings::shown_speed(speed),
-            address: String::new(),
-            ends_with_program: true,
+    let mut program = Program {
+        phase: match opening {
+            Opening::Play(play) => Phase::Wizard(Box::new(Wizard::new(play, settled.clone(), sender.clone()))),
+            Opening::Welcome(options) => Phase::Welcome(Box::new(Welcome::new(options, settled.look))),
         },
-        Stage::Cloud(profile, _) => profile.cloud(&command, speed),
-    };
-    let mut wizard = Wizard {
-        model: Model::new(cloud, seed, environment),
-        eye: Eye::default(),
-        look,
-        zone: TimeZone::UTC,
-        clock: Clock::new(speed),
+        settled,
         sender: sender.clone(),
-        to_start: Some((stage, state_dir)),
-        runtime: None,
-        journal: None,
-        tasks: None,
-        simulator: None,
         ended: Ended { code: 0, words: Vec::new(), heard: true },
     };
-    let result = run::run(&mut wizard, receiver, sender);
-    let ended = wizard.close();
+    let result = run::run(&mut program, receiver, sender);
+    let ended = match program.phase {
+        Phase::Wizard(wizard) => wizard.close(),
+        Phase::Welcome(_) => program.ended,
+    };
     result?;
     Ok(ended)
+}
+
+/// What the person sees.
+enum Phase {
+    Welcome(Box<Welcome>),
+    Wizard(Box<Wizard>),
+}
+
+/// The first screen, then the wizard, in one session of the terminal.
+struct Program {
+    phase: Phase,
+    settled: Settled,
+    sender: Sender<Message>,
+    /// How it ended where no wizard was begun.
+    ended: Ended,
+}
+
+impl App for Program {
+    type Message = Message;
+
+    fn on_event(&mut self, event: Event<Message>) -> Step {
+        let welcome = match &mut self.phase {
+            Phase::Wizard(wizard) => return wizard.on_event(event),
+            Phase::Welcome(welcome) => welcome,
+        };
+        match welcome.on_event(event) {
+            Outcome::Stay(step) => step,
+            Outcome::Begin(play) => {
+                let wizard = Wizard::new(play, self.settled.clone(), self.sender.clone());
+                self.phase = Phase::Wizard(Box::new(wizard));
+                Step::Continue { draw: true }
+            }
+            Outcome::Leave { code, heard } => {
+                self.ended = Ended { code, heard, words: Vec::new() };
+                Step::Leave
+            }
+        }
+    }
+
+    fn draw(&mut self, frame: &mut ratatui::Frame) {
+        match &mut self.phase {
+            Phase::Wizard(wizard) => wizard.draw(frame),
+            Phase::Welcome(welcome) => welcome.draw(frame),
+        }
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Wizard(wizard) => wizard.next_wake(),
+            Phase::Welcome(_) => None,
+        }
+    }
+
+    fn on_wake(&mut self) -> Step {
+        match &mut self.phase {
+            Phase::Wizard(wizard) => wizard.on_wake(),
+            Phase::Welcome(_) => Step::Continue { draw: false },
+        }
+    }
 }
 
 /// Columns and rows of the terminal.
@@ -129,6 +182,41 @@ struct Wizard {
 }
 
 impl Wizard {
+    fn new(play: Play, settled: Settled, sender: Sender<Message>) -> Self {
+        let Play { stage, speed, command } = play;
+        let Settled { environment, state_dir, look, seed } = settled;
+        let cloud = match &stage {
+            Stage::Rehearsal(_) => Cloud {
+                name: "SIMULATOR".into(),
+                portal: String::new(),
+                lcs_project: None,
+                has_lcs: false,
+                has_gateway: false,
+                has_graph: false,
+                has_link: false,
+                command,
+                speed: settings::shown_speed(speed),
+                address: String::new(),
+                ends_with_program: true,
+            },
+            Stage::Cloud(profile, _) => profile.cloud(&command, speed),
+        };
+        Self {
+            model: Model::new(cloud, seed, environment),
+            eye: Eye::default(),
+            look,
+            zone: TimeZone::UTC,
+            clock: Clock::new(speed),
+            sender,
+            to_start: Some((stage, state_dir)),
+            runtime: None,
+            journal: None,
+            tasks: None,
+            simulator: None,
+            ended: Ended { code: 0, words: Vec::new(), heard: true },
+        }
+    }
+
     fn tell(&mut self, msg: Msg) {
         if let Some(tasks) = &mut self.tasks {
             tasks.over(&msg);
