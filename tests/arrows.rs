@@ -93,6 +93,24 @@ const RULES: &[Rule] = &[
         why: "the client does not know who uses it",
     },
     Rule {
+        room: "settings",
+        except: &[],
+        never: &[
+            "crate::api",
+            "crate::sim",
+            "crate::shell",
+            "crate::screens",
+            "crate::ui",
+            "crate::surface",
+            "crate::cli",
+            "ratatui",
+            "tokio",
+            "reqwest",
+            "std::env",
+        ],
+        why: "the settings read files; the environment is handed in",
+    },
+    Rule {
         room: "screens",
         except: &[],
         never: &[

@@ -410,13 +410,15 @@ pub fn draw(first: &FirstRun, desk: &Desk, look: Look, frame: &mut Frame) {
         return;
     }
     let areas = glance.areas();
-    let (page, _) = glance.page();
+    let (page, places) = glance.page();
     page.draw(glance.title(), frame, areas.body, &desk.stage, look);
     let buffer = frame.buffer_mut();
     paint::row(buffer, areas.header, &glance.header(), &look, false);
     paint::row(buffer, areas.rail, &glance.rail(), &look, false);
     paint::rows(buffer, areas.status, &glance.status(), &look);
-    let keys = frame::footer_of(glance.keys().iter(), usize::from(area.width).saturating_sub(1));
+    let scrolls = page.scroll_max(&places) > 0;
+    let keys = glance.keys().iter().filter(|binding| scrolls || binding.act != keys::Act::PageDown);
+    let keys = frame::footer_of(keys, usize::from(area.width).saturating_sub(1));
     paint::row(buffer, areas.footer, &keys, &look, false);
 }
 

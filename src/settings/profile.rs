@@ -210,7 +210,7 @@ impl Profile {
             link: address("link", &keys.link, None)?,
             name,
             tenant,
-            client_id: keys.client_id.as_ref().map(|id| id.get_ref().trim().to_owned()).unwrap_or_default(),
+            client_id: keys.client_id.as_ref().map(|id| client_id(id.get_ref())).unwrap_or_default(),
             lcs_project,
             audiences: match &built_in {
                 Some(built_in) => built_in.audiences(keys.audiences.clone()),
@@ -319,6 +319,11 @@ fn gcc_high() -> String {
         "Public clients disagree on the audience of the BAP admin API of GCC High, and a wrong one gets no token. \
          Add audiences.bap = \"{one}\"; if the sign-in is refused, try \"{other}\"."
     )
+}
+
+/// A client id as it is kept; what is none is judged with the addresses.
+fn client_id(text: &str) -> String {
+    rules::client_id(text).unwrap_or_else(|_| text.trim().to_owned())
 }
 
 /// The speed as a header says it: whole numbers, and nothing at the speed of the wall clock.
@@ -467,6 +472,8 @@ power_platform = "http://LOCALHOST:7070/powerplatform"
     #[test]
     fn a_client_is_an_id_but_on_this_machine() {
         assert!(Profile::parse(&GOOD.replace("00000000-0000-4000-8000-0000000000c1", "c"), "p").is_ok());
+        let braced = "like = \"public\"\nclient_id = \"{00000000-0000-4000-8000-0000000000C1}\"";
+        assert_eq!(Profile::parse(braced, "p").unwrap().client_id, "00000000-0000-4000-8000-0000000000c1");
         let text = error("like = \"public\"\nclient_id = \"my app\"\n");
         assert!(text.contains("line 2, column 13: client_id: \"m\" stands in no id"), "{text}");
         assert!(error("like = \"public\"\ntenant = \"contoso\"").contains("line 2, column 10: tenant: A domain"));

@@ -159,15 +159,13 @@ impl Shared {
 
 impl Pty {
     /// Starts a program in a new terminal, as its session leader. Its environment is `env` alone, with
-    /// `TERM=xterm-256color`, the caller's `PATH` and no settings where `env` has none.
+    /// `TERM=xterm-256color` and the caller's `PATH` where `env` has none.
     pub fn spawn(program: impl AsRef<Path>, args: &[&str], env: &[(&str, &str)], columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pty");
         let mut command = CommandBuilder::new(program.as_ref());
         command.args(args);
         command.env_clear();
         command.env("TERM", "xterm-256color");
-        // No settings of whoever runs the tests.
-        command.env("XDG_CONFIG_HOME", "/nonexistent");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         for (name, value) in env {
             command.env(name, value);
