@@ -70,6 +70,15 @@ pub enum Command {
         after_help = "Examples:\n  dualwrite runs\n  dualwrite runs show 3f0d1c52\n  dualwrite runs export 3f0d1c52 --format html > change-4711.html"
     )]
     Runs(Runs),
+    /// Sign in with a device code; several accounts can be signed in at once.
+    ///
+    /// Shows a code and an address, and waits until somebody has signed in there. The new account is the one
+    /// that is used from then on; --account chooses another.
+    SignIn,
+    /// Forget a sign-in on this machine.
+    SignOut(SignOut),
+    /// Say who is signed in on a cloud, and where that is kept. Asks no service.
+    Whoami(Whoami),
     /// Say what an error means, why it happens and what to do. Offline; reads nothing but its own catalogue.
     ///
     /// Takes a code, the words of a message, or the key of an entry. Where the words do not decide, every
@@ -218,6 +227,22 @@ pub enum RunsCommand {
     },
 }
 
+/// Options of `sign-out`.
+#[derive(Debug, Args)]
+pub struct SignOut {
+    /// All accounts of this cloud; without it the current one, or that of --account.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Options of `whoami`.
+#[derive(Debug, Args)]
+pub struct Whoami {
+    /// Say nothing but JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Options of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -276,6 +301,9 @@ pub struct Options {
     /// path of a cloud profile (also: `DUALWRITE_CLOUD`).
     #[arg(long, global = true, value_name = "NAME|FILE")]
     pub cloud: Option<PathBuf>,
+    /// Which account, where several are signed in (also: `DUALWRITE_ACCOUNT`).
+    #[arg(long, global = true, value_name = "NAME", value_parser = named)]
+    pub account: Option<String>,
     /// The settings file; without it dualwrite/config.toml in the user's directory for settings.
     #[arg(long, global = true, value_name = "FILE", env = "DUALWRITE_CONFIG")]
     pub config: Option<PathBuf>,

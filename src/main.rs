@@ -1,20 +1,21 @@
 //! Parse, choose a surface, turn an outcome into an exit code.
 
 use clap::Parser;
-use dualwrite::api::Outside;
 use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
 use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
-use dualwrite::settings::{self, Choice, Settings, SettingsError};
+use dualwrite::settings::{self, Choice, Profile, Settings, SettingsError};
 use dualwrite::shell::{journal, log};
 use dualwrite::sim::Scenario;
+use dualwrite::surface::access::{Access, Step};
 use dualwrite::surface::code;
 use dualwrite::surface::explain;
 use dualwrite::surface::headless::{self, Job, Show};
 use dualwrite::surface::plain;
 use dualwrite::surface::runs::{self, Wanted};
 use dualwrite::surface::seat;
+use dualwrite::surface::session;
 use dualwrite::surface::simulate::{self, SimulateError};
 use dualwrite::surface::stage::{Play, Stage};
 use dualwrite::surface::tui::{self, Opening, Settled};
@@ -109,6 +110,15 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             let dir = state_dir(options.state_dir.clone())?;
             Ok(runs::run(&dir, &wanted, &mut io::stdout(), &mut io::stderr()))
         }
+        Some(Command::SignIn) => {
+            session(&options, &settings, |session| session.sign_in(&mut io::stdout(), &mut io::stderr()))
+        }
+        Some(Command::SignOut(cli::SignOut { all })) => {
+            session(&options, &settings, |session| session.sign_out(all, &mut io::stdout(), &mut io::stderr()))
+        }
+        Some(Command::Whoami(cli::Whoami { json })) => {
+            session(&options, &settings, |session| session.whoami(json, &mut io::stdout(), &mut io::stderr()))
+        }
         Some(Command::Explain(wanted)) => {
             let asked =
                 explain::asked(&wanted.words, &mut io::stdin()).map_err(|(code, words)| Refusal(code, words))?;
@@ -145,12 +155,30 @@ fn play(options: &Options, settings: &Settings) -> Result<Play, Refusal> {
     match settings.profile(options.cloud.as_deref()).map_err(refused)? {
         Choice::Simulator => rehearsal(options, &command),
         Choice::Profile(profile) => {
-            let outside = Outside::read(|variable| std::env::var(variable).ok());
+            let access = access(&profile, options, settings)?;
             let speed = profile.speed;
-            Ok(Play { stage: Stage::Cloud(profile, outside), speed, command: found_again(command, options) })
+            let stage = Stage::Cloud(profile, Box::new(access));
+            Ok(Play { stage, speed, command: found_again(command, options) })
         }
         Choice::Nothing => Err(Refusal(code::USAGE, no_cloud(settings))),
     }
+}
+
+/// Who asks the services of a cloud, and with what.
+fn access(profile: &Profile, options: &Options, settings: &Settings) -> Result<Access, Refusal> {
+    Access::read(profile, settings.token_store, options.account.clone(), &|variable| std::env::var(variable).ok())
+        .map_err(|error| Refusal(code::USAGE, error.to_string()))
+}
+
+/// The sign-ins of one cloud.
+fn session(options: &Options, settings: &Settings, work: impl FnOnce(session::Session) -> u8) -> Result<u8, Refusal> {
+    let Play { stage, speed, command } = play(options, settings)?;
+    let Stage::Cloud(profile, access) = stage else {
+        let words = "The rehearsal is signed in by itself, as ada@contoso.example. Name a cloud with --cloud.";
+        return Err(Refusal(code::USAGE, words.into()));
+    };
+    let state_dir = state_dir(options.state_dir.clone())?;
+    Ok(work(session::Session { profile, access, speed, state_dir, command, seed: seed() }))
 }
 
 fn no_cloud(settings: &Settings) -> String {
@@ -223,6 +251,12 @@ fn without_screen(
         return Err(Refusal(code::USAGE, words));
     }
     let Play { stage, speed, command: back } = play(options, settings)?;
+    if let (Some(order), Stage::Cloud(profile, access)) = (&order, &stage)
+        && let Some(step) = only_for_people(order, profile)
+        && let Some(why) = access.refuses(profile, step)
+    {
+        return Err(Refusal(code::CONSENT, why));
+    }
     let is_terminal = io::stdout().is_terminal() && !options.plain && !is_dumb();
     let show = match (of.json, is_terminal) {
         (true, _) => Show::Json,
@@ -258,6 +292,20 @@ fn without_screen(
         again: std::env::args().map(|word| quoted(Path::new(&word))).collect::<Vec<_>>().join(" "),
     };
     Ok(headless::run(options, &mut io::stdout(), &mut io::stderr()))
+}
+
+/// What of an order only a person can do.
+fn only_for_people(order: &Order, profile: &Profile) -> Option<Step> {
+    let Orders { until, goal, .. } = &order.orders;
+    if order.consent.dry_run {
+        return None;
+    }
+    match goal {
+        Goal::Reset(_) => Some(Step::Reset),
+        Goal::SetUp(_) if *until == Until::Configured => None,
+        Goal::SetUp(_) | Goal::Link if order.assisted || profile.link.is_none() => Some(Step::LinkByHand),
+        Goal::SetUp(_) | Goal::Link => Some(Step::LinkDirectly),
+    }
 }
 
 fn is_dumb() -> bool {

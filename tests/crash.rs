@@ -98,7 +98,13 @@ impl World {
         let args = ["-c", &line, env!("CARGO_BIN_EXE_dualwrite"), "setup", "--environment", "contoso-uat"];
         let consent = ["--accept-terms", terms::version(), "--yes", "--plain"];
         let cloud = ["--cloud", profile.to_str().unwrap(), "--state-dir", state.to_str().unwrap()];
-        Pty::spawn("/bin/sh", &[&args[..], &consent[..], &cloud[..]].concat(), &[], 200, 60)
+        Pty::spawn(
+            "/bin/sh",
+            &[&args[..], &consent[..], &cloud[..]].concat(),
+            &[("DUALWRITE_TOKEN_STORE", "memory")],
+            200,
+            60,
+        )
     }
 
     /// The record of the only run, once there is one.

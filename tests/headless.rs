@@ -14,7 +14,11 @@ use tempfile::TempDir;
 fn dualwrite(state: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
     command.args(args).args(["--cloud", "simulator", "--speed", "2000", "--state-dir"]).arg(state);
-    command.stdin(Stdio::null()).env_remove("DUALWRITE_STATE_DIR");
+    command
+        .stdin(Stdio::null())
+        .env_remove("DUALWRITE_STATE_DIR")
+        .env("DUALWRITE_TOKEN_STORE", "memory")
+        .env("XDG_CONFIG_HOME", state);
     command
 }
 

@@ -56,7 +56,11 @@ impl Rehearsal {
         Pty::spawn(
             env!("CARGO_BIN_EXE_dualwrite"),
             &args,
-            &[("DUALWRITE_STATE_DIR", state.to_str().unwrap())],
+            &[
+                ("DUALWRITE_STATE_DIR", state.to_str().unwrap()),
+                ("DUALWRITE_TOKEN_STORE", "memory"),
+                ("XDG_CONFIG_HOME", state.to_str().unwrap()),
+            ],
             columns,
             rows,
         )
@@ -338,7 +342,13 @@ fn a_profile_that_is_missing_or_broken_is_named_and_the_terminal_stays_as_it_is(
     std::fs::write(&broken, "name = \"x\"\nauthority = 7\n").unwrap();
     let missing = dir.path().join("missing.toml");
     for (file, words) in [(&missing, "cannot be read"), (&broken, "line 2")] {
-        let wizard = Pty::spawn(env!("CARGO_BIN_EXE_dualwrite"), &["--cloud", file.to_str().unwrap()], &[], 100, 24);
+        let wizard = Pty::spawn(
+            env!("CARGO_BIN_EXE_dualwrite"),
+            &["--cloud", file.to_str().unwrap()],
+            &[("DUALWRITE_TOKEN_STORE", "memory")],
+            100,
+            24,
+        );
         wizard.wait_for(words);
         assert_eq!(wizard.wait_exit(), Exit::Code(2));
         wizard.modes_clean().unwrap();

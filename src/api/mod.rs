@@ -20,6 +20,7 @@ mod link;
 mod power_platform;
 mod session;
 
+pub use assertion::{Certificate, CertificateError};
 pub use exchanges::Listener;
 pub use http::Trust;
 pub use session::{Credentials, Identity, Keeper, Outside, Proof};

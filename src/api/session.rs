@@ -38,9 +38,10 @@ impl Outside {
         Self(found.collect())
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether they stand for a sign-in: the list of environments can be read with them. Fewer, such as one
+    /// for the gateway alone, are used beside a sign-in.
+    pub fn stand_alone(&self) -> bool {
+        self.has(Service::Bap)
     }
 
     /// Whether there is one for a service.
@@ -55,8 +56,8 @@ impl Outside {
     }
 }
 
-/// Told of every new refresh token, so that the sign-in is kept.
-pub type Keeper = Arc<dyn Fn(&Account, &SecretString) + Send + Sync>;
+/// Told of every new refresh token, so that the sign-in is kept; and whether it is of a new sign-in.
+pub type Keeper = Arc<dyn Fn(&Account, &SecretString, bool) + Send + Sync>;
 
 /// How an application proves itself.
 pub enum Proof {
@@ -187,11 +188,11 @@ impl Session {
             (person.account, person.device_code, person.challenge) = (Some(account.clone()), None, None);
         }
         lock(&self.slots).clear();
-        self.keep(token);
+        self.keep(token, true);
     }
 
     /// Keeps the refresh token that a sign-in or a renewal brought.
-    fn keep(&self, token: &entra::Token) {
+    fn keep(&self, token: &entra::Token, is_new: bool) {
         let Some(refresh) = &token.refresh_token else { return };
         let account = {
             let mut person = lock(&self.person);
@@ -199,7 +200,7 @@ impl Session {
             person.account.clone()
         };
         if let (Some(keeper), Some(account)) = (&self.keeper, account) {
-            keeper(&account, refresh);
+            keeper(&account, refresh, is_new);
         }
     }
 
@@ -299,17 +300,15 @@ impl Api {
         }
         let refresh = lock(&self.session.person).refresh.clone();
         let Some(refresh) = refresh else {
-            let has_others = !lock(&self.session.outside).is_empty();
+            let stand_alone = lock(&self.session.outside).stand_alone();
             return Err(match service.token_variable() {
-                Some(variable) if has_others && lock(&self.session.person).account.is_none() => {
-                    Trouble::new(service, What::NoOutsideToken(variable), "")
-                }
+                Some(variable) if stand_alone => Trouble::new(service, What::NoOutsideToken(variable), ""),
                 _ => Trouble::new(service, What::SignInNeeded, "nobody is signed in"),
             });
         };
         let token = self.redeem(service, audience, refresh).await?;
         lock(&self.session.person).refused.remove(audience);
-        self.session.keep(&token);
+        self.session.keep(&token, false);
         Ok(token)
     }
 }

@@ -6,6 +6,7 @@ use super::exchange::Exchange;
 use super::journal::{Run, RunId};
 use super::mandate::{Mandate, Module};
 use super::setup::Held;
+use super::sign_in::Keeping;
 use super::trouble::{Service, Trouble};
 
 /// Names one question or change; a reply under a ticket nobody waits for does nothing.
@@ -66,6 +67,8 @@ pub enum Msg {
     Runs(Vec<PastRun>),
     /// A run was exported to these files, or why not.
     Exported(Result<Vec<String>, String>),
+    /// Where the sign-in is kept.
+    SignInKept(Keeping),
     /// A person has given a token for this service; the client has it.
     TokenGiven(Service),
     /// The program is about to be left, and why.

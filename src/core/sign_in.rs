@@ -23,6 +23,15 @@ impl From<&str> for Account {
     }
 }
 
+/// Where a sign-in is kept, or will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// In a sentence.
+    pub sentence: String,
+    /// It is there when the program is started again.
+    pub lasts: bool,
+}
+
 /// Who is signed in, or how far the sign-in is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Session {

@@ -75,6 +75,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Runs(runs) => model.runs = Some(runs),
         Msg::Exported(Ok(files)) => model.notice = Some(format!("Written: {}", files.join(", "))),
         Msg::Exported(Err(why)) => model.notice = Some(format!("The export could not be written: {why}.")),
+        Msg::SignInKept(keeping) => {
+            let who = model.session.account().map(|name| format!("Signed in as {name}. ")).unwrap_or_default();
+            model.notice = Some(format!("{who}{}", keeping.sentence));
+            model.keeping = Some(keeping);
+        }
         Msg::TokenGiven(service) => token_given(model, service, now),
         Msg::Leaving(reason) => {
             let running: Vec<EnvironmentId> = model.running().map(|(environment, _)| environment.id.clone()).collect();

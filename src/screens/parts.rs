@@ -282,6 +282,9 @@ pub(super) fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
     if !trouble.words.is_empty() {
         rows.extend(quote(&trouble.words, *view.look, cells));
     }
+    if let Some(id) = &trouble.correlation {
+        rows.extend(para(&format!("Correlation id {}", clean(id)), Role::Dim, cells));
+    }
     rows.push(Row::blank());
     rows.extend(para(&clean(&trouble.next_move(again(trouble))), Role::Plain, cells));
     rows

@@ -85,6 +85,7 @@ fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
         format!("The code lives until {}. This page goes on by itself when you are done.", view.time(waiting.until))
     };
     rows.extend(para(&text, Role::Dim, cells));
+    rows.extend(view.model.keeping.iter().flat_map(|keeping| para(&clean(&keeping.sentence), Role::Dim, cells)));
     Page {
         rows,
         stops: vec![

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod decode;
 mod input;
 pub mod journal;
+pub mod keeper;
 pub mod log;
 mod output;
 pub mod run;

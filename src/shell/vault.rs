@@ -13,6 +13,7 @@ mod files;
 mod keyring;
 
 use crate::core::sign_in::Account;
+use crate::settings::TokenStore;
 use files::{Files, Row, Store};
 use jiff::Timestamp;
 use keyring::{Keyring, Limited, System};
@@ -22,42 +23,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long an answer of the keyring is waited for.
 pub const KEYRING_LIMIT: Duration = Duration::from_secs(5);
 
-/// Where the settings want sign-ins to be kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wish {
-    /// In the keyring of this system.
-    #[default]
-    Keyring,
-    /// In the memory of this program only.
-    Memory,
-    /// In a file for its owner only.
-    File,
-}
-
-impl FromStr for Wish {
-    type Err = NoWish;
-
-    fn from_str(word: &str) -> Result<Self, NoWish> {
-        match word {
-            "keyring" => Ok(Self::Keyring),
-            "memory" => Ok(Self::Memory),
-            "file" => Ok(Self::File),
-            other => Err(NoWish(other.to_owned())),
-        }
-    }
-}
-
-/// A word that names no place.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Sign-ins cannot be kept in “{0}”. Write keyring, memory or file.")]
-pub struct NoWish(String);
+/// Why a sign-in is kept nowhere, where that was wanted.
+const WANTED_SO: &str = "the settings ask for it";
 
 /// Where a sign-in really is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +138,7 @@ pub struct Forgotten {
 
 /// The keeper of the sign-ins.
 pub struct Vault {
-    wish: Wish,
+    wish: TokenStore,
     files: Files,
     keyring: Limited,
     state: Mutex<State>,
@@ -192,16 +165,25 @@ struct Held {
 
 impl Vault {
     /// Opens the vault. Nothing is asked or made yet but that the index is read.
-    pub fn open(wish: Wish, state_dir: PathBuf) -> Self {
+    pub fn open(wish: TokenStore, state_dir: PathBuf) -> Self {
         Self::with(wish, state_dir, Arc::new(System), KEYRING_LIMIT)
     }
 
-    fn with(wish: Wish, state_dir: PathBuf, keyring: Arc<dyn Keyring>, limit: Duration) -> Self {
+    fn with(wish: TokenStore, state_dir: PathBuf, keyring: Arc<dyn Keyring>, limit: Duration) -> Self {
         let vault =
             Self { wish, files: Files::new(state_dir), keyring: Limited::new(keyring, limit), state: Mutex::default() };
         // Whoever asks for the accounts hears of it again if it is no damage.
         let _ = vault.rows(&mut vault.state());
         vault
+    }
+
+    /// Where the settings want sign-ins to be kept.
+    pub fn wanted(&self) -> Place {
+        match self.wish {
+            TokenStore::Keyring => Place::Keyring,
+            TokenStore::File => Place::File(self.files.tokens_path()),
+            TokenStore::Memory => Place::Memory { why: WANTED_SO.to_owned() },
+        }
     }
 
     /// What was wrong with the index, once: a damaged one counts as empty.
@@ -422,14 +404,16 @@ impl Vault {
         let (scope, account) = (row.scope.clone(), row.account());
         let user = user(&scope, &account);
         row.kept = match self.wish {
-            Wish::Keyring => self.keyring.set(&user, token).map(|()| Store::Keyring)?,
-            Wish::File => self.files.set_token(&user, token).map(|()| Store::File).map_err(|error| reason(&error))?,
-            Wish::Memory => {
+            TokenStore::Keyring => self.keyring.set(&user, token).map(|()| Store::Keyring)?,
+            TokenStore::File => {
+                self.files.set_token(&user, token).map(|()| Store::File).map_err(|error| reason(&error))?
+            }
+            TokenStore::Memory => {
                 // Whoever wants it in memory wants it nowhere else.
                 if before.is_some() {
                     self.delete(state, &scope, &account).map_err(|error| reason(&error))?;
                 }
-                return Err("the settings ask for it".to_owned());
+                return Err(WANTED_SO.to_owned());
             }
         };
         let listed = self.change(state, |rows| {
@@ -460,7 +444,7 @@ impl Vault {
         match self.rows(state)?.into_iter().find(|row| is(row, scope, account)) {
             Some(row) => self.take_from(row.kept, &user)?,
             // A call that was given up may have been carried out late.
-            None if self.wish == Wish::Keyring => drop(self.keyring.delete(&user)),
+            None if self.wish == TokenStore::Keyring => drop(self.keyring.delete(&user)),
             None => {}
         }
         self.change(state, |rows| {

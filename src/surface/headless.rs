@@ -109,6 +109,9 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         teller: Teller::new(show, out, err),
         seat,
     };
+    if let Some(note) = record.note {
+        headless.teller.say_error(&note);
+    }
     for place in record.damaged {
         headless.teller.say_error(&format!("A record cannot be used: {place}. The services are read instead."));
     }

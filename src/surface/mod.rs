@@ -1,12 +1,14 @@
 //! Surfaces: how one core is shown. The full screen, the run without a screen and line by line drive the
 //! same `update`; the record, the catalogue of faults and the simulator in the foreground need none.
 
+pub mod access;
 pub mod code;
 pub mod explain;
 pub mod headless;
 pub mod plain;
 pub mod runs;
 pub mod seat;
+pub mod session;
 pub mod simulate;
 pub mod stage;
 pub mod tui;

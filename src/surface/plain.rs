@@ -47,6 +47,9 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let cloud = clean(&plain.seat.model.cloud.name);
     let faster = if speed > 1.0 { format!(", {speed} times faster") } else { String::new() };
     plain.say(&format!("dualwrite, line by line. Cloud: {cloud}{faster}. A number chooses, b goes back, q leaves."));
+    if let Some(note) = record.note {
+        plain.say(&clean(&note));
+    }
     plain.seat.tell(Msg::FoundRuns(record.found));
     plain.seat.tell(Msg::Start);
     plain.seat.tell(Msg::Damaged(record.damaged));

@@ -11,6 +11,7 @@ use crate::core::trouble::Service;
 use crate::core::update::update;
 use crate::shell::clock::Clock;
 use crate::shell::journal::Journal;
+use crate::shell::keeper::Keeper;
 use crate::shell::run::Signal;
 use crate::shell::tasks::{Rest, Tasks};
 use crate::sim::Simulator;
@@ -63,6 +64,8 @@ pub struct Record {
     pub found: Vec<Found>,
     /// What cannot be read, each with its place.
     pub damaged: Vec<String>,
+    /// What a person should know before anything else.
+    pub note: Option<String>,
 }
 
 /// The core with everything around it.
@@ -77,6 +80,7 @@ pub struct Seat {
     exports: Vec<RunId>,
     state_dir: PathBuf,
     tasks: Tasks,
+    keeper: Option<Keeper>,
     receiver: Receiver<Message>,
     sender: Sender<Message>,
     simulator: Option<Simulator>,
@@ -98,13 +102,14 @@ impl Seat {
         let journal = Journal::start(state_dir.clone()).map_err(failed)?;
         let (sender, receiver) = mpsc::channel();
         let to_core = sender.clone();
-        let exchanges = Arc::new(move |exchange| {
+        let tell = Arc::new(move |msg| {
             // Nobody is there any more when the program is being left.
-            let _ = to_core.send(Message::Core(Msg::Exchange(exchange)));
+            let _ = to_core.send(Message::Core(msg));
         });
-        let Ready { api, cloud, account, simulator, found, damaged } =
-            runtime.block_on(prepare(stage, &state_dir, clock, &command, exchanges))?;
+        let Ready { api, cloud, account, keeping, note, keeper, simulator, found, damaged } =
+            runtime.block_on(prepare(stage, &state_dir, clock, &command, tell))?;
         let mut model = Model::new(cloud, seed, environment);
+        model.keeping = keeping;
         if let Some(account) = account {
             model.session = Session::SignedIn(account);
         }
@@ -120,12 +125,13 @@ impl Seat {
                 exports: Vec::new(),
                 state_dir,
                 tasks,
+                keeper,
                 receiver,
                 sender,
                 simulator,
                 runtime,
             },
-            Record { found, damaged },
+            Record { found, damaged, note },
         ))
     }
 
@@ -212,6 +218,9 @@ impl Seat {
     pub fn leave(mut self, why: &str) {
         self.tell(Msg::Leaving(why.to_owned()));
         self.tasks.close();
+        if let Some(keeper) = &self.keeper {
+            keeper.settle();
+        }
         let inside = self.runtime.enter();
         drop(self.simulator);
         drop(inside);

@@ -1,15 +1,18 @@
 //! The stage: everything a surface needs beside the core, on whichever cloud it plays.
 
-use crate::api::{self, Api, Credentials, Outside, Time, Trust};
+use super::access::Access;
+use crate::api::{Api, Credentials, Time, Trust};
 use crate::core::model::Cloud;
-use crate::core::msg::Found;
-use crate::core::sign_in::Account;
+use crate::core::msg::{Found, Msg};
+use crate::core::sign_in::{Account, Keeping};
 use crate::settings::Profile;
 use crate::shell::clock::Clock;
 use crate::shell::journal;
+use crate::shell::keeper::Keeper;
+use crate::shell::vault::{Place, Scope, Vault};
 use crate::sim::{self, Scenario, Simulator};
 use secrecy::SecretString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Account of the simulated administrator.
@@ -20,7 +23,7 @@ pub enum Stage {
     /// On the built-in simulator, signed in, on the scenario of this name.
     Rehearsal(String),
     /// On the cloud of a profile.
-    Cloud(Box<Profile>, Outside),
+    Cloud(Box<Profile>, Box<Access>),
 }
 
 /// A stage, and what a surface says about coming back to it.
@@ -41,6 +44,12 @@ pub struct Ready {
     pub cloud: Cloud,
     /// Who is signed in already.
     pub account: Option<Account>,
+    /// Where a sign-in is kept, or will be; none where nobody signs in.
+    pub keeping: Option<Keeping>,
+    /// What a person should know before anything else.
+    pub note: Option<String>,
+    /// Keeps sign-ins.
+    pub keeper: Option<Keeper>,
     /// The simulator, where it is ours; it ends with this value.
     pub simulator: Option<Simulator>,
     /// Runs of this cloud that were interrupted.
@@ -49,18 +58,25 @@ pub struct Ready {
     pub damaged: Vec<String>,
 }
 
-/// Starts everything. `exchanges` hears of every request to a service.
+/// Who signs in, and how that is kept.
+#[derive(Default)]
+struct SignIn {
+    account: Option<Account>,
+    keeping: Option<Keeping>,
+    note: Option<String>,
+    keeper: Option<Keeper>,
+}
+
+/// Where the core is told what happens beside it.
+pub type Tell = Arc<dyn Fn(Msg) + Send + Sync>;
+
+/// Starts everything. `tell` hears of every request to a service, and of where a sign-in is kept.
 ///
 /// # Errors
 /// A sentence about what could not be started.
-pub async fn prepare(
-    stage: Stage,
-    state_dir: &Path,
-    clock: Clock,
-    command: &str,
-    exchanges: api::Listener,
-) -> Result<Ready, String> {
-    let (profile, credentials, account, simulator) = match stage {
+pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str, tell: Tell) -> Result<Ready, String> {
+    let mut trust = Trust::default();
+    let (profile, credentials, sign_in, simulator) = match stage {
         Stage::Rehearsal(name) => {
             let scenario = Scenario::named(&name).map_err(|error| error.to_string())?;
             let options = sim::Options { scenario, speed: clock.speed(), port: 0, start: clock.origin() };
@@ -69,12 +85,20 @@ pub async fn prepare(
             let profile = Profile::parse(&simulator.profile_toml(), "simulator").map_err(|error| error.to_string())?;
             let refresh: Option<SecretString> = Some(simulator.signed_in());
             let account = Account { name: SIMULATED_ACCOUNT.to_owned(), tenant: Some(profile.tenant.clone()) };
-            (profile, Credentials::person(refresh), Some(account), Some(simulator))
+            let sign_in = SignIn { account: Some(account), ..SignIn::default() };
+            (profile, Credentials::person(refresh), sign_in, Some(simulator))
         }
-        Stage::Cloud(profile, outside) => {
-            let named = || outside.account().unwrap_or_else(|| Account::from("tokens from outside"));
-            let account = (!outside.is_empty()).then(named);
-            (*profile, Credentials::outside(outside), account, None)
+        Stage::Cloud(profile, access) => {
+            if let Some(file) = &profile.ca_file {
+                trust = read_trust(file)?;
+            }
+            let state_dir = state_dir.to_owned();
+            let (of, tell) = ((*profile).clone(), Arc::clone(&tell));
+            let signing_in = move || sign_in(*access, &of, state_dir, clock, tell);
+            // A keyring may take its time.
+            let signed_in = tokio::task::spawn_blocking(signing_in).await;
+            let (credentials, sign_in) = signed_in.map_err(|error| error.to_string())??;
+            (*profile, credentials, sign_in, None)
         }
     };
     let mut cloud = Cloud { ends_with_program: simulator.is_some(), ..profile.cloud(command, clock.speed()) };
@@ -83,9 +107,70 @@ pub async fn prepare(
         cloud.address = format!("{}, process {}", cloud.address, std::process::id());
     }
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
-    let api = Api::new(profile, credentials, Trust::default(), time)
+    let api = Api::new(profile, credentials, trust, time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?
-        .telling(exchanges);
+        .telling(Arc::new(move |exchange| tell(Msg::Exchange(exchange))));
     let (found, damaged) = journal::interrupted(state_dir, &cloud.address);
-    Ok(Ready { api: Arc::new(api), cloud, account, simulator, found, damaged })
+    let SignIn { account, keeping, note, keeper } = sign_in;
+    Ok(Ready { api: Arc::new(api), cloud, account, keeping, note, keeper, simulator, found, damaged })
+}
+
+/// The sign-ins of a profile.
+pub fn scope(profile: &Profile) -> Scope {
+    Scope::new(profile.authority.as_str(), &profile.tenant, &profile.client_id)
+}
+
+fn read_trust(file: &Path) -> Result<Trust, String> {
+    let failed = |why: String| {
+        format!(
+            "The CA file {} cannot be used: {why}. Name a PEM file with CA certificates in ca_file.",
+            file.display()
+        )
+    };
+    std::fs::read(file).map_err(|error| failed(error.to_string())).and_then(|pem| Trust::parse(&pem).map_err(failed))
+}
+
+/// Where a sign-in is, or will be, for the core.
+fn keeping(word: &str, place: &Place) -> Keeping {
+    Keeping { sentence: format!("The sign-in {word} {place}."), lasts: !matches!(place, Place::Memory { .. }) }
+}
+
+/// Who signs in: an application, whom tokens from outside name, whose sign-in was kept, or nobody yet.
+fn sign_in(
+    access: Access,
+    profile: &Profile,
+    state_dir: PathBuf,
+    clock: Clock,
+    tell: Tell,
+) -> Result<(Credentials, SignIn), String> {
+    let note = access.note(profile);
+    if let Some(account) = access.named(profile) {
+        return Ok((access.credentials(None, None), SignIn { account: Some(account), note, ..SignIn::default() }));
+    }
+    let (scope, vault) = (scope(profile), Vault::open(access.store, state_dir));
+    let mut note = vault.notice();
+    let mut known = None;
+    let mut found = None;
+    if !access.anew {
+        match vault.load(&scope, access.account.as_deref()) {
+            Ok(loaded) => found = loaded,
+            Err(error) => note = Some(format!("{error} Sign in again.")),
+        }
+        match &access.account {
+            Some(name) if found.is_none() && note.is_none() => {
+                return Err(format!("{name} is not signed in on this cloud. Sign in: dualwrite sign-in."));
+            }
+            _ => known = vault.place(&scope, access.account.as_deref()).ok().flatten().filter(|_| found.is_some()),
+        }
+    }
+    let keeping = match &known {
+        Some(place) => keeping("is", place),
+        None => keeping("will be", &vault.wanted()),
+    };
+    let told = move |place: &Place| tell(Msg::SignInKept(self::keeping("is", place)));
+    let keeper = Keeper::start(vault, scope, clock, known, told)
+        .map_err(|error| format!("The program cannot be started: {error}."))?;
+    let account = found.as_ref().map(|(account, _)| account.clone());
+    let credentials = access.credentials(found, Some(keeper.listener()));
+    Ok((credentials, SignIn { account, keeping: Some(keeping), note, keeper: Some(keeper) }))
 }

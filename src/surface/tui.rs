@@ -15,6 +15,7 @@ use crate::screens::{self, Eye, Reaction, View};
 use crate::settings;
 use crate::shell::clock::Clock;
 use crate::shell::journal::Journal;
+use crate::shell::keeper::Keeper;
 use crate::shell::run::{self, App, Event, RunError, Sender, Signal, Step};
 use crate::shell::tasks::{Rest, Tasks};
 use crate::shell::terminal;
@@ -177,6 +178,7 @@ struct Wizard {
     runtime: Option<Runtime>,
     journal: Option<Journal>,
     tasks: Option<Tasks>,
+    keeper: Option<Keeper>,
     simulator: Option<Simulator>,
     ended: Ended,
 }
@@ -212,6 +214,7 @@ impl Wizard {
             runtime: None,
             journal: None,
             tasks: None,
+            keeper: None,
             simulator: None,
             ended: Ended { code: 0, words: Vec::new(), heard: true },
         }
@@ -248,11 +251,11 @@ impl Wizard {
         self.journal = Some(Journal::start(state_dir.clone())?);
         let (clock, command, sender) = (self.clock, self.model.cloud.command.clone(), self.sender.clone());
         let to_core = sender.clone();
-        let exchanges = Arc::new(move |exchange| {
-            to_core.send(Message::Core(Msg::Exchange(exchange)));
+        let tell = Arc::new(move |msg| {
+            to_core.send(Message::Core(msg));
         });
         runtime.spawn(async move {
-            let message = match prepare(stage, &state_dir, clock, &command, exchanges).await {
+            let message = match prepare(stage, &state_dir, clock, &command, tell).await {
                 Ok(ready) => Message::Ready(Box::new(ready)),
                 Err(why) => Message::Failed(why),
             };
@@ -263,9 +266,11 @@ impl Wizard {
     }
 
     fn ready(&mut self, ready: Ready) {
-        let Ready { api, cloud, account, simulator, found, damaged } = ready;
+        let Ready { api, cloud, account, keeping, note, keeper, simulator, found, damaged } = ready;
         self.model.cloud = cloud;
         self.model.takes_tokens = true;
+        self.model.keeping = keeping;
+        self.keeper = keeper;
         if let Some(account) = account {
             self.model.session = Session::SignedIn(account);
         }
@@ -278,6 +283,7 @@ impl Wizard {
         self.tell(Msg::FoundRuns(found));
         self.tell(Msg::Start);
         self.tell(Msg::Damaged(damaged));
+        self.model.notice = note.or(self.model.notice.take());
     }
 
     fn react(&mut self, reaction: Reaction) -> Step {
@@ -330,6 +336,9 @@ impl Wizard {
             (Some(tasks), _) => tasks.close(),
             (None, Some(journal)) => journal.settle(),
             (None, None) => {}
+        }
+        if let Some(keeper) = self.keeper {
+            keeper.settle();
         }
         if let Some(runtime) = self.runtime {
             // The simulator stops on its runtime. What still runs there is only questions; nobody

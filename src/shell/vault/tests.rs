@@ -75,7 +75,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn open(wish: Wish, dir: &Path, keyring: &Arc<Fake>) -> Vault {
+fn open(wish: TokenStore, dir: &Path, keyring: &Arc<Fake>) -> Vault {
     Vault::with(wish, dir.join("state"), Arc::clone(keyring) as Arc<dyn Keyring>, AMPLE)
 }
 
@@ -99,9 +99,10 @@ fn text_of(dir: &Path, file: &str) -> String {
 #[test]
 fn a_sign_in_in_the_keyring_is_there_at_the_next_start_and_in_no_file() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let place = open(Wish::Keyring, dir.path(), &keyring).keep(&scope(), &account("ada"), &"secret-1".into(), at(1));
+    let place =
+        open(TokenStore::Keyring, dir.path(), &keyring).keep(&scope(), &account("ada"), &"secret-1".into(), at(1));
     assert_eq!((place.clone(), place.to_string()), (Place::Keyring, "kept in the keyring of this system".to_owned()));
-    let next = open(Wish::Keyring, dir.path(), &keyring);
+    let next = open(TokenStore::Keyring, dir.path(), &keyring);
     assert_eq!(loaded(&next, None), Some(pair("ada", "secret-1")));
     assert_eq!(next.load(&scope(), None).unwrap().unwrap().0, account("ada"));
     assert!(!text_of(dir.path(), "accounts.json").contains("secret-1"));
@@ -111,14 +112,14 @@ fn a_sign_in_in_the_keyring_is_there_at_the_next_start_and_in_no_file() {
 #[test]
 fn without_a_keyring_a_sign_in_lives_in_memory_and_says_why() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Fails));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     let place = vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     assert_eq!(place.to_string(), "kept in memory only: no keyring can be reached here; it ends with this program");
     assert_eq!(loaded(&vault, None), Some(pair("ada", "one")));
     assert_eq!(vault.renew(&scope(), &account("ada"), &"two".into(), at(2)), place);
     assert_eq!(loaded(&vault, Some("ADA")), Some(pair("ada", "two")));
     assert_eq!(vault.place(&scope(), None).unwrap(), Some(place));
-    assert_eq!(loaded(&open(Wish::Keyring, dir.path(), &keyring), None), None);
+    assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), None);
 }
 
 #[test]
@@ -127,7 +128,8 @@ fn a_keyring_that_hangs_is_given_up_and_nothing_more_is_asked_of_it_meanwhile() 
     let (answer, never) = mpsc::channel();
     keyring.becomes(Mood::Hangs(never));
     let limit = Duration::from_millis(1);
-    let vault = Vault::with(Wish::Keyring, dir.path().join("state"), Arc::clone(&keyring) as Arc<dyn Keyring>, limit);
+    let vault =
+        Vault::with(TokenStore::Keyring, dir.path().join("state"), Arc::clone(&keyring) as Arc<dyn Keyring>, limit);
     let place = vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     assert_eq!(place, memory("the keyring did not answer within 1ms"));
     let place = vault.keep(&scope(), &account("bob"), &"two".into(), at(2));
@@ -139,7 +141,7 @@ fn a_keyring_that_hangs_is_given_up_and_nothing_more_is_asked_of_it_meanwhile() 
 #[test]
 fn a_token_of_the_keyring_that_cannot_be_read_is_an_error_and_no_sign_out() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     keyring.becomes(Mood::Fails);
     let error = vault.load(&scope(), None).unwrap_err().to_string();
@@ -151,7 +153,7 @@ fn a_token_of_the_keyring_that_cannot_be_read_is_an_error_and_no_sign_out() {
 #[test]
 fn a_token_that_was_deleted_in_the_keyring_is_a_sign_in_no_more() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     keyring.kept.lock().unwrap().clear();
     assert_eq!(loaded(&vault, None), None);
@@ -161,7 +163,7 @@ fn a_token_that_was_deleted_in_the_keyring_is_a_sign_in_no_more() {
 #[test]
 fn a_rotation_writes_the_token_and_not_the_index() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     // A directory in the place of its next version: whoever writes the index now fails.
     std::fs::create_dir(dir.path().join("state/accounts.new")).unwrap();
@@ -177,7 +179,7 @@ fn a_rotation_writes_the_token_and_not_the_index() {
 #[test]
 fn of_several_accounts_the_last_signed_in_or_chosen_is_the_current_one() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     let elsewhere = Scope { tenant: "other".to_owned(), ..scope() };
     vault.keep(&scope(), &account("ada"), &"a".into(), at(1));
     vault.keep(&scope(), &account("bob"), &"b".into(), at(2));
@@ -185,10 +187,10 @@ fn of_several_accounts_the_last_signed_in_or_chosen_is_the_current_one() {
     assert_eq!(loaded(&vault, None), Some(pair("bob", "b")));
     // A rotation chooses nobody.
     vault.renew(&scope(), &account("ada"), &"a2".into(), at(4));
-    assert_eq!(loaded(&open(Wish::Keyring, dir.path(), &keyring), None), Some(pair("bob", "b")));
+    assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), Some(pair("bob", "b")));
     assert!(vault.choose(&scope(), "Ada").unwrap());
     assert!(!vault.choose(&scope(), "eve").unwrap());
-    let next = open(Wish::Keyring, dir.path(), &keyring);
+    let next = open(TokenStore::Keyring, dir.path(), &keyring);
     assert_eq!(loaded(&next, None), Some(pair("ada", "a2")));
     let names: Vec<_> =
         next.accounts(&scope()).unwrap().into_iter().map(|kept| (kept.account.name, kept.current)).collect();
@@ -199,7 +201,8 @@ fn of_several_accounts_the_last_signed_in_or_chosen_is_the_current_one() {
 #[test]
 fn what_another_program_chooses_changes_nothing_for_this_one() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let (own, other) = (open(Wish::Keyring, dir.path(), &keyring), open(Wish::Keyring, dir.path(), &keyring));
+    let (own, other) =
+        (open(TokenStore::Keyring, dir.path(), &keyring), open(TokenStore::Keyring, dir.path(), &keyring));
     own.keep(&scope(), &account("ada"), &"a".into(), at(1));
     other.keep(&scope(), &account("bob"), &"b".into(), at(2));
     assert_eq!(loaded(&own, None), Some(pair("ada", "a")));
@@ -209,7 +212,7 @@ fn what_another_program_chooses_changes_nothing_for_this_one() {
 #[test]
 fn one_name_at_home_in_two_tenants_is_two_accounts() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     let guest = Account { tenant: Some("bbbb".to_owned()), ..account("ada") };
     vault.keep(&scope(), &account("ada"), &"a".into(), at(1));
     vault.keep(&scope(), &guest, &"g".into(), at(2));
@@ -226,12 +229,12 @@ fn a_scope_is_the_same_however_it_is_spelled() {
 #[test]
 fn a_sign_out_leaves_nothing_and_the_newest_of_the_others_is_current() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     for (second, name) in [(1, "ada"), (3, "eve"), (2, "bob"), (4, "ida")] {
         vault.keep(&scope(), &account(name), &name.into(), at(second));
     }
     assert_eq!(vault.forget(&scope(), Some("ida")).unwrap(), Forgotten { accounts: 1, left: Vec::new() });
-    assert_eq!(loaded(&open(Wish::Keyring, dir.path(), &keyring), None), Some(pair("eve", "eve")));
+    assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), Some(pair("eve", "eve")));
     assert_eq!(vault.forget(&scope(), Some("ida")).unwrap().accounts, 0);
     assert_eq!(vault.forget(&scope(), None).unwrap().accounts, 3);
     assert_eq!((loaded(&vault, None), keyring.texts().len()), (None, 0));
@@ -240,7 +243,7 @@ fn a_sign_out_leaves_nothing_and_the_newest_of_the_others_is_current() {
 #[test]
 fn a_sign_out_that_the_keyring_refuses_says_so_and_can_be_repeated() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     keyring.becomes(Mood::Fails);
     let forgotten = vault.forget(&scope(), None).unwrap();
@@ -254,19 +257,20 @@ fn a_sign_out_that_the_keyring_refuses_says_so_and_can_be_repeated() {
 #[test]
 fn a_token_that_comes_after_the_sign_out_does_not_bring_the_account_back() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let (vault, other) = (open(Wish::Keyring, dir.path(), &keyring), open(Wish::Keyring, dir.path(), &keyring));
+    let (vault, other) =
+        (open(TokenStore::Keyring, dir.path(), &keyring), open(TokenStore::Keyring, dir.path(), &keyring));
     vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     other.forget(&scope(), None).unwrap();
     let place = vault.renew(&scope(), &account("ada"), &"two".into(), at(2));
     assert_eq!(place, memory("the list of sign-ins no longer names it"));
     assert!(keyring.texts().is_empty());
-    assert_eq!(loaded(&open(Wish::Keyring, dir.path(), &keyring), None), None);
+    assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), None);
 }
 
 #[test]
 fn a_keyring_that_goes_away_leaves_the_newest_token_in_memory() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Keyring, dir.path(), &keyring);
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
     vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     keyring.becomes(Mood::Fails);
     assert_eq!(vault.renew(&scope(), &account("ada"), &"two".into(), at(2)), memory("no keyring can be reached here"));
@@ -277,12 +281,12 @@ fn a_keyring_that_goes_away_leaves_the_newest_token_in_memory() {
 #[test]
 fn the_file_holds_tokens_for_its_owner_only_and_goes_with_the_last() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Fails));
-    let vault = open(Wish::File, dir.path(), &keyring);
+    let vault = open(TokenStore::File, dir.path(), &keyring);
     let path = dir.path().join("state/tokens.json");
     let place = vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     assert_eq!(place.to_string(), format!("kept in {}, readable by you only", path.display()));
     vault.keep(&scope(), &account("bob"), &"two".into(), at(2));
-    assert_eq!(loaded(&open(Wish::Keyring, dir.path(), &keyring), Some("ada")), Some(pair("ada", "one")));
+    assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), Some("ada")), Some(pair("ada", "one")));
     vault.forget(&scope(), Some("ada")).unwrap();
     assert!(!text_of(dir.path(), "tokens.json").contains("one") && path.exists());
     vault.forget(&scope(), None).unwrap();
@@ -294,7 +298,7 @@ fn the_file_holds_tokens_for_its_owner_only_and_goes_with_the_last() {
 fn files_and_directory_are_for_their_owner_and_tokens_that_others_can_read_are_refused() {
     use std::os::unix::fs::PermissionsExt;
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Fails));
-    let vault = open(Wish::File, dir.path(), &keyring);
+    let vault = open(TokenStore::File, dir.path(), &keyring);
     vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     let state = dir.path().join("state");
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -313,23 +317,23 @@ fn files_and_directory_are_for_their_owner_and_tokens_that_others_can_read_are_r
 #[test]
 fn a_wish_that_changed_moves_a_sign_in_at_its_next_rotation() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    open(Wish::Keyring, dir.path(), &keyring).keep(&scope(), &account("ada"), &"one".into(), at(1));
-    let vault = open(Wish::File, dir.path(), &keyring);
+    open(TokenStore::Keyring, dir.path(), &keyring).keep(&scope(), &account("ada"), &"one".into(), at(1));
+    let vault = open(TokenStore::File, dir.path(), &keyring);
     assert_eq!(vault.place(&scope(), None).unwrap(), Some(Place::Keyring));
     assert!(matches!(vault.renew(&scope(), &account("ada"), &"two".into(), at(2)), Place::File(_)));
     assert!(keyring.texts().is_empty());
-    let vault = open(Wish::Memory, dir.path(), &keyring);
+    let vault = open(TokenStore::Memory, dir.path(), &keyring);
     assert_eq!(vault.renew(&scope(), &account("ada"), &"three".into(), at(3)), memory("the settings ask for it"));
     assert!(!dir.path().join("state/tokens.json").exists());
     assert_eq!(loaded(&vault, None), Some(pair("ada", "three")));
     assert_eq!(vault.accounts(&scope()).unwrap()[0].signed_in, at(1));
-    assert_eq!(loaded(&open(Wish::Keyring, dir.path(), &keyring), None), None);
+    assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), None);
 }
 
 #[test]
 fn in_memory_nothing_is_written_and_no_keyring_asked() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::Memory, dir.path(), &keyring);
+    let vault = open(TokenStore::Memory, dir.path(), &keyring);
     vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
     assert_eq!(loaded(&vault, None), Some(pair("ada", "one")));
     assert_eq!(vault.forget(&scope(), None).unwrap().accounts, 1);
@@ -343,12 +347,12 @@ fn a_damaged_index_is_said_once_and_begins_anew() {
         let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
         std::fs::create_dir(dir.path().join("state")).unwrap();
         std::fs::write(dir.path().join("state/accounts.json"), text).unwrap();
-        let vault = open(Wish::Keyring, dir.path(), &keyring);
+        let vault = open(TokenStore::Keyring, dir.path(), &keyring);
         let notice = vault.notice().unwrap();
         assert!(notice.contains("accounts.json") && notice.contains("sign in again"), "{notice}");
         assert_eq!(vault.notice(), None);
         vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
-        let next = open(Wish::Keyring, dir.path(), &keyring);
+        let next = open(TokenStore::Keyring, dir.path(), &keyring);
         assert_eq!((loaded(&next, None), next.notice()), (Some(pair("ada", "one")), None), "{text}");
     }
 }
@@ -356,7 +360,7 @@ fn a_damaged_index_is_said_once_and_begins_anew() {
 #[test]
 fn damage_in_the_file_of_tokens_is_told_without_repeating_it() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
-    let vault = open(Wish::File, dir.path(), &keyring);
+    let vault = open(TokenStore::File, dir.path(), &keyring);
     vault.keep(&scope(), &account("ada"), &"secret-1".into(), at(1));
     let damaged = text_of(dir.path(), "tokens.json").replace("\"secret-1\"", "[\"secret-1\"]");
     std::fs::write(dir.path().join("state/tokens.json"), damaged).unwrap();
@@ -372,7 +376,7 @@ fn programs_at_once_lose_nothing_of_each_other() {
         for name in ["ada", "bob", "eve", "ida"] {
             let (dir, keyring) = (dir.path(), &keyring);
             threads.spawn(move || {
-                let vault = open(Wish::File, dir, keyring);
+                let vault = open(TokenStore::File, dir, keyring);
                 for round in 0..5 {
                     let place = vault.keep(&scope(), &account(&format!("{name}{round}")), &name.into(), at(round));
                     assert!(matches!(place, Place::File(_)), "{place:?}");
@@ -380,17 +384,10 @@ fn programs_at_once_lose_nothing_of_each_other() {
             });
         }
     });
-    let vault = open(Wish::File, dir.path(), &keyring);
+    let vault = open(TokenStore::File, dir.path(), &keyring);
     let all = vault.accounts(&scope()).unwrap();
     assert_eq!((all.len(), all.iter().filter(|kept| kept.current).count()), (20, 1));
     for kept in all {
         assert!(loaded(&vault, Some(&kept.account.name)).is_some(), "{kept:?}");
     }
-}
-
-#[test]
-fn wishes_are_read_from_their_words() {
-    assert_eq!(["keyring", "memory", "file"].map(str::parse), [Ok(Wish::Keyring), Ok(Wish::Memory), Ok(Wish::File)]);
-    let error = "Keychain".parse::<Wish>().unwrap_err().to_string();
-    assert!(error.contains("Keychain") && error.contains("keyring, memory or file"), "{error}");
 }

@@ -1,0 +1,233 @@
+//! `sign-in`, `sign-out` and `whoami`: the sign-ins of one cloud, without a screen.
+//!
+//! Signing in is the core's own device-code flow, shown as lines. Signing out and saying who is signed in
+//! ask no service.
+
+use super::access::Access;
+use super::code;
+use super::seat::{Heard, Options as SeatOptions, Seat};
+use super::stage::{Stage, scope};
+use crate::core::msg::Msg;
+use crate::core::sign_in::{Account, Keeping, Session as SignedIn};
+use crate::core::time::{between, date_and_time, in_words};
+use crate::core::trouble::Again;
+use crate::settings::Profile;
+use crate::shell::vault::{Kept, Vault, VaultError};
+use crate::ui::text::{clean, safe_json};
+use jiff::tz::TimeZone;
+use serde_json::json;
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a fresh sign-in is waited for to be kept, beyond the time limit of a keyring.
+const KEEP_LIMIT: Duration = Duration::from_secs(8);
+
+/// What helps where a sign-in ends with the command that made it.
+const NOT_KEPT: &str = "So nobody is signed in any more. Where there is no keyring, a file can keep it: write \
+                        token_store = \"file\" into the settings, or set DUALWRITE_TOKEN_STORE=file.";
+
+/// The sign-ins of one cloud.
+pub struct Session {
+    /// The cloud.
+    pub profile: Box<Profile>,
+    /// Who asks, and with what.
+    pub access: Box<Access>,
+    /// Simulated seconds per second.
+    pub speed: f64,
+    /// Where the index of accounts is.
+    pub state_dir: PathBuf,
+    /// The command that brings one back.
+    pub command: String,
+    /// Feeds jitter and ids.
+    pub seed: u64,
+}
+
+impl Session {
+    /// Signs in anew, whoever was signed in before; the exit code.
+    pub fn sign_in(mut self, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+        let mut say_error = |words: &str| drop(writeln!(err, "{}", clean(words)));
+        if let Some(account) = self.access.named(&self.profile) {
+            say_error(&format!(
+                "The environment says who asks here: {}. Unset DUALWRITE_CLIENT_SECRET, DUALWRITE_CLIENT_CERTIFICATE \
+                 and DUALWRITE_TOKEN_BAP to sign in.",
+                account.name
+            ));
+            return code::USAGE;
+        }
+        (self.access.anew, self.access.account) = (true, None);
+        let name = clean(&self.profile.name);
+        let seat = Seat::take(SeatOptions {
+            stage: Stage::Cloud(self.profile, self.access),
+            speed: self.speed,
+            state_dir: self.state_dir,
+            command: self.command,
+            seed: self.seed,
+            environment: None,
+        });
+        let (mut seat, record) = match seat {
+            Ok(taken) => taken,
+            Err(why) => {
+                say_error(&why);
+                return code::FAILED;
+            }
+        };
+        if let Some(note) = record.note {
+            say_error(&note);
+        }
+        let planned = seat.model.keeping.clone();
+        seat.tell(Msg::Start);
+        let code = wait(&mut seat, planned.as_ref(), &mut say_error);
+        if code == code::DONE {
+            let SignedIn::SignedIn(account) = &seat.model.session else { return code::FAILED };
+            let _ = writeln!(out, "Signed in on {name} as {}.", who(account));
+            let _ = writeln!(out, "{}", seat.model.keeping.as_ref().map_or(String::new(), |own| clean(&own.sentence)));
+        }
+        let is_lost = code == code::DONE && seat.model.keeping.as_ref().is_none_or(|keeping| !keeping.lasts);
+        seat.leave("signed in");
+        if is_lost {
+            let _ = writeln!(err, "{NOT_KEPT}");
+            return code::CONSENT;
+        }
+        code
+    }
+
+    /// Forgets the current sign-in, the one that was named, or all; the exit code.
+    pub fn sign_out(self, all: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+        let (scope, vault) = (scope(&self.profile), Vault::open(self.access.store, self.state_dir));
+        let name = clean(&self.profile.name);
+        let result = vault.accounts(&scope).and_then(|kept| {
+            let current = kept.into_iter().find(|kept| kept.current).map(|kept| kept.account.name);
+            let account = if all { None } else { self.access.account.clone().or(current) };
+            // Without a sign-in there is no current one, and nothing to forget.
+            let forgotten = vault.forget(&scope, account.as_deref())?;
+            Ok((account, forgotten))
+        });
+        match result {
+            Ok((account, forgotten)) => {
+                let whose = account.map_or_else(String::new, |name| format!(" as {}", clean(&name)));
+                let _ = match forgotten.accounts {
+                    0 => writeln!(out, "Nobody is signed in on {name}{whose}."),
+                    1 => writeln!(out, "Signed out on {name}{whose}. Nothing of the sign-in is left on this machine."),
+                    count => writeln!(out, "Signed out on {name}: {count} accounts. Nothing of them is left here."),
+                };
+                for left in &forgotten.left {
+                    let _ = writeln!(err, "Could not be deleted: {}", clean(left));
+                }
+                if forgotten.left.is_empty() { code::DONE } else { code::FAILED }
+            }
+            Err(error) => failed(&error, err),
+        }
+    }
+
+    /// Says who is signed in; the exit code: 3 where nobody is.
+    pub fn whoami(self, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+        let (scope, vault) = (scope(&self.profile), Vault::open(self.access.store, self.state_dir));
+        let kept = match vault.accounts(&scope) {
+            Ok(kept) => kept,
+            Err(error) => return failed(&error, err),
+        };
+        let named = self.access.named(&self.profile);
+        let wanted = self.access.account.as_deref();
+        let chosen = kept.iter().find(|kept| match wanted {
+            Some(name) => kept.account.name.eq_ignore_ascii_case(name),
+            None => kept.current,
+        });
+        let account = named.clone().or_else(|| chosen.map(|kept| kept.account.clone()));
+        let place = match (&named, chosen) {
+            (Some(_), _) => Some("given by the environment, kept nowhere".to_owned()),
+            (None, chosen) => chosen.map(|kept| kept.place.to_string()),
+        };
+        let text = if json {
+            document(&self.profile, account.as_ref(), place.as_deref(), &kept)
+        } else {
+            lines(&self.profile, account.as_ref(), place.as_deref(), &kept)
+        };
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => code::PIPE,
+            Err(_) => code::FAILED,
+            Ok(()) if account.is_some() => code::DONE,
+            Ok(()) => code::CONSENT,
+        }
+    }
+}
+
+fn failed(error: &VaultError, err: &mut dyn Write) -> u8 {
+    let _ = writeln!(err, "{}", clean(&error.to_string()));
+    code::FAILED
+}
+
+fn who(account: &Account) -> String {
+    let name = clean(&account.name);
+    account.tenant.as_deref().map_or_else(|| name.clone(), |tenant| format!("{name} (tenant {})", clean(tenant)))
+}
+
+/// Shows codes until somebody has signed in and that is kept; the exit code.
+fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) -> u8 {
+    let mut shown = None;
+    loop {
+        match &seat.model.session {
+            SignedIn::Waiting(waiting) if shown.as_ref() != Some(&waiting.user_code) => {
+                let left = in_words(between(seat.clock.now(), waiting.until));
+                say(&format!("To sign in, open  {}", waiting.address));
+                say(&format!("and type the code {}  (it lives {left})", waiting.user_code));
+                shown = Some(waiting.user_code.clone());
+            }
+            SignedIn::Stopped(trouble) => {
+                say(&format!("Signing in did not work: {}", format!("{trouble}.").replace("..", ".")));
+                say(&trouble.next_move(Again::Command));
+                if let Some(id) = &trouble.correlation {
+                    say(&format!("Correlation id {id}"));
+                }
+                return code::CONSENT;
+            }
+            SignedIn::SignedIn(_) => break,
+            SignedIn::Unknown | SignedIn::AskingForCode(_) | SignedIn::Waiting(_) => {}
+        }
+        if let Heard::Signal(signal) = seat.wait(None) {
+            return signal.exit_code();
+        }
+    }
+    // It is kept beside the core; where, comes as a message.
+    let limit = Duration::from_secs_f64(KEEP_LIMIT.as_secs_f64() * seat.clock.speed());
+    while seat.model.keeping.as_ref() == planned {
+        match seat.wait(Some(limit)) {
+            Heard::Nothing => break,
+            Heard::Signal(signal) => return signal.exit_code(),
+            Heard::News | Heard::Line(_) => {}
+        }
+    }
+    code::DONE
+}
+
+fn lines(profile: &Profile, account: Option<&Account>, place: Option<&str>, all: &[Kept]) -> String {
+    let mut lines = vec![format!("Cloud    {}", clean(&profile.name))];
+    match account {
+        Some(account) => {
+            lines.push(format!("Account  {}", who(account)));
+            lines.push(format!("Sign-in  {}", clean(place.unwrap_or_default())));
+        }
+        None => lines.push("Account  nobody is signed in; dualwrite sign-in".to_owned()),
+    }
+    for kept in all.iter().filter(|kept| Some(&kept.account) != account) {
+        let at = date_and_time(kept.signed_in, &TimeZone::system());
+        lines.push(format!("Also     {}, signed in {at}; --account chooses it", who(&kept.account)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn document(profile: &Profile, account: Option<&Account>, place: Option<&str>, all: &[Kept]) -> String {
+    let document = json!({
+        "cloud": profile.name,
+        "account": account.map(|account| json!({"name": account.name, "tenant": account.tenant})),
+        "kept": place,
+        "accounts": all.iter().map(|kept| json!({
+            "name": kept.account.name,
+            "tenant": kept.account.tenant,
+            "kept": kept.place.to_string(),
+            "signed_in": kept.signed_in.to_string(),
+            "current": kept.current,
+        })).collect::<Vec<_>>(),
+    });
+    safe_json(&format!("{document:#}\n"))
+}
