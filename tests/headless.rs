@@ -1,6 +1,9 @@
 //! Without a screen, with the real binary: what it prints and how it ends, against real HTTP.
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
+#[path = "pty/leaks.rs"]
+mod leaks;
+
 use dualwrite::core::journal::What;
 use dualwrite::core::terms;
 use dualwrite::shell::journal;
@@ -23,7 +26,10 @@ fn dualwrite(state: &Path, args: &[&str]) -> Command {
 }
 
 fn run(state: &Path, args: &[&str]) -> (i32, String, String) {
-    said(&dualwrite(state, args).output().unwrap())
+    let output = dualwrite(state, args).output().unwrap();
+    leaks::assert_none("the output", &[&output.stdout[..], &output.stderr].concat());
+    leaks::assert_none_below(state, "");
+    said(&output)
 }
 
 fn said(output: &Output) -> (i32, String, String) {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 mod common;
+#[path = "pty/leaks.rs"]
+mod leaks;
 
 use common::Driver;
 use dualwrite::core::msg::Intent;
@@ -70,4 +72,16 @@ async fn no_secret_is_in_the_log_or_in_the_block_for_support() {
     let last = model.exchanges.back().unwrap().line();
     assert!(log.contains(&last), "what is shown is what is logged: {last}");
     assert_clean("the block", &block(model, model.selected.as_ref(), Program::THIS, driver.now()));
+}
+
+#[test]
+fn a_secret_is_found_and_a_word_that_looks_like_one_is_not() {
+    let dir = tempfile::TempDir::new().unwrap();
+    std::fs::write(dir.path().join("kept"), "1.SIM0123456789").unwrap();
+    leaks::assert_none_below(dir.path(), "kept");
+    assert!(std::panic::catch_unwind(|| leaks::assert_none_below(dir.path(), "other")).is_err());
+    leaks::assert_none("words", b"sim.rs, DEV-1 and 1.SIMple 0123");
+    let found = |text: &str| std::panic::catch_unwind(|| leaks::assert_none("text", text.as_bytes())).is_err();
+    assert!(found("Bearer sim.0123abcd") && found("\x1b[1mDEV-0123456789\x1b[m") && found("1.SIM00000000"));
+    assert!(found(dualwrite::sim::CLIENT_SECRET));
 }

@@ -1,118 +1,18 @@
 //! The whole walk in a real pseudo-terminal: the real binary, real keys, real HTTP to a simulator
 //! that this test runs, and the counters of its world after each walk.
-#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 #![cfg(unix)]
 
 mod pty;
+mod rehearsal;
 
 use dualwrite::core::journal::What;
-use dualwrite::sim::{self, Counters, Options, Scenario, Simulator};
 use pty::{Exit, Pty, Signal};
+use rehearsal::{APPLICATION, CORE, Rehearsal, configure, leave};
 use rstest::rstest;
-use std::path::PathBuf;
 use tempfile::TempDir;
-
-/// Simulated seconds per second: fast enough for a test, slow enough for every screen to be seen.
-const SPEED: f64 = 1_000.0;
 
 /// Simulated seconds per second where what runs must still run at the end of a test.
 const SLOWLY: f64 = 20.0;
-
-/// A simulator, a profile of it, and a place for the record.
-struct Rehearsal {
-    runtime: tokio::runtime::Runtime,
-    simulator: Option<Simulator>,
-    dir: TempDir,
-}
-
-impl Rehearsal {
-    fn on(scenario: &str) -> Self {
-        Self::at(scenario, SPEED)
-    }
-
-    fn at(scenario: &str, speed: f64) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let start = "2026-11-24T10:00:00Z".parse().unwrap();
-        let options = Options { scenario: Scenario::named(scenario).unwrap(), speed, port: 0, start };
-        let simulator = runtime.block_on(sim::start(options)).unwrap();
-        let dir = TempDir::new().unwrap();
-        std::fs::write(dir.path().join("cloud.toml"), simulator.profile_toml()).unwrap();
-        Self { runtime, simulator: Some(simulator), dir }
-    }
-
-    fn profile(&self) -> PathBuf {
-        self.dir.path().join("cloud.toml")
-    }
-
-    fn state(&self) -> PathBuf {
-        self.dir.path().join("state")
-    }
-
-    fn wizard(&self, more: &[&str], columns: u16, rows: u16) -> Pty {
-        let profile = self.profile();
-        let mut args = vec!["--cloud", profile.to_str().unwrap()];
-        args.extend(more);
-        let state = self.state();
-        Pty::spawn(
-            env!("CARGO_BIN_EXE_dualwrite"),
-            &args,
-            &[
-                ("DUALWRITE_STATE_DIR", state.to_str().unwrap()),
-                ("DUALWRITE_TOKEN_STORE", "memory"),
-                ("XDG_CONFIG_HOME", state.to_str().unwrap()),
-            ],
-            columns,
-            rows,
-        )
-    }
-
-    /// The wizard, signed in with the device code that the simulated person approves.
-    fn signed_in(&self, columns: u16, rows: u16) -> Pty {
-        let wizard = self.wizard(&[], columns, rows);
-        wizard.wait_for(" Environments ").wait_for("contoso-uat");
-        wizard
-    }
-
-    fn counters(&self) -> Counters {
-        self.simulator.as_ref().unwrap().counters()
-    }
-
-    /// The requests that change something, in order, without what is asked of the token service.
-    fn changes(&self) -> Vec<String> {
-        let all = self.simulator.as_ref().unwrap().requests();
-        let is_change = |line: &&String| !line.starts_with("GET ") && !line.contains("/entra/");
-        all.iter().filter(is_change).map(|line| line.split(['?', '(']).next().unwrap_or_default().to_owned()).collect()
-    }
-
-    fn installs(&self, package: &str) -> u32 {
-        let counters = self.counters();
-        counters.installs.iter().filter(|(name, _)| name.eq_ignore_ascii_case(package)).map(|(_, count)| count).sum()
-    }
-}
-
-impl Drop for Rehearsal {
-    fn drop(&mut self) {
-        let _inside = self.runtime.enter();
-        self.simulator = None;
-    }
-}
-
-const CORE: &str = "DualWriteCoreAnchor";
-const APPLICATION: &str = "msdyn_DualWriteAppCoreAnchor";
-
-/// From the list to the running set-up, by the keys of the README.
-fn configure(wizard: &Pty) {
-    wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("[ Dual-write application ]");
-    wizard.keys("<enter>").wait_for(" Terms and conditions ");
-    wizard.keys("<end> <space> <enter>").wait_for(" Confirm ").wait_for("[ OK ]");
-    wizard.keys("<enter>");
-}
-
-fn leave(wizard: &Pty) {
-    wizard.keys("q");
-    assert_eq!(wizard.wait_exit(), Exit::Code(0), "{}", wizard.screen());
-    wizard.modes_clean().unwrap();
-}
 
 #[rstest]
 #[case::small(80, 24)]

@@ -110,6 +110,11 @@ const TABLE: &[Known] = &[
     known(7_000_222, Kind::Configuration, SECRET),
     known(700_027, Kind::Configuration, CERTIFICATE),
     known(
+        700_024,
+        Kind::Configuration,
+        "What a certificate proves is good for ten minutes. Set the clock of this machine.",
+    ),
+    known(
         7_000_229,
         Kind::Configuration,
         "The application has no service principal in this tenant: grant consent first.",

@@ -271,6 +271,12 @@ impl Trouble {
         letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
     }
 
+    /// What happened and what can be done about it, as sentences; `again` is how another try is made here.
+    pub fn in_full(&self, again: Again) -> String {
+        let happened = self.to_string();
+        format!("{}. {}", happened.trim_end_matches(['.', ' ']), self.next_move(again))
+    }
+
     /// What the person can do about it, as a sentence; `again` is how another try is made here.
     pub fn next_move(&self, again: Again) -> String {
         let who = self.service.name();

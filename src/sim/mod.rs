@@ -263,7 +263,7 @@ impl Simulator {
 
     /// A refresh token of the simulated administrator, so that a demonstration starts signed in.
     pub fn signed_in(&self) -> SecretString {
-        SecretString::from(self.shared.world().tokens.new_refresh())
+        SecretString::from(self.shared.world().tokens.new_refresh(scenario::ADA))
     }
 
     /// What was counted until now.

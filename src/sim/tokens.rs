@@ -8,7 +8,7 @@ use super::{
     scenario::{Service, SignIn, Step},
 };
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Resources whose tokens are asked for by a fixed name, and the key each has in a profile.
 pub mod audience {
@@ -99,7 +99,8 @@ pub enum Poll {
 #[derive(Default)]
 pub struct Tokens {
     access: HashMap<String, Access>,
-    refresh: HashSet<String>,
+    /// Refresh tokens, and whose they are.
+    refresh: HashMap<String, String>,
     codes: HashMap<String, Code>,
     refusals: Vec<u32>,
 }
@@ -176,16 +177,16 @@ impl Tokens {
         access.is_some_and(|access| matches!(access.holder, Holder::Application { .. }))
     }
 
-    /// A new refresh token; the older ones go on working.
-    pub fn new_refresh(&mut self) -> String {
+    /// A new refresh token of an account; the older ones go on working.
+    pub fn new_refresh(&mut self, account: &str) -> String {
         let token = ids::secret("1.SIM");
-        self.refresh.insert(token.clone());
+        self.refresh.insert(token.clone(), account.to_owned());
         token
     }
 
-    /// Whether a refresh token is good.
-    pub fn is_refresh(&self, token: &str) -> bool {
-        self.refresh.contains(token)
+    /// Whose refresh token this is; nobody's where it is not good.
+    pub fn account_of(&self, refresh: &str) -> Option<&str> {
+        self.refresh.get(refresh).map(String::as_str)
     }
 
     /// Whether an access token is good for a service. `exact`: a slash at the end makes another

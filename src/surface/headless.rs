@@ -191,10 +191,9 @@ impl Headless<'_> {
             self.sign_in()?;
             // Whoever waits for a list learns for what.
             let directory = &self.seat.model.directory;
-            let silent = [&directory.trouble, &directory.lcs_trouble].into_iter().flatten().next();
-            let text = silent.map(|trouble| format!("{trouble}; it is asked again."));
-            let is_waiting = directory.reading.is_some() || directory.reading_lcs.is_some();
-            if let Some(text) = text.filter(|_| is_waiting)
+            let bap = directory.trouble.as_ref().filter(|_| directory.reading.is_some());
+            let lcs = directory.lcs_trouble.as_ref().filter(|_| directory.reading_lcs.is_some());
+            if let Some(text) = bap.or(lcs).map(|silent| format!("{silent}; it is asked again."))
                 && said.as_ref() != Some(&text)
             {
                 self.teller.say_error(&text);
@@ -207,8 +206,7 @@ impl Headless<'_> {
                 return match (&directory.trouble, directory.read_at) {
                     (_, Some(_)) => self.meant(),
                     (trouble, None) => {
-                        let words =
-                            trouble.as_ref().map(|trouble| format!("{trouble}. {}", trouble.next_move(Again::Command)));
+                        let words = trouble.as_ref().map(|trouble| trouble.in_full(Again::Command));
                         let text = format!("The list of environments cannot be read: {}", words.unwrap_or_default());
                         Err(self.stop(code::UNREACHABLE, &text))
                     }
@@ -259,7 +257,7 @@ impl Headless<'_> {
             Session::Unknown | Session::AskingForCode(_) => return Ok(()),
             Session::Waiting(waiting) => (waiting.user_code.clone(), waiting.address.clone()),
             Session::Stopped(trouble) => {
-                let text = format!("Signing in did not work: {trouble}. {}", trouble.next_move(Again::Command));
+                let text = format!("Signing in did not work: {}", trouble.in_full(Again::Command));
                 return Err(self.stop(code::CONSENT, &text));
             }
         };

@@ -174,8 +174,7 @@ fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) 
                 shown = Some(waiting.user_code.clone());
             }
             SignedIn::Stopped(trouble) => {
-                say(&format!("Signing in did not work: {}", format!("{trouble}.").replace("..", ".")));
-                say(&trouble.next_move(Again::Command));
+                say(&format!("Signing in did not work: {}", trouble.in_full(Again::Command)));
                 if let Some(id) = &trouble.correlation {
                     say(&format!("Correlation id {id}"));
                 }

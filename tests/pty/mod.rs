@@ -2,12 +2,14 @@
 //!
 //! Owns the master end, the child process and a thread that reads for as long as the program writes.
 //! It never sleeps: every wait is for a condition, with one deadline, and says what the screen showed
-//! when it gave up. It answers no question a program asks its terminal. Used by the integration
-//! tests, each with `mod pty;`.
+//! when it gave up. It answers no question a program asks its terminal. Whatever it showed is searched for
+//! secrets at its end. Used by the integration tests, each with `mod pty;`.
 
 #![cfg(unix)]
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
+
+pub mod leaks;
 
 use std::{
     fmt::Write as _,
@@ -411,6 +413,9 @@ impl Drop for Pty {
         if !ended {
             // Not yet waited for, so the number is still its own. Closing the terminal ends the rest.
             let _ = kill_process(self.child, Signal::KILL);
+        }
+        if !thread::panicking() {
+            self.shared.look(|seen| leaks::assert_none("the terminal", &seen.raw));
         }
     }
 }

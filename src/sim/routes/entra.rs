@@ -85,10 +85,12 @@ fn poll(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
     match context.world.tokens.poll(code, &rules, slack, now) {
         Poll::Approved => {
             refuse(context, Step::Poll, None, |_| true)?;
-            context.world.counters.sign_ins += 1;
             let scope = field(form, "scope").unwrap_or("openid profile offline_access");
             let (audience, _) = resource(context, scope)?;
-            Ok(token(context, scope, &audience))
+            let nth = context.world.counters.sign_ins as usize;
+            context.world.counters.sign_ins += 1;
+            let account = rules.accounts.get(nth).or(rules.accounts.last()).map_or(ADA, String::as_str);
+            Ok(token(context, scope, &audience, account))
         }
         Poll::Pending => Err(refused(context, "authorization_pending", 70016, "The user has not finished signing in.")),
         Poll::SlowDown => Err(refused(context, "slow_down", 70016, "The client polls too fast.")),
@@ -100,15 +102,15 @@ fn poll(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
 
 fn refresh(context: &mut Context, form: &Form) -> Result<Answer, Answer> {
     let old = field(form, "refresh_token").ok_or_else(|| missing(context, "refresh_token"))?;
-    if !context.world.tokens.is_refresh(old) {
+    let Some(account) = context.world.tokens.account_of(old).map(str::to_owned) else {
         let words = "The provided grant has expired due to it being revoked, a fresh auth token is needed.";
         return Err(refused(context, "invalid_grant", 50173, words));
-    }
+    };
     let scope = field(form, "scope").unwrap_or("openid profile offline_access").to_owned();
     let (audience, service) = resource(context, &scope)?;
     refuse(context, Step::Refresh, service, |_| true)?;
     context.world.counters.refreshes += 1;
-    Ok(token(context, &scope, &audience))
+    Ok(token(context, &scope, &audience, &account))
 }
 
 /// Refuses what the scenario wants refused at this step, of the refusals that are `meant`.
@@ -125,8 +127,8 @@ fn refuse(
     }
 }
 
-/// A token of the person for a resource, and what else is in `scope`.
-fn token(context: &mut Context, scope: &str, audience: &str) -> Answer {
+/// A token of a person for a resource, and what else is in `scope`.
+fn token(context: &mut Context, scope: &str, audience: &str, account: &str) -> Answer {
     let life = context.world.scenario.sign_in.token_life_s;
     let now = context.now;
     let access = context.world.tokens.new_access(audience, Holder::Person, life, now);
@@ -139,10 +141,10 @@ fn token(context: &mut Context, scope: &str, audience: &str) -> Answer {
         "access_token": access,
     });
     if wants("offline_access") {
-        answer["refresh_token"] = context.world.tokens.new_refresh().into();
+        answer["refresh_token"] = context.world.tokens.new_refresh(account).into();
     }
     if wants("openid") {
-        answer["id_token"] = id_token().into();
+        answer["id_token"] = id_token(account).into();
     }
     Answer::ok(answer)
 }
@@ -225,14 +227,13 @@ fn envelope(context: &Context, error: &str, suberror: Option<&str>, number: u32,
     Answer::json(status, body)
 }
 
-/// An id token without a signature that names the simulated administrator.
-fn id_token() -> String {
+/// An id token without a signature that names an account.
+fn id_token(account: &str) -> String {
     let head = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"none"}"#);
     let claims = json!({
-        "preferred_username": ADA,
-        "name": "Ada Contoso",
+        "preferred_username": account,
         "tid": TENANT,
-        "oid": ids::of(&["person", ADA]),
+        "oid": ids::of(&["person", account]),
         "aud": CLIENT,
     });
     format!("{head}.{}.", URL_SAFE_NO_PAD.encode(claims.to_string()))

@@ -11,6 +11,8 @@ use serde::Deserialize;
 pub struct SignIn {
     /// Seconds from showing the code until the person acted.
     pub approve_after_s: u32,
+    /// Who signs in, one after the other; the last one again and again, the administrator without any.
+    pub accounts: Vec<String>,
     /// What the person did.
     pub outcome: Approval,
     /// Smallest pause between two polls (seconds).
@@ -33,6 +35,7 @@ impl Default for SignIn {
     fn default() -> Self {
         Self {
             approve_after_s: 8,
+            accounts: Vec::new(),
             outcome: Approval::Approve,
             interval_s: 5,
             slow_downs: 0,

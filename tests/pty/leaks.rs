@@ -1,0 +1,42 @@
+//! The search for secrets in what the program wrote: terminals, files, pipes.
+//!
+//! Every secret of the simulator begins in its own way and goes on with random digits, so that a part of
+//! one is found as well as the whole.
+
+use std::path::Path;
+
+/// How the simulator's secrets begin: access tokens, refresh tokens, device codes.
+const BEGINNINGS: [&str; 3] = ["sim.", "1.SIM", "DEV-"];
+/// So many random digits after a beginning are no accident.
+const DIGITS: usize = 8;
+/// What is secret as it stands: the begin of an id token's head, the secret of the simulated application,
+/// a private key.
+const WHOLE: [&str; 3] = ["eyJ0eXAi", dualwrite::sim::CLIENT_SECRET, "PRIVATE KEY"];
+
+/// Fails where the bytes hold a secret, or more than the begin of one.
+#[track_caller]
+pub fn assert_none(what: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for beginning in BEGINNINGS {
+        for (at, _) in text.match_indices(beginning) {
+            let digits = text[at + beginning.len()..].bytes().take(DIGITS).filter(u8::is_ascii_hexdigit).count();
+            assert!(digits < DIGITS, "{what} holds a secret that begins with {beginning}");
+        }
+    }
+    for whole in WHOLE {
+        assert!(!text.contains(whole), "{what} holds {whole}");
+    }
+}
+
+/// Searches every file below a directory, but for those of this name.
+#[track_caller]
+pub fn assert_none_below(dir: &Path, but: &str) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            assert_none_below(&path, but);
+        } else if entry.file_name() != but {
+            assert_none(&path.display().to_string(), &std::fs::read(&path).unwrap_or_default());
+        }
+    }
+}
