@@ -302,20 +302,17 @@ impl Answer {
         let bytes = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
         serde_json::from_slice(bytes).map_err(|error| {
             let text = String::from_utf8_lossy(&self.body[..self.body.len().min(200)]);
-            let what = if self.body.is_empty() {
-                "an empty answer".to_owned()
+            let (what, words) = if self.body.is_empty() {
+                (What::Unreadable, "an empty answer".to_owned())
             } else if text.trim_start().starts_with('<') {
-                problem::read(&self.body).words
+                (What::Unreadable, problem::read(&self.body).words)
             } else if error.is_eof() {
-                "JSON that ends in the middle".to_owned()
+                (What::CutOff, "JSON that ends in the middle".to_owned())
             } else {
-                format!(
-                    "JSON, but not the answer that is known of it (line {}, column {})",
-                    error.line(),
-                    error.column()
-                )
+                let place = format!("line {}, column {}", error.line(), error.column());
+                (What::Unreadable, format!("JSON, but not the answer that is known of it ({place})"))
             };
-            with_done(Trouble::new(self.service, What::Unreadable, what), self.is_change)
+            with_done(Trouble::new(self.service, what, words), self.is_change)
         })
     }
 

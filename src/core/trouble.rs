@@ -81,9 +81,9 @@ pub enum What {
     Unreachable,
     /// No answer within the time limit.
     NoAnswer,
-    /// The connection ended before the answer was complete.
+    /// The answer ended, or its connection, before it was complete.
     CutOff,
-    /// The answer was not what the service is known to send: HTML, cut JSON, another shape.
+    /// The answer was not what the service is known to send: HTML, another shape.
     Unreadable,
     /// The answer was larger than any answer of the service can be.
     TooLarge,
@@ -237,7 +237,7 @@ impl Trouble {
         match &self.what {
             What::Unreachable => format!("no connection to {who}"),
             What::NoAnswer => format!("no answer from {who} in time"),
-            What::CutOff => format!("the connection to {who} was cut before its answer was complete"),
+            What::CutOff => format!("the answer of {who} was cut off before its end"),
             What::Unreadable => format!("{who} answered with something that cannot be read"),
             What::TooLarge => format!("{who} answered with more than any answer of it can be"),
             What::Status(401) => format!("{who} did not accept the sign-in (HTTP 401)"),
