@@ -31,8 +31,7 @@ impl Api {
 
     pub(super) async fn device_code(&self) -> Result<Reply, Trouble> {
         if self.profile.client_id.is_empty() {
-            let words = "the cloud profile has no client_id; add the application id of your registration";
-            return Err(Trouble::new(Service::Entra, What::NotConfigured, words));
+            return Err(Trouble::new(Service::Entra, What::NoClient, ""));
         }
         // Where a service wants more proof, the sign-in is for that service.
         let challenge = self.session.challenge();

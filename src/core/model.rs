@@ -29,6 +29,8 @@ pub struct Cloud {
     pub portal: String,
     /// LCS project, if one is known.
     pub lcs_project: Option<u64>,
+    /// An app registration is known, so that people can sign in.
+    pub has_client: bool,
     /// Lifecycle Services can be asked.
     pub has_lcs: bool,
     /// The dual-write gateway can be asked.

@@ -112,6 +112,8 @@ pub enum What {
     NoOutsideToken(&'static str),
     /// The intention could not be written down, so nothing was sent.
     NotRecorded,
+    /// The cloud profile names no app registration, so nobody can sign in.
+    NoClient,
     /// This cloud profile has no such service.
     NotConfigured,
 }
@@ -193,6 +195,7 @@ impl Trouble {
             | What::OutsideToken(_)
             | What::NoOutsideToken(_)
             | What::NotRecorded
+            | What::NoClient
             | What::NotConfigured => false,
         }
     }
@@ -207,6 +210,7 @@ impl Trouble {
         matches!(
             self.what,
             What::NotRecorded
+                | What::NoClient
                 | What::NotConfigured
                 | What::ForeignHost(_)
                 | What::NoGateway
@@ -260,6 +264,7 @@ impl Trouble {
             What::OutsideToken(variable) => format!("{who} did not accept the token in {variable}"),
             What::NoOutsideToken(variable) => format!("no token for {who} was given ({variable})"),
             What::NotRecorded => format!("nothing was sent to {who}, because the record could not be written"),
+            What::NoClient => "the cloud profile has no client_id, the id of your app registration".into(),
             What::NotConfigured => format!("the cloud profile names no address for {who}"),
         }
     }
@@ -322,6 +327,7 @@ impl Trouble {
                 format!("Give a fresh token here (t), or put one into {variable} and start again.")
             }
             What::NotRecorded => format!("Make room or give write permission in the state directory; {again}."),
+            What::NoClient => "Run dualwrite without a command on a terminal: it leads to a registration and a profile step by step. Or set DUALWRITE_CLIENT_ID.".into(),
             What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
         }
     }

@@ -295,6 +295,7 @@ impl Profile {
             name: self.name.clone(),
             portal: self.portal.as_str().trim_end_matches('/').to_owned(),
             lcs_project: self.lcs_project,
+            has_client: !self.client_id.is_empty(),
             has_lcs: self.lcs.is_some(),
             has_gateway: self.gateway.is_some(),
             has_graph: self.graph.is_some(),

@@ -21,7 +21,7 @@ use crate::core::setup::{Flow, Setup};
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch};
-use crate::core::trouble::Again;
+use crate::core::trouble::{Again, Service, Trouble, What};
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
 use serde_json::{Value, json};
@@ -31,6 +31,9 @@ use teller::Teller;
 
 /// Most cells of a name in a sentence.
 const NAME_MAX: usize = 60;
+/// Why nothing is asked where nobody is signed in and nobody can read a code.
+const NOBODY: &str = "Nobody is signed in. Run it on a terminal, sign in beforehand (dualwrite sign-in), or let an \
+                      application ask (DUALWRITE_CLIENT_SECRET or DUALWRITE_CLIENT_CERTIFICATE).";
 /// How often the live lines are drawn anew while nothing happens.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -193,7 +196,7 @@ impl Headless<'_> {
             let directory = &self.seat.model.directory;
             let bap = directory.trouble.as_ref().filter(|_| directory.reading.is_some());
             let lcs = directory.lcs_trouble.as_ref().filter(|_| directory.reading_lcs.is_some());
-            if let Some(text) = bap.or(lcs).map(|silent| format!("{silent}; it is asked again."))
+            if let Some(text) = bap.or(lcs).map(|silent| format!("No list yet: {silent}; it is asked again."))
                 && said.as_ref() != Some(&text)
             {
                 self.teller.say_error(&text);
@@ -249,11 +252,12 @@ impl Headless<'_> {
     fn sign_in(&mut self) -> Result<(), Over> {
         let shown = match &self.seat.model.session {
             Session::SignedIn(_) => return Ok(()),
-            _ if !self.can_sign_in => {
-                let text =
-                    "Nobody is signed in. Run it on a terminal to sign in, or give tokens (DUALWRITE_TOKEN_...).";
-                return Err(self.stop(code::CONSENT, text));
+            _ if !self.seat.model.cloud.has_client => {
+                let trouble = Trouble::new(Service::Entra, What::NoClient, "");
+                let text = format!("Nobody can sign in: {}", trouble.in_full(Again::Command));
+                return Err(self.stop(code::CONSENT, &text));
             }
+            _ if !self.can_sign_in => return Err(self.stop(code::CONSENT, NOBODY)),
             Session::Unknown | Session::AskingForCode(_) => return Ok(()),
             Session::Waiting(waiting) => (waiting.user_code.clone(), waiting.address.clone()),
             Session::Stopped(trouble) => {

@@ -192,6 +192,7 @@ impl Wizard {
                 name: "SIMULATOR".into(),
                 portal: String::new(),
                 lcs_project: None,
+                has_client: true,
                 has_lcs: false,
                 has_gateway: false,
                 has_graph: false,

@@ -45,6 +45,7 @@ pub fn cloud() -> Cloud {
         name: "SIMULATOR".into(),
         portal: "https://dataintegrator.trafficmanager.net".into(),
         lcs_project: Some(1_234_567),
+        has_client: true,
         has_lcs: true,
         has_gateway: true,
         has_graph: true,

@@ -211,7 +211,7 @@ proptest! {
     #[test]
     fn nothing_is_done_twice_and_the_end_is_linked(fates in fates(), presses in presses(), seed: u64) {
         let cloud = Cloud {
-            name: "test".into(), portal: "https://portal.example".into(), lcs_project: None, has_lcs: false,
+            name: "test".into(), portal: "https://portal.example".into(), lcs_project: None, has_client: true, has_lcs: false,
             has_gateway: true, has_graph: false, has_link: true, command: String::new(), speed: None, address: String::new(), ends_with_program: false,
         };
         let mut model = Model::new(cloud, seed, None);

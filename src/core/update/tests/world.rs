@@ -55,6 +55,7 @@ impl World {
             name: "test".into(),
             portal: "https://portal.example".into(),
             lcs_project: Some(1),
+            has_client: true,
             has_lcs: false,
             has_gateway: true,
             has_graph: false,
