@@ -7,7 +7,7 @@
 
 use super::Time;
 use super::exchanges::{Exchanges, Pending};
-use super::hosts::{Foreign, Rules};
+use super::hosts::{Foreign, Rules, named};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::settings::is_local_name;
 use crate::wire::problem;
@@ -138,7 +138,11 @@ impl Http {
     /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
     /// where the address belongs to the service.
     pub(super) fn may_go(&self, service: Service, url: &str, base: Option<&str>) -> Result<Url, Trouble> {
-        self.rules.check(service, url, base).map_err(|Foreign(host)| Trouble::new(service, What::ForeignHost(host), ""))
+        self.rules.check(service, url, base).map_err(|Foreign(host)| match service {
+            // Nothing out of its answers is followed, so this is the address that a person gave.
+            Service::Gateway => Trouble::new(service, What::NoGateway, host),
+            _ => Trouble::new(service, What::ForeignHost(host), ""),
+        })
     }
 
     /// An address that may be called a dual-write gateway: no user, query or fragment, and its one form.
@@ -185,8 +189,8 @@ impl Http {
             match target {
                 Some(target) if is_same_place(&target, &first) && request.method == Method::GET => url = target,
                 Some(target) => {
-                    let host = target.host_str().unwrap_or("another address").to_owned();
-                    return Err(Trouble::new(service, What::ForeignHost(host), "a redirect was not followed"));
+                    let why = "a redirect was not followed";
+                    return Err(Trouble::new(service, What::ForeignHost(named(&target)), why));
                 }
                 None => return Ok(answer),
             }

@@ -91,7 +91,7 @@ pub enum What {
     Status(u16),
     /// HTTP 200, and the envelope says that the work was refused.
     Refused,
-    /// The answer points to a host that no token may go to.
+    /// This address was named for the service, or a redirect leads there, and no token may go there.
     ForeignHost(String),
     /// The address that was given for the dual-write gateway is none; the words name it. Nothing was sent
     /// there.
@@ -249,7 +249,7 @@ impl Trouble {
             What::Status(status) => format!("{who} refused the request (HTTP {status})"),
             What::Refused => format!("{who} refused the work"),
             What::ForeignHost(host) => {
-                format!("an answer of {who} points to {host}, which does not belong to it; nothing was sent there")
+                format!("{host} was named as an address of {who}, which it is not; nothing was sent there")
             }
             What::NoGateway => "this is not the address of a dual-write gateway; nothing was sent there".into(),
             What::SignInNeeded => format!("the sign-in for {who} has ended"),
