@@ -43,13 +43,15 @@ impl Rules {
         if is_right && !has_user(&url) { Ok(url) } else { Err(Foreign(named(&url))) }
     }
 
-    /// The base of a dual-write gateway out of what a person pasted: an address of one, whatever its path.
+    /// The base of a dual-write gateway out of what a person pasted or an answer hints at: an address of one,
+    /// whatever its path. In a cloud of which no gateway is known, the one known form is another cloud's.
     ///
     /// # Errors
     /// The host that is none.
     pub(super) fn gateway(self, text: &str) -> Result<Url, Foreign> {
         let mut url = Url::parse(text).map_err(|_| Foreign(shown(text)))?;
-        let is_right = if self.loopback { self.belongs(Service::Gateway, &url) } else { is_gateway(&url) };
+        let is_right =
+            if self.loopback { self.belongs(Service::Gateway, &url) } else { self.knows_gateway() && is_gateway(&url) };
         if !is_right || has_user(&url) {
             return Err(Foreign(named(&url)));
         }
@@ -63,8 +65,11 @@ impl Rules {
 
     /// Of the clouds in which a gateway is known, nothing else is called one.
     fn may_be_base(self, service: Service, url: &Url) -> bool {
-        let is_known = matches!(self.national, National::Public | National::Gcc);
-        service != Service::Gateway || self.loopback || !is_known || is_gateway(url)
+        service != Service::Gateway || self.loopback || !self.knows_gateway() || is_gateway(url)
+    }
+
+    fn knows_gateway(self) -> bool {
+        matches!(self.national, National::Public | National::Gcc)
     }
 
     fn belongs(self, service: Service, url: &Url) -> bool {
@@ -294,7 +299,10 @@ mod tests {
         );
         let local = Rules { loopback: true, ..live };
         assert_eq!(local.gateway("http://127.0.0.1:7070/gateway").unwrap().as_str(), "http://127.0.0.1:7070/gateway");
-        for (rules, bad) in [(live, "http://127.0.0.1:7070/gateway"), (local, pasted), (live, "eyJtoken"), (live, "")] {
+        let china = Rules { national: National::China, ..live };
+        for (rules, bad) in
+            [(live, "http://127.0.0.1:7070/gateway"), (local, pasted), (live, "eyJtoken"), (live, ""), (china, pasted)]
+        {
             assert!(rules.gateway(bad).is_err(), "{bad}");
         }
     }
