@@ -79,6 +79,9 @@ impl Service {
 pub enum What {
     /// No connection: refused, no such host, TLS.
     Unreachable,
+    /// No connection, and none before a person mends what the words name: a certificate that is not
+    /// trusted, a proxy that wants a password.
+    Barred,
     /// No answer within the time limit.
     NoAnswer,
     /// The connection ended before the answer was complete.
@@ -182,7 +185,8 @@ impl Trouble {
         match self.what {
             What::Unreachable | What::NoAnswer | What::CutOff | What::Unreadable | What::SignInNeeded => true,
             What::Status(status) => matches!(status, 408 | 425 | 429 | 499 | 500 | 502 | 503 | 504),
-            What::TooLarge
+            What::Barred
+            | What::TooLarge
             | What::Refused
             | What::ForeignHost(_)
             | What::NoGateway
@@ -208,6 +212,7 @@ impl Trouble {
             self.what,
             What::NotRecorded
                 | What::NotConfigured
+                | What::Barred
                 | What::ForeignHost(_)
                 | What::NoGateway
                 | What::TooLarge
@@ -220,7 +225,7 @@ impl Trouble {
     pub fn short(&self) -> String {
         match &self.what {
             What::Status(status) => format!("HTTP {status}"),
-            What::Unreachable => "no connection".into(),
+            What::Unreachable | What::Barred => "no connection".into(),
             What::NoAnswer | What::CutOff => "no answer".into(),
             _ => "no usable answer".into(),
         }
@@ -235,7 +240,7 @@ impl Trouble {
     pub fn sentence(&self) -> String {
         let who = self.service.name();
         match &self.what {
-            What::Unreachable => format!("no connection to {who}"),
+            What::Unreachable | What::Barred => format!("no connection to {who}"),
             What::NoAnswer => format!("no answer from {who} in time"),
             What::CutOff => format!("the connection to {who} was cut before its answer was complete"),
             What::Unreadable => format!("{who} answered with something that cannot be read"),
@@ -284,6 +289,7 @@ impl Trouble {
             What::Unreachable => {
                 format!("Check the network, a proxy and the addresses in the cloud profile; {again}.")
             }
+            What::Barred => format!("Mend that; {again}."),
             What::NoAnswer | What::CutOff => format!("Check the network; {again}."),
             What::Unreadable => format!(
                 "A proxy or a sign-in page may stand in between. Check the address in the cloud profile; {again}."

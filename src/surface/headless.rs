@@ -191,10 +191,9 @@ impl Headless<'_> {
             self.sign_in()?;
             // Whoever waits for a list learns for what.
             let directory = &self.seat.model.directory;
-            let silent = [&directory.trouble, &directory.lcs_trouble].into_iter().flatten().next();
-            let text = silent.map(|trouble| format!("{trouble}; it is asked again."));
-            let is_waiting = directory.reading.is_some() || directory.reading_lcs.is_some();
-            if let Some(text) = text.filter(|_| is_waiting)
+            let lists = [(&directory.trouble, directory.reading), (&directory.lcs_trouble, directory.reading_lcs)];
+            let silent = lists.into_iter().find_map(|(trouble, asked)| trouble.as_ref().filter(|_| asked.is_some()));
+            if let Some(text) = silent.map(|trouble| format!("{trouble}; it is asked again."))
                 && said.as_ref() != Some(&text)
             {
                 self.teller.say_error(&text);
