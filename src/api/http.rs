@@ -15,6 +15,9 @@ use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, redirect};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::error::Error;
@@ -79,11 +82,15 @@ impl Trust {
     /// # Errors
     /// Fails when there is no certificate in it, or one that cannot be read.
     pub fn parse(pem: &[u8]) -> Result<Self, String> {
-        match reqwest::Certificate::from_pem_bundle(pem) {
-            Ok(all) if all.is_empty() => Err("there is no certificate in it".into()),
-            Ok(all) => Ok(Self(all)),
-            Err(error) => Err(root_cause(&error)),
+        let mut certificates = Vec::new();
+        for (number, found) in (1..).zip(CertificateDer::pem_slice_iter(pem)) {
+            let wrong = |why: &dyn Error| format!("certificate {number} in it cannot be read ({why})");
+            let der = found.map_err(|error| wrong(&error))?;
+            // Read now, so that a broken one is told with its place.
+            RootCertStore::empty().add(der.clone()).map_err(|error| wrong(&error))?;
+            certificates.push(reqwest::Certificate::from_der(&der).map_err(|error| wrong(&error))?);
         }
+        if certificates.is_empty() { Err("there is no certificate in it".into()) } else { Ok(Self(certificates)) }
     }
 }
 
