@@ -50,6 +50,8 @@ enum Lie {
     Redirect(&'static str, &'static str, &'static str, u16, &'static str),
     /// The header in which an accepted installation names its operation.
     Operation(&'static str, &'static str),
+    /// A refusal that names another token service, at the host that is asked.
+    Challenge(&'static str, &'static str),
     /// The gateway that a person wrote into the profile.
     Profile(&'static str),
 }
@@ -87,7 +89,7 @@ enum Expected {
 #[rustfmt::skip]
 fn rows() -> Vec<Row> {
     use Expected::{AtHome, Refused, Unread};
-    use Lie::{Next, Operation, Profile, Property, Redirect};
+    use Lie::{Challenge, Next, Operation, Profile, Property, Redirect};
     use Work::{Check, Identities, Install, Reset, SignIn, Status};
     let mut rows = Vec::new();
     let mut row = |lie, work, expected| rows.push(Row { lie, work, expected });
@@ -158,6 +160,7 @@ fn rows() -> Vec<Row> {
     row(Redirect("POST", FINOPS, "/data/", 302, "https://evil.example/steal"), Identities, Refused("evil.example"));
     row(Redirect("POST", crate::cloud::GATEWAY, "/", 307, "https://evil.example/steal"), Reset, Refused("evil.example"));
 
+    row(Challenge(BAP, "https://evil.example/tenant/oauth2/authorize"), Status, Unread("did not accept the sign-in (HTTP 401)"));
     row(Operation("operation-location", "https://evil.example/appmanagement/environments/x/operations/"), Install, AtHome("/operations/"));
     row(Operation("location", "http://evil.example/operations/"), Install, AtHome("/operations/"));
     rows
@@ -187,6 +190,10 @@ impl Lie {
                 *answer = Answer { status, ..Answer::default() };
                 answer.set("location", to);
             }
+            Self::Challenge(host, to) if is(host, "") => {
+                *answer = Answer { status: 401, ..Answer::default() };
+                answer.set("www-authenticate", &format!("Bearer authorization_uri=\"{to}\""));
+            }
             Self::Operation(name, to) if is(POWER_PLATFORM, "/install") && answer.status < 300 => {
                 let body: Value = serde_json::from_slice(&answer.body).unwrap();
                 let id = body["lastOperation"]["operationId"].as_str().unwrap();
@@ -203,6 +210,7 @@ impl Lie {
             Self::Next(host, _, field, to) => format!("{field} of {host} = {to}"),
             Self::Redirect(method, host, piece, status, to) => format!("{status} to {method} {host} {piece}: {to}"),
             Self::Operation(name, to) => format!("{name} of an installation = {to}ID"),
+            Self::Challenge(host, to) => format!("401 of {host}, authorization_uri = {to}"),
             Self::Profile(gateway) => format!("gateway in the profile = {gateway}"),
         }
     }
