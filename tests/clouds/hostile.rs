@@ -253,6 +253,14 @@ fn look(row: &Row) -> (String, Vec<String>) {
     let all = format!("{}\n{}", said.out, said.err);
     let foreign = bench.foreign();
     let mut wrong = bench.strays();
+    // At another host of the cloud, what arrived is told by its path.
+    if let (Expected::Refused(_), Lie::Next(.., to) | Lie::Redirect(.., to)) = (row.expected, row.lie) {
+        let path = to.trim_start_matches("https:").trim_start_matches("http:").trim_start_matches('/');
+        let path = path.find('/').map_or("", |at| &path[at..]);
+        assert!(path.len() > 1, "{to}");
+        let followed = bench.proxy.seen().into_iter().filter(|seen| seen.path == path);
+        wrong.extend(followed.map(|seen| format!("{} {}{} arrived", seen.method, seen.host, seen.path)));
+    }
     wrong.extend(foreign.iter().map(|seen| format!("{} {}{} arrived", seen.method, seen.host, seen.path)));
     if said.code < 0 || all.contains("panicked") {
         wrong.push(format!("it crashed: {all}"));
