@@ -15,7 +15,7 @@ const GATEWAY_LABEL: &str = "projectmanagementservice";
 /// What the host of a dual-write gateway ends with. Known of the public cloud only.
 const GATEWAY_SUFFIX: &str = ".gateway.prod.island.powerapps.com";
 
-/// Why an address gets no token: its host, as it may be shown.
+/// An address that gets nothing, by what tells it apart, as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Foreign(pub(super) String);
 
@@ -38,21 +38,22 @@ impl Rules {
         let Ok(url) = Url::parse(url) else {
             return Err(Foreign(shown(url)));
         };
-        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
         let is_base = base.and_then(|base| Url::parse(base).ok()).is_some_and(|base| base.origin() == url.origin());
         let is_right = (is_base && self.may_be_base(service, &url)) || self.belongs(service, &url);
-        if is_right && !has_user(&url) { Ok(url) } else { Err(Foreign(host)) }
+        if is_right && !has_user(&url) { Ok(url) } else { Err(Foreign(named(&url))) }
     }
 
-    /// The base of a dual-write gateway out of what a person pasted: an address of one, whatever its path.
+    /// The base of a dual-write gateway out of what a person pasted or an answer hints at: an address of one,
+    /// whatever its path. In a cloud of which no gateway is known, the one known form is another cloud's.
     ///
     /// # Errors
     /// The host that is none.
     pub(super) fn gateway(self, text: &str) -> Result<Url, Foreign> {
         let mut url = Url::parse(text).map_err(|_| Foreign(shown(text)))?;
-        let is_right = if self.loopback { self.belongs(Service::Gateway, &url) } else { is_gateway(&url) };
+        let is_right =
+            if self.loopback { self.belongs(Service::Gateway, &url) } else { self.knows_gateway() && is_gateway(&url) };
         if !is_right || has_user(&url) {
-            return Err(Foreign(url.host_str().map_or_else(|| shown(text), str::to_owned)));
+            return Err(Foreign(named(&url)));
         }
         if !self.loopback {
             url.set_path("");
@@ -64,8 +65,11 @@ impl Rules {
 
     /// Of the clouds in which a gateway is known, nothing else is called one.
     fn may_be_base(self, service: Service, url: &Url) -> bool {
-        let is_known = matches!(self.national, National::Public | National::Gcc);
-        service != Service::Gateway || self.loopback || !is_known || is_gateway(url)
+        service != Service::Gateway || self.loopback || !self.knows_gateway() || is_gateway(url)
+    }
+
+    fn knows_gateway(self) -> bool {
+        matches!(self.national, National::Public | National::Gcc)
     }
 
     fn belongs(self, service: Service, url: &Url) -> bool {
@@ -80,6 +84,16 @@ impl Rules {
 /// A text that is no address, as it may be shown.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+/// What tells an address apart: its host, and what else is not as it usually is. Never a user name or a
+/// password themselves.
+pub(super) fn named(url: &Url) -> String {
+    let Some(host) = url.host_str().filter(|host| !host.is_empty()) else { return shown(url.as_str()) };
+    let scheme = if url.scheme() == "https" { String::new() } else { format!("{}://", url.scheme()) };
+    let user = if has_user(url) { "...@" } else { "" };
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    format!("{scheme}{user}{host}{port}")
 }
 
 fn has_user(url: &Url) -> bool {
@@ -238,6 +252,18 @@ mod tests {
         assert!(!may(National::Public, service, url));
     }
 
+    #[rstest]
+    #[case("https://EVIL.example/x?y", "evil.example")]
+    #[case("http://contoso.crm4.dynamics.com/", "http://contoso.crm4.dynamics.com")]
+    #[case("https://contoso.crm4.dynamics.com:444/", "contoso.crm4.dynamics.com:444")]
+    #[case("https://user:pw@contoso.crm4.dynamics.com/", "...@contoso.crm4.dynamics.com")]
+    #[case("javascript:alert(1)", "javascript:alert(1)")]
+    #[case("no address", "no address")]
+    fn what_is_wrong_with_an_address_is_in_its_name(#[case] url: &str, #[case] name: &str) {
+        let rules = Rules { loopback: false, national: National::Public };
+        assert_eq!(rules.check(Service::Dataverse, url, None).unwrap_err(), Foreign(name.into()));
+    }
+
     #[test]
     fn the_configured_host_is_always_allowed_and_only_it() {
         let rules = Rules { loopback: false, national: National::Public };
@@ -273,7 +299,10 @@ mod tests {
         );
         let local = Rules { loopback: true, ..live };
         assert_eq!(local.gateway("http://127.0.0.1:7070/gateway").unwrap().as_str(), "http://127.0.0.1:7070/gateway");
-        for (rules, bad) in [(live, "http://127.0.0.1:7070/gateway"), (local, pasted), (live, "eyJtoken"), (live, "")] {
+        let china = Rules { national: National::China, ..live };
+        for (rules, bad) in
+            [(live, "http://127.0.0.1:7070/gateway"), (local, pasted), (live, "eyJtoken"), (live, ""), (china, pasted)]
+        {
             assert!(rules.gateway(bad).is_err(), "{bad}");
         }
     }

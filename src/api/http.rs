@@ -7,7 +7,7 @@
 
 use super::Time;
 use super::exchanges::{Exchanges, Pending};
-use super::hosts::{Foreign, Rules};
+use super::hosts::{Foreign, Rules, named};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::settings::is_local_name;
 use crate::wire::problem;
@@ -15,8 +15,12 @@ use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, redirect};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use url::Url;
@@ -44,6 +48,10 @@ const CORRELATION_HEADERS: [&str; 6] = [
     "x-ms-service-request-id",
     "ms-dyn-aid",
 ];
+/// What begins the words of the connector where a proxy is between.
+const PROXY_FAILED: &str = "tunnel error: ";
+/// Where a proxy comes from.
+const PROXY_FROM: &str = "it is named by HTTPS_PROXY or the settings of this system";
 /// How long an unused connection is kept.
 const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 
@@ -74,11 +82,15 @@ impl Trust {
     /// # Errors
     /// Fails when there is no certificate in it, or one that cannot be read.
     pub fn parse(pem: &[u8]) -> Result<Self, String> {
-        match reqwest::Certificate::from_pem_bundle(pem) {
-            Ok(all) if all.is_empty() => Err("there is no certificate in it".into()),
-            Ok(all) => Ok(Self(all)),
-            Err(error) => Err(root_cause(&error)),
+        let mut certificates = Vec::new();
+        for (number, found) in (1..).zip(CertificateDer::pem_slice_iter(pem)) {
+            let wrong = |why: &dyn Error| format!("certificate {number} in it cannot be read ({why})");
+            let der = found.map_err(|error| wrong(&error))?;
+            // Read now, so that a broken one is told with its place.
+            RootCertStore::empty().add(der.clone()).map_err(|error| wrong(&error))?;
+            certificates.push(reqwest::Certificate::from_der(&der).map_err(|error| wrong(&error))?);
         }
+        if certificates.is_empty() { Err("there is no certificate in it".into()) } else { Ok(Self(certificates)) }
     }
 }
 
@@ -138,7 +150,11 @@ impl Http {
     /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
     /// where the address belongs to the service.
     pub(super) fn may_go(&self, service: Service, url: &str, base: Option<&str>) -> Result<Url, Trouble> {
-        self.rules.check(service, url, base).map_err(|Foreign(host)| Trouble::new(service, What::ForeignHost(host), ""))
+        self.rules.check(service, url, base).map_err(|Foreign(host)| match service {
+            // Nothing out of its answers is followed, so this is the address that a person gave.
+            Service::Gateway => Trouble::new(service, What::NoGateway, host),
+            _ => Trouble::new(service, What::ForeignHost(host), ""),
+        })
     }
 
     /// An address that may be called a dual-write gateway: no user, query or fragment, and its one form.
@@ -185,8 +201,8 @@ impl Http {
             match target {
                 Some(target) if is_same_place(&target, &first) && request.method == Method::GET => url = target,
                 Some(target) => {
-                    let host = target.host_str().unwrap_or("another address").to_owned();
-                    return Err(Trouble::new(service, What::ForeignHost(host), "a redirect was not followed"));
+                    let why = "a redirect was not followed";
+                    return Err(Trouble::new(service, What::ForeignHost(named(&target)), why));
                 }
                 None => return Ok(answer),
             }
@@ -257,26 +273,53 @@ fn classify(service: Service, error: &reqwest::Error, is_change: bool) -> Troubl
     }
     if error.is_connect() {
         // The connection was never made, so the request was never sent.
-        return Trouble::new(service, What::Unreachable, words);
+        let (what, words) = no_connection(error.url().and_then(Url::host_str).unwrap_or("the service"), error);
+        return Trouble::new(service, what, words);
     }
     let what = if error.is_timeout() { What::NoAnswer } else { What::CutOff };
     with_done(Trouble::new(service, what, words), is_change)
 }
 
+/// Why there is no connection to a host, with what is between; and whether asking again can help.
+fn no_connection(host: &str, error: &(dyn Error + 'static)) -> (What, String) {
+    let cause = root_cause(error);
+    let of_proxy = causes(error).find_map(|cause| Some(cause.to_string().strip_prefix(PROXY_FAILED)?.to_owned()));
+    match of_proxy.as_deref() {
+        Some("proxy authorization required") => {
+            let words = format!(
+                "the proxy in front of {host} wants a user name and a password (HTTP 407); give them in HTTPS_PROXY, \
+                 as http://NAME:PASSWORD@PROXY:PORT"
+            );
+            (What::Barred, words)
+        }
+        Some("failed to create underlying connection") => {
+            (What::Unreachable, format!("the proxy in front of {host} cannot be reached: {cause}; {PROXY_FROM}"))
+        }
+        Some("unsuccessful") => {
+            (What::Unreachable, format!("the proxy in front of {host} makes no connection to it; {PROXY_FROM}"))
+        }
+        Some(why) => (What::Unreachable, format!("the proxy in front of {host} failed ({why}); {PROXY_FROM}")),
+        None if cause.contains("UnknownIssuer") || cause.contains("unable to get local issuer") => {
+            let words = format!(
+                "{host} shows a certificate of an authority that is not trusted here ({cause}); where a proxy looks \
+                 into the traffic, name its CA certificate in ca_file or DUALWRITE_CA_FILE"
+            );
+            (What::Barred, words)
+        }
+        None if cause.starts_with("invalid peer certificate") => (What::Barred, format!("{host}: {cause}")),
+        None => (What::Unreachable, format!("{host}: {cause}")),
+    }
+}
+
+/// An error and what is behind it.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
 /// The innermost cause: "Connection refused (os error 111)" says more than "error sending request".
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let words = cause.to_string();
-    if words.contains("InvalidContentType") {
-        "this port does not speak TLS".into()
-    } else if words.contains("UnknownIssuer") || words.contains("unable to get local issuer") {
-        format!("{words}; where a proxy looks into the traffic, name its CA certificate in ca_file")
-    } else {
-        words
-    }
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let words = causes(error).last().map_or_else(String::new, ToString::to_string);
+    if words.contains("InvalidContentType") { "this port does not speak TLS".into() } else { words }
 }
 
 fn shorten(text: &str) -> String {
@@ -365,6 +408,39 @@ fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An error and the one behind it.
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Told(&'static str, #[source] Option<Box<Told>>);
+
+    #[test]
+    fn what_is_between_is_said_and_what_only_a_person_mends_is_not_asked_again() {
+        for (outer, inner, barred, words) in [
+            ("tunnel error: proxy authorization required", None, true, "the proxy in front of h wants a user name"),
+            (
+                "tunnel error: unsuccessful",
+                None,
+                false,
+                "the proxy in front of h makes no connection to it; it is named",
+            ),
+            ("tunnel error: io error establishing tunnel", Some("reset"), false, "the proxy in front of h failed (io"),
+            (
+                "tunnel error: failed to create underlying connection",
+                Some("refused"),
+                false,
+                "the proxy in front of h cannot be reached: refused; it is named by HTTPS_PROXY",
+            ),
+            ("tls", Some("invalid peer certificate: UnknownIssuer"), true, "name its CA certificate in ca_file or"),
+            ("tls", Some("invalid peer certificate: Expired"), true, "h: invalid peer certificate: Expired"),
+            ("tcp connect error", Some("refused"), false, "h: refused"),
+        ] {
+            let error = Told("sending", Some(Box::new(Told(outer, inner.map(|inner| Box::new(Told(inner, None)))))));
+            let (what, said) = no_connection("h", &error);
+            assert_eq!(what == What::Barred, barred, "{said}");
+            assert!(said.contains(words), "{said}");
+        }
+    }
 
     #[test]
     fn retry_after_is_read_in_every_form() {

@@ -79,6 +79,9 @@ impl Service {
 pub enum What {
     /// No connection: refused, no such host, TLS.
     Unreachable,
+    /// No connection, and none before a person mends what the words name: a certificate that is not
+    /// trusted, a proxy that wants a password.
+    Barred,
     /// No answer within the time limit.
     NoAnswer,
     /// The answer ended, or its connection, before it was complete.
@@ -91,7 +94,7 @@ pub enum What {
     Status(u16),
     /// HTTP 200, and the envelope says that the work was refused.
     Refused,
-    /// The answer points to a host that no token may go to.
+    /// This address was named for the service, or a redirect leads there, and no token may go there.
     ForeignHost(String),
     /// The address that was given for the dual-write gateway is none; the words name it. Nothing was sent
     /// there.
@@ -184,7 +187,8 @@ impl Trouble {
         match self.what {
             What::Unreachable | What::NoAnswer | What::CutOff | What::Unreadable | What::SignInNeeded => true,
             What::Status(status) => matches!(status, 408 | 425 | 429 | 499 | 500 | 502 | 503 | 504),
-            What::TooLarge
+            What::Barred
+            | What::TooLarge
             | What::Refused
             | What::ForeignHost(_)
             | What::NoGateway
@@ -212,6 +216,7 @@ impl Trouble {
             What::NotRecorded
                 | What::NoClient
                 | What::NotConfigured
+                | What::Barred
                 | What::ForeignHost(_)
                 | What::NoGateway
                 | What::TooLarge
@@ -224,7 +229,7 @@ impl Trouble {
     pub fn short(&self) -> String {
         match &self.what {
             What::Status(status) => format!("HTTP {status}"),
-            What::Unreachable => "no connection".into(),
+            What::Unreachable | What::Barred => "no connection".into(),
             What::NoAnswer | What::CutOff => "no answer".into(),
             _ => "no usable answer".into(),
         }
@@ -239,7 +244,7 @@ impl Trouble {
     pub fn sentence(&self) -> String {
         let who = self.service.name();
         match &self.what {
-            What::Unreachable => format!("no connection to {who}"),
+            What::Unreachable | What::Barred => format!("no connection to {who}"),
             What::NoAnswer => format!("no answer from {who} in time"),
             What::CutOff => format!("the answer of {who} was cut off before its end"),
             What::Unreadable => format!("{who} answered with something that cannot be read"),
@@ -253,7 +258,7 @@ impl Trouble {
             What::Status(status) => format!("{who} refused the request (HTTP {status})"),
             What::Refused => format!("{who} refused the work"),
             What::ForeignHost(host) => {
-                format!("an answer of {who} points to {host}, which does not belong to it; nothing was sent there")
+                format!("{host} was named as an address of {who}, which it is not; nothing was sent there")
             }
             What::NoGateway => "this is not the address of a dual-write gateway; nothing was sent there".into(),
             What::SignInNeeded => format!("the sign-in for {who} has ended"),
@@ -295,6 +300,7 @@ impl Trouble {
             What::Unreachable => {
                 format!("Check the network, a proxy and the addresses in the cloud profile; {again}.")
             }
+            What::Barred => format!("Mend that; {again}."),
             What::NoAnswer | What::CutOff => format!("Check the network; {again}."),
             What::Unreadable => format!(
                 "A proxy or a sign-in page may stand in between. Check the address in the cloud profile; {again}."

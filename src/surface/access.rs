@@ -1,14 +1,14 @@
 //! Who asks the services of a cloud, and with what: a person, an application, or tokens from outside.
 //!
-//! Reads the environment through a function that is handed in, and the file of a certificate. What is
-//! wrong or cannot work is said here, before anything starts.
+//! Reads the environment through a function that is handed in, the file of a certificate and that of the
+//! authorities that are trusted. What is wrong or cannot work is said here, before anything starts.
 
-use crate::api::{Certificate, CertificateError, Credentials, Identity, Keeper, Outside, Proof};
+use crate::api::{Certificate, CertificateError, Credentials, Identity, Keeper, Outside, Proof, Trust};
 use crate::core::sign_in::Account;
 use crate::core::trouble::Service;
 use crate::settings::{Profile, TokenStore};
 use secrecy::SecretString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Variable of a client secret.
 const SECRET: &str = "DUALWRITE_CLIENT_SECRET";
@@ -53,6 +53,17 @@ pub enum AccessError {
         /// Why, and what to do.
         source: CertificateError,
     },
+    /// A CA file that cannot be used.
+    #[error(
+        "The CA file {} cannot be used: {why}. Name a PEM file with CA certificates in ca_file or DUALWRITE_CA_FILE.",
+        path.display()
+    )]
+    Authorities {
+        /// File.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
 }
 
 /// What only a person can do.
@@ -71,6 +82,8 @@ pub enum Step {
 pub struct Access {
     outside: Outside,
     application: Option<Proof>,
+    /// Authorities that are trusted besides those of the system.
+    pub trust: Trust,
     /// Where a sign-in is kept.
     pub store: TokenStore,
     /// Which of several sign-ins is used; none: the current one.
@@ -106,7 +119,8 @@ impl Access {
             }
         }
         let account = account.or_else(|| given(ACCOUNT));
-        Ok(Self { outside: Outside::read(look_up), application, store, account, anew: false })
+        let trust = profile.ca_file.as_deref().map(trust).transpose()?.unwrap_or_default();
+        Ok(Self { outside: Outside::read(look_up), application, trust, store, account, anew: false })
     }
 
     /// Who is signed in without a sign-in: an application, or whom tokens from outside name.
@@ -190,6 +204,12 @@ fn certificate(path: PathBuf) -> Result<Certificate, AccessError> {
     }
 }
 
+fn trust(path: &Path) -> Result<Trust, AccessError> {
+    let failed = |why: String| AccessError::Authorities { path: path.to_owned(), why };
+    let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    Trust::parse(&pem).map_err(failed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,5 +275,23 @@ gateway = "http://127.0.0.1:1/gateway"
         let file = dir.path().join("x.pem");
         std::fs::write(&file, "-----BEGIN NOTHING-----").unwrap();
         assert!(said(&whole, &[(CERTIFICATE, file.to_str().unwrap())]).contains("BEGIN CERTIFICATE"));
+    }
+
+    #[test]
+    fn a_ca_file_is_read_before_anything_starts() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let file = dir.path().join("ca.pem");
+        let of = Profile { ca_file: Some(file.clone()), ..profile("", "nothing") };
+        let said = || read(&of, &[]).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(said().contains("ca.pem") && said().contains("DUALWRITE_CA_FILE"), "{}", said());
+        for (text, why) in [
+            ("no certificate", "there is no certificate in it"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 1 in it cannot be read"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            assert!(said().contains(why), "{}", said());
+        }
+        let good = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/assertion/certificate.pem");
+        assert!(read(&Profile { ca_file: Some(good), ..of.clone() }, &[]).is_ok());
     }
 }

@@ -88,10 +88,8 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
             let sign_in = SignIn { account: Some(account), ..SignIn::default() };
             (profile, Credentials::person(refresh), sign_in, Some(simulator))
         }
-        Stage::Cloud(profile, access) => {
-            if let Some(file) = &profile.ca_file {
-                trust = read_trust(file)?;
-            }
+        Stage::Cloud(profile, mut access) => {
+            trust = std::mem::take(&mut access.trust);
             let state_dir = state_dir.to_owned();
             let (of, tell) = ((*profile).clone(), Arc::clone(&tell));
             let signing_in = move || sign_in(*access, &of, state_dir, clock, tell);
@@ -118,16 +116,6 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
 /// The sign-ins of a profile.
 pub fn scope(profile: &Profile) -> Scope {
     Scope::new(profile.authority.as_str(), &profile.tenant, &profile.client_id)
-}
-
-fn read_trust(file: &Path) -> Result<Trust, String> {
-    let failed = |why: String| {
-        format!(
-            "The CA file {} cannot be used: {why}. Name a PEM file with CA certificates in ca_file.",
-            file.display()
-        )
-    };
-    std::fs::read(file).map_err(|error| failed(error.to_string())).and_then(|pem| Trust::parse(&pem).map_err(failed))
 }
 
 /// Where a sign-in is, or will be, for the core.
