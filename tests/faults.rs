@@ -317,6 +317,16 @@ async fn no_token_follows_a_redirect_to_another_host() {
     assert_eq!(other.heard.lock().unwrap().len(), 0);
 }
 
+#[rstest]
+#[case::over_there("303 See Other", Done::Perhaps)]
+#[case::send_it_there("307 Temporary Redirect", Done::No)]
+#[tokio::test]
+async fn a_redirected_change_may_be_done_only_where_the_redirect_says_so(#[case] status: &str, #[case] done: Done) {
+    let server = serve(Serve::Bytes(http(status, "location: https://evil.example/\r\n", ""))).await;
+    let install = Change::Install { environment: "e".into(), package: "p".into() };
+    assert_eq!(api(server.port).change(install).await.unwrap_err().done, done);
+}
+
 #[tokio::test]
 async fn no_token_follows_a_next_page_off_this_machine_and_a_circle_ends() {
     for (link, wanted) in [("https://evil.example/next", "ForeignHost"), ("SELF", "Unreadable")] {

@@ -202,7 +202,9 @@ impl Http {
                 Some(target) if is_same_place(&target, &first) && request.method == Method::GET => url = target,
                 Some(target) => {
                     let why = "a redirect was not followed";
-                    return Err(Trouble::new(service, What::ForeignHost(named(&target)), why));
+                    let trouble = Trouble::new(service, What::ForeignHost(named(&target)), why);
+                    // 303 says: done, and the result is over there. The others ask for the change to be sent there.
+                    return Err(with_done(trouble, is_change && answer.status == 303));
                 }
                 None => return Ok(answer),
             }

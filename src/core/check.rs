@@ -14,6 +14,7 @@ use super::environment::Environment;
 use super::facts::{FactKind, Facts, NOT_READ};
 use super::gate;
 use super::time::Now;
+use super::trouble::Service;
 use crate::wire::lcs;
 
 /// How much a prerequisite that is not met matters.
@@ -365,7 +366,7 @@ impl Prerequisite {
 
 impl Place {
     fn address(self, environment: &Environment, facts: &Facts) -> Option<String> {
-        let finops = |page: &str| gate::finops_url(environment, facts).map(|url| format!("{url}{page}"));
+        let finops = |page: &str| gate::finops_place(environment, facts).map(|url| format!("{url}{page}"));
         match self {
             Self::Lifecycle => {
                 let of = environment.lcs.as_ref()?;
@@ -379,6 +380,7 @@ impl Place {
             Self::ClientIds => finops("/?mi=SysAADClientTable"),
             Self::DataManagement | Self::DualWrite => finops("/?mi=DM_DataManagementWorkspaceMenuItem"),
             Self::FinanceOperations => finops(""),
+            Self::Dataverse if facts.is_refused(Service::Dataverse) => None,
             Self::Dataverse => environment.dataverse.as_ref().map(|side| side.url.clone()),
         }
     }

@@ -8,7 +8,7 @@ use super::environment::Fact;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, client_id_rows};
 use super::sign_in::Account;
 use super::time::Now;
-use super::trouble::Trouble;
+use super::trouble::{Service, Trouble, What};
 use crate::wire::{bare_id, dataverse, finance_operations, gateway, graph, power_platform};
 
 /// One thing that is read of an environment.
@@ -437,6 +437,12 @@ impl Facts {
     /// Everything that the flow stands on and that could not be found out.
     pub fn troubles(&self) -> Vec<&Trouble> {
         self.all().into_iter().filter(|(kind, _)| kind.is_of_flow()).filter_map(|(_, fact)| fact.doubt()).collect()
+    }
+
+    /// Whether an address that was named for a service is none of it, so that nothing was sent there.
+    pub fn is_refused(&self, service: Service) -> bool {
+        let mut troubles = self.all().into_iter().filter_map(|(_, fact)| fact.doubt());
+        troubles.any(|trouble| trouble.service == service && matches!(trouble.what, What::ForeignHost(_)))
     }
 
     /// The user of finance and operations that the reader signs in as; `None` while unknown, and

@@ -6,6 +6,7 @@ use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
 use super::mandate::Mandate;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
+use super::trouble::Service;
 use crate::wire::{bare_id, gateway, same_address};
 
 /// Release from which Reset link exists (10.0.30, platform update 54).
@@ -80,6 +81,11 @@ pub fn finops_url<'a>(environment: &'a Environment, facts: &'a Facts) -> Option<
         let url = facts.integration.value()?.as_ref()?.url.trim_end_matches('/');
         (!url.is_empty()).then_some(url)
     })
+}
+
+/// Where a person may be sent for finance and operations: not to an address that this program refused.
+pub fn finops_place<'a>(environment: &'a Environment, facts: &'a Facts) -> Option<&'a str> {
+    finops_url(environment, facts).filter(|_| !facts.is_refused(Service::FinanceOperations))
 }
 
 /// LCS environment id, from the lists or from Dataverse.

@@ -32,7 +32,7 @@ pub(super) fn what_comes_next(view: &View, environment: &Environment, facts: &Fa
     step(
         3,
         companies(facts),
-        gate::finops_url(environment, facts).map(|url| format!("{url}/?mi=DM_DataManagementWorkspaceMenuItem")),
+        gate::finops_place(environment, facts).map(|url| format!("{url}/?mi=DM_DataManagementWorkspaceMenuItem")),
     );
     step(4, "Run the maps you need, in their order".into(), None);
     rows.push(Row::blank());

@@ -100,9 +100,9 @@ impl Sheet for Details {
             notes,
             stops,
             primary,
-            address: gate::finops_url(environment, facts).map(clean),
+            address: gate::finops_place(environment, facts).map(clean),
             fix: can_repair(environment, setup).then_some(Ask::Repair),
-            copy: gate::finops_url(environment, facts).map(clean),
+            copy: gate::finops_place(environment, facts).map(clean),
             ..Page::default()
         }
     }

@@ -265,6 +265,9 @@ fn look(row: &Row) -> (String, Vec<String>) {
     if said.code < 0 || all.contains("panicked") {
         wrong.push(format!("it crashed: {all}"));
     }
+    if all.contains("evil.example/?mi=") {
+        wrong.push(format!("a person is sent there: {all}"));
+    }
     let mut line_with = |words: &[&str]| {
         let found = all.lines().find(|line| words.iter().all(|words| line.contains(words)));
         if found.is_none() {

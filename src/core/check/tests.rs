@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::environment::Fact;
 use crate::core::time::Now;
+use crate::core::trouble::{Trouble, What};
 use crate::wire::bap;
 use serde_json::json;
 
@@ -198,4 +199,21 @@ fn two_sources_that_contradict_each_other_are_named() {
     let (answer, reason) = of("P01", &environment, &elsewhere);
     assert!(answer == Tri::No && reason.contains("other.operations"), "{reason}");
     assert!(blocker(&environment, &elsewhere, Closes::Configure).is_some_and(|check| check.id == "P01"));
+}
+
+#[test]
+fn nobody_is_sent_to_an_address_that_was_refused() {
+    let uat = environment();
+    let mut facts =
+        Facts { integration: known(json!({"Url": "https://uat.operations.dynamics.com"})), ..Facts::default() };
+    let places = |facts: &Facts| {
+        let all = checks(&uat, facts).into_iter().filter_map(|check| check.address);
+        all.filter(|address| address.starts_with("https://uat.")).count()
+    };
+    let all = places(&facts);
+    let refused = |service| Trouble::new(service, What::ForeignHost("uat.example".into()), "");
+    facts.rows = Fact::Unknown(refused(Service::FinanceOperations), Now::UNIX_EPOCH);
+    let some = places(&facts);
+    facts.solutions = Fact::Unknown(refused(Service::Dataverse), Now::UNIX_EPOCH);
+    assert!(all > some && some > 0 && places(&facts) == 0, "{all} {some}");
 }
