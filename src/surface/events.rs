@@ -131,7 +131,8 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
         }
         What::Outcome { result: result @ (ChangeResult::Unknown | ChangeResult::Refused), words, .. } => {
             let more = if words.is_empty() { String::new() } else { format!(": {words}") };
-            Some(Event::new(subject, entry.at, Value::Null, format!("that had {}{more}", result.word())))
+            let what = if *result == ChangeResult::Refused { "that was refused" } else { "that had no answer" };
+            Some(Event::new(subject, entry.at, Value::Null, format!("{what}{more}")))
         }
         What::Began { again: true, .. } => Some(Event::new(
             subject,
