@@ -9,6 +9,7 @@ pub(super) enum Act {
     Press,
     Back,
     ReadNow,
+    NewCode,
     Open,
     Copy,
     Details,
@@ -76,6 +77,12 @@ pub(super) const COPY_COMMAND: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy command", "send the command that comes back to the terminal's clipboard");
 pub(super) const COPY_CODE: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy code", "send the code to the terminal's clipboard");
+pub(super) const NEW_CODE: Binding = bind(
+    &[Key::Char('r')],
+    Act::NewCode,
+    "new code",
+    "ask for another code; the one before is not waited for any more",
+);
 pub(super) const COPY_SUPPORT: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy for support", "send all of it that support asks for to the clipboard");
 pub(super) const DETAILS: Binding =

@@ -23,7 +23,7 @@ impl Sheet for SignIn {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::OPEN, keys::COPY_CODE, keys::DETAILS, keys::HELP, keys::LEAVE]
+        &[keys::CHOOSE, keys::OPEN, keys::COPY_CODE, keys::NEW_CODE, keys::DETAILS, keys::HELP, keys::LEAVE]
     }
 
     fn help(&self) -> &'static str {
