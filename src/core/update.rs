@@ -9,14 +9,13 @@ mod link;
 mod reading;
 mod run;
 mod session;
+mod troubles;
 mod vigil;
 
 use super::call::Reply;
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::exchange;
-use super::failure::{Failure, Halt};
-use super::fault;
 use super::gate::{self, Gate};
 use super::journal::{Entry, Outcome, What};
 use super::linking::{LinkStep, Way};
@@ -28,7 +27,7 @@ use super::schedule::{STEP_ATTEMPTS, back_off};
 use super::setup::{Flow, Setup, Start, Watch};
 use super::terms::{self, Acceptance};
 use super::time::{Now, later};
-use super::trouble::{Again, Service, Trouble};
+use super::trouble::{Service, Trouble};
 use std::time::Duration;
 
 /// Changes the model by one message; what should happen in the world is returned.
@@ -555,82 +554,6 @@ impl Watch {
     fn may_ask_again(&self, trouble: &Trouble) -> bool {
         trouble.is_passing() && self.misses < STEP_ATTEMPTS
     }
-}
-
-/// Tells of a miss; misses of one kind in a row are one line.
-fn tell_miss(setup: &mut Setup, trouble: &Trouble, misses: u8, pause: Duration, cx: &mut Cx) {
-    let retry = cx.entry(
-        setup,
-        What::Retry {
-            call: trouble.service.name().to_owned(),
-            attempt: misses,
-            reason: trouble.to_string(),
-            wait_s: pause.as_secs(),
-        },
-    );
-    cx.desk.push(if setup.is_writing() { Effect::Record(retry) } else { Effect::Note(retry) });
-    setup.tell_over(cx.now, &trouble.sentence(), miss_line(trouble, misses, pause));
-}
-
-/// The line of the timeline about a miss.
-fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> String {
-    let words = if trouble.words.is_empty() { String::new() } else { format!(": {}", trouble.words) };
-    format!("{}{words}; asked again in {} (miss {misses})", trouble.sentence(), super::time::in_words(pause))
-}
-
-/// A failure from a trouble, with the entry of the catalogue that its words match.
-fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
-    let mut failure = failure(trouble.service, trouble.words.clone(), trouble.code.clone(), setup, cx);
-    if trouble.is_own_finding() || failure.words.is_empty() {
-        let more = if trouble.words.is_empty() { String::new() } else { format!(" {}.", trouble.words) };
-        failure.words = format!("{}{more}", trouble.whole_sentence());
-        // The catalogue knows what services say, not what this program does.
-        failure.is_ours = true;
-        failure.fault = None;
-    }
-    let next = trouble.next_move(Again::Step);
-    failure.next_move = match look_up(&failure) {
-        _ if failure.is_ours => next,
-        Some(look_up) => format!("{} {look_up} {next}", trouble.whole_sentence()),
-        None => format!("{} {next}", trouble.whole_sentence()),
-    };
-    if trouble.what == super::trouble::What::NotRecorded {
-        failure.halt = Halt::NoRecord;
-    }
-    if let Some(id) = &trouble.correlation {
-        failure.ids.push(("Correlation id", id.clone()));
-    }
-    failure
-}
-
-/// A failure from the service's own words.
-fn failure(service: Service, words: String, code: Option<String>, setup: &Setup, cx: &Cx) -> Failure {
-    let when = gate::when(cx.environment, &setup.facts);
-    let text = format!("{} {words}", code.as_deref().unwrap_or_default());
-    let mut failure = Failure {
-        at: cx.now,
-        service,
-        fault: fault::find(&text, when),
-        words,
-        is_ours: false,
-        halt: Halt::Failed,
-        code,
-        repeats: 0,
-        ids: Vec::new(),
-        next_move: "Read the words of the service, mend what they name, then try again.".into(),
-    };
-    if let Some(look_up) = look_up(&failure) {
-        failure.next_move = format!("{look_up} Mend what fits, then try again.");
-    }
-    failure
-}
-
-/// Where a code has several entries and the words chose none: the way to all of them.
-fn look_up(failure: &Failure) -> Option<String> {
-    let code = failure.open_code()?;
-    Some(format!(
-        "{code} has more than one cause, and the words do not say which. Look it up: dualwrite explain {code}."
-    ))
 }
 
 /// How the link of this cloud is made.

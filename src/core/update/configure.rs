@@ -7,7 +7,8 @@
 mod identities;
 mod install;
 
-use super::{Cx, failure, failure_of, reading, run, tell_miss};
+use super::troubles::{failure, failure_of, tell_miss};
+use super::{Cx, reading, run};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind, IdentityState};
 use crate::core::failure::{Failure, Halt};

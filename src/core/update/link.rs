@@ -10,7 +10,8 @@ pub(super) use reset::{reset, start_reset, take_up_reset};
 
 use reset::RESET_TRIES;
 
-use super::{Cx, Notice, failure, failure_of, miss_line, reading, run, tell_miss, way};
+use super::troubles::{failure, failure_of, miss_line, tell_miss};
+use super::{Cx, Notice, reading, run, way};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::FactKind;
 use crate::core::failure::Failure;

@@ -1,5 +1,6 @@
 //! Reading: the list of environments, and the facts of each. Only questions, never a change.
 
+use super::troubles::tell_miss;
 use super::{Cx, link, run, with_setup};
 use crate::core::call::{Call, Reply};
 use crate::core::environment::{Environment, EnvironmentId, Fact};
@@ -332,7 +333,7 @@ pub(super) fn fact_reply(
     {
         let misses = question.misses + 1;
         let pause = back_off(misses, trouble.retry_after, cx.desk.roll());
-        super::tell_miss(setup, trouble, misses, pause, cx);
+        tell_miss(setup, trouble, misses, pause, cx);
         let ticket = cx.desk.ask(Question { misses, ..question }, call, pause);
         setup.reading.insert(kind, Asked { ticket, misses });
         // What was known before stays until it surely cannot be read; what was not known has a reason now.

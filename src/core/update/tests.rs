@@ -7,6 +7,7 @@ mod world;
 
 use super::*;
 use crate::core::call::{Call, Change};
+use crate::core::failure::Halt;
 use crate::core::journal::fold;
 use crate::core::linking::{Confirmation, LinkStep};
 use crate::core::msg::{Found, NotClaimed};

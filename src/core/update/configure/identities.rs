@@ -1,7 +1,7 @@
 //! Identities: application users in Dataverse, client ID rows in finance and operations. Each is
 //! read, changed only where something is missing, and read back.
 
-use super::super::failure_of;
+use super::super::troubles::failure_of;
 use super::{Cx, Next, ask, change, finish, own_words, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, IdentityState};

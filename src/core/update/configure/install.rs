@@ -1,6 +1,7 @@
 //! Packages: look, ask once, watch until the operation and the list agree.
 
-use super::super::{failure, failure_of, reading, tell_miss};
+use super::super::reading;
+use super::super::troubles::{failure, failure_of, tell_miss};
 use super::{Cx, Next, ask, change, finish, own_words, read, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
