@@ -8,6 +8,7 @@
 use super::Time;
 use super::exchanges::{Exchanges, Pending};
 use super::hosts::{Foreign, Rules, named};
+use super::limits::Budgets;
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::settings::is_local_name;
 use crate::wire::problem;
@@ -98,6 +99,7 @@ impl Trust {
 pub(super) struct Http {
     client: reqwest::Client,
     rules: Rules,
+    budgets: Budgets,
     pub(super) exchanges: Exchanges,
 }
 
@@ -144,7 +146,8 @@ impl Http {
         } else {
             builder.tls_certs_merge(trust.0)
         };
-        Ok(Self { client: builder.build()?, rules, exchanges: Exchanges::new(time) })
+        let (budgets, exchanges) = (Budgets::new(time.clone()), Exchanges::new(time));
+        Ok(Self { client: builder.build()?, rules, budgets, exchanges })
     }
 
     /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
@@ -167,14 +170,18 @@ impl Http {
         let is_change = request.method != Method::GET && request.service != Service::Entra;
         let limit = request.limit.unwrap_or(if is_change { CHANGE_LIMIT } else { READ_LIMIT });
         let service = request.service;
+        let first = Url::parse(&request.url)
+            .map_err(|_| Trouble::new(service, What::ForeignHost(shorten(&request.url)), ""))?;
+        self.budgets.take(service, first.authority()).await;
         let mut pending = self.exchanges.begin(&request);
-        let result = match tokio::time::timeout(limit, self.send_following(request, is_change, &mut pending)).await {
-            Ok(result) => result,
-            Err(_) => Err(with_done(
-                Trouble::new(service, What::NoAnswer, format!("no whole answer within {} s", limit.as_secs())),
-                is_change,
-            )),
-        };
+        let result =
+            match tokio::time::timeout(limit, self.send_following(request, &first, is_change, &mut pending)).await {
+                Ok(result) => result,
+                Err(_) => Err(with_done(
+                    Trouble::new(service, What::NoAnswer, format!("no whole answer within {} s", limit.as_secs())),
+                    is_change,
+                )),
+            };
         pending.over(&result);
         result
     }
@@ -182,12 +189,11 @@ impl Http {
     async fn send_following(
         &self,
         request: Request<'_>,
+        first: &Url,
         is_change: bool,
         pending: &mut Pending<'_>,
     ) -> Result<Answer, Trouble> {
         let service = request.service;
-        let first = Url::parse(&request.url)
-            .map_err(|_| Trouble::new(service, What::ForeignHost(shorten(&request.url)), ""))?;
         let mut url = first.clone();
         for _ in 0..=REDIRECTS_MAX {
             let answer = self.send_once(&request, url.clone(), is_change).await?;
@@ -199,7 +205,10 @@ impl Http {
                 pending.redirected(&answer, target);
             }
             match target {
-                Some(target) if is_same_place(&target, &first) && request.method == Method::GET => url = target,
+                Some(target) if is_same_place(&target, first) && request.method == Method::GET => {
+                    self.budgets.take(service, target.authority()).await;
+                    url = target;
+                }
                 Some(target) => {
                     let why = "a redirect was not followed";
                     let trouble = Trouble::new(service, What::ForeignHost(named(&target)), why);

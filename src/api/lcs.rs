@@ -14,10 +14,6 @@ impl Api {
         let mut all = Vec::new();
         let mut page = 1;
         loop {
-            if page > 1 {
-                // The first page took its turn already; every page counts against the budget.
-                self.limits.budget(Service::Lcs, &self.time).await;
-            }
             let url = format!("{base}{}", lcs::environments_path(project, page));
             let answer: Envelope<Vec<lcs::Environment>> =
                 self.get(Service::Lcs, &base, url, &[lcs::VERSION_HEADER]).await?;

@@ -1,11 +1,15 @@
-//! Budgets of the services: how many questions at once, and how many in a time.
+//! What the services allow: how many questions at once, and how many requests in a time.
 //!
-//! They keep the program from being throttled, and a slow service from slowing the others.
+//! They keep the program from being throttled, and a slow service from slowing the others. The budgets
+//! stand where every request passes (`http.rs`), so that no page, repetition or redirect goes uncounted,
+//! whatever set-up it is for.
 
 use super::Time;
+use crate::core::time::{between, later};
 use crate::core::trouble::Service;
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use jiff::Timestamp;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -14,85 +18,115 @@ const AT_ONCE: usize = 6;
 /// Questions to Dataverse at the same time. It allows 52 (service protection limits of its Web API); the
 /// prerequisites of one environment ask twelve.
 const AT_ONCE_DATAVERSE: usize = 16;
-/// Lifecycle Services allows so many calls per project ...
-const LCS_CALLS: usize = 6;
-/// ... in this time.
-const LCS_WINDOW: Duration = Duration::from_mins(1);
+/// Requests for one project of Lifecycle Services in a minute (documented with its environment list).
+const LCS: Budget = Budget { requests: 6, time: Duration::from_mins(1) };
+/// Requests to one Dataverse in five minutes (service protection limits of its Web API).
+const DATAVERSE: Budget = Budget { requests: 6000, time: Duration::from_mins(5) };
 
 fn at_once(service: Service) -> usize {
     if service == Service::Dataverse { AT_ONCE_DATAVERSE } else { AT_ONCE }
 }
 
-/// The budgets of all services.
-pub(super) struct Limits {
-    at_once: [Semaphore; Service::ALL.len()],
-    lcs: Mutex<VecDeque<jiff::Timestamp>>,
-}
+/// Turns at the services: so many questions at once.
+pub(super) struct Turns([Semaphore; Service::ALL.len()]);
 
-impl Limits {
+impl Turns {
     pub(super) fn new() -> Self {
-        Self { at_once: Service::ALL.map(|service| Semaphore::new(at_once(service))), lcs: Mutex::new(VecDeque::new()) }
+        Self(Service::ALL.map(|service| Semaphore::new(at_once(service))))
     }
 
     /// Waits for a turn at a service; it lasts as long as what is returned.
-    pub(super) async fn turn(&self, service: Service, time: &Time) -> Option<SemaphorePermit<'_>> {
+    pub(super) async fn turn(&self, service: Service) -> Option<SemaphorePermit<'_>> {
         let place = Service::ALL.iter().position(|one| *one == service).unwrap_or(0);
         // `None` only when the semaphore is closed, and nobody closes it.
-        let permit = self.at_once[place].acquire().await.ok();
-        self.budget(service, time).await;
-        permit
-    }
-
-    /// Waits until the budget of a service has one more call.
-    pub(super) async fn budget(&self, service: Service, time: &Time) {
-        if service == Service::Lcs {
-            while let Some(wait) = self.lcs_wait(time) {
-                time.pause(wait).await;
-            }
-        }
-    }
-
-    /// Takes one call of the budget, or says how long to wait for the next.
-    fn lcs_wait(&self, time: &Time) -> Option<Duration> {
-        let now = (time.now)();
-        let mut taken = self.lcs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        while taken.front().is_some_and(|first| age(*first, now) >= LCS_WINDOW) {
-            taken.pop_front();
-        }
-        match taken.front() {
-            Some(first) if taken.len() >= LCS_CALLS => Some(LCS_WINDOW.saturating_sub(age(*first, now))),
-            _ => {
-                taken.push_back(now);
-                None
-            }
-        }
+        self.0[place].acquire().await.ok()
     }
 }
 
-fn age(since: jiff::Timestamp, now: jiff::Timestamp) -> Duration {
-    crate::core::time::between(since, now)
+/// So many requests in any stretch of so much time.
+#[derive(Clone, Copy)]
+struct Budget {
+    requests: usize,
+    time: Duration,
+}
+
+fn budget(service: Service) -> Option<Budget> {
+    match service {
+        Service::Lcs => Some(LCS),
+        Service::Dataverse => Some(DATAVERSE),
+        _ => None,
+    }
+}
+
+/// The budgets of all hosts.
+pub(super) struct Budgets {
+    time: Time,
+    /// When each of the last requests was or will be sent, by host.
+    sent: Mutex<HashMap<String, VecDeque<Timestamp>>>,
+}
+
+impl Budgets {
+    pub(super) fn new(time: Time) -> Self {
+        Self { time, sent: Mutex::default() }
+    }
+
+    /// Waits until one more request to this host is within the budget. Whoever comes first goes first.
+    pub(super) async fn take(&self, service: Service, host: &str) {
+        if let Some(budget) = budget(service) {
+            let now = (self.time.now)();
+            let at = self.reserve(budget, host, now);
+            if at > now {
+                self.time.pause(between(now, at)).await;
+            }
+        }
+    }
+
+    /// When the next request may be sent; that place is taken.
+    fn reserve(&self, budget: Budget, host: &str, now: Timestamp) -> Timestamp {
+        let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains_key(host) {
+            all.insert(host.to_owned(), VecDeque::new());
+        }
+        let Some(sent) = all.get_mut(host) else { return now };
+        let mut at = now;
+        if sent.len() >= budget.requests {
+            // The one before the whole budget has to be old enough.
+            at = sent.pop_front().map_or(now, |first| later(first, budget.time)).max(now);
+        }
+        sent.push_back(at);
+        at
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicI64, Ordering};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn budgets() -> Budgets {
+        Budgets::new(Time { now: Arc::new(|| at(0)), speed: 1.0 })
+    }
 
     #[test]
-    fn the_seventh_call_in_a_minute_waits_for_the_first_to_age() {
-        let seconds = Arc::new(AtomicI64::new(0));
-        let clock = Arc::clone(&seconds);
-        let now = move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap();
-        let time = Time { now: Arc::new(now), speed: 1.0 };
-        let limits = Limits::new();
-        for _ in 0..LCS_CALLS {
-            assert_eq!(limits.lcs_wait(&time), None);
-        }
-        seconds.store(20, Ordering::Relaxed);
-        assert_eq!(limits.lcs_wait(&time), Some(Duration::from_secs(40)));
-        seconds.store(60, Ordering::Relaxed);
-        assert_eq!(limits.lcs_wait(&time), None);
+    fn no_stretch_of_time_has_more_requests_than_the_budget() {
+        let budgets = budgets();
+        let budget = Budget { requests: 6, time: Duration::from_mins(1) };
+        // In bursts, with pauses between.
+        let asked = (0..40).map(|number| at(i64::from(number / 10) * 45));
+        let sent: Vec<Timestamp> = asked.map(|now| budgets.reserve(budget, "lcs", now)).collect();
+        assert!(sent.windows(7).all(|seven| between(seven[0], seven[6]) >= budget.time), "{sent:?}");
+        assert_eq!((sent[5], sent[6], sent[12]), (at(0), at(60), at(120)), "no later than it must be");
+    }
+
+    #[test]
+    fn each_host_has_a_budget_of_its_own() {
+        let budgets = budgets();
+        let budget = Budget { requests: 1, time: Duration::from_mins(5) };
+        let all = ["a", "b", "a"].map(|host| budgets.reserve(budget, host, at(0)));
+        assert_eq!(all, [at(0), at(0), at(300)]);
     }
 }

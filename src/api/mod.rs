@@ -32,7 +32,7 @@ use crate::wire::CLIENT_REQUEST_ID;
 use hosts::Rules;
 use http::{Answer, Body, Http, Request};
 use jiff::Timestamp;
-use limits::Limits;
+use limits::Turns;
 use reqwest::Method;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -68,7 +68,7 @@ pub struct Api {
     gateway: Mutex<Option<String>>,
     http: Http,
     session: Session,
-    limits: Limits,
+    turns: Turns,
     time: Time,
 }
 
@@ -82,7 +82,7 @@ impl Api {
         Ok(Self {
             http: Http::new(rules, trust, &time)?,
             session: Session::new(credentials),
-            limits: Limits::new(),
+            turns: Turns::new(),
             gateway: Mutex::default(),
             profile,
             time,
@@ -106,7 +106,7 @@ impl Api {
     /// # Errors
     /// A [`Trouble`] that names the service and what happened.
     pub async fn call(&self, call: Call) -> Result<Reply, Trouble> {
-        let _turn = self.limits.turn(call.service(), &self.time).await;
+        let _turn = self.turns.turn(call.service()).await;
         match call {
             Call::DeviceCode => self.device_code().await,
             Call::PollDeviceCode => self.poll_device_code().await,
@@ -148,7 +148,7 @@ impl Api {
     /// # Errors
     /// A [`Trouble`] whose `done` says whether the change may have happened all the same.
     pub async fn change(&self, change: Change) -> Result<Reply, Trouble> {
-        let _turn = self.limits.turn(change.service(), &self.time).await;
+        let _turn = self.turns.turn(change.service()).await;
         match change {
             Change::Install { environment, package } => self.install(&environment, &package).await,
             Change::CreateUser { dataverse, app, business_unit } => {
