@@ -36,6 +36,8 @@ pub struct Setup {
     pub flow: Flow,
     /// What happened, oldest first.
     pub timeline: VecDeque<Event>,
+    /// The reading that was written down last: of which stage, and the service's word.
+    pub reading_on_record: Option<(Option<StageId>, String)>,
     /// The terms were accepted here.
     pub accepted: bool,
     /// How long Configure took, if it was done here.
@@ -362,6 +364,7 @@ impl Setup {
             opened: false,
             flow: Flow::Details { wanted: false },
             timeline: VecDeque::new(),
+            reading_on_record: None,
             accepted: false,
             configure_took: None,
             left: false,

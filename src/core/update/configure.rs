@@ -102,13 +102,8 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
                 // What ended the stage stands in the line of the stage.
                 && run.stage().id == stage
             {
-                let line = Line::Reading {
-                    stage: Some(stage),
-                    status: word.clone(),
-                    elapsed_s: between(run.started, cx.now).as_secs(),
-                    next_in_s: between(cx.now, run.watch.asks_at).as_secs(),
-                };
-                cx.record(setup, line);
+                let (elapsed, next_in) = (between(run.started, cx.now), between(cx.now, run.watch.asks_at));
+                run::read(setup, Some(stage), word, elapsed, next_in, cx);
             }
             next
         });

@@ -251,7 +251,7 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
 }
 
 /// Writes down what was heard just now.
-fn tell_reading(linking: &Linking, before: Option<&(Now, String)>, was_watched: bool, setup: &Setup, cx: &mut Cx) {
+fn tell_reading(linking: &Linking, before: Option<&(Now, String)>, was_watched: bool, setup: &mut Setup, cx: &mut Cx) {
     let Some((at, word)) = linking.watch.last.as_ref().filter(|(at, _)| *at == cx.now) else { return };
     if before.is_some_and(|before| before == &(*at, word.clone())) {
         return;
@@ -262,13 +262,8 @@ fn tell_reading(linking: &Linking, before: Option<&(Now, String)>, was_watched: 
     if !was_watched {
         return;
     }
-    let line = Line::Reading {
-        stage: None,
-        status: word.clone(),
-        elapsed_s: between(linking.started, cx.now).as_secs(),
-        next_in_s: between(cx.now, linking.watch.asks_at).as_secs(),
-    };
-    cx.record(setup, line);
+    let (elapsed, next_in) = (between(linking.started, cx.now), between(cx.now, linking.watch.asks_at));
+    run::read(setup, None, word, elapsed, next_in, cx);
 }
 
 fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mut Cx) {

@@ -12,6 +12,7 @@ use crate::core::facts::FactKind;
 use crate::core::journal::{Entry, Outcome, Run, What, Work};
 use crate::core::model::{Model, Purpose, Question};
 use crate::core::msg::{Found, NotClaimed};
+use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
 use crate::core::time::Now;
 use crate::wire::bare_id;
@@ -119,7 +120,29 @@ pub(super) fn began(setup: &mut Setup, work: Work, again: bool, cx: &mut Cx) {
         cx.record(setup, What::Terms { version, accepted_by: cx.account.to_owned() });
     }
     let account = cx.account.to_owned();
+    setup.reading_on_record = None;
     cx.record(setup, What::Began { work, account, again });
+}
+
+/// A service said how far it is: written down when its word is news, else only told. A record grows with what
+/// happens, not with time.
+pub(super) fn read(
+    setup: &mut Setup,
+    stage: Option<StageId>,
+    status: &str,
+    elapsed: Duration,
+    next_in: Duration,
+    cx: &mut Cx,
+) {
+    let (elapsed_s, next_in_s) = (elapsed.as_secs(), next_in.as_secs());
+    let line = cx.entry(setup, What::Reading { stage, status: status.to_owned(), elapsed_s, next_in_s });
+    let is_known = setup.reading_on_record.as_ref().is_some_and(|(of, word)| *of == stage && word == status);
+    if is_known {
+        cx.desk.push(Effect::Note(line));
+    } else {
+        setup.reading_on_record = Some((stage, status.to_owned()));
+        cx.desk.push(Effect::Record(line));
+    }
 }
 
 /// The last line: nothing runs any more.

@@ -154,3 +154,17 @@ fn what_leaving_means_is_said_of_this_moment() {
     assert!(setup.once_left(false).contains("the installation goes on"), "{}", setup.once_left(false));
     assert_eq!(setup.once_left(true), "this rehearsal ends here", "its services end with the program");
 }
+
+#[test]
+fn a_record_grows_with_what_happens_and_not_with_time() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
+    let mut said = |status: &str, times: usize| {
+        for _ in 0..times {
+            world.answer(Ok(Reply::Operation { operation: Some(from(json!({ "status": status }))), retry_after: None }));
+        }
+        let readings = world.recorded.iter().filter(|entry| matches!(entry.what, What::Reading { .. }));
+        readings.count()
+    };
+    assert_eq!([said("Running", 1), said("Running", 500), said("Paused", 1), said("Running", 2)], [1, 1, 2, 3]);
+}
