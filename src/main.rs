@@ -6,7 +6,7 @@ use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
 use dualwrite::settings::{self, Choice, Profile, Settings, SettingsError};
-use dualwrite::shell::{journal, log};
+use dualwrite::shell::{journal, log, open_files};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::access::{Access, Step};
 use dualwrite::surface::code;
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // A second provider cannot be: this is the first thing that is done.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    open_files::raise_limit();
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(Refusal(code, words)) => {

@@ -54,7 +54,9 @@ const PROXY_FAILED: &str = "tunnel error: ";
 /// Where a proxy comes from.
 const PROXY_FROM: &str = "it is named by HTTPS_PROXY or the settings of this system";
 /// How long an unused connection is kept.
-const IDLE_CONNECTION: Duration = Duration::from_secs(90);
+const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+/// Unused connections that are kept to one host. Every environment has two hosts of its own.
+const IDLE_PER_HOST: usize = 2;
 
 /// Names under `localhost` are this machine; on loopback no name server is ever asked.
 struct LoopbackNames;
@@ -138,6 +140,7 @@ impl Http {
             .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_LIMIT)
             .pool_idle_timeout(IDLE_CONNECTION)
+            .pool_max_idle_per_host(IDLE_PER_HOST)
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never());
         let builder = if rules.loopback {

@@ -16,6 +16,7 @@ mod input;
 pub mod journal;
 pub mod keeper;
 pub mod log;
+pub mod open_files;
 mod output;
 pub mod run;
 mod signals;

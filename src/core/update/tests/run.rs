@@ -161,7 +161,8 @@ fn a_record_grows_with_what_happens_and_not_with_time() {
     world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
     let mut said = |status: &str, times: usize| {
         for _ in 0..times {
-            world.answer(Ok(Reply::Operation { operation: Some(from(json!({ "status": status }))), retry_after: None }));
+            world
+                .answer(Ok(Reply::Operation { operation: Some(from(json!({ "status": status }))), retry_after: None }));
         }
         let readings = world.recorded.iter().filter(|entry| matches!(entry.what, What::Reading { .. }));
         readings.count()
