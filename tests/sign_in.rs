@@ -82,7 +82,7 @@ fn a_token_from_outside_that_has_ended_is_replaced_by_a_pasted_one() {
     wizard.wait_for(" Environments ").wait_for("contoso-uat").keys("<enter>").wait_for(" Environment Details ");
     wizard.wait_for("[ Give a token ]").keys("t").wait_for(" Give a token ");
     let token = rehearsal.token("https://IntegratorApp.com");
-    wizard.paste(&token).wait_for(&format!("{} characters", token.len())).keys("<enter>");
+    wizard.paste(&format!("Authorization: Bearer {token}\n")).wait_for(" characters ").keys("<enter>");
     wizard.wait_gone("[ Give a token ]");
     assert!(!String::from_utf8_lossy(&wizard.raw()).contains("one-that-has-ended"));
     leave(&wizard);

@@ -10,6 +10,7 @@ use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::entra::{self, DeviceCode, Token, TokenError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -180,11 +181,36 @@ fn kind_of(error: &TokenError) -> Option<Kind> {
     })
 }
 
-/// The account that a token names. It is shown and compared, never trusted, so it is not verified.
-pub(super) fn account_of(token: &str) -> Option<Account> {
+/// Longest audience that is shown, in characters.
+const SHOWN_MAX: usize = 100;
+
+/// What a token claims, where it can be read.
+fn claims_of(token: &str) -> Option<serde_json::Value> {
     let payload = token.split('.').nth(1)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Why a token cannot be good for a service: it has ended, or names another audience. A token that cannot be
+/// read, or names an audience by its id, may be good.
+pub(super) fn misfit(token: &str, audience: Option<&str>, now: Timestamp) -> Option<String> {
+    let claims = claims_of(token)?;
+    let ends = claims.get("exp").and_then(serde_json::Value::as_i64).and_then(|at| Timestamp::from_second(at).ok());
+    if let Some(end) = ends.filter(|end| *end <= now) {
+        return Some(format!("This token has ended at {end}: copy a fresh one."));
+    }
+    let is_for = claims.get("aud")?.as_str().filter(|is_for| is_for.starts_with("https://"))?;
+    let bare = |address: &str| address.trim_end_matches('/').to_lowercase();
+    let audience = audience.filter(|audience| bare(audience) != bare(is_for))?;
+    Some(format!(
+        "This token is for {}, and one for {audience} is wanted: copy that one.",
+        is_for.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect::<String>()
+    ))
+}
+
+/// The account that a token names. It is shown and compared, never trusted, so it is not verified.
+pub(super) fn account_of(token: &str) -> Option<Account> {
+    let claims = claims_of(token)?;
     let text = |claim: &str| claims.get(claim)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let name = ["preferred_username", "upn", "unique_name", "email", "name", "app_displayname", "appid"];
     Some(Account { name: name.into_iter().find_map(text)?, tenant: text("tid") })
@@ -204,6 +230,22 @@ mod tests {
         for junk in ["", "..", "a.b.c", "a.%%%.c", &token("{}"), &token("[1]")] {
             assert_eq!(account_of(junk), None, "{junk}");
         }
+    }
+
+    #[test]
+    fn a_token_that_has_ended_or_is_for_another_service_is_told_before_it_is_sent() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let why = |claims: &str| {
+            let token = format!("x.{}.y", URL_SAFE_NO_PAD.encode(claims));
+            misfit(&token, Some("https://IntegratorApp.com"), now).unwrap_or_default()
+        };
+        assert!(why(r#"{"exp": 1000, "aud": "https://integratorapp.com/"}"#).contains("has ended"));
+        assert!(why(r#"{"exp": 1001, "aud": "https://graph.microsoft.com"}"#).contains("is for https://graph"));
+        for good in [r#"{"exp": 1001, "aud": "https://integratorapp.com/"}"#, r#"{"aud": "2e49aa60-1bd3"}"#, "{}", "x"]
+        {
+            assert_eq!(why(good), "", "{good}");
+        }
+        assert_eq!(misfit("opaque", None, now), None);
     }
 
     #[test]

@@ -34,7 +34,7 @@ use http::{Answer, Body, Http, Request};
 use jiff::Timestamp;
 use limits::Turns;
 use reqwest::Method;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use session::Session;
 use std::collections::HashSet;
@@ -90,8 +90,21 @@ impl Api {
     }
 
     /// A token that a person gives for one service while the program runs.
-    pub fn give_token(&self, service: Service, token: SecretString) {
+    ///
+    /// # Errors
+    /// Why the service would surely refuse it, as far as the token tells: it has ended, or is for another
+    /// service. Then it is not taken.
+    pub fn give_token(&self, service: Service, token: SecretString) -> Result<(), String> {
+        let audience = match service {
+            // Theirs is the address of an environment.
+            Service::Dataverse | Service::FinanceOperations => None,
+            _ => Some(self.audience(service, "")),
+        };
+        if let Some(why) = entra::misfit(token.expose_secret(), audience.as_deref(), (self.time.now)()) {
+            return Err(why);
+        }
         self.session.give(service, token);
+        Ok(())
     }
 
     /// The client, which tells this listener of every request.

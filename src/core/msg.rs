@@ -71,6 +71,8 @@ pub enum Msg {
     SignInKept(Keeping),
     /// A person has given a token for this service; the client has it.
     TokenGiven(Service),
+    /// A token that was given cannot be good, and why: the client has not taken it.
+    TokenNotTaken(String),
     /// The program is about to be left, and why.
     Leaving(String),
     /// An address could not be opened here, or was.

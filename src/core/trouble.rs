@@ -266,7 +266,9 @@ impl Trouble {
             What::CodeEnded => "the code has ended before anybody signed in with it".into(),
             What::NoToken => format!("{} gives no token for {who}", Service::Entra.name()),
             What::PeopleOnly => format!("{who} works for people, and an application is signed in"),
-            What::OutsideToken(variable) => format!("{who} did not accept the token in {variable}"),
+            What::OutsideToken(variable) => {
+                format!("{who} did not accept the token that was given (t, or {variable})")
+            }
             What::NoOutsideToken(variable) => format!("no token for {who} was given ({variable})"),
             What::NotRecorded => format!("nothing was sent to {who}, because the record could not be written"),
             What::NoClient => "the cloud profile has no client_id, the id of your app registration".into(),

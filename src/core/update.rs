@@ -80,6 +80,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             model.keeping = Some(keeping);
         }
         Msg::TokenGiven(service) => token_given(model, service, now),
+        Msg::TokenNotTaken(why) => model.notice = Some(why),
         Msg::Leaving(reason) => {
             let running: Vec<EnvironmentId> = model.running().map(|(environment, _)| environment.id.clone()).collect();
             for id in running {

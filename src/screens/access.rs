@@ -168,22 +168,41 @@ impl Sheet for Gateway {
 pub(super) fn use_token(eye: &mut Eye) -> Reaction {
     let Some(over) = &mut eye.overlay else { return Reaction::Nothing };
     let Ask::Token(service) = over.ask else { return Reaction::Nothing };
-    let typed = over.input.value().trim();
-    let token =
-        typed.get(..7).filter(|start| start.eq_ignore_ascii_case("bearer ")).map_or(typed, |_| typed[7..].trim());
+    let token = bare(over.input.value());
     let is_one = !token.is_empty() && token.len() <= TOKEN_MAX && token.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_one {
         let why = if token.is_empty() {
             "Paste the token first."
         } else {
-            "This is no token: it has spaces, or letters that no token has."
+            "This is no token: it has letters that no token has."
         };
         eye.hint = Some(why.to_owned());
         return Reaction::Redraw;
     }
-    eye.token = Some(SecretString::from(token.to_owned()));
+    eye.token = Some(SecretString::from(token));
     eye.overlay = None;
     Reaction::Token(service)
+}
+
+/// A token without what is copied along with it: the name of the header, its scheme, breaks of lines.
+fn bare(typed: &str) -> String {
+    let mut rest = typed.trim();
+    for before in ["authorization:", "bearer "] {
+        if let Some(start) = rest.get(..before.len()).filter(|start| start.eq_ignore_ascii_case(before)) {
+            rest = rest[start.len()..].trim_start();
+        }
+    }
+    rest.split_whitespace().collect()
+}
+
+/// What is taken of a pasted text. Of a token nothing is cut but at its end, so that a long one is whole.
+pub(super) fn pasted(ask: Option<Ask>, text: &str) -> String {
+    match ask {
+        Some(Ask::Token(_)) => {
+            text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+        }
+        _ => clean(text),
+    }
 }
 
 /// Takes what was typed as the address of the gateway.
@@ -200,4 +219,23 @@ pub(super) fn use_gateway(eye: &mut Eye) -> Reaction {
 /// How much may be typed or pasted, in characters.
 pub(super) const fn typed_max(ask: Ask) -> Option<usize> {
     if matches!(ask, Ask::Token(_)) { Some(TOKEN_MAX) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_token_is_taken_whole_and_without_what_was_copied_along() {
+        let token = "eyJ".to_owned() + &"a".repeat(4_000);
+        let ask = Some(Ask::Token(Service::Gateway));
+        for copied in [
+            token.clone(),
+            format!("Authorization: Bearer {token}\r\n"),
+            format!("  bearer {}\n{}\t", &token[..900], &token[900..]),
+        ] {
+            assert!(bare(&pasted(ask, &copied)) == token, "{}", &copied[..30]);
+        }
+        assert_eq!(bare("Authorization:Bearer"), "Bearer", "a word alone is no scheme");
+    }
 }

@@ -311,18 +311,22 @@ fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reac
 /// A text was pasted. It goes where text is typed, cleaned, and never presses a key.
 pub fn on_paste(model: &Model, eye: &mut Eye, text: &str) -> Reaction {
     eye.follow(model);
-    let mut most = TYPED_MAX;
+    let ask = eye.overlay.as_ref().map(|over| over.ask);
+    let most = ask.and_then(access::typed_max).unwrap_or(TYPED_MAX);
     let input = match &mut eye.overlay {
-        Some(over) if matches!(over.ask, Ask::Reset | Ask::PickUser | Ask::Token(_) | Ask::Gateway) => {
-            most = access::typed_max(over.ask).unwrap_or(TYPED_MAX);
-            &mut over.input
-        }
+        Some(over) if matches!(over.ask, Ask::Reset | Ask::PickUser | Ask::Token(_) | Ask::Gateway) => &mut over.input,
         None if eye.list.typing && screen(model) == Screen::Environments => &mut eye.list.filter,
         _ => return Reaction::Nothing,
     };
-    for c in clean(text).chars().take(most.saturating_sub(input.value().chars().count())) {
-        input.handle(tui_input::InputRequest::InsertChar(c));
-    }
+    let room = most.saturating_sub(input.value().chars().count());
+    let (before, after): (Vec<char>, Vec<char>) = {
+        let mut all: Vec<char> = input.value().chars().collect();
+        let after = all.split_off(input.cursor().min(all.len()));
+        (all, after)
+    };
+    let text: Vec<char> = access::pasted(ask, text).chars().take(room).collect();
+    let cursor = before.len() + text.len();
+    *input = tui_input::Input::new(before.into_iter().chain(text).chain(after).collect()).with_cursor(cursor);
     eye.hint = None;
     Reaction::Redraw
 }

@@ -120,9 +120,12 @@ impl Tasks {
         None
     }
 
-    /// A token that a person gave for one service.
-    pub fn give_token(&self, service: Service, token: SecretString) {
-        self.api.give_token(service, token);
+    /// A token that a person gave for one service; what the core hears of it.
+    pub fn give_token(&self, service: Service, token: SecretString) -> Msg {
+        match self.api.give_token(service, token) {
+            Ok(()) => Msg::TokenGiven(service),
+            Err(why) => Msg::TokenNotTaken(why),
+        }
     }
 
     /// A reply has come: its task is over.

@@ -156,8 +156,8 @@ impl Seat {
 
     /// A token that a person gave for one service.
     pub fn give_token(&mut self, service: Service, token: SecretString) {
-        self.tasks.give_token(service, token);
-        self.tell(Msg::TokenGiven(service));
+        let msg = self.tasks.give_token(service, token);
+        self.tell(msg);
     }
 
     /// What was written down or is worth telling since the last time.

@@ -297,8 +297,8 @@ impl Wizard {
             }
             Reaction::Token(service) => {
                 if let (Some(tasks), Some(token)) = (&self.tasks, self.eye.take_token()) {
-                    tasks.give_token(service, token);
-                    self.tell(Msg::TokenGiven(service));
+                    let msg = tasks.give_token(service, token);
+                    self.tell(msg);
                 }
                 Step::Continue { draw: true }
             }
