@@ -61,17 +61,80 @@ fn tokens_that_live_for_a_minute_last_a_whole_set_up() {
     assert!(counters.sign_ins == 1 && counters.links_completed == 1 && counters.refreshes > 10, "{counters:?}");
 }
 
-#[test]
-fn a_revoked_sign_in_is_made_again_in_the_middle_and_nothing_is_done_twice() {
-    let rehearsal = Rehearsal::at("refresh-revoked", CALMLY);
-    let wizard = rehearsal.signed_in(80, 24);
-    configure(&wizard);
-    wizard.wait_for(" Setup progress ").wait_for(" Sign in ").wait_for("Type this code");
-    wizard.wait_for(" Setup complete ").keys("<enter>").wait_for(" Linked ");
-    leave(&wizard);
+/// When the second package begins to be installed the sign-in is revoked, and Grace signs in instead of Ada.
+const REVOKED: &str = r#"
+[sign_in]
+accounts = ["ada@contoso.example", "grace@contoso.example"]
+[[event]]
+when = "install-started"
+package = "msdyn_DualWriteAppCoreAnchor"
+do = "revoke-sign-in"
+"#;
+
+fn assert_done_once_with_two_sign_ins(rehearsal: &Rehearsal) {
     let counters = rehearsal.counters();
     assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
     assert_eq!((counters.sign_ins, counters.links_completed), (2, 1));
+    let run = journal::runs(&rehearsal.state()).unwrap().remove(0).run.unwrap();
+    assert_eq!(run.account, "ada@contoso.example");
+    assert_eq!(run.others.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), ["grace@contoso.example"]);
+}
+
+#[test]
+fn a_revoked_sign_in_is_made_again_in_the_middle_and_the_record_says_by_whom() {
+    let rehearsal = Rehearsal::told_at(REVOKED, CALMLY);
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup progress ").wait_for("┌ Sign in ").wait_for("Sign in again. What the services do goes on");
+    wizard.wait_for("ada@contoso.example has to sign in again").wait_for("Type this code");
+    wizard.wait_for("grace@contoso.example has signed in; it was ada@").wait_for(" Setup complete ");
+    wizard.keys("<enter>").wait_for(" Linked ");
+    leave(&wizard);
+    assert_done_once_with_two_sign_ins(&rehearsal);
+}
+
+fn setup<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["setup", "--environment", "contoso-uat", "--accept-terms", terms::version(), "--yes"], more].concat()
+}
+
+#[test]
+fn without_a_screen_the_second_code_is_shown_too() {
+    let rehearsal = Rehearsal::told_at(REVOKED, CALMLY);
+    let wizard = rehearsal.wizard(&setup(&["--plain"]), 200, 60);
+    assert_eq!(wizard.wait_exit(), Exit::Code(0), "{}", wizard.screen());
+    let said = wizard.screen();
+    assert_eq!(said.matches("To sign in, open").count(), 2, "{said}");
+    for words in [
+        "ada@contoso.example has to sign in again",
+        "grace@contoso.example has signed in; it was ada@contoso.example before",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_done_once_with_two_sign_ins(&rehearsal);
+}
+
+#[test]
+fn without_a_terminal_a_sign_in_that_ends_ends_the_run_and_the_next_one_goes_on() {
+    let rehearsal = Rehearsal::told_at(REVOKED, CALMLY);
+    assert_eq!(rehearsal.command(&[IN_A_FILE], &["sign-in"]).0, 0);
+    let (code, out, err) = rehearsal.command(&[IN_A_FILE], &setup(&[]));
+    assert!(code == 3 && out.contains("sign in beforehand") && out.contains("AADSTS50173"), "{code} {out} {err}");
+    let (code, out, err) = rehearsal.command(&[IN_A_FILE], &setup(&[]));
+    assert!(code == 3 && err.contains("sign in beforehand"), "{code} {out} {err}");
+    assert_eq!(rehearsal.command(&[IN_A_FILE], &["sign-in"]).0, 0);
+    let (code, out, err) = rehearsal.command(&[IN_A_FILE], &setup(&[]));
+    assert_eq!(code, 0, "{out} {err}");
+    assert_done_once_with_two_sign_ins(&rehearsal);
+}
+
+#[test]
+fn a_sign_in_counts_whatever_a_service_makes_of_it() {
+    let rehearsal = Rehearsal::told("[[sign_in.refusals]]\nat = \"refresh\"\nnumber = 50076\n");
+    let (code, out, err) = rehearsal.command(&[IN_A_FILE], &["sign-in"]);
+    assert!(code == 0 && out.contains("ada@contoso.example"), "{code} {out} {err}");
+    assert_eq!(err.matches("type the code").count(), 1, "{err}");
+    let (code, _, err) = rehearsal.command(&[IN_A_FILE], &["sign-in", "--account", "eve@contoso.example"]);
+    assert!(code == 0 && err.contains("That is not eve@contoso.example"), "{code} {err}");
 }
 
 #[test]
@@ -198,15 +261,10 @@ application = ["bap", "power_platform", "graph", "dataverse", "finance_operation
 #[test]
 fn an_application_configures_and_leaves_the_link_to_a_person() {
     let rehearsal = Rehearsal::told(KNOWN);
-    let consent = ["--accept-terms", terms::version(), "--yes"];
-    let setup = |more: &[&str]| {
-        let args = [&["setup", "--environment", "contoso-uat"], &consent[..], more].concat();
-        rehearsal.command(&[IN_MEMORY, SECRET], &args)
-    };
-    let (code, out, err) = setup(&[]);
+    let (code, out, err) = rehearsal.command(&[IN_MEMORY, SECRET], &setup(&[]));
     assert!(code == 3 && out.is_empty() && err.contains("--until configured"), "{code} {out} {err}");
     assert!(rehearsal.simulator().requests().is_empty(), "nothing was asked");
-    let (code, out, err) = setup(&["--until", "configured"]);
+    let (code, out, err) = rehearsal.command(&[IN_MEMORY, SECRET], &setup(&["--until", "configured"]));
     assert!(code == 0 && out.contains("configured (") && err.contains("Only people can ask"), "{code} {out} {err}");
     let counters = rehearsal.counters();
     assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION), counters.sign_ins), (1, 1, 0));
@@ -236,14 +294,4 @@ fn a_wrong_secret_is_named_by_its_variable() {
     let (code, out, err) = rehearsal.command(&proof, &["status"]);
     assert!(code == 4 && (out.clone() + &err).contains("7000215"), "{code} {out} {err}");
     assert!(!(out + &err).contains("a-wrong-one"));
-}
-
-#[test]
-fn the_whole_set_up_without_a_screen_asks_for_one_sign_in() {
-    let rehearsal = Rehearsal::on("happy");
-    let args = ["setup", "--environment", "contoso-uat", "--accept-terms", terms::version(), "--yes", "--plain"];
-    let wizard = rehearsal.wizard(&args, 120, 60);
-    wizard.wait_for("and type");
-    assert_eq!(wizard.wait_exit(), Exit::Code(0), "{}", wizard.screen());
-    assert_eq!((rehearsal.counters().sign_ins, rehearsal.counters().links_completed), (1, 1));
 }

@@ -157,6 +157,13 @@ pub enum What {
         /// Ids to quote to support.
         ids: BTreeMap<String, String>,
     },
+    /// The sign-in had ended while something ran, and somebody signed in again.
+    SignedIn {
+        /// Who.
+        account: String,
+        /// Who was signed in before.
+        before: String,
+    },
     /// The program was left while the work goes on at the service.
     Left {
         /// Why.
@@ -422,6 +429,7 @@ mod tests {
             install("X"),
             outcome(ChangeResult::Accepted, Some("op")),
             What::Configured,
+            What::SignedIn { account: "b".into(), before: "a".into() },
             What::Failed {
                 step: "link".into(),
                 fault: None,

@@ -9,7 +9,7 @@ use super::facts::FactKind;
 use super::journal::{Entry, Run, What};
 use super::msg::{Found, PastRun, Ticket};
 use super::setup::Setup;
-use super::sign_in::{Keeping, Session};
+use super::sign_in::{Ended, Keeping, Session};
 use super::time::Now;
 use super::trouble::{Service, Trouble};
 use crate::wire::{bap, lcs, link};
@@ -325,6 +325,8 @@ pub struct Model {
     pub runs: Option<Vec<PastRun>>,
     /// Interrupted runs that are taken up as soon as their environment is listed.
     pub to_take_up: Vec<Run>,
+    /// The sign-in that ended while the program ran; none before, and after the next one.
+    pub ended: Option<Ended>,
     /// Where the sign-in is kept, or will be; none where nobody signs in.
     pub keeping: Option<Keeping>,
     /// Somebody is there who can give a token: a step that needs one waits for it.
@@ -354,6 +356,7 @@ impl Model {
             at_runs: false,
             runs: None,
             to_take_up: Vec::new(),
+            ended: None,
             keeping: None,
             takes_tokens: false,
             exchanges: VecDeque::new(),

@@ -32,6 +32,15 @@ pub struct Keeping {
     pub lasts: bool,
 }
 
+/// A sign-in that ended while the program ran, until somebody has signed in again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// Whose it was.
+    pub account: Account,
+    /// Why, in the words of the service that found it.
+    pub why: Trouble,
+}
+
 /// Who is signed in, or how far the sign-in is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Session {

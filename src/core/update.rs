@@ -75,8 +75,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Exported(Ok(files)) => model.notice = Some(format!("Written: {}", files.join(", "))),
         Msg::Exported(Err(why)) => model.notice = Some(format!("The export could not be written: {why}.")),
         Msg::SignInKept(keeping) => {
-            let who = model.session.account().map(|name| format!("Signed in as {name}. ")).unwrap_or_default();
-            model.notice = Some(format!("{who}{}", keeping.sentence));
+            if model.keeping.as_ref() != Some(&keeping) {
+                let who = model.session.account().map(|name| format!("Signed in as {name}. ")).unwrap_or_default();
+                model.notice = Some(format!("{who}{}", keeping.sentence));
+            }
             model.keeping = Some(keeping);
         }
         Msg::TokenGiven(service) => token_given(model, service, now),
@@ -375,7 +377,7 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
         && matches!(trouble.what, super::trouble::What::SignInNeeded)
         && question.purpose != Purpose::SignIn
     {
-        session::ended(model);
+        session::ended(model, trouble);
         if question.call.is_some() {
             model.desk.park(ticket, question);
             return;

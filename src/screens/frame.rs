@@ -141,6 +141,9 @@ fn header(view: &View) -> Row {
 fn rail(view: &View) -> Row {
     let Some(marks) = route::rail(view.model) else {
         let words = match screen(view.model) {
+            Screen::SignIn if view.model.ended.is_some() => {
+                "Sign in again. What the services do goes on; what follows waits for you."
+            }
             Screen::SignIn => "Sign in first. Nothing is read or changed before that.",
             Screen::Runs => "What was done on this machine. Reading it changes nothing.",
             Screen::Resume => "Something was interrupted. Nothing is changed before you decide.",

@@ -4,15 +4,15 @@ use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
 use super::{Sheet, View, parts};
 use crate::core::msg::Intent;
-use crate::core::sign_in::{Session, Waiting};
+use crate::core::sign_in::{Ended, Session, Waiting};
 use crate::core::time::{between, stopwatch};
 use crate::ui::letters;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::clean;
 
-/// Rows of the body from which the code is drawn large.
-const LARGE_FROM: usize = 14;
+/// Place of the large letters among the blocks of the page.
+const LARGE: usize = 2;
 
 /// Signing in.
 pub(super) struct SignIn;
@@ -60,22 +60,13 @@ impl Sheet for SignIn {
 fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
     let cells = room.width;
     let code = clean(&waiting.user_code);
-    let mut rows = para("Type this code", Role::Plain, cells);
-    rows.push(Row::blank());
-    let large = letters::large(&code, view.look, cells.saturating_sub(2)).filter(|_| room.height >= LARGE_FROM);
-    if let Some(large) = large {
-        rows.extend(large.into_iter().map(|row| {
-            let mut pieces = vec![Piece::new("  ", Role::Plain)];
-            pieces.extend(row.pieces);
-            Row { pieces, stop: None }
-        }));
-        rows.push(Row::blank());
-    }
-    rows.extend(behind(Row::new("  ", Role::Plain), &[Piece::new(code.clone(), Role::Strong)], cells));
-    rows.push(Row::blank());
-    rows.extend(para("at this address, on any device", Role::Plain, cells));
-    rows.extend(parts::address(&waiting.address, cells));
-    rows.push(Row::blank());
+    let large = letters::large(&code, view.look, cells.saturating_sub(2)).into_iter().flatten().map(|row| {
+        let mut pieces = vec![Piece::new("  ", Role::Plain)];
+        pieces.extend(row.pieces);
+        Row { pieces, stop: None }
+    });
+    let mut address = para("at this address, on any device", Role::Plain, cells);
+    address.extend(parts::address(&waiting.address, cells));
     let left = between(view.now, waiting.until);
     let text = if left.is_zero() {
         "The code has ended.".to_owned()
@@ -84,10 +75,18 @@ fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
     } else {
         format!("The code lives until {}. This page goes on by itself when you are done.", view.time(waiting.until))
     };
-    rows.extend(para(&text, Role::Dim, cells));
-    rows.extend(view.model.keeping.iter().flat_map(|keeping| para(&clean(&keeping.sentence), Role::Dim, cells)));
+    let mut small = para(&text, Role::Dim, cells);
+    small.extend(view.model.keeping.iter().flat_map(|keeping| para(&clean(&keeping.sentence), Role::Dim, cells)));
+    let blocks = [
+        view.model.ended.as_ref().map_or_else(Vec::new, |ended| why(ended, view, cells)),
+        para("Type this code", Role::Plain, cells),
+        large.collect(),
+        behind(Row::new("  ", Role::Plain), &[Piece::new(code, Role::Strong)], cells),
+        address,
+        small,
+    ];
     Page {
-        rows,
+        rows: fitted(blocks, room.height),
         stops: vec![
             Stop::wants("Open the address", Intent::Open(waiting.address.clone())),
             Stop::wants("Copy the code", Intent::Copy(waiting.user_code.clone())),
@@ -98,4 +97,32 @@ fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
         copy: Some(waiting.user_code.clone()),
         ..Page::default()
     }
+}
+
+/// Why somebody who was signed in has to do it again.
+fn why(ended: &Ended, view: &View, cells: usize) -> Vec<Row> {
+    let Ended { account, why } = ended;
+    let text = format!("{} has to sign in again. {}", clean(&account.name), clean(&why.to_string()));
+    parts::marked(Mark::Warn, &text, *view.look, cells)
+}
+
+/// The blocks below each other as they fit: with the code in large letters and air between them, without the
+/// large letters, without air.
+fn fitted(mut blocks: [Vec<Row>; 6], height: usize) -> Vec<Row> {
+    let with_air = |blocks: &[Vec<Row>; 6]| {
+        let full: Vec<&Vec<Row>> = blocks.iter().filter(|block| !block.is_empty()).collect();
+        full.iter().map(|block| block.len() + 1).sum::<usize>().saturating_sub(1)
+    };
+    if with_air(&blocks) > height {
+        blocks[LARGE].clear();
+    }
+    let air = with_air(&blocks) <= height;
+    let mut rows: Vec<Row> = Vec::new();
+    for block in blocks.into_iter().filter(|block| !block.is_empty()) {
+        if air && !rows.is_empty() {
+            rows.push(Row::blank());
+        }
+        rows.extend(block);
+    }
+    rows
 }

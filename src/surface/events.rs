@@ -140,6 +140,10 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
             Value::Null,
             format!("run {} is taken up again after an interruption", entry.run),
         )),
+        What::SignedIn { account, before } => {
+            let other = if account == before { String::new() } else { format!("; it was {before} before") };
+            Some(Event::new(subject, entry.at, Value::Null, format!("{account} has signed in{other}")))
+        }
         What::Opened(_)
         | What::Started { .. }
         | What::Began { .. }

@@ -34,6 +34,8 @@ const NAME_MAX: usize = 60;
 /// Why nothing is asked where nobody is signed in and nobody can read a code.
 const NOBODY: &str = "Nobody is signed in. Run it on a terminal, sign in beforehand (dualwrite sign-in), or let an \
                       application ask (DUALWRITE_CLIENT_SECRET or DUALWRITE_CLIENT_CERTIFICATE).";
+/// The outcome where nobody is signed in.
+const SIGN_IN_MISSING: &str = "sign_in_missing";
 /// How often the live lines are drawn anew while nothing happens.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -166,6 +168,10 @@ impl Headless<'_> {
             if let Some(over) = self.unheard() {
                 return over;
             }
+            // It can end on the way, too.
+            if let Err(over) = self.sign_in() {
+                return over;
+            }
             if self.flights.iter().all(|flight| flight.ended.is_some()) {
                 let over = self.land();
                 return self.unheard().unwrap_or(over);
@@ -255,17 +261,28 @@ impl Headless<'_> {
             _ if !self.seat.model.cloud.has_client => {
                 let trouble = Trouble::new(Service::Entra, What::NoClient, "");
                 let text = format!("Nobody can sign in: {}", trouble.in_full(Again::Command));
-                return Err(self.stop(code::CONSENT, &text));
+                return Err(self.stop_all(code::CONSENT, SIGN_IN_MISSING, &text));
             }
-            _ if !self.can_sign_in => return Err(self.stop(code::CONSENT, NOBODY)),
+            _ if !self.can_sign_in => {
+                let text = self.seat.model.ended.as_ref().map_or_else(
+                    || NOBODY.to_owned(),
+                    |ended| {
+                        format!("{}. {NOBODY} Then run the command again", ended.why.to_string().trim_end_matches('.'))
+                    },
+                );
+                return Err(self.stop_all(code::CONSENT, SIGN_IN_MISSING, &text));
+            }
             Session::Unknown | Session::AskingForCode(_) => return Ok(()),
             Session::Waiting(waiting) => (waiting.user_code.clone(), waiting.address.clone()),
             Session::Stopped(trouble) => {
                 let text = format!("Signing in did not work: {}", trouble.in_full(Again::Command));
-                return Err(self.stop(code::CONSENT, &text));
+                return Err(self.stop_all(code::CONSENT, SIGN_IN_MISSING, &text));
             }
         };
         if self.code_shown.as_ref() != Some(&shown.0) {
+            if let Some(ended) = &self.seat.model.ended {
+                self.teller.say_error(&format!("{} has to sign in again: {}", ended.account.name, ended.why));
+            }
             self.teller.say_error(&format!("To sign in, open {} and type {}", shown.1, shown.0));
             self.code_shown = Some(shown.0);
         }
@@ -485,7 +502,7 @@ impl Headless<'_> {
             let subject = Subject { id: String::new(), name: self.named.join(", "), run: String::new() };
             let outcome = match code {
                 code::USAGE => "not_found",
-                code::CONSENT => "sign_in_missing",
+                code::CONSENT => SIGN_IN_MISSING,
                 code::UNREACHABLE => "unreachable",
                 code::TIMED_OUT => "timed_out",
                 _ => "interrupted",

@@ -9,7 +9,7 @@ use super::seat::{Heard, Options as SeatOptions, Seat};
 use super::stage::{Stage, scope};
 use crate::core::msg::Msg;
 use crate::core::sign_in::{Account, Keeping, Session as SignedIn};
-use crate::core::time::{between, date_and_time, in_words};
+use crate::core::time::{between, date_and_time, stopwatch};
 use crate::core::trouble::Again;
 use crate::settings::Profile;
 use crate::shell::vault::{Kept, Vault, VaultError};
@@ -55,7 +55,8 @@ impl Session {
             ));
             return code::USAGE;
         }
-        (self.access.anew, self.access.account) = (true, None);
+        let wanted = self.access.account.take();
+        self.access.anew = true;
         let name = clean(&self.profile.name);
         let seat = Seat::take(SeatOptions {
             stage: Stage::Cloud(self.profile, self.access),
@@ -77,10 +78,15 @@ impl Session {
         }
         let planned = seat.model.keeping.clone();
         seat.tell(Msg::Start);
-        let code = wait(&mut seat, planned.as_ref(), &mut say_error);
-        if code == code::DONE {
-            let SignedIn::SignedIn(account) = &seat.model.session else { return code::FAILED };
+        let (code, account) = match wait(&mut seat, planned.as_ref(), &mut say_error) {
+            Ok(account) => (code::DONE, Some(account)),
+            Err(code) => (code, None),
+        };
+        if let Some(account) = &account {
             let _ = writeln!(out, "Signed in on {name} as {}.", who(account));
+            if let Some(wanted) = wanted.filter(|wanted| !wanted.eq_ignore_ascii_case(&account.name)) {
+                say_error(&format!("That is not {wanted}: the page signed in whom the browser knows. Sign out there."));
+            }
             let _ = writeln!(out, "{}", seat.model.keeping.as_ref().map_or(String::new(), |own| clean(&own.sentence)));
         }
         let is_lost = code == code::DONE && seat.model.keeping.as_ref().is_none_or(|keeping| !keeping.lasts);
@@ -162,13 +168,14 @@ fn who(account: &Account) -> String {
     account.tenant.as_deref().map_or_else(|| name.clone(), |tenant| format!("{name} (tenant {})", clean(tenant)))
 }
 
-/// Shows codes until somebody has signed in and that is kept; the exit code.
-fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) -> u8 {
+/// Shows codes until somebody has signed in and that is kept; else the exit code. What the services make of
+/// the fresh sign-in is no matter here.
+fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) -> Result<Account, u8> {
     let mut shown = None;
-    loop {
+    let account = loop {
         match &seat.model.session {
             SignedIn::Waiting(waiting) if shown.as_ref() != Some(&waiting.user_code) => {
-                let left = in_words(between(seat.clock.now(), waiting.until));
+                let left = stopwatch(between(seat.clock.now(), waiting.until));
                 say(&format!("To sign in, open  {}", waiting.address));
                 say(&format!("and type the code {}  (it lives {left})", waiting.user_code));
                 shown = Some(waiting.user_code.clone());
@@ -178,25 +185,25 @@ fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) 
                 if let Some(id) = &trouble.correlation {
                     say(&format!("Correlation id {id}"));
                 }
-                return code::CONSENT;
+                return Err(code::CONSENT);
             }
-            SignedIn::SignedIn(_) => break,
+            SignedIn::SignedIn(account) => break account.clone(),
             SignedIn::Unknown | SignedIn::AskingForCode(_) | SignedIn::Waiting(_) => {}
         }
         if let Heard::Signal(signal) = seat.wait(None) {
-            return signal.exit_code();
+            return Err(signal.exit_code());
         }
-    }
+    };
     // It is kept beside the core; where, comes as a message.
     let limit = Duration::from_secs_f64(KEEP_LIMIT.as_secs_f64() * seat.clock.speed());
     while seat.model.keeping.as_ref() == planned {
         match seat.wait(Some(limit)) {
             Heard::Nothing => break,
-            Heard::Signal(signal) => return signal.exit_code(),
+            Heard::Signal(signal) => return Err(signal.exit_code()),
             Heard::News | Heard::Line(_) => {}
         }
     }
-    code::DONE
+    Ok(account)
 }
 
 fn lines(profile: &Profile, account: Option<&Account>, place: Option<&str>, all: &[Kept]) -> String {

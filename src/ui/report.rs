@@ -96,6 +96,12 @@ struct Failure {
     doc_url: String,
 }
 
+/// Who began it, and who worked on it later.
+fn by(run: &Run, zone: &TimeZone) -> String {
+    let later = run.others.iter().map(|(at, account)| format!("{}, since {}", clean(account), moment(*at, zone)));
+    std::iter::once(clean(&run.account)).chain(later).collect::<Vec<_>>().join("; then ")
+}
+
 impl Report {
     fn of(run: &Run, zone: &TimeZone) -> Self {
         let date = |at: Now| moment(at, zone);
@@ -103,7 +109,7 @@ impl Report {
             ("Outcome", run.word().to_owned()),
             ("Environment", format!("{} ({})", clean(&run.name), clean(&run.environment))),
             ("Cloud", format!("{} ({})", clean(&run.cloud), clean(&run.address))),
-            ("By", clean(&run.account)),
+            ("By", by(run, zone)),
             ("Began", date(run.began)),
             ("Last entry", date(run.last)),
             ("Took", stopwatch(between(run.began, run.last))),

@@ -50,7 +50,11 @@ impl Rehearsal {
 
     /// On a scenario that is written here.
     pub fn told(text: &str) -> Self {
-        Self::start(scenario(text), SPEED, START.parse().unwrap())
+        Self::told_at(text, SPEED)
+    }
+
+    pub fn told_at(text: &str, speed: f64) -> Self {
+        Self::start(scenario(text), speed, START.parse().unwrap())
     }
 
     /// On a scenario that is written here, with the time and the pace of this machine.

@@ -25,6 +25,8 @@ pub struct Run {
     pub address: String,
     /// Who began it.
     pub account: String,
+    /// Others who worked on it, each since when.
+    pub others: Vec<(Now, String)>,
     /// Accepted terms: version, by whom, when.
     pub terms: Option<(String, String, Now)>,
     /// When it began.
@@ -182,13 +184,23 @@ impl Run {
         detail.clone_into(&mut line.detail);
     }
 
+    /// Somebody works on it from now on.
+    fn worked(&mut self, at: Now, account: &str) {
+        let last = self.others.last().map_or(self.account.as_str(), |(_, last)| last);
+        if last != account {
+            self.others.push((at, account.to_owned()));
+        }
+    }
+
     fn take(&mut self, at: Now, what: &What) {
         match what {
             What::Opened(by) => {
                 self.sittings.push(Sitting { at, by: by.clone(), last: at, left: None });
             }
             What::Terms { version, accepted_by } => self.terms = Some((version.clone(), accepted_by.clone(), at)),
-            What::Began { work, again, .. } => {
+            What::SignedIn { account, .. } => self.worked(at, account),
+            What::Began { work, again, account } => {
+                self.worked(at, account);
                 // An interruption is part of how long it took.
                 let since = self.work.as_ref().filter(|_| *again).map_or(at, |(_, since)| *since);
                 self.work = Some((work.clone(), since));
@@ -260,6 +272,7 @@ pub fn fold(entries: &[Entry]) -> Option<Run> {
         cloud: cloud.clone(),
         address: address.clone(),
         account: account.clone(),
+        others: Vec::new(),
         terms: None,
         began: first.at,
         last: first.at,

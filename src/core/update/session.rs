@@ -2,12 +2,14 @@
 
 use super::reading;
 use crate::core::call::{Call, Reply};
+use crate::core::environment::EnvironmentId;
+use crate::core::journal::What;
 use crate::core::model::{Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::schedule::back_off;
-use crate::core::sign_in::{SLOW_DOWN, Session, Waiting};
+use crate::core::sign_in::{Account, Ended, SLOW_DOWN, Session, Waiting};
 use crate::core::time::Now;
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::trouble::{Service, Trouble, What as Happened};
 use std::time::Duration;
 
 const QUESTION: Question = Question { about: None, purpose: Purpose::SignIn, misses: 0, call: None };
@@ -33,10 +35,29 @@ pub(super) fn new_code(model: &mut Model) {
 }
 
 /// A service says that the sign-in has ended: sign in again. What runs goes on at the service.
-pub(super) fn ended(model: &mut Model) {
-    if model.session.account().is_some() {
+pub(super) fn ended(model: &mut Model, why: &Trouble) {
+    if let Session::SignedIn(account) = &model.session {
+        model.ended = Some(Ended { account: account.clone(), why: why.clone() });
         model.session = Session::Unknown;
         new_code(model);
+    }
+}
+
+/// Somebody has signed in again: told in the record of everything that runs.
+fn signed_in_again(model: &mut Model, before: &Account, now: Now) {
+    let Some(account) = model.session.account().map(str::to_owned) else { return };
+    let running: Vec<EnvironmentId> = model.running().map(|(environment, _)| environment.id.clone()).collect();
+    for id in running {
+        let what = What::SignedIn { account: account.clone(), before: before.name.clone() };
+        let words = if account == before.name {
+            format!("{account} has signed in again")
+        } else {
+            format!("{account} has signed in; it was {} before", before.name)
+        };
+        super::with_setup(model, &id, now, |setup, cx| {
+            cx.record(setup, what);
+            setup.tell(cx.now, words);
+        });
     }
 }
 
@@ -53,6 +74,9 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Tro
         (Session::Waiting(waiting), result) if waiting.ticket == ticket => match result {
             Ok(Reply::SignedIn(account)) => {
                 model.session = Session::SignedIn(account);
+                if let Some(ended) = model.ended.take() {
+                    signed_in_again(model, &ended.account, now);
+                }
                 model.desk.ask_parked();
                 if model.directory.read_at.is_none() {
                     reading::read_directory(model);
@@ -68,7 +92,7 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Tro
                 }
                 waiting.ticket = model.desk.ask(QUESTION, Call::PollDeviceCode, waiting.interval);
             }
-            Err(trouble) if trouble.is_passing() && trouble.what != What::SignInNeeded && now < waiting.until => {
+            Err(trouble) if trouble.is_passing() && trouble.what != Happened::SignInNeeded && now < waiting.until => {
                 // A time-out asks for a slower pace (RFC 8628 section 3.5).
                 let pause = waiting.interval.max(back_off(1, trouble.retry_after, 0.5));
                 waiting.interval = (waiting.interval * 2).min(Duration::from_mins(1));
@@ -82,5 +106,5 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Tro
 }
 
 fn expired() -> Trouble {
-    Trouble::new(Service::Entra, What::CodeEnded, "")
+    Trouble::new(Service::Entra, Happened::CodeEnded, "")
 }
