@@ -256,7 +256,9 @@ fn without_screen(
         && let Some(step) = only_for_people(order, profile)
         && let Some(why) = access.refuses(profile, step)
     {
-        return Err(Refusal(code::CONSENT, why));
+        let is_setup = matches!(order.orders.goal, Goal::SetUp(_));
+        let more = if is_setup { " Or end before the link: --until configured." } else { "" };
+        return Err(Refusal(code::CONSENT, why + more));
     }
     let is_terminal = io::stdout().is_terminal() && !options.plain && !is_dumb();
     let show = match (of.json, is_terminal) {

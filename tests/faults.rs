@@ -195,6 +195,14 @@ async fn a_status_is_told_with_its_words(#[case] line: &str, #[case] status: u16
 }
 
 #[tokio::test]
+async fn a_refusal_that_repeats_the_token_is_told_without_it() {
+    let body = format!("{{\"error\":{{\"code\":\"X\",\"message\":\"Token {TOKEN} is bad\"}}}}");
+    for (name, trouble) in all_troubles(Serve::Bytes(http("403 Forbidden", "", &body))).await {
+        assert!(trouble.words.contains("Token [left-out] is bad"), "{name}: {trouble}");
+    }
+}
+
+#[tokio::test]
 async fn a_conflict_with_an_empty_body_is_busy_for_a_reading_and_refused_for_a_change() {
     let server = serve(Serve::Bytes(http("409 Conflict", "", ""))).await;
     let api = api(server.port);
@@ -329,7 +337,7 @@ async fn a_redirected_change_may_be_done_only_where_the_redirect_says_so(#[case]
 
 #[tokio::test]
 async fn no_token_follows_a_next_page_off_this_machine_and_a_circle_ends() {
-    for (link, wanted) in [("https://evil.example/next", "ForeignHost"), ("SELF", "Unreadable")] {
+    for (link, wanted) in [("https://evil.example/next", "ForeignHost"), ("SELF", "TooLarge")] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let own = format!("http://127.0.0.1:{port}/bap/again");

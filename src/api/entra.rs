@@ -8,6 +8,7 @@ use crate::core::call::Reply;
 use crate::core::sign_in::Account;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::entra::{self, DeviceCode, Token, TokenError};
+use crate::wire::problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -68,7 +69,12 @@ impl Api {
         ];
         let answer = self.form(entra::token_path(&self.profile.tenant), fields).await?;
         if answer.is_success() {
-            let token: Token = answer.json()?;
+            let token = read_token(&answer)?;
+            if token.refresh_token.is_none() {
+                let words = "it gave no refresh token, so no further token can be asked for; let the app \
+                             registration have offline_access";
+                return Err(Trouble::new(Service::Entra, What::Refused, words));
+            }
             let account = token.id_token.as_ref().and_then(|token| account_of(token.expose_secret()));
             let account = account.unwrap_or_else(|| "signed in".into());
             self.session.signed_in(&account, &token);
@@ -101,7 +107,7 @@ impl Api {
         ];
         let answer = self.form(entra::token_path(&self.profile.tenant), fields).await?;
         if answer.is_success() {
-            return answer.json();
+            return read_token(&answer);
         }
         let trouble = self.token_trouble(&answer);
         let Ok(error) = answer.json::<TokenError>() else { return Err(trouble) };
@@ -161,12 +167,22 @@ impl Api {
                 trouble.code = Some(format!("AADSTS{number}"));
             }
             if !error.words().is_empty() {
-                error.words().clone_into(&mut trouble.words);
+                trouble.words = error.words().chars().take(problem::WORDS_MAX).collect();
             }
             trouble.correlation = error.correlation_id.or(trouble.correlation);
         }
         trouble
     }
+}
+
+/// The token of an answer, if it can be sent.
+fn read_token(answer: &Answer) -> Result<Token, Trouble> {
+    let token: Token = answer.json()?;
+    let access = token.access_token.expose_secret();
+    if access.is_empty() || !access.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Trouble::new(Service::Entra, What::Unreadable, "a token that cannot be sent"));
+    }
+    Ok(token)
 }
 
 /// What kind of refusal this is: by its number where that is known, else by its OAuth code.

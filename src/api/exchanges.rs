@@ -8,6 +8,7 @@ use super::http::{Answer, Body, Request};
 use crate::core::exchange::{self, Ending, Exchange};
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::CLIENT_REQUEST_ID;
+use crate::wire::entra::TokenError;
 use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -65,6 +66,7 @@ impl Exchanges {
     pub(super) fn refused(&self, service: Service, method: &Method, address: &str, why: &Trouble) {
         let (host, path) = place(address);
         self.tell(Exchange {
+            refusal: None,
             at: (self.now)(),
             service,
             method: method.to_string(),
@@ -143,7 +145,12 @@ impl Pending<'_> {
 
     fn end(&self, ending: Ending, answer: Option<&Answer>) {
         let (host, path) = place(&self.address);
+        let refused = answer.filter(|answer| self.service == Service::Entra && !answer.is_success());
+        let refused = refused.and_then(|answer| answer.json::<TokenError>().ok());
+        let mut correlations = answer.map(|answer| self.correlations(answer)).unwrap_or_default();
+        correlations.extend(refused.as_ref().and_then(|error| exchange::id(error.correlation_id.as_deref()?)));
         let mut exchange = Exchange {
+            refusal: refused.and_then(|error| error.number()).map(|number| format!("AADSTS{number}")),
             at: self.at,
             service: self.service,
             method: self.method.to_string(),
@@ -153,7 +160,7 @@ impl Pending<'_> {
             took: self.started.elapsed(),
             attempt: 1,
             request_id: self.request_id.clone(),
-            correlations: answer.map(|answer| self.correlations(answer)).unwrap_or_default(),
+            correlations,
             retry_after: answer.and_then(|answer| answer.retry_after((self.exchanges.now)())),
         };
         let question = hash(&(self.method.as_str(), &self.address, self.content));

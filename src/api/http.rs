@@ -53,6 +53,10 @@ const CORRELATION_HEADERS: [&str; 6] = [
 const PROXY_FAILED: &str = "tunnel error: ";
 /// Where a proxy comes from.
 const PROXY_FROM: &str = "it is named by HTTPS_PROXY or the settings of this system";
+/// Fields of a form that are secret.
+const SECRET_FIELDS: [&str; 4] = ["refresh_token", "device_code", "client_secret", "client_assertion"];
+/// What stands where a service repeated a secret.
+const LEFT_OUT: &str = "[left-out]";
 /// How long an unused connection is kept.
 const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 /// Unused connections that are kept to one host. Every environment has two hosts of its own.
@@ -163,6 +167,28 @@ impl Http {
         })
     }
 
+    /// Whether the address of a Dataverse or of finance and operations, out of an answer, may be asked: it
+    /// belongs to the service and is a host alone, on a server of this machine also with a path. Anything more
+    /// would become part of every request and of the scope of its token.
+    pub(super) fn may_be_side(&self, service: Service, base: &str) -> Result<(), Trouble> {
+        let url = self.may_go(service, base, None)?;
+        let is_whole = url.as_str().trim_end_matches('/').len() == base.trim_end_matches('/').len();
+        let has_more = url.query().is_some() || url.fragment().is_some() || !self.rules.loopback && url.path() != "/";
+        if is_whole && !has_more {
+            return Ok(());
+        }
+        Err(Trouble::new(service, What::ForeignHost(shorten(base)), "it is more than a host"))
+    }
+
+    /// Whether the next page of a list is where its first one is.
+    pub(super) fn stays(&self, service: Service, next: &str, first: &str) -> Result<(), Trouble> {
+        let (next, first) = (self.may_go(service, next, Some(first))?, Url::parse(first).ok());
+        if first.is_some_and(|first| is_same_place(&next, &first)) {
+            return Ok(());
+        }
+        Err(Trouble::new(service, What::ForeignHost(named(&next)), "a page of a list was not followed"))
+    }
+
     /// An address that may be called a dual-write gateway: no user, query or fragment, and its one form.
     pub(super) fn gateway(&self, address: &str) -> Result<Url, Trouble> {
         self.rules.gateway(address).map_err(|Foreign(host)| Trouble::new(Service::Gateway, What::NoGateway, host))
@@ -255,8 +281,36 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
+        let is_success = (200..300).contains(&status) && !matches!(service, Service::Lcs | Service::Link);
+        if !is_success {
+            body = without(body, request.secrets());
+        }
         Ok(Answer { service, status, headers, body, is_change })
     }
+}
+
+impl Request<'_> {
+    /// What is secret of it.
+    fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        let fields = match &self.body {
+            Body::Form(fields) => fields.as_slice(),
+            Body::None | Body::Json(_) => &[],
+        };
+        let fields = fields.iter().filter(|(name, _)| SECRET_FIELDS.contains(name)).map(|(_, value)| value);
+        self.token.into_iter().chain(fields)
+    }
+}
+
+/// A refusal without the secrets of its request, if it repeats one: its words are shown and written down.
+fn without<'a>(body: Vec<u8>, secrets: impl Iterator<Item = &'a SecretString>) -> Vec<u8> {
+    let mut text = None;
+    for secret in secrets.map(ExposeSecret::expose_secret).filter(|secret| !secret.is_empty()) {
+        let known = text.get_or_insert_with(|| String::from_utf8_lossy(&body).into_owned());
+        if known.contains(secret) {
+            *known = known.replace(secret, LEFT_OUT);
+        }
+    }
+    text.map_or(body, String::into_bytes)
 }
 
 /// Whether a redirect stays where the token was asked for.

@@ -287,11 +287,15 @@ impl Api {
     ) -> Result<Vec<T>, Trouble> {
         let mut all = Vec::new();
         let mut seen = HashSet::new();
-        let mut next = Some(first);
+        let mut next = Some(first.clone());
         while let Some(url) = next {
             if seen.len() >= PAGES_MAX || !seen.insert(url.clone()) {
-                return Err(Trouble::new(service, What::Unreadable, "its list of pages has no end"));
+                return Err(Trouble::new(service, What::TooLarge, "its list of pages has no end"));
             }
+            // The form of its host is not enough: another organisation's has the same.
+            self.http.stays(service, &url, &first).inspect_err(|why| {
+                self.http.exchanges.refused(service, &Method::GET, &url, why);
+            })?;
             let page: P = self.get(service, base, url, headers).await?;
             let (rows, link) = split(page);
             all.extend(rows);
@@ -315,7 +319,7 @@ impl Api {
         let refused = |url: &str, why: &Trouble| self.http.exchanges.refused(service, &method, url, why);
         // The bases of the profile were checked with it; the others come out of answers.
         if matches!(service, Service::Dataverse | Service::FinanceOperations) {
-            self.http.may_go(service, base, None).inspect_err(|why| refused(base, why))?;
+            self.http.may_be_side(service, base).inspect_err(|why| refused(base, why))?;
         }
         let url = self.http.may_go(service, &url, Some(base)).inspect_err(|why| refused(&url, why))?;
         let audience = self.audience(service, base);

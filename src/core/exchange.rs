@@ -59,6 +59,8 @@ pub struct Exchange {
     pub path: String,
     /// How it ended.
     pub ending: Ending,
+    /// The number of the token service's refusal, as `AADSTS70016`.
+    pub refusal: Option<String>,
     /// From the first byte sent to the last one read.
     pub took: Duration,
     /// 1, and one more for each time in a row that the same question had no answer that could be used.
@@ -94,12 +96,13 @@ impl Exchange {
         if ms < 10_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms / 100 % 10) }
     }
 
-    /// What else is known of it, without the ids: the attempt if it is not the first, and how long the
-    /// service asks to wait.
+    /// What else is known of it, without the ids: the refusal of the token service, the attempt if it is not
+    /// the first, and how long the service asks to wait.
     pub fn notes(&self) -> Vec<String> {
+        let refusal = self.refusal.clone();
         let attempt = (self.attempt > 1).then(|| format!("attempt {}", self.attempt));
         let wait = self.retry_after.map(|wait| format!("retry after {} s", wait.as_secs()));
-        attempt.into_iter().chain(wait).collect()
+        refusal.into_iter().chain(attempt).chain(wait).collect()
     }
 
     /// The one line about it: in the log, and for support.
@@ -220,6 +223,7 @@ mod tests {
             host: "api.bap.microsoft.com".into(),
             path: "/providers/x".into(),
             ending: Ending::Answered(200),
+            refusal: None,
             took: Duration::from_millis(143),
             attempt: 1,
             request_id: None,

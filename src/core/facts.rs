@@ -439,6 +439,15 @@ impl Facts {
         self.all().into_iter().filter(|(kind, _)| kind.is_of_flow()).filter_map(|(_, fact)| fact.doubt()).collect()
     }
 
+    /// A side that does not let this account read what Configure will have to write: that will surely be
+    /// refused, too.
+    pub fn refusal(&self) -> Option<&Trouble> {
+        let [first, second] = &self.users;
+        let read: [&dyn Told; 3] = [first, second, &self.rows];
+        let is_refusal = |trouble: &&Trouble| matches!(trouble.what, What::Status(401 | 403) | What::PeopleOnly);
+        read.into_iter().filter_map(Told::doubt).find(is_refusal)
+    }
+
     /// Whether an address that was named for a service is none of it, so that nothing was sent there.
     pub fn is_refused(&self, service: Service) -> bool {
         let mut troubles = self.all().into_iter().filter_map(|(_, fact)| fact.doubt());

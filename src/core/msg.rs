@@ -28,7 +28,7 @@ pub enum Msg {
         result: Result<Reply, Trouble>,
     },
     /// A request to a service has ended. Changes nothing of the set-up.
-    Exchange(Exchange),
+    Exchange(Box<Exchange>),
     /// Something could not be written down, and why.
     RecordFailed(String),
     /// The acceptance of the terms is durable, or why it could not be written down.

@@ -258,7 +258,7 @@ impl Trouble {
             What::Status(status) => format!("{who} refused the request (HTTP {status})"),
             What::Refused => format!("{who} refused the work"),
             What::ForeignHost(host) => {
-                format!("{host} was named as an address of {who}, which it is not; nothing was sent there")
+                format!("an address was named for {who} that is none of its own, {host}; nothing was sent there")
             }
             What::NoGateway => "this is not the address of a dual-write gateway; nothing was sent there".into(),
             What::SignInNeeded => format!("the sign-in for {who} has ended"),
@@ -286,7 +286,8 @@ impl Trouble {
     /// What happened and what can be done about it, as sentences; `again` is how another try is made here.
     pub fn in_full(&self, again: Again) -> String {
         let happened = self.to_string();
-        format!("{}. {}", happened.trim_end_matches(['.', ' ']), self.next_move(again))
+        let id = self.correlation.as_ref().map(|id| format!(" Correlation id {id}.")).unwrap_or_default();
+        format!("{}. {}{id}", happened.trim_end_matches(['.', ' ']), self.next_move(again))
     }
 
     /// What the person can do about it, as a sentence; `again` is how another try is made here.
@@ -313,7 +314,7 @@ impl Trouble {
             }
             What::Status(401) | What::SignInNeeded => {
                 format!(
-                    "Check that this account belongs to the tenant; start the program anew to sign in again, or {again}."
+                    "Check that this account belongs to the tenant; sign in again; {again}."
                 )
             }
             What::Status(403) => format!("Ask for a role in {who} that may do this; {again}."),

@@ -45,7 +45,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         }
         // Nothing is decided by it.
         Msg::Exchange(exchange) => {
-            exchange::keep(&mut model.exchanges, exchange);
+            exchange::keep(&mut model.exchanges, *exchange);
             return Vec::new();
         }
         Msg::RecordFailed(why) => {

@@ -249,19 +249,7 @@ impl Vault {
         self.put(&mut state, scope, account, token, now, false)
     }
 
-    /// Makes a sign-in the current one of its scope. False: there is no such sign-in.
-    ///
-    /// # Errors
-    /// When the index cannot be read or written.
-    pub fn choose(&self, scope: &Scope, account: &str) -> Result<bool, VaultError> {
-        let mut state = self.state();
-        let Some(kept) = pick(self.list(&mut state, scope)?, Some(account)) else { return Ok(false) };
-        self.change(&mut state, |rows| make_current(rows, scope, &kept.account))?;
-        state.chosen.insert(scope.clone(), kept.account);
-        Ok(true)
-    }
-
-    /// Deletes a sign-in, or all of a scope, wherever it is.
+    /// Deletes a sign-in, or all of a scope, wherever it is; also what was left half written.
     ///
     /// # Errors
     /// When the index cannot be read; what could not be deleted is part of the answer.
@@ -279,6 +267,13 @@ impl Vault {
                 Ok(()) => forgotten.accounts += 1,
                 Err(error) => forgotten.left.push(format!("{}: {error}", account.name)),
             }
+        }
+        // What the index does not name, because it was damaged, is in the file all the same.
+        let end = scope_of_user(scope);
+        let is_meant = |user: &str| account.is_none() && user.ends_with(&end);
+        match self.files.delete_tokens(is_meant) {
+            Ok(more) => forgotten.accounts += more,
+            Err(error) => forgotten.left.push(error.to_string()),
         }
         Ok(forgotten)
     }
@@ -460,7 +455,7 @@ impl Vault {
     fn take_from(&self, store: Store, user: &str) -> Result<(), VaultError> {
         match store {
             Store::Keyring => self.keyring.delete(user).map_err(VaultError::Keyring),
-            Store::File => self.files.delete_token(user),
+            Store::File => self.files.delete_tokens(|own| own == user).map(drop),
         }
     }
 }
@@ -502,8 +497,13 @@ fn make_current(rows: &mut [Row], scope: &Scope, account: &Account) {
 
 /// The name of a token in the keyring and in the file. It never changes: what is kept is found by it.
 fn user(scope: &Scope, account: &Account) -> String {
+    format!("{} {}{}", account.name.to_lowercase(), home(account), scope_of_user(scope))
+}
+
+/// The end of that name.
+fn scope_of_user(scope: &Scope) -> String {
     let Scope { authority, tenant, client_id } = scope;
-    format!("{} {} {client_id} {authority}/{tenant}", account.name.to_lowercase(), home(account))
+    format!(" {client_id} {authority}/{tenant}")
 }
 
 /// An error as the reason in a sentence.

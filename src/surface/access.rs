@@ -8,6 +8,8 @@ use crate::core::sign_in::Account;
 use crate::core::trouble::Service;
 use crate::settings::{Profile, TokenStore};
 use secrecy::SecretString;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Variable of a client secret.
@@ -18,6 +20,8 @@ const CERTIFICATE: &str = "DUALWRITE_CLIENT_CERTIFICATE";
 const ACCOUNT: &str = "DUALWRITE_ACCOUNT";
 /// Services that take tokens of people only. Documented of Lifecycle Services, reported of the gateway.
 const PEOPLE_ONLY: [Service; 3] = [Service::Lcs, Service::Link, Service::Gateway];
+/// Longest file of authorities that is read, in bytes. Those of a whole system have a quarter of a megabyte.
+const CA_MAX: u64 = 4 * 1024 * 1024;
 /// Longest certificate file that is read, in bytes.
 const CERTIFICATE_MAX: u64 = 256 * 1024;
 
@@ -37,6 +41,11 @@ pub enum AccessError {
         "{0} is set, but tenant is \"{1}\". An application belongs to one tenant: give its id or a domain in the cloud profile, or set DUALWRITE_TENANT."
     )]
     NoTenant(&'static str, String),
+    /// An account beside an application.
+    #[error(
+        "{0} is set, so an application asks, and --account (or {ACCOUNT}) chooses among people: leave one of them out."
+    )]
+    Account(&'static str),
     /// A file that cannot be read.
     #[error("The certificate {} of {CERTIFICATE} cannot be read: {source}. Name a PEM file that this account may read.", path.display())]
     Read {
@@ -119,6 +128,9 @@ impl Access {
             }
         }
         let account = account.or_else(|| given(ACCOUNT));
+        if application.is_some() && account.is_some() {
+            return Err(AccessError::Account(variable));
+        }
         let trust = profile.ca_file.as_deref().map(trust).transpose()?.unwrap_or_default();
         Ok(Self { outside: Outside::read(look_up), application, trust, store, account, anew: false })
     }
@@ -171,11 +183,10 @@ impl Access {
             Step::Reset => "Reset link is",
             Step::LinkDirectly | Step::LinkByHand => "The link is",
         };
-        let end = if step == Step::Reset { "" } else { ", or end before the link with --until configured" };
         let variable = closed.contains(&service).then(|| service.token_variable()).flatten()?;
         Some(format!(
             "Nothing was started. {what} for people only, and an application is signed in: give a person's token in \
-             {variable}{end}."
+             {variable}."
         ))
     }
 
@@ -206,7 +217,15 @@ fn certificate(path: PathBuf) -> Result<Certificate, AccessError> {
 
 fn trust(path: &Path) -> Result<Trust, AccessError> {
     let failed = |why: String| AccessError::Authorities { path: path.to_owned(), why };
-    let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let read = || {
+        let mut pem = Vec::new();
+        File::open(path)?.take(CA_MAX).read_to_end(&mut pem)?;
+        Ok::<_, std::io::Error>(pem)
+    };
+    let pem = read().map_err(|error| failed(error.to_string()))?;
+    if pem.len() as u64 == CA_MAX {
+        return Err(failed(format!("it has more than {} MiB", CA_MAX / 1024 / 1024)));
+    }
     Trust::parse(&pem).map_err(failed)
 }
 
@@ -252,8 +271,8 @@ gateway = "http://127.0.0.1:1/gateway"
         let profile = profile("", "nothing");
         let refuses = |variables: &[(&str, &str)], step| read(&profile, variables).unwrap().refuses(&profile, step);
         let why = refuses(&[(SECRET, "s")], Step::Reset).unwrap();
-        assert!(why.contains("DUALWRITE_TOKEN_GATEWAY") && !why.contains("--until"), "{why}");
-        assert!(refuses(&[(SECRET, "s")], Step::LinkByHand).unwrap().contains("--until configured"));
+        assert!(why.contains("DUALWRITE_TOKEN_GATEWAY"), "{why}");
+        assert!(refuses(&[(SECRET, "s")], Step::LinkByHand).unwrap().contains("The link is for people only"));
         assert_eq!(refuses(&[(SECRET, "s"), ("DUALWRITE_TOKEN_GATEWAY", "t")], Step::Reset), None);
         assert_eq!(refuses(&[], Step::Reset), None);
     }
@@ -266,6 +285,7 @@ gateway = "http://127.0.0.1:1/gateway"
             Err(error) => error.to_string(),
         };
         assert!(said(&whole, &[(SECRET, "s"), (CERTIFICATE, "f")]).contains("both"));
+        assert!(said(&whole, &[(SECRET, "s"), (ACCOUNT, "ada")]).contains("--account"));
         let nobody = profile("", "client_id = \"00000000-0000-4000-8000-0000000000c1\"\n");
         assert!(said(&nobody, &[(SECRET, "s")]).contains("DUALWRITE_CLIENT_ID"));
         let anywhere = profile("organizations", "contoso.example");

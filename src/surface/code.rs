@@ -1,5 +1,7 @@
 //! Exit codes of the interface.
 
+use crate::core::trouble::{Trouble, What};
+
 /// The asked-for point was reached.
 pub const DONE: u8 = 0;
 /// Unexpected error.
@@ -22,3 +24,9 @@ pub const MISMATCH: u8 = 8;
 pub const TIMED_OUT: u8 = 9;
 /// Standard output was closed by whoever read it, as a program ended by PIPE leaves.
 pub const PIPE: u8 = 141;
+
+/// The code of a sign-in that did not work: the token service was not reached or has to be asked later, or
+/// nobody is signed in.
+pub fn of_sign_in(trouble: &Trouble) -> u8 {
+    if trouble.is_passing() || trouble.what == What::Barred { UNREACHABLE } else { CONSENT }
+}

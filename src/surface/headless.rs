@@ -7,6 +7,7 @@ mod documents;
 mod dry;
 mod ending;
 mod teller;
+mod waiting;
 
 use super::code;
 use super::events::{self, Event, Subject};
@@ -18,24 +19,19 @@ use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{Goal, Next, Orders, Pilot, Until};
 use crate::core::setup::{Flow, Setup};
-use crate::core::sign_in::Session;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch};
-use crate::core::trouble::{Again, Service, Trouble, What};
+use crate::core::trouble::Again;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 use teller::Teller;
+use waiting::{SIGN_IN_MISSING, no_list};
 
 /// Most cells of a name in a sentence.
 const NAME_MAX: usize = 60;
-/// Why nothing is asked where nobody is signed in and nobody can read a code.
-const NOBODY: &str = "Nobody is signed in. Run it on a terminal, sign in beforehand (dualwrite sign-in), or let an \
-                      application ask (DUALWRITE_CLIENT_SECRET or DUALWRITE_CLIENT_CERTIFICATE).";
-/// The outcome where nobody is signed in.
-const SIGN_IN_MISSING: &str = "sign_in_missing";
 /// How often the live lines are drawn anew while nothing happens.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -202,7 +198,7 @@ impl Headless<'_> {
             let directory = &self.seat.model.directory;
             let bap = directory.trouble.as_ref().filter(|_| directory.reading.is_some());
             let lcs = directory.lcs_trouble.as_ref().filter(|_| directory.reading_lcs.is_some());
-            if let Some(text) = bap.or(lcs).map(|silent| format!("No list yet: {silent}; it is asked again."))
+            if let Some(text) = bap.or(lcs).map(no_list)
                 && said.as_ref() != Some(&text)
             {
                 self.teller.say_error(&text);
@@ -252,41 +248,6 @@ impl Headless<'_> {
             }
         }
         Ok(ids)
-    }
-
-    /// Shows a device code where somebody can read it; without one there is no going on.
-    fn sign_in(&mut self) -> Result<(), Over> {
-        let shown = match &self.seat.model.session {
-            Session::SignedIn(_) => return Ok(()),
-            _ if !self.seat.model.cloud.has_client => {
-                let trouble = Trouble::new(Service::Entra, What::NoClient, "");
-                let text = format!("Nobody can sign in: {}", trouble.in_full(Again::Command));
-                return Err(self.stop_all(code::CONSENT, SIGN_IN_MISSING, &text));
-            }
-            _ if !self.can_sign_in => {
-                let text = self.seat.model.ended.as_ref().map_or_else(
-                    || NOBODY.to_owned(),
-                    |ended| {
-                        format!("{}. {NOBODY} Then run the command again", ended.why.to_string().trim_end_matches('.'))
-                    },
-                );
-                return Err(self.stop_all(code::CONSENT, SIGN_IN_MISSING, &text));
-            }
-            Session::Unknown | Session::AskingForCode(_) => return Ok(()),
-            Session::Waiting(waiting) => (waiting.user_code.clone(), waiting.address.clone()),
-            Session::Stopped(trouble) => {
-                let text = format!("Signing in did not work: {}", trouble.in_full(Again::Command));
-                return Err(self.stop_all(code::CONSENT, SIGN_IN_MISSING, &text));
-            }
-        };
-        if self.code_shown.as_ref() != Some(&shown.0) {
-            if let Some(ended) = &self.seat.model.ended {
-                self.teller.say_error(&format!("{} has to sign in again: {}", ended.account.name, ended.why));
-            }
-            self.teller.say_error(&format!("To sign in, open {} and type {}", shown.1, shown.0));
-            self.code_shown = Some(shown.0);
-        }
-        Ok(())
     }
 
     fn take_off(&mut self, ids: Vec<EnvironmentId>) {

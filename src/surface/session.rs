@@ -102,6 +102,7 @@ impl Session {
     pub fn sign_out(self, all: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         let (scope, vault) = (scope(&self.profile), Vault::open(self.access.store, self.state_dir));
         let name = clean(&self.profile.name);
+        let damage = vault.notice();
         let result = vault.accounts(&scope).and_then(|kept| {
             let current = kept.into_iter().find(|kept| kept.current).map(|kept| kept.account.name);
             let account = if all { None } else { self.access.account.clone().or(current) };
@@ -112,7 +113,11 @@ impl Session {
         match result {
             Ok((account, forgotten)) => {
                 let whose = account.map_or_else(String::new, |name| format!(" as {}", clean(&name)));
+                if let Some(damage) = damage {
+                    let _ = writeln!(err, "{}", clean(&damage));
+                }
                 let _ = match forgotten.accounts {
+                    0 if !forgotten.left.is_empty() => Ok(()),
                     0 => writeln!(out, "Nobody is signed in on {name}{whose}."),
                     1 => writeln!(out, "Signed out on {name}{whose}. Nothing of the sign-in is left on this machine."),
                     count => writeln!(out, "Signed out on {name}: {count} accounts. Nothing of them is left here."),
@@ -129,6 +134,11 @@ impl Session {
     /// Says who is signed in; the exit code: 3 where nobody is.
     pub fn whoami(self, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         let (scope, vault) = (scope(&self.profile), Vault::open(self.access.store, self.state_dir));
+        if let Some(damage) = vault.notice() {
+            let _ = writeln!(err, "{}", clean(&damage));
+        }
+        // It is looked for where it is kept: what is gone or cannot be used is no sign-in.
+        let looked = vault.load(&scope, self.access.account.as_deref());
         let kept = match vault.accounts(&scope) {
             Ok(kept) => kept,
             Err(error) => return failed(&error, err),
@@ -140,10 +150,14 @@ impl Session {
             None => kept.current,
         });
         let account = named.clone().or_else(|| chosen.map(|kept| kept.account.clone()));
-        let place = match (&named, chosen) {
-            (Some(_), _) => Some("given by the environment, kept nowhere".to_owned()),
-            (None, chosen) => chosen.map(|kept| kept.place.to_string()),
+        let (place, is_usable) = match (&named, chosen, &looked) {
+            (Some(_), ..) => (Some("given by the environment, kept nowhere".to_owned()), true),
+            (None, Some(_), Err(error)) => (Some(error.to_string()), false),
+            (None, chosen, _) => (chosen.map(|kept| kept.place.to_string()), chosen.is_some()),
         };
+        if let (None, None, Some(name)) = (&named, chosen, wanted) {
+            let _ = writeln!(err, "{} is not signed in.", clean(name));
+        }
         let text = if json {
             document(&self.profile, account.as_ref(), place.as_deref(), &kept)
         } else {
@@ -152,7 +166,7 @@ impl Session {
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => code::PIPE,
             Err(_) => code::FAILED,
-            Ok(()) if account.is_some() => code::DONE,
+            Ok(()) if is_usable => code::DONE,
             Ok(()) => code::CONSENT,
         }
     }
@@ -182,10 +196,7 @@ fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) 
             }
             SignedIn::Stopped(trouble) => {
                 say(&format!("Signing in did not work: {}", trouble.in_full(Again::Command)));
-                if let Some(id) = &trouble.correlation {
-                    say(&format!("Correlation id {id}"));
-                }
-                return Err(code::CONSENT);
+                return Err(code::of_sign_in(trouble));
             }
             SignedIn::SignedIn(account) => break account.clone(),
             SignedIn::Unknown | SignedIn::AskingForCode(_) | SignedIn::Waiting(_) => {}

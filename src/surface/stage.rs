@@ -107,7 +107,7 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
     let api = Api::new(profile, credentials, trust, time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?
-        .telling(Arc::new(move |exchange| tell(Msg::Exchange(exchange))));
+        .telling(Arc::new(move |exchange| tell(Msg::Exchange(Box::new(exchange)))));
     let (found, damaged) = journal::interrupted(state_dir, &cloud.address);
     let SignIn { account, keeping, note, keeper } = sign_in;
     Ok(Ready { api: Arc::new(api), cloud, account, keeping, note, keeper, simulator, found, damaged })
@@ -121,6 +121,13 @@ pub fn scope(profile: &Profile) -> Scope {
 /// Where a sign-in is, or will be, for the core.
 fn keeping(word: &str, place: &Place) -> Keeping {
     Keeping { sentence: format!("The sign-in {word} {place}."), lasts: !matches!(place, Place::Memory { .. }) }
+}
+
+/// Where a sign-in will be. Whether there is a keyring shows when something is kept in it.
+fn will_be(place: &Place) -> Keeping {
+    let Keeping { sentence, lasts } = keeping("will be", place);
+    let doubt = if *place == Place::Keyring { " Where there is none it ends with this program." } else { "" };
+    Keeping { sentence: sentence + doubt, lasts }
 }
 
 /// Who signs in: an application, whom tokens from outside name, whose sign-in was kept, or nobody yet.
@@ -142,7 +149,7 @@ fn sign_in(
     if !access.anew {
         match vault.load(&scope, access.account.as_deref()) {
             Ok(loaded) => found = loaded,
-            Err(error) => note = Some(format!("{error} Sign in again.")),
+            Err(error) => note = Some(error.to_string()),
         }
         match &access.account {
             Some(name) if found.is_none() && note.is_none() => {
@@ -153,7 +160,7 @@ fn sign_in(
     }
     let keeping = match &known {
         Some(place) => keeping("is", place),
-        None => keeping("will be", &vault.wanted()),
+        None => will_be(&vault.wanted()),
     };
     let told = move |place: &Place| tell(Msg::SignInKept(self::keeping("is", place)));
     let keeper = Keeper::start(vault, scope, clock, known, told)

@@ -112,6 +112,8 @@ fn rows() -> Vec<Row> {
     row(linked("https://contoso-uat.crm4.localhost/"), Check, Refused("contoso-uat.crm4.localhost"));
     row(linked("https://contoso-uat.crm.dynamics.cn/"), Check, Refused("contoso-uat.crm.dynamics.cn"));
     row(linked("https://contoso-uat.crm9.dynamics.com/"), Check, Refused("contoso-uat.crm9.dynamics.com"));
+    row(linked("https://contoso-uat.crm4.dynamics.com/ https://graph.microsoft.com/"), Check, Refused("contoso-uat.crm4.dynamics.com/ https://graph"));
+    row(linked("https://contoso-uat.crm4.dynamics.com/?client_id=x"), Check, Refused("contoso-uat.crm4.dynamics.com/?client_id=x"));
     row(linked("javascript:alert(1)"), Check, Refused("javascript:"));
     row(linked("not an address"), Check, Refused("not an address"));
     row(joined("https://evil.example/"), Check, Refused("evil.example"));
@@ -119,6 +121,7 @@ fn rows() -> Vec<Row> {
     row(joined("https://evil.dynamics.com"), Check, Refused("evil.dynamics.com"));
     row(joined("http://contoso-uat.sandbox.operations.dynamics.com"), Check, Refused("http://contoso-uat.sandbox.operations.dynamics.com"));
     row(joined("https://contoso-uat.operations.dynamics.cn"), Check, Refused("contoso-uat.operations.dynamics.cn"));
+    row(joined("https://contoso-uat.sandbox.operations.dynamics.com/a b?x=1"), Check, Refused("contoso-uat.sandbox.operations.dynamics.com/a b"));
     row(joined("https://contoso-uat.crm4.dynamics.com"), Check, Refused("contoso-uat.crm4.dynamics.com"));
     row(cluster("evil.example"), Check, Refused("projectmanagementservice.evil.example.powerapps.com"));
     row(cluster("evil.eu-il107.gateway.prod.island"), Check, Refused("projectmanagementservice.evil.eu-il107.gateway.prod.island.powerapps.com"));
@@ -135,6 +138,8 @@ fn rows() -> Vec<Row> {
     row(Next(POWER_PLATFORM, "/applicationPackages", "@odata.nextLink", "https://evil.example/next"), Check, Refused("evil.example"));
     row(Next(DATAVERSE, "/solutions", "@odata.nextLink", "https://evil.example/next"), Check, Refused("evil.example"));
     row(Next(DATAVERSE, "/solutions", "@odata.nextLink", "https://evil.crm4.dynamics.com.evil.example/next"), Check, Refused("evil.crm4.dynamics.com.evil.example"));
+    row(Next(DATAVERSE, "/solutions", "@odata.nextLink", "https://other.crm4.dynamics.com/next"), Check, Refused("other.crm4.dynamics.com"));
+    row(Next(POWER_PLATFORM, "/applicationPackages", "@odata.nextLink", "https://api.bap.microsoft.com/next"), Check, Refused("api.bap.microsoft.com"));
     row(Next(FINOPS, "/data/SystemUsers", "@odata.nextLink", "https://evil.example/next"), Check, Refused("evil.example"));
     row(Next(FINOPS, "/data/SystemUsers", "@odata.nextLink", "https://evil.example/data/SystemUsers?$skip=9"), Check, AtHome("/data/SystemUsers?$skip=9"));
     row(Next("graph.microsoft.com", "/servicePrincipals", "@odata.nextLink", "https://evil.example/next"), Check, Refused("evil.example"));

@@ -46,7 +46,7 @@ fn a_proxy_that_lets_nothing_through_is_said_to_be_between(#[case] answer: &'sta
     let proxy = Proxy::start(Tunnel::Refused(answer), |_| Answer::default());
     let words = format!("the proxy in front of {LOGIN} {words}");
     let said = run(through(proxy.port, bench.program(&["sign-in"])));
-    assert!(said.code == 3 && said.err.contains(&words), "{} {}", said.code, said.err);
+    assert!(said.code == 4 && said.err.contains(&words), "{} {}", said.code, said.err);
     if answer.starts_with("407") {
         // Asking again does not help, so it ends at once.
         let said = run(through(proxy.port, application(&bench)));
@@ -67,7 +67,7 @@ fn a_proxy_that_is_not_there_is_said_to_be_between() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let words = format!("the proxy in front of {LOGIN} cannot be reached: ");
     let said = run(through(port, bench.program(&["sign-in"])));
-    assert!(said.code == 3 && said.err.contains(&words) && said.err.contains("HTTPS_PROXY"), "{}", said.err);
+    assert!(said.code == 4 && said.err.contains(&words) && said.err.contains("HTTPS_PROXY"), "{}", said.err);
     let said = first_words(through(port, application(&bench)));
     assert!(said.contains(&words) && said.to_lowercase().contains("refused"), "{said}");
     assert_eq!(bench.proxy.connects().len(), 0);
@@ -101,7 +101,7 @@ fn an_authority_that_is_not_trusted_gets_no_request_and_is_named() {
     };
     let sign_in = untrusting(bench.program(&["sign-in"]));
     let status = untrusting(bench.application(&["status"]));
-    for (said, code) in [(sign_in, 3), (status, 4)] {
+    for (said, code) in [(sign_in, 4), (status, 4)] {
         assert_eq!(said.code, code, "{}", said.err);
         for words in [LOGIN, "not trusted here", "ca_file or DUALWRITE_CA_FILE"] {
             assert!(said.err.contains(words), "{words}: {}", said.err);

@@ -165,7 +165,7 @@ impl Driver {
         };
         let exchanges = std::mem::take(&mut *self.exchanges.lock().unwrap());
         for exchange in exchanges {
-            self.tell(Msg::Exchange(exchange));
+            self.tell(Msg::Exchange(Box::new(exchange)));
         }
         self.tell(Msg::Reply { ticket, result });
         true

@@ -464,6 +464,7 @@ pub fn refused(service: Service, status: u16, words: &str) -> Trouble {
 pub fn asked(mut scene: Scene) -> Scene {
     let guid = |last: u8| format!("9a0f0f0f-0000-4000-8000-0000000000{last:02}");
     let plain = Exchange {
+        refusal: None,
         at: scene.now,
         service: Service::Bap,
         method: "GET".into(),
@@ -525,7 +526,7 @@ pub fn asked(mut scene: Scene) -> Scene {
         Exchange { ending: Ending::Dropped, correlations: Vec::new(), ..plain },
     ];
     for exchange in all {
-        scene.msg(Msg::Exchange(exchange));
+        scene.msg(Msg::Exchange(Box::new(exchange)));
     }
     scene
 }

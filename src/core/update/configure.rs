@@ -219,6 +219,10 @@ fn judge(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
     };
     if run.stage().id == StageId::Prerequisites {
         return match gate::dual_write_application(cx.environment, &setup.facts) {
+            Gate::Open if let Some(refusal) = setup.facts.refusal() => {
+                let failure = failure_of(&refusal.clone(), setup, cx);
+                Next::Failed(Box::new(Failure { halt: Halt::CouldNotRead, ..failure }))
+            }
             Gate::Open => finish(run, setup, cx, StageState::Done, &read()),
             Gate::Closed(why) => own_words(Service::Dataverse, why, setup, cx),
             Gate::Reading => own_words(

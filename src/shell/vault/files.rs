@@ -141,8 +141,12 @@ impl Files {
     }
 
     fn tokens(&self) -> Result<BTreeMap<String, SecretString>, VaultError> {
+        self.read_tokens(true)
+    }
+
+    fn read_tokens(&self, secret: bool) -> Result<BTreeMap<String, SecretString>, VaultError> {
         let path = self.tokens_path();
-        let Some(bytes) = read(&path, true)? else { return Ok(BTreeMap::new()) };
+        let Some(bytes) = read(&path, secret)? else { return Ok(BTreeMap::new()) };
         let kept: Tokens = parse(&path, &bytes)?;
         Ok(kept.tokens)
     }
@@ -160,18 +164,29 @@ impl Files {
         self.write_tokens(&lock, &tokens)
     }
 
-    /// Deletes the token of a user; the last one takes the file with it.
-    pub(super) fn delete_token(&self, user: &str) -> Result<(), VaultError> {
-        let lock = self.lock()?;
-        let mut tokens = self.tokens()?;
-        if tokens.remove(user).is_none() {
-            return Ok(());
-        }
-        if !tokens.is_empty() {
-            return self.write_tokens(&lock, &tokens);
-        }
+    /// Deletes the tokens of these users, and how many there were; the last one takes the file with it. What
+    /// others can read is deleted all the same, and what a program left that was killed while it wrote.
+    pub(super) fn delete_tokens(&self, is_meant: impl Fn(&str) -> bool) -> Result<usize, VaultError> {
         let path = self.tokens_path();
-        std::fs::remove_file(&path).map_err(|source| VaultError::Io { path, source })
+        let unfinished = path.with_extension("new");
+        if !path.exists() && !unfinished.exists() {
+            return Ok(0);
+        }
+        let lock = self.lock()?;
+        let _ = std::fs::remove_file(unfinished);
+        let mut tokens = self.read_tokens(false)?;
+        let before = tokens.len();
+        tokens.retain(|user, _| !is_meant(user));
+        let deleted = before - tokens.len();
+        if deleted == 0 {
+            return Ok(0);
+        }
+        if tokens.is_empty() {
+            std::fs::remove_file(&path).map_err(|source| VaultError::Io { path, source })?;
+        } else {
+            self.write_tokens(&lock, &tokens)?;
+        }
+        Ok(deleted)
     }
 
     fn write_tokens(&self, _lock: &Lock, tokens: &BTreeMap<String, SecretString>) -> Result<(), VaultError> {

@@ -188,8 +188,7 @@ fn of_several_accounts_the_last_signed_in_or_chosen_is_the_current_one() {
     // A rotation chooses nobody.
     vault.renew(&scope(), &account("ada"), &"a2".into(), at(4));
     assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), Some(pair("bob", "b")));
-    assert!(vault.choose(&scope(), "Ada").unwrap());
-    assert!(!vault.choose(&scope(), "eve").unwrap());
+    vault.keep(&scope(), &account("ada"), &"a2".into(), at(1));
     let next = open(TokenStore::Keyring, dir.path(), &keyring);
     assert_eq!(loaded(&next, None), Some(pair("ada", "a2")));
     let names: Vec<_> =
@@ -390,4 +389,21 @@ fn programs_at_once_lose_nothing_of_each_other() {
     for kept in all {
         assert!(loaded(&vault, Some(&kept.account.name)).is_some(), "{kept:?}");
     }
+}
+
+#[test]
+fn signing_out_of_all_deletes_what_a_damaged_index_and_a_killed_program_left() {
+    let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Fails));
+    let vault = open(TokenStore::File, dir.path(), &keyring);
+    let elsewhere = Scope { tenant: "other".to_owned(), ..scope() };
+    vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
+    vault.keep(&elsewhere, &account("eve"), &"two".into(), at(2));
+    let state = dir.path().join("state");
+    std::fs::write(state.join("tokens.new"), "one").unwrap();
+    std::fs::write(state.join("accounts.json"), "{").unwrap();
+    let vault = open(TokenStore::File, dir.path(), &keyring);
+    assert!(vault.notice().unwrap().contains("accounts.json"));
+    assert_eq!(vault.forget(&scope(), None).unwrap().accounts, 1);
+    let left = text_of(dir.path(), "tokens.json");
+    assert!(!left.contains("one") && left.contains("two") && !state.join("tokens.new").exists(), "{left}");
 }
