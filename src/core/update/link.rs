@@ -57,8 +57,9 @@ pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
     }
     match gate::link(cx.environment, &setup.facts) {
         Gate::Closed(why) => return Some(Notice(why)),
-        Gate::Reading => return Some(Notice("It is still being read.".into())),
-        Gate::Open => {}
+        // What could not be told closes nothing, but only once it surely could not.
+        Gate::Open if setup.is_read() => {}
+        Gate::Reading | Gate::Open => return Some(Notice("It is still being read.".into())),
     }
     if matches!(setup.flow, Flow::Details { .. }) {
         // First from and to, and what takes part; nothing starts before that was on the screen.
