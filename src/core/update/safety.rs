@@ -14,6 +14,7 @@ use crate::core::call::{Call, Change};
 use crate::core::facts::Answer;
 use crate::core::journal::{Program as Writer, Run, fold};
 use crate::core::msg::{Found, NotClaimed};
+use crate::core::schedule::SETTLE_PAUSE;
 use crate::core::setup::Held;
 use crate::core::sign_in::Session;
 use crate::core::trouble::{Done, What as Happened};
@@ -27,8 +28,11 @@ const ENOUGH: usize = 3_000;
 const CASES: u32 = 150;
 /// Cases that proptest takes where nobody asks for more.
 const USUAL_CASES: u32 = 256;
-/// Tries to make a failing case smaller.
-const SHRINKS: u32 = 4_000;
+/// How long a failing case may be made smaller, in milliseconds.
+const SHRINK_LIMIT: u32 = 20_000;
+/// The package list shows an installation before so many seconds have passed: it is looked at twice with a
+/// pause before anybody asks again.
+const LAG_MAX: u64 = 2 * SETTLE_PAUSE.as_secs();
 /// The moment at which everything begins, in seconds since 1970.
 const BEGIN: i64 = 1_795_000_000;
 
@@ -340,6 +344,7 @@ impl World {
     fn end_of(&mut self, key: (Duration, u64), fate: Fate) {
         let Some(open) = self.open.remove(&key) else { return };
         self.passed = self.passed.max(key.0);
+        self.services.passed = self.passed;
         let trouble = |service, what, done| Trouble { done, ..Trouble::new(service, what, "") };
         let not_done = |service| match fate {
             Fate::Throttled => Some(trouble(service, Happened::Status(429), Done::No)),
@@ -521,15 +526,15 @@ fn check(acts: &[Act], seed: u64, before: Before) -> Result<(), TestCaseError> {
 fn config() -> ProptestConfig {
     let asked = ProptestConfig::default();
     let is_asked = asked.cases != USUAL_CASES;
-    ProptestConfig { cases: if is_asked { asked.cases } else { CASES }, max_shrink_iters: SHRINKS, ..asked }
+    ProptestConfig { cases: if is_asked { asked.cases } else { CASES }, max_shrink_time: SHRINK_LIMIT, ..asked }
 }
 
 proptest! {
     #![proptest_config(config())]
     #[test]
     fn whatever_happens_nothing_is_done_twice_and_the_end_is_linked(
-        acts in acts(), seed: u64, lag in 0u8..3, disabled: bool, word in 0usize..4,
+        acts in acts(), seed: u64, lag in 0..LAG_MAX, disabled: bool, word in 0usize..4,
     ) {
-        check(&acts, seed, Before { lag, disabled, word })?;
+        check(&acts, seed, Before { lag: Duration::from_secs(lag), disabled, word })?;
     }
 }

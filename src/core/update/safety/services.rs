@@ -33,8 +33,8 @@ impl Work {
 /// How the world stands before anybody does anything.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Before {
-    /// Readings of the package list that do not show an installation yet.
-    pub(super) lag: u8,
+    /// How long the package list does not show an installation that was accepted.
+    pub(super) lag: Duration,
     /// The first application user is there and disabled.
     pub(super) disabled: bool,
     /// Which word stands for something that runs.
@@ -44,8 +44,10 @@ pub(super) struct Before {
 pub(super) struct Services {
     before: Before,
     packages: BTreeMap<&'static str, Work>,
-    /// Readings of the list until it shows an installation.
-    hidden: BTreeMap<&'static str, u8>,
+    /// Until when the list does not show an installation.
+    hidden: BTreeMap<&'static str, Duration>,
+    /// Time that has passed.
+    pub(super) passed: Duration,
     /// Whether it is there: enabled, with its role.
     users: BTreeMap<&'static str, (bool, bool)>,
     rows: BTreeSet<&'static str>,
@@ -68,6 +70,7 @@ impl Services {
             before,
             packages: BTreeMap::new(),
             hidden: BTreeMap::new(),
+            passed: Duration::ZERO,
             users: before.disabled.then_some(first).into_iter().collect(),
             rows: BTreeSet::new(),
             links: BTreeMap::new(),
@@ -101,12 +104,8 @@ impl Services {
         }
     }
 
-    fn package(&mut self, name: &str) -> &'static str {
-        let is_hidden = self.hidden.get_mut(name).is_some_and(|left| {
-            let is_hidden = *left > 0;
-            *left = left.saturating_sub(1);
-            is_hidden
-        });
+    fn package(&self, name: &str) -> &'static str {
+        let is_hidden = self.hidden.get(name).is_some_and(|until| self.passed < *until);
         match self.packages.get(name) {
             Some(Work::Done) => "Installed",
             Some(_) if is_hidden => "NotInstalled",
@@ -206,7 +205,7 @@ impl Services {
                     return Err(Trouble::new(Service::PowerPlatform, Happened::Status(409), ""));
                 }
                 self.packages.insert(name, Work::Running(READINGS));
-                self.hidden.insert(name, self.before.lag);
+                self.hidden.insert(name, self.passed + self.before.lag);
                 Ok(Reply::InstallAccepted { operation: Some(name.into()), retry_after: None })
             }
             Change::CreateUser { app, .. } => {
