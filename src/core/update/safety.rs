@@ -496,7 +496,12 @@ impl World {
                 break;
             } else {
                 self.walk();
-                if self.is_quiet() {
+                // Ready as far as could be told, and it was not: the screen says what is missing, and the way
+                // on is the details.
+                let is_closed = |setup: &Setup| matches!(setup.flow, Flow::Configured);
+                if self.model.current().is_some_and(|(_, setup)| is_closed(setup)) {
+                    self.tell(Msg::Intent(Intent::Back));
+                } else if self.is_quiet() {
                     self.tell(Msg::Intent(Intent::ReadNow));
                 }
             }
@@ -514,7 +519,7 @@ fn check(acts: &[Act], seed: u64, before: Before) -> Result<(), TestCaseError> {
     world.come_to_an_end();
     prop_assert!(world.wrongs.is_empty(), "{:?}", world.wrongs);
     let flow = world.model.current().map(|(_, setup)| &setup.flow);
-    prop_assert!(world.is_linked(), "{flow:?}, found {:?}", world.model.found);
+    prop_assert!(world.is_linked(), "{flow:?}, {:?}, found {:?}", world.model.notice, world.model.found);
     prop_assert_eq!(world.services.links_accepted(), 1);
     prop_assert!(world.parked.is_empty() && !world.is_locked);
     let open: Vec<Run> = world.record.keys().filter_map(|id| world.run(id)).filter(Run::is_unfinished).collect();
