@@ -520,6 +520,10 @@ fn check(acts: &[Act], seed: u64, before: Before) -> Result<(), TestCaseError> {
     prop_assert!(world.wrongs.is_empty(), "{:?}", world.wrongs);
     let flow = world.model.current().map(|(_, setup)| &setup.flow);
     prop_assert!(world.is_linked(), "{flow:?}, {:?}, found {:?}", world.model.notice, world.model.found);
+    // What a person has put off is asked about at the next start.
+    world.restart(Death { lines: 0, carried_out: false, forgotten: false });
+    world.come_to_an_end();
+    prop_assert!(world.wrongs.is_empty() && world.is_linked(), "{:?}", world.wrongs);
     prop_assert_eq!(world.services.links_accepted(), 1);
     prop_assert!(world.parked.is_empty() && !world.is_locked);
     let open: Vec<Run> = world.record.keys().filter_map(|id| world.run(id)).filter(Run::is_unfinished).collect();
