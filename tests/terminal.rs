@@ -109,3 +109,88 @@ fn every_size_is_drawn() {
     demo.pty.resize(80, 24).wait_for(FIRST_SCREEN).keys("q");
     ends(&demo.pty, 0);
 }
+
+/// The demo on a terminal that has stopped reading, in the middle of its output.
+fn start_stalled() -> Demo {
+    let demo = start();
+    demo.pty.stall().wait_true("a full terminal", || {
+        demo.pty.keys("<c-l>");
+        demo.pty.is_full()
+    });
+    demo
+}
+
+#[test]
+fn a_terminal_that_does_not_read_holds_up_no_signal() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129), (Signal::QUIT, 131)] {
+        let demo = start_stalled();
+        demo.pty.signal(signal).wait_ended();
+        assert!(demo.pty.cooked());
+        demo.pty.unstall();
+        ends(&demo.pty, code);
+    }
+}
+
+#[test]
+fn a_terminal_that_does_not_read_can_be_left_and_closed() {
+    let demo = start_stalled();
+    demo.pty.keys("q").wait_ended().unstall();
+    ends(&demo.pty, 0);
+    let mut demo = start_stalled();
+    demo.pty.close_master();
+    assert_eq!(demo.pty.wait_exit(), Exit::Code(129));
+}
+
+/// What was pressed while nothing could be drawn is there when the terminal reads again, and nothing else is.
+#[test]
+fn a_terminal_that_reads_again_shows_what_a_fresh_one_would() {
+    let demo = start_stalled();
+    demo.pty.keys("?").unstall().wait_for("Help");
+    demo.pty.wait_asked("the end of the frame", |asked| asked.updates.0 == asked.updates.1);
+    settled(&demo.pty);
+    demo.pty.keys("<esc>").wait_gone("Help").keys("q");
+    ends(&demo.pty, 0);
+}
+
+/// The screen is what a repaint makes of an empty one, but for the ages in its last lines.
+#[track_caller]
+fn settled(pty: &Pty) {
+    let picture = || pty.screen().lines().take(20).map(str::to_owned).collect::<Vec<_>>();
+    let (before, frames) = (picture(), pty.asked().updates.1);
+    pty.keys("<c-l>").wait_asked("another frame", |asked| asked.updates.1 > frames);
+    assert_eq!(before, picture());
+}
+
+#[test]
+fn an_error_in_the_middle_is_said_once_the_terminal_is_given_back() {
+    let state = tempfile::tempdir().unwrap();
+    let profile = state.path().join("cloud.toml");
+    std::fs::write(&profile, "name = \"x\"\nlike = \"public\"\ntenant = \"contoso.example\"\nclient_id = \"00000000-0000-0000-0000-000000000000\"\n").unwrap();
+    let args = ["--cloud", profile.to_str().unwrap(), "--account", "eve@contoso.example"];
+    let pty = Pty::spawn(
+        PROGRAM,
+        &args,
+        &[&environment(&state)[..], &[("DUALWRITE_TOKEN_STORE", "memory")]].concat(),
+        100,
+        24,
+    );
+    ends(&pty, 1);
+    let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+    let (before, after) = raw.rsplit_once("\x1b[?1049l").unwrap();
+    assert!(before.contains("\x1b[?1049h") && !before.contains("is not signed in on this cloud"), "{raw:?}");
+    assert!(after.contains("eve@contoso.example is not signed in on this cloud"), "{raw:?}");
+}
+
+/// What prints without a screen waits for whoever reads it. A signal does not wait.
+#[test]
+fn a_program_without_a_screen_that_nobody_reads_is_ended_by_a_signal_all_the_same() {
+    let setup = ["setup", "--json", "--accept-terms", dualwrite::core::terms::version(), "--yes"];
+    for command in [&setup[..], &["check", "--json"]] {
+        let state = tempfile::tempdir().unwrap();
+        let args = [command, &["--cloud", "simulator", "--environment", "contoso-uat"]].concat();
+        let pty = Pty::spawn(PROGRAM, &args, &environment(&state), 80, 24);
+        pty.stall().wait_true("a full terminal", || pty.is_full());
+        pty.signal(Signal::TERM).wait_ended().unstall();
+        assert_eq!(pty.wait_exit(), Exit::Code(143), "{}", pty.screen());
+    }
+}

@@ -200,17 +200,60 @@ fn a_closed_window_ends_the_wizard() {
 }
 
 #[test]
-fn sizes_change_while_it_runs_and_the_screen_comes_back() {
-    let rehearsal = Rehearsal::at("slow", SLOWLY);
+fn a_storm_of_sizes_while_frames_are_drawn_disturbs_neither_the_screen_nor_the_set_up() {
+    let rehearsal = Rehearsal::at("happy", SLOWLY * 5.0);
     let wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
     wizard.wait_for(" Setup progress ");
-    for (columns, rows) in [(1, 1), (20, 5), (200, 60), (2, 50), (250, 2), (79, 23), (1, 1), (80, 24)] {
-        wizard.resize(columns, rows);
+    let mut seed = 1_u32;
+    for _ in 0..150 {
+        // Some sizes pass before anything is drawn, and each round something is.
+        let frames = wizard.asked().updates.1;
+        for _ in 0..3 {
+            seed = seed.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+            let (columns, rows) = (1 + (seed >> 8) % 250, 1 + (seed >> 20) % 60);
+            wizard.resize(u16::try_from(columns).unwrap(), u16::try_from(rows).unwrap());
+        }
+        wizard.wait_asked("a frame", |asked| asked.updates.1 > frames);
     }
-    wizard.wait_for(" Setup progress ").wait_for("Dual-write core solution");
-    wizard.keys("q").wait_for("goes on").keys("<enter>");
+    wizard.resize(80, 24).wait_for(" Setup complete ").keys("<enter>").wait_for(" Linked ");
+    leave(&wizard);
+    assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
+}
+
+#[test]
+fn a_wizard_that_was_stopped_goes_on_where_the_services_are() {
+    let rehearsal = Rehearsal::at("happy", SLOWLY * 5.0);
+    let wizard = rehearsal.job(80, 24);
+    wizard.wait_for(" Environments ").wait_for("contoso-uat");
+    configure(&wizard);
+    wizard.wait_for("accepted, operation").keys("<c-z>").wait_for("stopped ");
+    assert_eq!(wizard.modes_clean(), Ok(()));
+    wizard.keys("<enter>").wait_for(" Setup complete ").keys("<enter>").wait_for(" Linked ");
+    wizard.keys("q").wait_for("ended 0");
     assert_eq!(wizard.wait_exit(), Exit::Code(0));
+    assert_eq!((rehearsal.installs(CORE), rehearsal.installs(APPLICATION)), (1, 1));
+}
+
+/// The words about how to come back find a terminal that has no room for them.
+#[rstest]
+#[case::terminate(Signal::TERM, 143)]
+#[case::hang_up(Signal::HUP, 129)]
+fn a_signal_ends_it_on_a_terminal_that_does_not_read(#[case] signal: Signal, #[case] code: u32) {
+    let rehearsal = Rehearsal::at("slow", SLOWLY);
+    let wizard = rehearsal.signed_in(80, 24);
+    configure(&wizard);
+    wizard.wait_for(" Setup progress ").wait_for("accepted, operation").stall();
+    wizard.wait_true("a full terminal", || {
+        wizard.keys("<c-l>");
+        wizard.is_full()
+    });
+    wizard.signal(signal).wait_ended().unstall();
+    assert_eq!(wizard.wait_exit(), Exit::Code(code), "{}", wizard.screen());
+    assert_eq!(wizard.modes_clean(), Ok(()));
+    let runs = dualwrite::shell::journal::runs(&rehearsal.state()).unwrap();
+    let left = runs[0].run.as_ref().unwrap().sittings[0].left.clone();
+    assert_eq!(left.as_deref(), Some(if signal == Signal::HUP { "HUP" } else { "TERM" }));
 }
 
 #[test]

@@ -22,6 +22,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+/// How long a surface may take to hear a signal. It waits nowhere but where it prints: then nobody reads.
+const HEARD_WITHIN: Duration = Duration::from_secs(2);
+/// How long it may take to leave then: longer than changes, the record and a sign-in are waited for.
+const LEAVE_LIMIT: Duration = Duration::from_secs(12);
 
 /// What a surface hears.
 #[derive(Debug)]
@@ -38,7 +44,8 @@ pub enum Heard {
 
 enum Message {
     Core(Msg),
-    Signal(Signal),
+    /// What comes with it is dropped once it is heard.
+    Signal(Signal, oneshot::Sender<()>),
     Line(Option<String>),
 }
 
@@ -186,7 +193,10 @@ impl Seat {
                 self.tell(msg);
                 Heard::News
             }
-            Ok(Message::Signal(signal)) => Heard::Signal(signal),
+            Ok(Message::Signal(signal, heard)) => {
+                drop(heard);
+                Heard::Signal(signal)
+            }
             Ok(Message::Line(line)) => Heard::Line(line),
             Err(_) => Heard::Nothing,
         }
@@ -228,6 +238,8 @@ impl Seat {
     }
 }
 
+/// A signal is for the surface. One that hears none, or does not come to its end, is held up by a terminal
+/// or a pipe that nobody reads: the program ends without it, and its record says that it was interrupted.
 fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>) {
     #[cfg(unix)]
     {
@@ -243,8 +255,8 @@ fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>) {
             let sender = sender.clone();
             if let Ok(mut signals) = signal(kind) {
                 runtime.spawn(async move {
-                    while signals.recv().await.is_some() {
-                        let _ = sender.send(Message::Signal(name));
+                    if signals.recv().await.is_some() {
+                        pass_on(name, &sender).await;
                     }
                 });
             }
@@ -254,9 +266,19 @@ fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>) {
     {
         let sender = sender.clone();
         runtime.spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                let _ = sender.send(Message::Signal(Signal::Interrupt));
+            if tokio::signal::ctrl_c().await.is_ok() {
+                pass_on(Signal::Interrupt, &sender).await;
             }
         });
     }
+}
+
+async fn pass_on(signal: Signal, sender: &Sender<Message>) {
+    let (heard, taken) = oneshot::channel();
+    let _ = sender.send(Message::Signal(signal, heard));
+    if tokio::time::timeout(HEARD_WITHIN, taken).await.is_ok() {
+        // The runtime ends with the surface, and this with it.
+        tokio::time::sleep(LEAVE_LIMIT).await;
+    }
+    std::process::exit(signal.exit_code().into());
 }

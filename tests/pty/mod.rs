@@ -13,6 +13,7 @@ pub mod leaks;
 
 use std::{
     fmt::Write as _,
+    fs::File,
     io::{Read, Write},
     num::NonZeroU16,
     os::unix::net::UnixStream,
@@ -36,6 +37,9 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Pause between two looks at what changes without a word.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// A terminal that has had no room for so long is full: a write that is only under way takes far less.
+const FULL_FOR: Duration = Duration::from_millis(100);
 
 /// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -373,6 +377,14 @@ impl Pty {
         self
     }
 
+    /// Whether the terminal is full, so that whoever writes to it is held up: nobody reads it.
+    pub fn is_full(&self) -> bool {
+        let name = self.master().pty.tty_name().expect("a name");
+        let other_end = File::options().write(true).open(name).expect("the other end");
+        let limit = FULL_FOR.try_into().expect("a short time");
+        poll(&mut [PollFd::new(&other_end, PollFlags::OUT)], Some(&limit)) == Ok(0)
+    }
+
     /// Whether the line discipline is as a shell has it: lines and echo.
     pub fn cooked(&self) -> bool {
         let modes = tcgetattr(&self.master().writer).expect("modes").local_modes;
@@ -395,8 +407,9 @@ impl Pty {
     pub fn wait_true(&self, what: &str, is: impl Fn() -> bool) -> &Self {
         let end = Instant::now() + DEADLINE;
         while !is() {
+            let over = Instant::now() >= end;
+            assert!(!over, "waited for {what}; the screen is\n{}", self.shared.look(picture));
             let seen = self.shared.lock();
-            assert!(Instant::now() < end, "waited for {what}; the screen is\n{}", picture(&seen));
             drop(self.shared.changed.wait_timeout(seen, LOOK_AGAIN).unwrap());
         }
         self

@@ -91,6 +91,18 @@ impl Rehearsal {
         Pty::spawn(env!("CARGO_BIN_EXE_dualwrite"), &args, &[&dirs, variables].concat(), columns, rows)
     }
 
+    /// The wizard as a job of a shell with job control, which says when it has stopped and then waits for a
+    /// line to continue it.
+    pub fn job(&self, columns: u16, rows: u16) -> Pty {
+        let (profile, state) = (self.profile(), self.state());
+        let (profile, state) = (profile.to_str().unwrap(), state.to_str().unwrap());
+        let script = r#"set -m; "$@"; echo "stopped $?"; read line; fg >/dev/null; echo "ended $?""#;
+        let args = ["-c", script, "sh", env!("CARGO_BIN_EXE_dualwrite"), "--cloud", profile];
+        let variables =
+            [("DUALWRITE_TOKEN_STORE", "memory"), ("DUALWRITE_STATE_DIR", state), ("XDG_CONFIG_HOME", state)];
+        Pty::spawn("/bin/sh", &args, &variables, columns, rows)
+    }
+
     /// A command without a screen, with variables of its own: its exit code, its output, its errors.
     pub fn command(&self, variables: &[(&str, &str)], args: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));

@@ -13,7 +13,7 @@ use reset::RESET_TRIES;
 use super::troubles::{failure, failure_of, miss_line, tell_miss};
 use super::{Cx, Notice, reading, run, way};
 use crate::core::call::{Call, Change, Reply};
-use crate::core::facts::FactKind;
+use crate::core::facts::{Answer, FactKind};
 use crate::core::failure::Failure;
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
@@ -57,8 +57,9 @@ pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
     }
     match gate::link(cx.environment, &setup.facts) {
         Gate::Closed(why) => return Some(Notice(why)),
-        Gate::Reading => return Some(Notice("It is still being read.".into())),
-        Gate::Open => {}
+        // What could not be told closes nothing, but only once it surely could not.
+        Gate::Open if setup.facts.configured() == Answer::Yes || setup.is_read() => {}
+        Gate::Reading | Gate::Open => return Some(Notice("It is still being read.".into())),
     }
     if matches!(setup.flow, Flow::Details { .. }) {
         // First from and to, and what takes part; nothing starts before that was on the screen.

@@ -301,6 +301,26 @@ fn could_not_find_out_is_never_not_there() {
 }
 
 #[test]
+fn a_link_was_started_by_keys_pressed_before_the_identities_were_read() {
+    let mut world = World::new();
+    world.core_state = "Installed";
+    world.settle();
+    world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+    world.settle_until(|world| {
+        world.model.current().is_some_and(|(environment, setup)| gate::link(environment, &setup.facts).is_open())
+    });
+    assert!(!world.open.is_empty(), "the identities are still being read");
+    world.want(Intent::Link);
+    world.want(Intent::Link);
+    assert!(matches!(world.flow(), Flow::Details { .. }) && world.changes.is_empty(), "{:?}", world.flow());
+    assert_eq!(world.model.notice.as_deref(), Some("It is still being read."));
+    world.settle();
+    world.want(Intent::Link);
+    world.want(Intent::Link);
+    assert!(matches!(world.flow(), Flow::Linking(_)));
+}
+
+#[test]
 fn an_ended_sign_in_asks_for_a_code_and_comes_back_to_the_same_place() {
     let mut world = World::running();
     world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
