@@ -5,7 +5,7 @@ use crate::core::journal::Run;
 use crate::core::time::{between, date_and_time, stopwatch};
 use crate::shell::journal::{self, Listed};
 use crate::ui::report::{self, Format};
-use crate::ui::text::{clean, fit, width};
+use crate::ui::text::{clean, fit, safe_json, width};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::io::{self, Write};
@@ -125,5 +125,5 @@ fn list_json(runs: &[Listed]) -> String {
             Err(error) => json!({"run": listed.id, "error": error.to_string()}),
         })
         .collect();
-    serde_json::to_string_pretty(&json!({"runs": all})).unwrap_or_default() + "\n"
+    safe_json(&serde_json::to_string_pretty(&json!({"runs": all})).unwrap_or_default()) + "\n"
 }
