@@ -191,14 +191,8 @@ impl Access {
 }
 
 fn certificate(path: PathBuf) -> Result<Certificate, AccessError> {
-    let read = || {
-        let about = std::fs::metadata(&path)?;
-        if !about.is_file() || about.len() > CERTIFICATE_MAX {
-            return Err(std::io::Error::other("it is no file of a sensible size"));
-        }
-        std::fs::read_to_string(&path)
-    };
-    match read() {
+    let text = read_small(&path).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+    match text {
         Ok(text) => Certificate::parse(&text.into()).map_err(|source| AccessError::Certificate { path, source }),
         Err(source) => Err(AccessError::Read { path, source }),
     }
@@ -206,8 +200,17 @@ fn certificate(path: PathBuf) -> Result<Certificate, AccessError> {
 
 fn trust(path: &Path) -> Result<Trust, AccessError> {
     let failed = |why: String| AccessError::Authorities { path: path.to_owned(), why };
-    let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let pem = read_small(path).map_err(|error| failed(error.to_string()))?;
     Trust::parse(&pem).map_err(failed)
+}
+
+/// A file that a profile or the environment names: neither a device without an end nor a pipe that nobody writes to.
+fn read_small(path: &Path) -> std::io::Result<Vec<u8>> {
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() || about.len() > CERTIFICATE_MAX {
+        return Err(std::io::Error::other("it is no file of a sensible size"));
+    }
+    std::fs::read(path)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::sim::Simulator;
 use crate::ui::look::Look;
 use crate::ui::text::clean;
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -241,7 +241,7 @@ impl Wizard {
         let (Some(runtime), Some(journal)) = (&self.runtime, &self.journal) else { return };
         let (state_dir, sender, zone) = (journal.state_dir().to_owned(), self.sender.clone(), self.zone.clone());
         runtime.spawn_blocking(move || {
-            sender.send(Message::Core(Msg::Exported(runs::export_to_files(&state_dir, &run, &zone))));
+            sender.send(Message::Core(Msg::Exported(runs::export_to_files(&state_dir, &run, &zone, Path::new(".")))));
         });
     }
 
