@@ -23,6 +23,13 @@ pub fn is_unseen(letter: char) -> bool {
     letter.is_control() || is_hidden(letter) || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
+/// An address of the web that can be given to a browser or put into an escape sequence: letters that an address
+/// may have (RFC 3986) and no others, so that nothing on its way takes a part of it for its own.
+pub fn is_web_address(text: &str) -> bool {
+    let is_of_address = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
+    (text.starts_with("https://") || text.starts_with("http://")) && text.bytes().all(is_of_address)
+}
+
 /// JSON in which every unseen letter is written as an escape. It is the same JSON: such letters stand in
 /// strings only; the line breaks between its values stay.
 pub fn safe_json(json: &str) -> String {

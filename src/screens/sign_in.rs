@@ -90,12 +90,12 @@ fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
         rows,
         stops: vec![
             Stop::wants("Open the address", Intent::Open(waiting.address.clone())),
-            Stop::wants("Copy the code", Intent::Copy(waiting.user_code.clone())),
+            Stop::wants("Copy the code", Intent::Copy(code.clone())),
             Stop::wants("New code", Intent::NewCode),
         ],
         primary: "Open the address",
         address: Some(waiting.address.clone()),
-        copy: Some(waiting.user_code.clone()),
+        copy: Some(code),
         ..Page::default()
     }
 }

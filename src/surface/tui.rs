@@ -21,7 +21,7 @@ use crate::shell::tasks::{Rest, Tasks};
 use crate::shell::terminal;
 use crate::sim::Simulator;
 use crate::ui::look::Look;
-use crate::ui::text::clean;
+use crate::ui::text::{clean, clean_lines};
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -228,7 +228,7 @@ impl Wizard {
         let effects = update(&mut self.model, msg, self.clock.now());
         for effect in effects {
             match self.tasks.as_mut().and_then(|tasks| tasks.run(effect)) {
-                Some(Rest::Copy(text)) => terminal::copy(&text),
+                Some(Rest::Copy(text)) => terminal::copy(&clean_lines(&text).join("\n")),
                 Some(Rest::Tell(msg)) => self.tell(msg),
                 Some(Rest::Export(run)) => self.export(run),
                 None => {}

@@ -164,9 +164,9 @@ fn stands_alone(c: char) -> bool {
 pub fn parts(grapheme: &str) -> impl Iterator<Item = &str> {
     let mut rest = grapheme;
     std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let next = rest.char_indices().skip(1).find(|(_, c)| c.width().unwrap_or(0) > 0);
-        let (part, after) = rest.split_at(next.map_or(rest.len(), |(at, _)| at.max(first.len_utf8())));
+        let first = rest.chars().next()?.len_utf8();
+        let next = rest[first..].char_indices().find(|(_, c)| c.width().unwrap_or(0) > 0);
+        let (part, after) = rest.split_at(next.map_or(rest.len(), |(at, _)| first + at));
         rest = after;
         Some(part)
     })

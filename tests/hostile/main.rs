@@ -11,6 +11,7 @@ mod pty;
 #[path = "../rehearsal/mod.rs"]
 mod rehearsal;
 
+use base64::Engine;
 use layer::{EVIL, Layer, MARK, Where};
 use pty::Pty;
 use rehearsal::Rehearsal;
@@ -18,7 +19,10 @@ use rstest::rstest;
 
 /// A rehearsal whose profile leads to the layer.
 fn behind(scenario: &str, place: Where) -> (Rehearsal, Layer) {
-    let rehearsal = Rehearsal::on(scenario);
+    behind_of(Rehearsal::on(scenario), place)
+}
+
+fn behind_of(rehearsal: Rehearsal, place: Where) -> (Rehearsal, Layer) {
     let base = rehearsal.simulator().base();
     let port = base.rsplit(':').next().unwrap();
     let layer = Layer::before(port.parse().unwrap(), place);
@@ -47,7 +51,6 @@ fn all_bytes(wizard: &Pty, columns: u16, rows: u16) -> bytes::Found {
 
 #[test]
 fn every_screen_of_a_set_up_is_words_and_nothing_else() {
-    use base64::Engine;
     let (rehearsal, layer) = behind("dw9003-crm", Where::FreeText);
     let wizard = rehearsal.wizard(&[], 100, 30);
     page(&wizard, "Environments").wait_for(MARK);
@@ -136,4 +139,24 @@ fn where_every_string_is_hostile_the_screen_stays_clean(#[case] scenario: &str) 
     wizard.keys("<pgdn> p").wait_for("┌ Prerequisites ");
     wizard.keys("q").wait_ended();
     all_bytes(&wizard, 80, 24);
+}
+
+/// Nobody approves the code, and nobody asks whether it was approved, for as long as a test may take.
+const NOBODY: &str = "[sign_in]\ninterval_s = 100_000\napprove_after_s = 1_000_000\nexpires_in_s = 2_000_000\n";
+
+#[test]
+fn a_code_that_is_copied_cannot_end_the_line_it_is_pasted_into() {
+    let (rehearsal, _layer) = behind_of(Rehearsal::told(NOBODY), Where::Everywhere);
+    let wizard = rehearsal.wizard(&[], 80, 24);
+    wizard.wait_for("┌ Sign in ").wait_for(MARK);
+    wizard.keys("y").wait_asked("the code on the clipboard", |asked| asked.copies.len() == 1);
+    wizard.keys("<tab> <enter>").wait_asked("the code again", |asked| asked.copies.len() == 2);
+    // The address of this answer is none, so no browser is asked to open it.
+    wizard.keys("o").wait_for("it was not opened");
+    rehearsal::leave(&wizard);
+    for copy in all_bytes(&wizard, 80, 24).copies {
+        let text = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(copy).unwrap()).unwrap();
+        bytes::of_plain("the clipboard", &text);
+        assert!(text.contains(MARK) && !text.contains('\n'), "{text:?}");
+    }
 }
