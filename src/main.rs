@@ -6,7 +6,7 @@ use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
 use dualwrite::settings::{self, Choice, Profile, Settings, SettingsError};
-use dualwrite::shell::{journal, log, open_files};
+use dualwrite::shell::{journal, log, open_files, private};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::access::{Access, Step};
 use dualwrite::surface::code;
@@ -22,6 +22,7 @@ use dualwrite::surface::tui::{self, Opening, Settled};
 use dualwrite::surface::welcome;
 use dualwrite::ui::look::{self, Look};
 use dualwrite::ui::report::Format;
+use dualwrite::ui::text::{clean, clean_lines};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(Refusal(code, words)) => {
-            let _ = writeln!(io::stderr(), "{}", dualwrite::ui::text::clean_lines(&words).join("\n"));
+            let _ = writeln!(io::stderr(), "{}", clean_lines(&words).join("\n"));
             ExitCode::from(code)
         }
     }
@@ -371,7 +372,7 @@ fn full_screen(opening: Opening, environment: Option<String>, options: &Options)
         Refusal(code::USAGE, words)
     })?;
     if ended.heard {
-        for line in &ended.words {
+        for line in clean_lines(&ended.words.join("\n")) {
             let _ = writeln!(io::stdout(), "{line}");
         }
     }
@@ -399,14 +400,20 @@ fn quoted(path: &Path) -> String {
     if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("\"{text}\"") }
 }
 
+/// The state directory, looked over: what was mended there is said.
 fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {
-    given.map_or_else(
+    let dir = given.map_or_else(
         || {
             journal::default_state_dir()
                 .map_err(|error| Refusal(code::USAGE, format!("{error}. Name a directory with --state-dir.")))
         },
         Ok,
-    )
+    )?;
+    for words in private::tend(&dir).map_err(|error| Refusal(code::USAGE, error.to_string()))? {
+        tracing::warn!("{words}");
+        let _ = writeln!(io::stderr(), "{}", clean(&words));
+    }
+    Ok(dir)
 }
 
 fn look_of(options: &Options) -> Look {

@@ -212,7 +212,11 @@ impl Settings {
         Ok(Self { file: Some(file.to_owned()), ..settings })
     }
 
-    fn parse(text: &str, origin: &str, dir: Option<&Path>) -> Result<Self, SettingsError> {
+    /// Reads settings from their text; `origin` names it in errors, relative paths begin at `dir`.
+    ///
+    /// # Errors
+    /// Says what is wrong, and where.
+    pub fn parse(text: &str, origin: &str, dir: Option<&Path>) -> Result<Self, SettingsError> {
         let source = Source { origin, text };
         let top: Top = toml::from_str(text).map_err(|error| source.not_toml(&error))?;
         let mut clouds = BTreeMap::new();

@@ -204,6 +204,14 @@ struct File {
     fault: Vec<Fault>,
 }
 
+/// How many entries a catalogue has.
+///
+/// # Errors
+/// For one that breaks a rule of its head, with its place or its entry.
+pub fn check_catalogue(text: &str) -> Result<usize, CatalogueError> {
+    read(text).map(|entries| entries.len())
+}
+
 /// Reads a catalogue and refuses one that breaks a rule of its head.
 fn read(text: &str) -> Result<Vec<Entry>, CatalogueError> {
     let faults = toml::from_str::<File>(text)?.fault;

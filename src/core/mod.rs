@@ -38,4 +38,5 @@ pub mod standing;
 pub mod terms;
 pub mod time;
 pub mod trouble;
+pub mod unseen;
 pub mod update;

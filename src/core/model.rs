@@ -411,8 +411,11 @@ impl Cloud {
             name.clone()
         } else if !name.trim().is_empty() && is_short && name.chars().all(|c| is_plain(c) || c == ' ') {
             format!("\"{name}\"")
-        } else {
+        } else if environment.id.0.chars().all(is_plain) {
             environment.id.0.clone()
+        } else {
+            // No id of a service looks like that: the list is one step further, and nothing is misread.
+            return self.command.clone();
         };
         format!("{} --environment {argument}", self.command)
     }

@@ -28,6 +28,7 @@ use super::setup::{Flow, Setup, Start, Watch};
 use super::terms::{self, Acceptance};
 use super::time::{Now, later};
 use super::trouble::{Service, Trouble};
+use super::unseen::is_web_address;
 use std::time::Duration;
 
 /// Changes the model by one message; what should happen in the world is returned.
@@ -184,7 +185,7 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
             reading::read_directory(model);
         }
         Intent::Open(address) => {
-            if address.starts_with("https://") || address.starts_with("http://") {
+            if is_web_address(&address) {
                 model.desk.push(Effect::Open(address));
             } else {
                 model.notice = Some("This is no web address; it was not opened.".into());

@@ -92,7 +92,7 @@ impl Sheet for Linked {
             stops,
             primary: "Open administration",
             address: Some(link.address.clone()),
-            copy: Some(link.address.clone()),
+            copy: Some(clean(&link.address)),
             run: parts::run_of(setup),
             ..Page::default()
         }

@@ -234,7 +234,7 @@ pub(super) fn words(check: &Check) -> String {
         check.what,
         clean(&check.reason),
         check.remedy,
-        check.evidence(),
+        clean(&check.evidence()),
         check.doc_url
     )
 }

@@ -81,7 +81,7 @@ fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
         view.model.ended.as_ref().map_or_else(Vec::new, |ended| why(ended, view, cells)),
         para("Type this code", Role::Plain, cells),
         large.collect(),
-        behind(Row::new("  ", Role::Plain), &[Piece::new(code, Role::Strong)], cells),
+        behind(Row::new("  ", Role::Plain), &[Piece::new(code.clone(), Role::Strong)], cells),
         address,
         small,
     ];
@@ -89,12 +89,12 @@ fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
         rows: fitted(blocks, room.height),
         stops: vec![
             Stop::wants("Open the address", Intent::Open(waiting.address.clone())),
-            Stop::wants("Copy the code", Intent::Copy(waiting.user_code.clone())),
+            Stop::wants("Copy the code", Intent::Copy(code.clone())),
             Stop::wants("New code", Intent::NewCode),
         ],
         primary: "Open the address",
         address: Some(waiting.address.clone()),
-        copy: Some(waiting.user_code.clone()),
+        copy: Some(code),
         ..Page::default()
     }
 }

@@ -6,6 +6,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
+use std::string::FromUtf8Error;
 use toml_edit::{DocumentMut, Item, Table};
 
 /// Largest file that is read, in bytes.
@@ -65,12 +66,19 @@ pub(super) fn read(file: &Path, what: &'static str, advice: &'static str) -> Res
     if !about.is_file() || about.len() > FILE_MAX {
         return Err(SettingsError::NotAFile { what, origin: origin() });
     }
-    let text = fs::read_to_string(file).map_err(failed)?;
+    let text = String::from_utf8(fs::read(file).map_err(failed)?).map_err(|error| not_text(&origin(), &error))?;
     // Some editors begin a text with a mark of its byte order.
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
     })
+}
+
+fn not_text(origin: &str, error: &FromUtf8Error) -> SettingsError {
+    let whole = String::from_utf8_lossy(error.as_bytes());
+    // What is before the first wrong byte is the same in both.
+    let at = error.utf8_error().valid_up_to();
+    Source { origin, text: &whole }.wrong(&(at..at), "This is no UTF-8 text. Save the file as UTF-8.")
 }
 
 /// Puts the tables and values of `addition` into the file: what has their names there is replaced, all
@@ -172,6 +180,15 @@ mod tests {
         let error = source.wrong(&(10..11), "It is wrong.").to_string();
         assert_eq!(error, "c.toml, line 2, column 4: It is wrong.\n   é = 2\n     ^");
         assert!(source.wrong(&(999..999), "x").to_string().contains("line 3, column 1"));
+    }
+
+    #[test]
+    fn a_file_in_another_encoding_is_refused_with_its_place() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let file = dir.path().join("config.toml");
+        fs::write(&file, b"a = 1\n# \xc3\xa9\xe9\n").unwrap();
+        let error = read(&file, "settings file", "").unwrap_err().to_string();
+        assert!(error.contains("config.toml, line 2, column 4: This is no UTF-8 text"), "{error}");
     }
 
     #[test]

@@ -3,22 +3,25 @@
 //!
 //! One thread owns the files and writes in the order it was told to; each line is one write and is
 //! durable before anybody is told so. Directories are for their owner only (0700), files too
-//! (0600). No secret comes here: an entry has no field for one.
+//! (0600), and links are not followed (`private`). No secret comes here: an entry has no field for one.
 
 mod file;
 mod lock;
 
-pub use file::{JournalError, RunFile, line, read};
+pub use file::{JournalError, RunFile, entries, line, read};
 
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::{Entry, Outcome, Program, Run, RunId, What, fold};
 use crate::core::msg::{Found, NotClaimed};
 use crate::core::setup::Held;
 use crate::core::terms::{self, Acceptance};
+use crate::core::unseen::safe_json;
+use crate::shell::private;
 use lock::Lock;
 use serde::Serialize;
 use std::collections::HashMap;
-use std::fs::{DirBuilder, File, OpenOptions};
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -205,7 +208,7 @@ impl Desk {
         if !self.runs.get(&entry.run).is_some_and(RunFile::is_there) {
             let before = self.runs.remove(&entry.run).map(RunFile::into_entries).unwrap_or_default();
             let at = |source| JournalError::Io { path: path.clone(), source };
-            directory(&dir).map_err(at)?;
+            private::directory(&dir).map_err(at)?;
             let mut file = RunFile::open(&path)?;
             sync_directory(&dir).map_err(at)?;
             // Of a record that was deleted, what this program knows of it is written again.
@@ -334,60 +337,19 @@ struct Accepted<'a> {
 }
 
 fn keep_terms(state_dir: &Path, acceptance: &Acceptance) -> io::Result<()> {
-    let dir = directory(&state_dir.join("terms"))?;
+    let dir = private::directory(&state_dir.join("terms"))?;
     let text = dir.join(format!("{}.md", terms::version()));
     // Whole or not at all, and mended if a full disk has cut it.
-    if std::fs::read(&text).map_or(true, |kept| kept != terms::TEXT.as_bytes()) {
-        replace(&text, terms::TEXT.as_bytes())?;
+    let most = terms::TEXT.len() as u64;
+    if private::read_whole(&text, most).map_or(true, |kept| kept != terms::TEXT.as_bytes()) {
+        private::replace(&text, terms::TEXT.as_bytes())?;
     }
-    let mut file = private(&dir.join("accepted.jsonl"))?;
+    let mut file = private::append(&dir.join("accepted.jsonl"))?;
     let Acceptance { version, account, environment, at } = acceptance;
-    let mut line = serde_json::to_vec(&Accepted { version, account, environment: &environment.0, at: *at })?;
-    line.push(b'\n');
-    file.write_all(&line)?;
+    let line = serde_json::to_string(&Accepted { version, account, environment: &environment.0, at: *at })?;
+    file.write_all(format!("{}\n", safe_json(&line)).as_bytes())?;
     file.sync_data()?;
     sync_directory(&dir)
-}
-
-/// Writes a file anew, for its owner only: whole or not at all.
-///
-/// # Errors
-/// Fails when it cannot be written; what was there is then there still.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let _ = std::fs::remove_file(&new);
-    let mut file = private(&new)?;
-    file.write_all(content)?;
-    file.sync_data()?;
-    std::fs::rename(&new, path)
-}
-
-/// Makes a directory for its owner only, with its parents.
-pub(super) fn directory(path: &Path) -> io::Result<PathBuf> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(path)?;
-    Ok(path.to_owned())
-}
-
-/// Opens a file for its owner only, to append to.
-///
-/// # Errors
-/// Fails when it cannot be opened or made.
-pub fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)
 }
 
 /// Makes a new file's name durable. Only Unix can open a directory for it.

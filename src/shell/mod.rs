@@ -1,7 +1,7 @@
 //! The shell: the only place with I/O. Time, files, tasks, the log, and the terminal.
 //!
 //! [`tasks`] carries out what the core wants, [`journal`] writes it down, [`clock`] tells the time,
-//! [`vault`] keeps the sign-ins.
+//! [`vault`] keeps the sign-ins, [`private`] opens the files of both.
 //!
 //! Owns the loop (`run`), the modes of the terminal (`terminal`), what goes out to it
 //! (`output`, `canvas`) and what comes in (`input`, `decode`, `signals`). It knows nothing
@@ -18,6 +18,7 @@ pub mod keeper;
 pub mod log;
 pub mod open_files;
 mod output;
+pub mod private;
 pub mod run;
 mod signals;
 pub mod tasks;

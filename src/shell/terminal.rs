@@ -24,6 +24,7 @@ use std::{
 use ratatui::layout::Size;
 
 use super::output::{Notice, Output, Tty};
+use crate::core::unseen::is_unseen;
 
 /// How long a terminal may take to read what is under way, before it is given back.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -220,13 +221,13 @@ pub(super) fn discard_typed() {
     let _ = rustix::termios::tcflush(rustix::stdio::stdout(), rustix::termios::QueueSelector::IFlush);
 }
 
-/// Sets the window title, until the terminal is given back. Control characters are left out.
+/// Sets the window title, until the terminal is given back. Unseen letters are left out.
 /// Nothing happens when no terminal is borrowed, or on one that would print it.
 pub fn set_title(title: &str) {
     if std::env::var("TERM").is_ok_and(|term| WITHOUT_TITLE.contains(&term.as_str())) {
         return;
     }
-    let title: String = title.chars().filter(|char| !char.is_control()).collect();
+    let title: String = title.chars().filter(|char| !is_unseen(*char)).collect();
     with(|borrowed| {
         if borrowed.title.as_ref() == Some(&title) {
             return;

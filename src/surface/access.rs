@@ -8,8 +8,6 @@ use crate::core::sign_in::Account;
 use crate::core::trouble::Service;
 use crate::settings::{Profile, TokenStore};
 use secrecy::SecretString;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Variable of a client secret.
@@ -20,10 +18,8 @@ const CERTIFICATE: &str = "DUALWRITE_CLIENT_CERTIFICATE";
 const ACCOUNT: &str = "DUALWRITE_ACCOUNT";
 /// Services that take tokens of people only. Documented of Lifecycle Services, reported of the gateway.
 const PEOPLE_ONLY: [Service; 3] = [Service::Lcs, Service::Link, Service::Gateway];
-/// Longest file of authorities that is read, in bytes. Those of a whole system have a quarter of a megabyte.
-const CA_MAX: u64 = 4 * 1024 * 1024;
 /// Longest certificate file that is read, in bytes.
-const CERTIFICATE_MAX: u64 = 256 * 1024;
+const CERTIFICATE_MAX: u64 = 1024 * 1024;
 
 /// What cannot be used, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -202,14 +198,8 @@ impl Access {
 }
 
 fn certificate(path: PathBuf) -> Result<Certificate, AccessError> {
-    let read = || {
-        let about = std::fs::metadata(&path)?;
-        if !about.is_file() || about.len() > CERTIFICATE_MAX {
-            return Err(std::io::Error::other("it is no file of a sensible size"));
-        }
-        std::fs::read_to_string(&path)
-    };
-    match read() {
+    let text = read_small(&path).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+    match text {
         Ok(text) => Certificate::parse(&text.into()).map_err(|source| AccessError::Certificate { path, source }),
         Err(source) => Err(AccessError::Read { path, source }),
     }
@@ -217,16 +207,17 @@ fn certificate(path: PathBuf) -> Result<Certificate, AccessError> {
 
 fn trust(path: &Path) -> Result<Trust, AccessError> {
     let failed = |why: String| AccessError::Authorities { path: path.to_owned(), why };
-    let read = || {
-        let mut pem = Vec::new();
-        File::open(path)?.take(CA_MAX).read_to_end(&mut pem)?;
-        Ok::<_, std::io::Error>(pem)
-    };
-    let pem = read().map_err(|error| failed(error.to_string()))?;
-    if pem.len() as u64 == CA_MAX {
-        return Err(failed(format!("it has more than {} MiB", CA_MAX / 1024 / 1024)));
-    }
+    let pem = read_small(path).map_err(|error| failed(error.to_string()))?;
     Trust::parse(&pem).map_err(failed)
+}
+
+/// A file that a profile or the environment names: neither a device without an end nor a pipe that nobody writes to.
+fn read_small(path: &Path) -> std::io::Result<Vec<u8>> {
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() || about.len() > CERTIFICATE_MAX {
+        return Err(std::io::Error::other("it is no file of a sensible size"));
+    }
+    std::fs::read(path)
 }
 
 #[cfg(test)]

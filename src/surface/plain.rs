@@ -19,6 +19,7 @@ use crate::ui::text::{clean, clean_lines};
 use jiff::tz::TimeZone;
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 /// Runs the wizard until the person leaves, the input ends, or a signal comes; the exit code.
 pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
@@ -286,7 +287,7 @@ impl Plain<'_> {
     /// Writes the runs to files that somebody wants.
     fn export(&mut self) {
         for run in self.seat.exports() {
-            let done = runs::export_to_files(self.seat.state_dir(), &run, &self.zone);
+            let done = runs::export_to_files(self.seat.state_dir(), &run, &self.zone, Path::new("."));
             self.seat.tell(Msg::Exported(done));
         }
     }

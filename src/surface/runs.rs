@@ -4,8 +4,9 @@ use super::code;
 use crate::core::journal::Run;
 use crate::core::time::{between, date_and_time, stopwatch};
 use crate::shell::journal::{self, Listed};
+use crate::shell::private;
 use crate::ui::report::{self, Format};
-use crate::ui::text::{clean, fit, width};
+use crate::ui::text::{clean, fit, safe_json, width};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::io::{self, Write};
@@ -57,11 +58,12 @@ pub fn run(state_dir: &Path, wanted: &Wanted, out: &mut dyn Write, err: &mut dyn
     }
 }
 
-/// Writes a run into the current directory, in every format; the names of the files.
+/// Writes a run into a directory, in every format; the names of the files. Where one of them is a link, the link
+/// is replaced and not what it leads to: a directory may be shared.
 ///
 /// # Errors
 /// A sentence about what could not be read or written.
-pub fn export_to_files(state_dir: &Path, id: &str, zone: &TimeZone) -> Result<Vec<String>, String> {
+pub fn export_to_files(state_dir: &Path, id: &str, zone: &TimeZone, into: &Path) -> Result<Vec<String>, String> {
     let runs = journal::runs(state_dir).map_err(|error| error.to_string())?;
     let run = named(&runs, id).map_err(|(_, words)| words)?;
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
@@ -71,7 +73,8 @@ pub fn export_to_files(state_dir: &Path, id: &str, zone: &TimeZone) -> Result<Ve
         .into_iter()
         .map(|format| {
             let file = format!("dualwrite-{name}-{short}.{}", format.extension());
-            std::fs::write(&file, report::export(run, format, zone)).map_err(|error| format!("{file}: {error}"))?;
+            private::replace(&into.join(&file), report::export(run, format, zone).as_bytes())
+                .map_err(|error| format!("{file}: {error}"))?;
             Ok(file)
         })
         .collect()
@@ -125,5 +128,5 @@ fn list_json(runs: &[Listed]) -> String {
             Err(error) => json!({"run": listed.id, "error": error.to_string()}),
         })
         .collect();
-    serde_json::to_string_pretty(&json!({"runs": all})).unwrap_or_default() + "\n"
+    safe_json(&serde_json::to_string_pretty(&json!({"runs": all})).unwrap_or_default()) + "\n"
 }

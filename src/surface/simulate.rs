@@ -1,6 +1,7 @@
 //! `simulate`: the simulator alone, in the foreground, until a signal ends it.
 
 use crate::sim::{self, Options};
+use crate::ui::text::clean;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -42,7 +43,7 @@ pub fn run(options: Options, profile: Option<&Path>, out: &mut impl Write) -> Re
         .map_err(SimulateError::Runtime)?;
     let port = options.port;
     let speed = options.speed;
-    let title = options.scenario.title().to_owned();
+    let title = clean(options.scenario.title());
     runtime.block_on(async {
         let simulator = sim::start(options).await.map_err(|source| SimulateError::Listen { port, source })?;
         if let Some(file) = profile {
@@ -54,8 +55,9 @@ pub fn run(options: Options, profile: Option<&Path>, out: &mut impl Write) -> Re
         let _ = writeln!(out, "scenario   {title}");
         let _ = writeln!(out, "speed      {speed} simulated seconds per second");
         if let Some(file) = profile {
-            let _ = writeln!(out, "profile    {}", file.display());
-            let _ = writeln!(out, "in another terminal:  dualwrite --cloud {}", file.display());
+            let file = clean(&file.display().to_string());
+            let _ = writeln!(out, "profile    {file}");
+            let _ = writeln!(out, "in another terminal:  dualwrite --cloud {file}");
         }
         let _ = writeln!(out, "counters   {}/simulator/counters", simulator.base());
         let _ = writeln!(out, "Ctrl-C ends it.");

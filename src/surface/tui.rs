@@ -21,9 +21,9 @@ use crate::shell::tasks::{Rest, Tasks};
 use crate::shell::terminal;
 use crate::sim::Simulator;
 use crate::ui::look::Look;
-use crate::ui::text::clean;
+use crate::ui::text::{clean, clean_lines};
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -228,7 +228,7 @@ impl Wizard {
         let effects = update(&mut self.model, msg, self.clock.now());
         for effect in effects {
             match self.tasks.as_mut().and_then(|tasks| tasks.run(effect)) {
-                Some(Rest::Copy(text)) => terminal::copy(&text),
+                Some(Rest::Copy(text)) => terminal::copy(&clean_lines(&text).join("\n")),
                 Some(Rest::Tell(msg)) => self.tell(msg),
                 Some(Rest::Export(run)) => self.export(run),
                 None => {}
@@ -241,7 +241,7 @@ impl Wizard {
         let (Some(runtime), Some(journal)) = (&self.runtime, &self.journal) else { return };
         let (state_dir, sender, zone) = (journal.state_dir().to_owned(), self.sender.clone(), self.zone.clone());
         runtime.spawn_blocking(move || {
-            sender.send(Message::Core(Msg::Exported(runs::export_to_files(&state_dir, &run, &zone))));
+            sender.send(Message::Core(Msg::Exported(runs::export_to_files(&state_dir, &run, &zone, Path::new(".")))));
         });
     }
 

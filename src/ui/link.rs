@@ -4,22 +4,18 @@
 //! All cells of one address carry the same id: the terminal lights them up as one link, over line
 //! breaks too.
 
+use crate::core::unseen::is_web_address;
 use ratatui::buffer::{Cell, CellDiffOption, CellWidth};
 use std::num::NonZeroU16;
 
 /// Makes a cell part of the link to `address`; an address that is no clean web address makes none.
 pub fn mark(cell: &mut Cell, address: &str) {
     let Some(width) = NonZeroU16::new(cell.symbol().cell_width()) else { return };
-    if !is_clickable(address) {
+    if !is_web_address(address) {
         return;
     }
     let linked = format!("\u{1b}]8;id={:08x};{address}\u{1b}\\{}\u{1b}]8;;\u{1b}\\", id(address), cell.symbol());
     cell.set_symbol(&linked).set_diff_option(CellDiffOption::ForcedWidth(width));
-}
-
-/// Whether an address can be put into an escape sequence and given to a browser.
-pub fn is_clickable(address: &str) -> bool {
-    (address.starts_with("https://") || address.starts_with("http://")) && address.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// The same id for the same address in every frame (FNV-1a, 32 bits).
@@ -41,7 +37,9 @@ mod tests {
 
     #[test]
     fn a_dirty_address_makes_no_link() {
-        for address in ["javascript:alert(1)", "https://x\u{1b}\\", "https://x y", "https://é.example"] {
+        for address in
+            ["javascript:alert(1)", "https://x\u{1b}\\", "https://x y", "https://é.example", "https://x/\"&calc"]
+        {
             let mut cell = Cell::new("a");
             mark(&mut cell, address);
             assert_eq!(cell.symbol(), "a", "{address}");

@@ -1,9 +1,10 @@
-//! From rows to cells. Nothing is drawn outside the given area, whatever its size.
+//! From rows to cells. Nothing is drawn outside the given area, whatever its size, and nothing stays behind
+//! when it is drawn over.
 
 use super::link;
 use super::look::{Look, Role};
 use super::row::Row;
-use super::text::graphemes;
+use super::text::{graphemes, parts};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 
@@ -24,17 +25,20 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: boo
             if x.saturating_add(cells) > area.right() {
                 return;
             }
-            let cell = &mut buffer[(x, area.y)];
-            cell.set_symbol(grapheme).set_style(style);
-            if let Some(address) = piece.link.as_deref()
-                && look.hyperlinks
-            {
-                link::mark(cell, address);
+            for part in parts(grapheme) {
+                let cells = part.cell_width();
+                let cell = &mut buffer[(x, area.y)];
+                cell.set_symbol(part).set_style(style);
+                if let Some(address) = piece.link.as_deref()
+                    && look.hyperlinks
+                {
+                    link::mark(cell, address);
+                }
+                for covered in x + 1..x + cells {
+                    buffer[(covered, area.y)].reset();
+                }
+                x += cells;
             }
-            for covered in x + 1..x + cells {
-                buffer[(covered, area.y)].reset();
-            }
-            x += cells;
         }
     }
 }
@@ -43,5 +47,26 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: boo
 pub fn rows(buffer: &mut Buffer, area: Rect, rows: &[Row], look: &Look) {
     for (row_of, line) in rows.iter().zip(area.rows()) {
         row(buffer, line, row_of, look, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::buffer::Cell;
+
+    #[test]
+    fn letters_that_a_terminal_may_not_join_are_wiped_one_by_one() {
+        let area = Rect::new(0, 0, 9, 1);
+        let drawn = |text: &str| {
+            let mut buffer = Buffer::empty(area);
+            row(&mut buffer, area, &Row::new(text, Role::Plain), &Look::BLIND, false);
+            buffer
+        };
+        let (before, after) = (drawn("aनि🇩🇪漢"), drawn("a"));
+        let wiped = before.diff(&after).into_iter().map(|(x, _, _)| x).collect::<Vec<_>>();
+        assert_eq!(wiped, [1, 2, 3, 4, 5], "the second cell of one wide letter goes with it");
+        let symbols: Vec<&str> = before.content().iter().map(Cell::symbol).collect();
+        assert_eq!(symbols, ["a", "न", "ि", "🇩", "🇪", "漢", " ", " ", " "]);
     }
 }

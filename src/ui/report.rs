@@ -1,7 +1,7 @@
 //! A run as something to read or to attach to a change ticket: plain text, Markdown, one HTML file,
-//! JSON. All four say the same, from the same [`Report`].
+//! JSON. All four say the same, from the same [`Report`]; text from outside is text in each of them.
 
-use super::text::{clean, clean_lines};
+use super::text::{clean, clean_lines, safe_json};
 use crate::core::fault;
 use crate::core::journal::{ChangeResult, Outcome, Run, Work};
 use crate::core::reset;
@@ -40,7 +40,7 @@ pub fn export(run: &Run, format: Format, zone: &TimeZone) -> String {
     match format {
         Format::Markdown => markdown(&Report::of(run, zone)),
         Format::Html => html(&Report::of(run, zone)),
-        Format::Json => document(run).to_string() + "\n",
+        Format::Json => safe_json(&document(run).to_string()) + "\n",
     }
 }
 
@@ -228,22 +228,65 @@ fn readings(run: &Run, date: &impl Fn(Now) -> String) -> Table {
     }
 }
 
-/// Everything that Markdown or the HTML in it could take for its own.
+/// Text that stays text in Markdown: no markup, no HTML, nothing that is clicked. Readers of Markdown make
+/// links of bare addresses too, so a word that could be one stands as code.
 fn for_markdown(text: &str) -> String {
     let mut safe = String::new();
-    for letter in text.chars() {
+    for (at, part) in text.split_inclusive(' ').enumerate() {
+        let word = part.trim_end_matches(' ');
+        if could_be_link(word) {
+            safe.push_str(&code_span(word));
+        } else {
+            escape_markdown(word, at == 0, &mut safe);
+        }
+        safe.push_str(&part[word.len()..]);
+    }
+    safe
+}
+
+/// An address of the web or of mail, with or without its scheme, as the readers of Markdown look for them.
+fn could_be_link(word: &str) -> bool {
+    let is_name = |(dot, _): (usize, &str)| {
+        word[..dot].ends_with(char::is_alphanumeric) && word[dot + 1..].starts_with(char::is_alphabetic)
+    };
+    word.contains("://") || word.contains('@') || word.match_indices('.').any(is_name)
+}
+
+/// A bar would end the cell of a table, in code too, so a broken one stands for it.
+fn code_span(word: &str) -> String {
+    let fence = "`".repeat(longest_run(word, '`') + 1);
+    let pad = if word.starts_with('`') || word.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{}{pad}{fence}", word.replace('|', "\u{a6}"))
+}
+
+fn longest_run(text: &str, of: char) -> usize {
+    text.split(|letter| letter != of).map(str::len).max().unwrap_or(0)
+}
+
+/// `is_first`: a list, a rule or a heading could begin here.
+fn escape_markdown(word: &str, is_first: bool, safe: &mut String) {
+    let digits = word.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(word.len());
+    for (at, letter) in word.char_indices() {
+        let begins = match letter {
+            '-' | '+' | '=' => at == 0,
+            '.' | ')' => at == digits && at > 0,
+            _ => false,
+        };
         match letter {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
-            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '!' => {
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '!' | '~' | '$' | '^' | '{' | '}' => {
+                safe.push('\\');
+                safe.push(letter);
+            }
+            _ if is_first && begins => {
                 safe.push('\\');
                 safe.push(letter);
             }
             _ => safe.push(letter),
         }
     }
-    safe
 }
 
 fn for_html(text: &str) -> String {
@@ -268,10 +311,18 @@ fn markdown(report: &Report) -> String {
         let _ = writeln!(text, "- **{label}**: {}", for_markdown(value));
     }
     if let Some(failure) = &report.failure {
-        let _ = writeln!(text, "\n## {}\n\n**{}**\n", for_markdown(&failure.head), for_markdown(&failure.title));
-        for line in &failure.words {
-            let _ = writeln!(text, "> {}", for_markdown(line));
+        let _ = writeln!(text, "\n## {}\n", for_markdown(&failure.head));
+        if !failure.title.is_empty() {
+            let _ = writeln!(text, "**{}**\n", for_markdown(&failure.title));
         }
+        // The words of a service as they are: in a block of code nothing is read as Markdown.
+        let run = failure.words.iter().map(|line| longest_run(line, '`')).max().unwrap_or(0);
+        let fence = "`".repeat(run.max(2) + 1);
+        let _ = writeln!(text, "> {fence}text");
+        for line in &failure.words {
+            let _ = writeln!(text, "{}", format!("> {line}").trim_end());
+        }
+        let _ = writeln!(text, "> {fence}");
         text.push('\n');
         for (at, remedy) in failure.remedies.iter().enumerate() {
             let _ = writeln!(text, "{}. {}", at + 1, for_markdown(remedy));
@@ -402,14 +453,32 @@ mod tests {
     const HOSTILE: &str = "<script>alert(1)</script> | `x` [a](javascript:1) \u{1b}]0;t\u{7} \u{202e}\n# h";
 
     fn run() -> Run {
+        named(HOSTILE)
+    }
+
+    /// A run in which every text from outside is this one.
+    fn named(words: &str) -> Run {
         let at = Now::UNIX_EPOCH;
         let entry = |what| Entry { at, run: "r".into(), environment: "e".into(), what };
-        let words = HOSTILE.to_owned();
+        let words = words.to_owned();
         let started =
             What::Started { name: words.clone(), cloud: "c".into(), address: "a".into(), account: words.clone() };
         let (fault, ids) = (Some("dw9003-crm".into()), BTreeMap::from([(words.clone(), words.clone())]));
         let failed = What::Failed { step: "link".into(), fault, code: None, words, next: String::new(), ids };
         fold(&[entry(started), entry(failed)]).unwrap()
+    }
+
+    /// What a reader of Markdown makes of it, without the texts and without code in a line.
+    fn built(markdown: &str) -> Vec<String> {
+        use pulldown_cmark::{Event, Options, Parser};
+        let (mut events, all) = (Vec::new(), Options::all());
+        for event in Parser::new_ext(markdown, all) {
+            match event {
+                Event::Text(_) | Event::Code(_) | Event::SoftBreak => {}
+                other => events.push(format!("{other:?}")),
+            }
+        }
+        events
     }
 
     #[test]
@@ -418,13 +487,62 @@ mod tests {
         let html = export(&run, Format::Html, &TimeZone::UTC);
         assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"), "{html}");
         let markdown = export(&run, Format::Markdown, &TimeZone::UTC);
-        assert!(!markdown.contains("<script>") && !markdown.contains("[a](javascript"), "{markdown}");
-        assert!(!markdown.contains("\n# h"), "{markdown}");
+        assert_eq!(built(&markdown), built(&export(&named("x"), Format::Markdown, &TimeZone::UTC)), "{markdown}");
         for text in [html, markdown, lines(&run, &TimeZone::UTC).join("\n")] {
             assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
         }
         let json = export(&run, Format::Json, &TimeZone::UTC);
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["environment"]["name"], HOSTILE);
+    }
+
+    #[test]
+    fn what_a_reader_of_markdown_would_make_a_link_or_a_list_of_stands_as_code_or_escaped() {
+        for (text, safe) in [
+            ("see https://evil.example/a|b now", "see `https://evil.example/a\u{a6}b` now"),
+            ("evil.example", "`evil.example`"),
+            ("a@b `x@y`", "`a@b` `` `x@y` ``"),
+            ("1. one", "1\\. one"),
+            ("- one - two", "\\- one - two"),
+            ("=== $x$ ~~y~~", "\\=== \\$x\\$ \\~\\~y\\~\\~"),
+            ("1.0.24062.2 at 10:42", "1\\.0.24062.2 at 10:42"),
+        ] {
+            assert_eq!(for_markdown(text), safe, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_changes_how_markdown_is_built_or_what_is_clicked(
+            text in "[-+=#*_`~$|\\\\<>&!\\[\\]():/.@a-z0-9 \n\t\"'{}^%]{1,40}|.{1,40}"
+        ) {
+            let markdown = export(&named(&text), Format::Markdown, &TimeZone::UTC);
+            let expected = export(&named("x"), Format::Markdown, &TimeZone::UTC);
+            proptest::prop_assert_eq!(built(&markdown), built(&expected), "{}", markdown);
+            let html = export(&named(&text), Format::Html, &TimeZone::UTC);
+            let plain = export(&named("x"), Format::Html, &TimeZone::UTC);
+            let tags = |html: &str| html.matches('<').count();
+            proptest::prop_assert_eq!(tags(&html), tags(&plain), "{}", html);
+        }
+    }
+
+    #[test]
+    fn words_of_a_service_cannot_end_the_block_they_stand_in() {
+        let mut run = run();
+        if let Some(failure) = &mut run.failure {
+            failure.words = "a\n```\n===\n\n# b\n<img src=x>".to_owned();
+        }
+        let markdown = export(&run, Format::Markdown, &TimeZone::UTC);
+        let block = "> ````text\n> a\n> ```\n> ===\n>\n> # b\n> <img src=x>\n> ````\n";
+        assert!(markdown.contains(block), "{markdown}");
+    }
+
+    #[test]
+    fn json_holds_nothing_that_a_terminal_obeys() {
+        let mut run = run();
+        run.name = "a\u{9b}2J\u{7f}\u{61c}\u{e0041}".to_owned();
+        let json = export(&run, Format::Json, &TimeZone::UTC);
+        assert!(!json.trim_end().chars().any(crate::core::unseen::is_unseen), "{json:?}");
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["environment"]["name"], run.name);
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! no control character, no escape sequence, nothing that turns the direction of writing, nothing
 //! invisible. Widths are those of the terminal cells; cuts fall between graphemes.
 
+pub use crate::core::unseen::safe_json;
+
+use crate::core::unseen::is_hidden;
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
@@ -16,7 +19,7 @@ const WORDS_MAX: usize = 20_000;
 const MARKS_MAX: usize = 3;
 /// Characters of one grapheme; the longest of real scripts have fewer.
 const GRAPHEME_MAX: usize = 8;
-/// Longest control string (OSC, DCS) that is dropped as a whole.
+/// Longest control string (OSC, DCS) that is dropped as a whole, in bytes.
 const CONTROL_STRING_MAX: usize = 4_096;
 
 /// One line: breaks and tabs become spaces.
@@ -41,6 +44,7 @@ fn strip(text: &str, limit: usize) -> String {
     let mut kept = String::new();
     let mut rest = text;
     let (mut count, mut marks) = (0, MARKS_MAX);
+    let mut unsearched = text.len();
     while let Some(c) = rest.chars().next() {
         rest = &rest[c.len_utf8()..];
         if count == limit {
@@ -49,9 +53,11 @@ fn strip(text: &str, limit: usize) -> String {
             break;
         }
         match c {
-            '\u{1b}' => rest = after_escape(rest),
+            '\u{1b}' => rest = after_escape(rest, &mut unsearched),
             '\u{9b}' => rest = after_csi(rest),
-            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => rest = after_control_string(rest),
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => {
+                rest = after_control_string(rest, &mut unsearched);
+            }
             '\r' if rest.starts_with('\n') => {}
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
                 kept.push('\n');
@@ -87,16 +93,24 @@ fn strip(text: &str, limit: usize) -> String {
     if kept.is_ascii() { kept } else { kept.graphemes(true).map(sane).collect() }
 }
 
-/// The grapheme, or a replacement for one that is built to overflow its place.
+/// The grapheme, or what is left of one that a terminal could draw wider than it is taken for.
 fn sane(grapheme: &str) -> &str {
-    if grapheme.chars().count() > GRAPHEME_MAX { "\u{fffd}" } else { grapheme }
+    let (letters, first) = (grapheme.chars().count(), grapheme.chars().next().map_or(0, char::len_utf8));
+    let alone = || grapheme.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>();
+    match letters {
+        0 | 1 => grapheme,
+        2..=GRAPHEME_MAX if alone() == usize::from(grapheme.cell_width()) => grapheme,
+        // A colour of skin, where the terminal does not know that it belongs to the letter before it.
+        2..=GRAPHEME_MAX => &grapheme[..first],
+        _ => "\u{fffd}",
+    }
 }
 
 /// What follows an escape sequence whose ESC was read.
-fn after_escape(rest: &str) -> &str {
+fn after_escape<'a>(rest: &'a str, unsearched: &mut usize) -> &'a str {
     match rest.chars().next() {
         Some('[') => after_csi(&rest[1..]),
-        Some(']' | 'P' | 'X' | '^' | '_') => after_control_string(&rest[1..]),
+        Some(']' | 'P' | 'X' | '^' | '_') => after_control_string(&rest[1..], unsearched),
         Some(' '..='/') => rest.trim_start_matches(|c| matches!(c, ' '..='/')).get(1..).unwrap_or_default(),
         Some('0'..='~') => &rest[1..],
         _ => rest,
@@ -110,23 +124,19 @@ fn after_csi(rest: &str) -> &str {
 }
 
 /// What follows a control string; one without an end loses only its introducer, so that it cannot
-/// hide the rest of a message.
-fn after_control_string(rest: &str) -> &str {
-    let end = rest.char_indices().take(CONTROL_STRING_MAX).find(|(_, c)| matches!(c, '\u{7}' | '\u{9c}' | '\u{1b}'));
-    match end {
-        Some((at, '\u{1b}')) => rest[at + 1..].strip_prefix('\\').unwrap_or(&rest[at..]),
-        Some((at, c)) => &rest[at + c.len_utf8()..],
-        None => rest,
+/// hide the rest of a message. `unsearched` is how many bytes at the end of the whole text were not yet
+/// searched for an end in vain, so that a flood of introducers costs no more than its length.
+fn after_control_string<'a>(rest: &'a str, unsearched: &mut usize) -> &'a str {
+    let from = rest.len().saturating_sub(*unsearched);
+    let to = rest.floor_char_boundary(CONTROL_STRING_MAX).max(from);
+    match rest[from..to].char_indices().find(|(_, c)| matches!(c, '\u{7}' | '\u{9c}' | '\u{1b}')) {
+        Some((at, '\u{1b}')) => rest[from + at + 1..].strip_prefix('\\').unwrap_or(&rest[from + at..]),
+        Some((at, c)) => &rest[from + at + c.len_utf8()..],
+        None => {
+            *unsearched = rest.len() - to;
+            rest
+        }
     }
-}
-
-/// Characters that show nothing or change what others show: directions, joiners, fillers, tags.
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The graphemes of a text. As [`UnicodeSegmentation::graphemes`], and ten times as fast where it
@@ -147,6 +157,19 @@ pub fn graphemes(text: &str) -> impl Iterator<Item = &str> {
 /// A character that never joins with a neighbour of its kind: printable ASCII, lines, blocks, shapes.
 fn stands_alone(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{2500}'..='\u{25ff}')
+}
+
+/// The parts of a grapheme that a terminal draws into cells of their own where it does not join them (a
+/// vowel sign with a place of its own, the two letters of a flag): each is written and wiped by itself.
+pub fn parts(grapheme: &str) -> impl Iterator<Item = &str> {
+    let mut rest = grapheme;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?.len_utf8();
+        let next = rest[first..].char_indices().find(|(_, c)| c.width().unwrap_or(0) > 0);
+        let (part, after) = rest.split_at(next.map_or(rest.len(), |(at, _)| first + at));
+        rest = after;
+        Some(part)
+    })
 }
 
 /// The cells a text takes.
@@ -196,22 +219,6 @@ pub fn window(typed: &str, cursor: usize, cells: usize) -> (String, usize) {
     (cut(&text, cells, ""), caret)
 }
 
-/// JSON in which every letter that a terminal could obey is written as an escape. It is the same JSON:
-/// such letters stand in strings only.
-pub fn safe_json(json: &str) -> String {
-    let is_unsafe = |letter: char| matches!(letter, '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let mut safe = String::with_capacity(json.len());
-    for letter in json.chars() {
-        if is_unsafe(letter) {
-            // All of these have four digits, so one escape is enough.
-            safe = format!("{safe}\\u{:04x}", u32::from(letter));
-        } else {
-            safe.push(letter);
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +236,21 @@ mod tests {
     }
 
     #[test]
+    fn a_control_string_that_is_too_long_hides_nothing_and_a_shorter_one_after_it_goes() {
+        let long = format!("\u{1b}]0;{}", "é".repeat(CONTROL_STRING_MAX));
+        assert!(strip(&long, usize::MAX).ends_with("éé"));
+        let then = format!("{long}\u{1b}]52;c;eA==\u{7}b\u{1b}_x\u{1b}\\c");
+        assert!(strip(&then, usize::MAX).ends_with("éébc"));
+    }
+
+    #[test]
+    fn a_flood_of_introducers_costs_no_more_than_its_length() {
+        // With one search for each of them this is 10^10 steps: a test that would not end.
+        let flood = "\u{9d}".repeat(3_000_000);
+        assert_eq!(clean(&format!("{flood}a")), "a");
+    }
+
+    #[test]
     fn directions_joiners_and_controls_are_dropped() {
         assert_eq!(clean("a\u{202e}b\u{2066}c\u{200b}d\u{0}e\u{feff}f\u{7f}g\u{85}h"), "abcdefg h");
     }
@@ -240,6 +262,20 @@ mod tests {
         assert_eq!(clean("\u{301}\u{301}b"), "b");
         assert_eq!(width(&clean(&"क्".repeat(20))), 1, "a chain that is one grapheme");
         assert_eq!(width(&clean("aﾞﾞ")), 5);
+    }
+
+    #[test]
+    fn no_grapheme_is_wider_in_a_terminal_that_does_not_join_its_letters() {
+        assert_eq!(clean("a👨🏽b🇩🇪नि"), "a👨b🇩🇪नि");
+        for grapheme in graphemes(&clean("a👨🏽‍🚀b🇩🇪🇩नि1️⃣e\u{301}ﾞ漢각")) {
+            let alone: usize = parts(grapheme).map(width).sum();
+            assert_eq!(alone, width(grapheme), "{grapheme}");
+        }
+        let of = |grapheme| parts(grapheme).collect::<Vec<_>>();
+        assert_eq!(
+            (of("नि"), of("e\u{301}"), of("漢"), of("")),
+            (vec!["न", "ि"], vec!["e\u{301}"], vec!["漢"], vec![])
+        );
     }
 
     #[test]

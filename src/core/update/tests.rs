@@ -426,3 +426,27 @@ fn a_code_with_two_causes_is_not_guessed_and_where_to_look_it_up_is_named() {
     assert_eq!((failure.fault, failure.open_code()), (None, Some("DW9003")));
     assert!(failure.next_move.contains("Look it up: dualwrite explain DW9003."), "{}", failure.next_move);
 }
+
+#[test]
+fn an_address_with_letters_that_no_address_has_is_not_given_to_a_browser() {
+    let mut world = World::opened();
+    for address in
+        ["https://x.example/\n--flag", "https://x.example/\"&calc", "https://x\u{202e}", "javascript:alert(1)"]
+    {
+        let effects = update(&mut world.model, Msg::Intent(Intent::Open(address.into())), world.now);
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Open(_))), "{address:?}");
+        assert!(world.model.notice.as_ref().is_some_and(|notice| notice.contains("not opened")));
+    }
+    let effects = update(&mut world.model, Msg::Intent(Intent::Open("https://x.example/a?b='c'&d".into())), world.now);
+    assert!(matches!(&effects[..], [Effect::Open(_)]));
+}
+
+#[test]
+fn neither_a_name_nor_an_id_becomes_a_part_of_a_command_that_a_shell_reads() {
+    let world = World::opened();
+    let mut environment = world.model.directory.environments[0].clone();
+    environment.name = "x\"; rm -rf ~; \"".into();
+    assert_eq!(world.model.cloud.come_back(&environment), format!("{} --environment pp-1", world.model.cloud.command));
+    environment.id = EnvironmentId("pp\n$(rm -rf ~)".into());
+    assert_eq!(world.model.cloud.come_back(&environment), world.model.cloud.command);
+}

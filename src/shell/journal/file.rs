@@ -6,10 +6,12 @@
 //! middle.
 
 use crate::core::journal::Entry;
+use crate::core::unseen::safe_json;
+use crate::shell::private;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// What follows the checksum of a line, and how long both are: `,"crc":"00000000"}`.
@@ -18,6 +20,8 @@ const CHECKSUM: &str = ",\"crc\":\"";
 const CHECKSUM_LEN: usize = CHECKSUM.len() + 8 + 2;
 /// The end of a file that is read to see whether its run is over.
 const TAIL: u64 = 8 * 1024;
+/// Largest record that is read, in bytes: some hundred thousand lines. A run has some hundred.
+const FILE_MAX: u64 = 64 * 1024 * 1024;
 /// Most lines that wait for a disk that is full; the oldest goes first.
 const WAITING_MAX: usize = 1_000;
 
@@ -78,8 +82,8 @@ impl RunFile {
     /// When it cannot be opened, or is damaged in the middle.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let at = |source| JournalError::Io { path: path.to_owned(), source };
-        let mut file = super::private(path).map_err(at)?;
-        let text = read_all(&mut File::open(path).map_err(at)?).map_err(at)?;
+        let mut file = private::append(path).map_err(at)?;
+        let text = private::read_whole(path, FILE_MAX).map_err(at)?;
         let whole = parse(path, &text)?;
         if whole.len < text.len() {
             file.set_len(whole.len as u64).map_err(at)?;
@@ -145,7 +149,8 @@ fn write(file: &mut File, seq: u64, entry: &Entry, len: &mut u64) -> io::Result<
 /// # Errors
 /// Never for an entry of this program.
 pub fn line(seq: u64, entry: &Entry) -> io::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(&LineOut { seq, entry })?;
+    // Somebody will look at the file with `cat`: what a terminal could obey stands there as an escape.
+    let mut line = safe_json(&serde_json::to_string(&LineOut { seq, entry })?).into_bytes();
     let checksum = crc32fast::hash(&line);
     line.pop();
     line.extend_from_slice(format!("{CHECKSUM}{checksum:08x}\"}}\n").as_bytes());
@@ -159,25 +164,21 @@ struct Whole {
     len: usize,
 }
 
-fn read_all(file: &mut File) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    file.read_to_end(&mut text)?;
-    Ok(text)
-}
-
 fn parse(path: &Path, text: &[u8]) -> Result<Whole, JournalError> {
     let mut whole = Whole { entries: Vec::new(), len: 0 };
+    // What is written to a run goes to the file of its name. A line of another run would lead it elsewhere.
+    let of_this_run = |entry: &Entry| path.file_stem().is_some_and(|own| own == entry.run.as_str());
+    let damaged = |before: usize, why| Err(JournalError::Damaged { path: path.to_owned(), line: before + 1, why });
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         match entry_of(line, whole.entries.len() as u64 + 1) {
+            Ok(entry) if !of_this_run(&entry) => return damaged(whole.entries.len(), "the line is of another run"),
             Ok(entry) => {
                 whole.entries.push(entry);
                 whole.len += line.len();
             }
             // The last line may be torn.
             Err(_) if whole.len + line.len() == text.len() => break,
-            Err(why) => {
-                return Err(JournalError::Damaged { path: path.to_owned(), line: whole.entries.len() + 1, why });
-            }
+            Err(why) => return damaged(whole.entries.len(), why),
         }
     }
     Ok(whole)
@@ -208,8 +209,15 @@ fn entry_of(line: &[u8], seq: u64) -> Result<Entry, &'static str> {
 /// When the file cannot be read, or is damaged in the middle.
 pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
     let at = |source| JournalError::Io { path: path.to_owned(), source };
-    let text = File::open(path).and_then(|mut file| read_all(&mut file)).map_err(at)?;
-    Ok(parse(path, &text)?.entries)
+    entries(path, &private::read_whole(path, FILE_MAX).map_err(at)?)
+}
+
+/// The entries in the bytes of a run's file; without a torn last line. Nothing is read: the path names the run.
+///
+/// # Errors
+/// When it is damaged in the middle.
+pub fn entries(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>, JournalError> {
+    Ok(parse(path, bytes)?.entries)
 }
 
 /// Whether the last line says that nothing runs any more. Reads the end of the file only, so that a
@@ -218,10 +226,10 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
 /// # Errors
 /// When the file cannot be read.
 pub fn is_over(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
+    let mut file = private::read(path)?;
     let len = file.metadata()?.len();
     file.seek(SeekFrom::Start(len.saturating_sub(TAIL)))?;
-    let tail = read_all(&mut file)?;
+    let tail = private::whole(&file, TAIL)?;
     let last = tail.strip_suffix(b"\n").map(|text| text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text));
     let is_finished = |line: &[u8]| {
         let mark = b"\"event\":\"finished\"";
@@ -287,6 +295,32 @@ mod tests {
         let error = read(&path).unwrap_err().to_string();
         assert!(error.contains("line 2: a line before this one is missing"), "{error}");
         assert!(RunFile::open(&path).is_err(), "it must not be written to");
+    }
+
+    #[test]
+    fn a_line_of_another_run_is_refused_so_that_nothing_is_written_where_it_leads() {
+        let (_dir, path) = written(1);
+        let lines = |run: &str| {
+            let entry = Entry { run: run.into(), ..left("x") };
+            [line(1, &entry).unwrap(), line(2, &entry).unwrap()].concat()
+        };
+        std::fs::write(&path, lines("../../elsewhere")).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 1: the line is of another run"), "{error}");
+        std::fs::write(&path, lines("r")).unwrap();
+        assert_eq!(read(&path).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_record_holds_nothing_that_a_terminal_obeys() {
+        let words = "a\u{1b}]0;t\u{7}\u{9b}2J\u{202e}\u{e0041}\0\r\n";
+        let bytes = line(1, &left(words)).unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(!text.trim_end().chars().any(crate::core::unseen::is_unseen), "{text:?}");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("r.jsonl");
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(read(&path).unwrap(), [left(words)]);
     }
 
     #[test]

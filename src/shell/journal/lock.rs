@@ -6,6 +6,7 @@
 use crate::core::journal::Program;
 use crate::core::msg::NotClaimed;
 use crate::core::setup::Held;
+use crate::shell::private;
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,9 @@ use std::time::Duration;
 /// How long somebody may have it who only asks who holds it, and how often that is waited for.
 const ASKED: Duration = Duration::from_millis(2);
 const ASKED_MAX: usize = 3;
+
+/// Longest file that says who holds it, in bytes.
+const HOLDER_MAX: u64 = 64 * 1024;
 
 /// A lock that is held; it is given back when it is dropped.
 pub struct Lock {
@@ -32,8 +36,8 @@ fn file_of(state_dir: &Path, key: &str) -> PathBuf {
 pub fn take(state_dir: &Path, key: &str, own: &Program) -> Result<Lock, NotClaimed> {
     let path = file_of(state_dir, key);
     let failed = |error: io::Error| NotClaimed::Failed(super::in_dir(state_dir, &error).to_string());
-    super::directory(&state_dir.join("locks")).map_err(failed)?;
-    let file = super::private(&path).map_err(failed)?;
+    private::directory(&state_dir.join("locks")).map_err(failed)?;
+    let file = private::append(&path).map_err(failed)?;
     // Whoever only asks who holds it has it for an instant, too.
     let locked = (0..ASKED_MAX).find_map(|_| match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
@@ -51,7 +55,7 @@ pub fn take(state_dir: &Path, key: &str, own: &Program) -> Result<Lock, NotClaim
     if let Ok(text) = serde_json::to_vec(own) {
         let holder = path.with_extension("holder");
         let _ = std::fs::remove_file(&holder);
-        let _ = super::private(&holder).and_then(|mut file| file.write_all(&text));
+        let _ = private::append(&holder).and_then(|mut file| file.write_all(&text));
     }
     Ok(Lock { _file: file })
 }
@@ -59,7 +63,7 @@ pub fn take(state_dir: &Path, key: &str, own: &Program) -> Result<Lock, NotClaim
 /// Who holds the lock of an environment right now; none: nobody does.
 pub fn held(state_dir: &Path, key: &str) -> Option<Held> {
     let path = file_of(state_dir, key);
-    let file = File::open(&path).ok()?;
+    let file = private::read(&path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(Held { by: holder(&path) }),
         Ok(()) | Err(TryLockError::Error(_)) => None,
@@ -67,7 +71,7 @@ pub fn held(state_dir: &Path, key: &str) -> Option<Held> {
 }
 
 fn holder(path: &Path) -> Option<Program> {
-    serde_json::from_slice(&std::fs::read(path.with_extension("holder")).ok()?).ok()
+    serde_json::from_slice(&private::read_whole(&path.with_extension("holder"), HOLDER_MAX).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -6,14 +6,15 @@
 
 use super::{Scope, VaultError};
 use crate::core::sign_in::Account;
-use crate::shell::journal::{directory, private, replace};
+use crate::core::unseen::safe_json;
+use crate::shell::private::{self, directory, replace};
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -111,7 +112,7 @@ impl Files {
         let path = self.state_dir.join("locks").join("accounts.lock");
         let failed = |source| VaultError::Io { path: path.clone(), source };
         directory(&self.state_dir.join("locks")).map_err(failed)?;
-        let file = private(&path).map_err(failed)?;
+        let file = private::append(&path).map_err(failed)?;
         for _ in 0..LOCK_TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock { _file: file }),
@@ -133,10 +134,9 @@ impl Files {
     /// Replaces the index.
     pub(super) fn write_rows(&self, _lock: &Lock, rows: &[Row]) -> Result<(), VaultError> {
         let path = self.state_dir.join(INDEX);
-        let bytes = serde_json::to_vec_pretty(&IndexOut { version: VERSION, accounts: rows });
-        bytes
-            .map_err(io::Error::other)
-            .and_then(|bytes| replace(&path, &bytes))
+        let text = serde_json::to_string_pretty(&IndexOut { version: VERSION, accounts: rows });
+        text.map_err(io::Error::other)
+            .and_then(|text| replace(&path, safe_json(&text).as_bytes()))
             .map_err(|source| VaultError::Io { path, source })
     }
 
@@ -203,7 +203,7 @@ impl Files {
 /// What is in a file; none if it is not there. `secret`: nobody else may be able to read it.
 fn read(path: &Path, secret: bool) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
     let failed = |source| VaultError::Io { path: path.to_owned(), source };
-    let file = match File::open(path) {
+    let file = match private::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.map_err(failed)?,
     };
@@ -218,12 +218,10 @@ fn read(path: &Path, secret: bool) -> Result<Option<Zeroizing<Vec<u8>>>, VaultEr
     // Elsewhere the directory of the user is closed to others.
     #[cfg(not(unix))]
     let _ = secret;
-    if !about.is_file() || about.len() > FILE_MAX {
-        return Err(VaultError::Damaged { path: path.to_owned(), why: "no file of up to 1 MiB".to_owned() });
+    if about.len() > FILE_MAX {
+        return Err(VaultError::Damaged { path: path.to_owned(), why: "it is larger than 1 MiB".to_owned() });
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(FILE_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Some(bytes))
+    private::whole(&file, FILE_MAX).map(|bytes| Some(Zeroizing::new(bytes))).map_err(failed)
 }
 
 /// Reads what this version of the program writes. The words of the parser can repeat what stands in a

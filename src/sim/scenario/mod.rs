@@ -92,7 +92,7 @@ pub enum ScenarioError {
         known: Vec<&'static str>,
     },
     /// The file could not be read.
-    #[error("the scenario file {path} cannot be read")]
+    #[error("the scenario file {path} cannot be read: {source}")]
     Unreadable {
         /// The file.
         path: String,
@@ -132,7 +132,14 @@ impl Scenario {
         if !about.is_file() || about.len() > LONGEST_FILE {
             return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "no file of up to 1 MiB")));
         }
-        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, name)
+        match String::from_utf8(std::fs::read(path).map_err(unreadable)?) {
+            Ok(text) => Self::parse(&text, name),
+            Err(error) => {
+                // What is before the first wrong byte is the same in the text that is shown.
+                let (text, at) = (String::from_utf8_lossy(error.as_bytes()), error.utf8_error().valid_up_to());
+                Err(broken(&text, name, at, "this is no UTF-8 text"))
+            }
+        }
     }
 
     /// The names of the built-in scenarios.

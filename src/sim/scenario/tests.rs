@@ -15,6 +15,18 @@ fn every_built_in_scenario_reads_and_explains_itself() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_says_why_and_where() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mine.toml");
+    let said = || Scenario::named(file.to_str().unwrap()).unwrap_err().to_string();
+    std::fs::write(&file, b"title = \"a\"\n#\xff").unwrap();
+    assert!(said().contains("mine.toml:2:2: this is no UTF-8 text"), "{}", said());
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    assert!(said().contains("no file of up to 1 MiB"), "{}", said());
+}
+
+#[test]
 fn every_scenario_file_is_built_in() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/scenarios");
     for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
