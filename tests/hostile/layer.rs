@@ -52,8 +52,8 @@ const FREE: [&str; 21] = [
 ];
 /// Where it is: more than one word, and buttons depend on it.
 const PLACE: &str = "cloudstoragelocation";
-/// Fields without which nobody is signed in, and no list is read to its end.
-const UNTOUCHED: [&str; 5] = ["access_token", "refresh_token", "id_token", "device_code", "nextlink"];
+/// Fields (`error` is that of the token service) without which nobody is signed in, and no list is read to its end.
+const UNTOUCHED: [&str; 6] = ["access_token", "refresh_token", "id_token", "device_code", "error", "nextlink"];
 
 /// The layer; its threads end with the test.
 pub struct Layer {
