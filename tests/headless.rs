@@ -171,7 +171,8 @@ fn an_unknown_environment_is_a_mistake_on_the_command_line() {
 #[test]
 fn after_its_time_it_leaves_and_says_what_goes_on() {
     let state = TempDir::new().unwrap();
-    let args = [&["setup", "--environment", "contoso-uat", "--timeout", "4m"][..], &consent()].concat();
+    let slow = ["setup", "--environment", "contoso-uat", "--scenario", "slow", "--timeout", "30m"];
+    let args = [&slow[..], &consent()].concat();
     let (code, out, _) = run(state.path(), &args);
     assert!(code == 9 && out.contains("timed out: the time is over; this rehearsal ends here"), "{out}");
     // A person who does not come is told what is waited for.
