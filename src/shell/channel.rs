@@ -17,15 +17,15 @@ pub(super) enum Item<M> {
     /// The window has another size; the loop asks for it when it draws.
     Resize,
     /// The sender is dropped when the loop takes the item: so the signal thread knows it was heard.
-    #[cfg_attr(not(unix), allow(dead_code))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "such signals come on Unix only"))]
     Signal(Signal, mpsc::Sender<()>),
     /// The terminal is gone: nothing to read from it, or nothing to write to.
     HangUp,
     /// SIGTSTP: give the terminal back and stop.
-    #[cfg_attr(not(unix), allow(dead_code))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "such signals come on Unix only"))]
     Stop,
     /// SIGCONT: somebody may have changed the terminal in the meantime.
-    #[cfg_attr(not(unix), allow(dead_code))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "such signals come on Unix only"))]
     Continue,
     /// The terminal has taken everything that was written to it.
     Drained,
