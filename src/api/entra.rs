@@ -4,6 +4,7 @@ use super::Api;
 use super::http::{Answer, Body, Request};
 use super::session::{Challenge, Proof};
 use crate::core::aadsts::{self, Kind};
+use crate::core::access::can_be_sent;
 use crate::core::call::Reply;
 use crate::core::sign_in::Account;
 use crate::core::trouble::{Service, Trouble, What};
@@ -178,8 +179,7 @@ impl Api {
 /// The token of an answer, if it can be sent.
 fn read_token(answer: &Answer) -> Result<Token, Trouble> {
     let token: Token = answer.json()?;
-    let access = token.access_token.expose_secret();
-    if access.is_empty() || !access.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !can_be_sent(token.access_token.expose_secret()) {
         return Err(Trouble::new(Service::Entra, What::Unreadable, "a token that cannot be sent"));
     }
     Ok(token)

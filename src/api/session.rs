@@ -8,6 +8,7 @@
 use super::Api;
 use super::assertion::Certificate;
 use super::entra::account_of;
+use crate::core::access::{can_be_sent, without_scheme};
 use crate::core::sign_in::Account;
 use crate::core::time::later;
 use crate::core::trouble::{Service, Trouble, What};
@@ -32,9 +33,7 @@ impl Outside {
     pub fn read(look_up: impl Fn(&str) -> Option<String>) -> Self {
         let variables = Service::ALL.into_iter().filter_map(Service::token_variable);
         let found = variables.filter_map(|variable| {
-            let text = look_up(variable)?;
-            let scheme = text.trim().get(..7).filter(|start| start.eq_ignore_ascii_case("bearer "));
-            let token = text.trim()[scheme.map_or(0, str::len)..].trim().to_owned();
+            let token = without_scheme(&look_up(variable)?).to_owned();
             (!token.is_empty()).then(|| (variable, SecretString::from(token)))
         });
         Self(found.collect())
@@ -260,13 +259,10 @@ impl Api {
     /// A token for a service: from outside, from memory, or asked for now; once for all who wait.
     pub(super) async fn token(&self, service: Service, audience: &str) -> Result<SecretString, Trouble> {
         if let (Some(token), Some(variable)) = (self.session.given(service), service.token_variable()) {
-            let can_be_sent = token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic());
-            let words = "it has characters that no token has";
-            return if can_be_sent {
-                Ok(token)
-            } else {
-                Err(Trouble::new(service, What::OutsideToken(variable), words))
-            };
+            if can_be_sent(token.expose_secret()) {
+                return Ok(token);
+            }
+            return Err(Trouble::new(service, What::OutsideToken(variable), "it has characters that no token has"));
         }
         let slot = self.session.slot(audience);
         let before = slot.rounds.load(Ordering::SeqCst);

@@ -1,10 +1,13 @@
 //! What a person can give while the program runs, so that a service can be read: a token, or the
 //! address of the dual-write gateway.
 //!
-//! Says only what is wanted. Tokens themselves never come into the core.
+//! Says only what is wanted, and what a token looks like. Tokens themselves never come into the model.
 
 use super::model::Model;
 use super::trouble::{Service, Trouble, What};
+
+/// What stands before a token in a header.
+const SCHEME: &str = "bearer ";
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +16,18 @@ pub enum Wanted {
     Token(Service),
     /// The address of the dual-write gateway.
     Gateway,
+}
+
+/// A token as it stands in the value of a header, without the scheme before it.
+pub fn without_scheme(text: &str) -> &str {
+    let text = text.trim();
+    let scheme = text.get(..SCHEME.len()).filter(|start| start.eq_ignore_ascii_case(SCHEME));
+    text[scheme.map_or(0, str::len)..].trim_start()
+}
+
+/// Whether a text can be sent as a token: a header takes no blanks, breaks or letters beyond ASCII.
+pub fn can_be_sent(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What would help with a trouble.
@@ -37,6 +52,15 @@ pub fn wanted(model: &Model) -> Option<Wanted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_what_a_header_can_carry_without_its_scheme() {
+        for text in ["x.y", " Bearer x.y\n", "bearer  x.y"] {
+            assert_eq!(without_scheme(text), "x.y", "{text:?}");
+        }
+        assert_eq!(without_scheme("bearer"), "bearer");
+        assert!(can_be_sent("x.y-_~") && !can_be_sent("") && !can_be_sent("a\nB: 1") && !can_be_sent("é"));
+    }
 
     #[test]
     fn a_token_helps_where_one_is_missing_and_nowhere_else() {

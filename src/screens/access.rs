@@ -22,6 +22,9 @@ const ADDRESS_AT: usize = 9;
 /// Longest token that is taken, in bytes. Those of Entra have 1 to 4 KiB.
 const TOKEN_MAX: usize = 16 * 1024;
 
+/// The header in which a token stands.
+const HEADER: &str = "authorization:";
+
 /// What is asked for where something is wanted.
 pub(super) fn question(model: &Model) -> Option<Ask> {
     Some(match access::wanted(model)? {
@@ -169,8 +172,7 @@ pub(super) fn use_token(eye: &mut Eye) -> Reaction {
     let Some(over) = &mut eye.overlay else { return Reaction::Nothing };
     let Ask::Token(service) = over.ask else { return Reaction::Nothing };
     let token = bare(over.input.value());
-    let is_one = !token.is_empty() && token.len() <= TOKEN_MAX && token.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_one {
+    if !access::can_be_sent(&token) || token.len() > TOKEN_MAX {
         let why = if token.is_empty() {
             "Paste the token first."
         } else {
@@ -186,13 +188,9 @@ pub(super) fn use_token(eye: &mut Eye) -> Reaction {
 
 /// A token without what is copied along with it: the name of the header, its scheme, breaks of lines.
 fn bare(typed: &str) -> String {
-    let mut rest = typed.trim();
-    for before in ["authorization:", "bearer "] {
-        if let Some(start) = rest.get(..before.len()).filter(|start| start.eq_ignore_ascii_case(before)) {
-            rest = rest[start.len()..].trim_start();
-        }
-    }
-    rest.split_whitespace().collect()
+    let typed = typed.trim();
+    let header = typed.get(..HEADER.len()).filter(|start| start.eq_ignore_ascii_case(HEADER));
+    access::without_scheme(&typed[header.map_or(0, str::len)..]).split_whitespace().collect()
 }
 
 /// What is taken of a pasted text. Of a token nothing is cut but at its end, so that a long one is whole.
