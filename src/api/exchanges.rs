@@ -147,8 +147,9 @@ impl Pending<'_> {
         let (host, path) = place(&self.address);
         let refused = answer.filter(|answer| self.service == Service::Entra && !answer.is_success());
         let refused = refused.and_then(|answer| answer.json::<TokenError>().ok());
-        let mut correlations = answer.map(|answer| self.correlations(answer)).unwrap_or_default();
-        correlations.extend(refused.as_ref().and_then(|error| exchange::id(error.correlation_id.as_deref()?)));
+        let of_answer = answer.into_iter().flat_map(Answer::correlations);
+        let in_words = refused.as_ref().and_then(|error| error.correlation_id.as_deref());
+        let correlations = self.foreign_ids(of_answer.chain(in_words));
         let mut exchange = Exchange {
             refusal: refused.and_then(|error| error.number()).map(|number| format!("AADSTS{number}")),
             at: self.at,
@@ -171,10 +172,10 @@ impl Pending<'_> {
         self.exchanges.tell(exchange);
     }
 
-    /// The ids of the answer, each once, without our own that some services send back.
-    fn correlations(&self, answer: &Answer) -> Vec<String> {
+    /// The ids of an answer, each once, without our own that some services send back.
+    fn foreign_ids<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
-        for id in answer.correlations().filter_map(exchange::id) {
+        for id in ids.filter_map(exchange::id) {
             if self.request_id.as_ref() != Some(&id) && !all.contains(&id) {
                 all.push(id);
             }

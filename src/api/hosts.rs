@@ -82,7 +82,7 @@ impl Rules {
 }
 
 /// A text that is no address, as it may be shown.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 

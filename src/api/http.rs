@@ -7,7 +7,7 @@
 
 use super::Time;
 use super::exchanges::{Exchanges, Pending};
-use super::hosts::{Foreign, Rules, named};
+use super::hosts::{Foreign, Rules, named, shown};
 use super::limits::Budgets;
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::settings::is_local_name;
@@ -172,12 +172,13 @@ impl Http {
     /// would become part of every request and of the scope of its token.
     pub(super) fn may_be_side(&self, service: Service, base: &str) -> Result<(), Trouble> {
         let url = self.may_go(service, base, None)?;
+        // What reading it has changed, a blank for example, would go on unchanged.
         let is_whole = url.as_str().trim_end_matches('/').len() == base.trim_end_matches('/').len();
         let has_more = url.query().is_some() || url.fragment().is_some() || !self.rules.loopback && url.path() != "/";
         if is_whole && !has_more {
             return Ok(());
         }
-        Err(Trouble::new(service, What::ForeignHost(shorten(base)), "it is more than a host"))
+        Err(Trouble::new(service, What::ForeignHost(shown(base)), "it is more than a host"))
     }
 
     /// Whether the next page of a list is where its first one is.
@@ -199,8 +200,8 @@ impl Http {
         let is_change = request.method != Method::GET && request.service != Service::Entra;
         let limit = request.limit.unwrap_or(if is_change { CHANGE_LIMIT } else { READ_LIMIT });
         let service = request.service;
-        let first = Url::parse(&request.url)
-            .map_err(|_| Trouble::new(service, What::ForeignHost(shorten(&request.url)), ""))?;
+        let first =
+            Url::parse(&request.url).map_err(|_| Trouble::new(service, What::ForeignHost(shown(&request.url)), ""))?;
         self.budgets.take(service, first.authority()).await;
         let mut pending = self.exchanges.begin(&request);
         let result =
@@ -390,10 +391,6 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
     if words.contains("InvalidContentType") { "this port does not speak TLS".into() } else { words }
 }
 
-fn shorten(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(80).collect()
-}
-
 impl Answer {
     pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -446,7 +443,7 @@ impl Answer {
         let mut trouble = Trouble::new(self.service, What::Status(self.status), problem.words);
         trouble.code = problem.code;
         trouble.retry_after = self.retry_after(now);
-        trouble.correlation = self.correlations().next().map(shorten);
+        trouble.correlation = self.correlations().next().map(shown);
         // A service that fails after it took a request may have done the work.
         if self.is_change && (self.status >= 500 || self.status == 408 || self.status == 499) {
             trouble.done = Done::Perhaps;

@@ -86,15 +86,10 @@ impl Budgets {
     /// When the next request may be sent; that place is taken.
     fn reserve(&self, budget: Budget, host: &str, now: Timestamp) -> Timestamp {
         let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.contains_key(host) {
-            all.insert(host.to_owned(), VecDeque::new());
-        }
-        let Some(sent) = all.get_mut(host) else { return now };
-        let mut at = now;
-        if sent.len() >= budget.requests {
-            // The one before the whole budget has to be old enough.
-            at = sent.pop_front().map_or(now, |first| later(first, budget.time)).max(now);
-        }
+        let sent = all.entry(host.to_owned()).or_default();
+        // The one before the whole budget has to be old enough.
+        let before = if sent.len() < budget.requests { None } else { sent.pop_front() };
+        let at = before.map_or(now, |before| later(before, budget.time).max(now));
         sent.push_back(at);
         at
     }

@@ -318,15 +318,12 @@ pub fn on_paste(model: &Model, eye: &mut Eye, text: &str) -> Reaction {
         None if eye.list.typing && screen(model) == Screen::Environments => &mut eye.list.filter,
         _ => return Reaction::Nothing,
     };
-    let room = most.saturating_sub(input.value().chars().count());
-    let (before, after): (Vec<char>, Vec<char>) = {
-        let mut all: Vec<char> = input.value().chars().collect();
-        let after = all.split_off(input.cursor().min(all.len()));
-        (all, after)
-    };
-    let text: Vec<char> = access::pasted(ask, text).chars().take(room).collect();
-    let cursor = before.len() + text.len();
-    *input = tui_input::Input::new(before.into_iter().chain(text).chain(after).collect()).with_cursor(cursor);
+    let mut all: Vec<char> = input.value().chars().collect();
+    let at = input.cursor().min(all.len());
+    let text: Vec<char> = access::pasted(ask, text).chars().take(most.saturating_sub(all.len())).collect();
+    let cursor = at + text.len();
+    all.splice(at..at, text);
+    *input = tui_input::Input::new(all.into_iter().collect()).with_cursor(cursor);
     eye.hint = None;
     Reaction::Redraw
 }

@@ -78,24 +78,21 @@ impl Session {
         }
         let planned = seat.model.keeping.clone();
         seat.tell(Msg::Start);
-        let (code, account) = match wait(&mut seat, planned.as_ref(), &mut say_error) {
-            Ok(account) => (code::DONE, Some(account)),
-            Err(code) => (code, None),
-        };
-        if let Some(account) = &account {
+        let signed_in = wait(&mut seat, planned.as_ref(), &mut say_error);
+        if let Ok(account) = &signed_in {
             let _ = writeln!(out, "Signed in on {name} as {}.", who(account));
             if let Some(wanted) = wanted.filter(|wanted| !wanted.eq_ignore_ascii_case(&account.name)) {
                 say_error(&format!("That is not {wanted}: the page signed in whom the browser knows. Sign out there."));
             }
             let _ = writeln!(out, "{}", seat.model.keeping.as_ref().map_or(String::new(), |own| clean(&own.sentence)));
         }
-        let is_lost = code == code::DONE && seat.model.keeping.as_ref().is_none_or(|keeping| !keeping.lasts);
+        let is_lost = signed_in.is_ok() && seat.model.keeping.as_ref().is_none_or(|keeping| !keeping.lasts);
         seat.leave("signed in");
         if is_lost {
             let _ = writeln!(err, "{NOT_KEPT}");
             return code::CONSENT;
         }
-        code
+        signed_in.err().unwrap_or(code::DONE)
     }
 
     /// Forgets the current sign-in, the one that was named, or all; the exit code.
