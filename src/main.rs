@@ -6,7 +6,7 @@ use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
 use dualwrite::settings::{self, Choice, Profile, Settings, SettingsError};
-use dualwrite::shell::{journal, log, open_files, private};
+use dualwrite::shell::{journal, log, open_files, private, terminal};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::access::{Access, Step};
 use dualwrite::surface::code;
@@ -372,9 +372,7 @@ fn full_screen(opening: Opening, environment: Option<String>, options: &Options)
         Refusal(code::USAGE, words)
     })?;
     if ended.heard {
-        for line in clean_lines(&ended.words.join("\n")) {
-            let _ = writeln!(io::stdout(), "{line}");
-        }
+        terminal::say_last(&clean_lines(&ended.words.join("\n")));
     }
     Ok(ended.code)
 }

@@ -9,10 +9,10 @@
 //! panic of any other thread, while the screen is ours, goes to the log: its task says so too.
 //!
 //! Limit: a terminal that reads nothing cannot be told to leave its modes. Giving it back then takes
-//! at most a second: what it has not read is dropped to make room for the last words, and the line
-//! discipline (echo, line mode) is restored in any case.
+//! at most a second and a half: what it has not read is dropped to make room for the last words, and
+//! the line discipline (echo, line mode) is restored in any case.
 //!
-//! Called by the loop; [`set_title`] and [`copy`] by the program, from any thread.
+//! Called by the loop; [`set_title`], [`copy`] and [`say_last`] by the program, from any thread.
 
 use std::{
     io, mem,
@@ -30,9 +30,11 @@ use crate::core::unseen::is_unseen;
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How long the kernel may take to drop a piece of what is not read, and how many pieces it drops.
 const PIECE_PATIENCE: Duration = Duration::from_millis(10);
-const PIECES: u32 = 20;
+const PIECES: u32 = 60;
 /// How long it may then take for the few bytes that leave the modes.
 const LAST_PATIENCE: Duration = Duration::from_millis(300);
+/// How long the program may be held up by a terminal that does not read its last words.
+const WORDS_PATIENCE: Duration = Duration::from_secs(2);
 
 const ENTER_SCREEN: &str = "\x1b[?1049h";
 const LEAVE_SCREEN: &str = "\x1b[?1049l";
@@ -199,6 +201,16 @@ fn say(output: &Output, bytes: &str) {
         output.put([END_SEQUENCE, bytes].concat().into());
     }
     output.drained(LAST_PATIENCE);
+}
+
+/// Says lines on the terminal that was given back. Where it does not read them within
+/// [`WORDS_PATIENCE`] they are lost: the program ends, as it was told to.
+pub fn say_last(lines: &[String]) {
+    let words: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    with(|borrowed| {
+        borrowed.output.put(words.into());
+        borrowed.output.drained(WORDS_PATIENCE);
+    });
 }
 
 /// Drops what the kernel holds for a terminal that does not read, to make room for the last words.
