@@ -174,6 +174,8 @@ fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing
 
 fn configurable(environment: &Environment, facts: &Facts) -> Standing {
     match gate::dual_write_application(environment, facts) {
+        // Configure would end at once: a side does not let this account read what it has to write.
+        Gate::Open if facts.refusal().is_some() => Standing::Unknown,
         Gate::Open => Standing::ReadyToConfigure,
         Gate::Reading => Standing::NotRead,
         Gate::Closed(_) => Standing::NotPossible,

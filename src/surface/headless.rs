@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 use teller::Teller;
-use waiting::{SIGN_IN_MISSING, no_list};
+use waiting::no_list;
 
 /// Most cells of a name in a sentence.
 const NAME_MAX: usize = 60;
@@ -147,6 +147,17 @@ struct Headless<'a> {
     code_shown: Option<String>,
     flights: Vec<Flight>,
     teller: Teller<'a>,
+}
+
+/// The outcome of what ends before it began, or for want of a sign-in, in a word.
+fn outcome_of(code: u8) -> &'static str {
+    match code {
+        code::USAGE => "not_found",
+        code::CONSENT => "sign_in_missing",
+        code::UNREACHABLE => "unreachable",
+        code::TIMED_OUT => "timed_out",
+        _ => "interrupted",
+    }
 }
 
 /// The end of everything, with its exit code and why the program is left.
@@ -461,14 +472,8 @@ impl Headless<'_> {
         if self.teller.show() == Show::Json && matches!(self.job, Job::Run { .. }) {
             let now = self.seat.clock.now();
             let subject = Subject { id: String::new(), name: self.named.join(", "), run: String::new() };
-            let outcome = match code {
-                code::USAGE => "not_found",
-                code::CONSENT => SIGN_IN_MISSING,
-                code::UNREACHABLE => "unreachable",
-                code::TIMED_OUT => "timed_out",
-                _ => "interrupted",
-            };
-            self.teller.say(&events::finished(&subject, outcome, code, between(self.start, now), words, now));
+            let took = between(self.start, now);
+            self.teller.say(&events::finished(&subject, outcome_of(code), code, took, words, now));
         } else {
             self.teller.say_error(words);
         }

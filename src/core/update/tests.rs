@@ -16,6 +16,7 @@ use crate::core::route::Screen;
 use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE};
 use crate::core::setup::Step;
 use crate::core::sign_in::Session;
+use crate::core::standing::{Standing, standing};
 use crate::core::trouble::{Done, What as Happened};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -42,6 +43,26 @@ fn configure_stays_closed_until_the_terms_were_read_and_ticked() {
     world.want(Intent::Configure);
     assert!(matches!(world.flow(), Flow::Confirm));
     assert!(world.changes.is_empty());
+}
+
+#[test]
+fn a_side_that_refuses_this_account_ends_configure_before_anything_is_installed() {
+    let mut world = World::new();
+    world.refuses_rows = true;
+    world.settle();
+    world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+    world.settle();
+    let (environment, setup) = world.model.current().unwrap();
+    assert_eq!(standing(environment, Some(setup)), Standing::Unknown, "it is not ready to configure");
+    for intent in
+        [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
+    {
+        world.want(intent);
+    }
+    world.settle_until(|world| matches!(world.flow(), Flow::ConfigureFailed(..)));
+    let Flow::ConfigureFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert_eq!((world.changes.len(), &failure.halt), (0, &Halt::CouldNotRead));
+    assert!(failure.words.contains("no privilege") && failure.next_move.contains("Ask for a role"), "{failure:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a run without a screen waits for before it goes on: somebody who is signed in, and the list.
 
 use super::super::code;
-use super::{Headless, Over};
+use super::{Headless, Over, outcome_of};
 use crate::core::schedule::RETRY_AFTER_MAX;
 use crate::core::sign_in::Session;
 use crate::core::time::in_words;
@@ -10,8 +10,6 @@ use crate::core::trouble::{Again, Service, Trouble, What};
 /// Why nothing is asked where nobody is signed in and nobody can read a code.
 const NOBODY: &str = "Nobody is signed in. Run it on a terminal, sign in beforehand (dualwrite sign-in), or let an \
                       application ask (DUALWRITE_CLIENT_SECRET or DUALWRITE_CLIENT_CERTIFICATE).";
-/// The outcome where nobody is signed in.
-pub(super) const SIGN_IN_MISSING: &str = "sign_in_missing";
 
 /// What is said while a list does not come.
 pub(super) fn no_list(silent: &Trouble) -> String {
@@ -23,34 +21,34 @@ pub(super) fn no_list(silent: &Trouble) -> String {
 impl Headless<'_> {
     /// Shows a device code where somebody can read it; without one there is no going on.
     pub(super) fn sign_in(&mut self) -> Result<(), Over> {
-        let shown = match &self.seat.model.session {
+        let model = &self.seat.model;
+        let (code, text) = match &model.session {
             Session::SignedIn(_) => return Ok(()),
-            _ if !self.seat.model.cloud.has_client => {
+            _ if !model.cloud.has_client => {
                 let trouble = Trouble::new(Service::Entra, What::NoClient, "");
-                let text = format!("Nobody can sign in: {}", trouble.in_full(Again::Command));
-                return Err(self.stop_all(code::CONSENT, SIGN_IN_MISSING, &text));
+                (code::CONSENT, format!("Nobody can sign in: {}", trouble.in_full(Again::Command)))
             }
             _ if !self.can_sign_in => {
-                let ended = self.seat.model.ended.as_ref();
-                let why = ended.map_or_else(String::new, |ended| format!("{} ", ended.why.in_full(Again::Command)));
-                let text = why + NOBODY;
-                return Err(self.stop_all(code::CONSENT, SIGN_IN_MISSING, &text));
+                let why = model.ended.as_ref().map(|ended| ended.why.in_full(Again::Command) + " ");
+                (code::CONSENT, why.unwrap_or_default() + NOBODY)
             }
             Session::Unknown | Session::AskingForCode(_) => return Ok(()),
-            Session::Waiting(waiting) => (waiting.user_code.clone(), waiting.address.clone()),
+            Session::Waiting(waiting) => {
+                if self.code_shown.as_ref() != Some(&waiting.user_code) {
+                    if let Some(ended) = &model.ended {
+                        self.teller.say_error(&format!("{} has to sign in again: {}", ended.account.name, ended.why));
+                    }
+                    self.teller
+                        .say_error(&format!("To sign in, open {} and type {}", waiting.address, waiting.user_code));
+                    self.code_shown = Some(waiting.user_code.clone());
+                }
+                return Ok(());
+            }
             Session::Stopped(trouble) => {
                 let text = format!("Signing in did not work: {}", trouble.in_full(Again::Command));
-                let code = code::of_sign_in(trouble);
-                return Err(self.stop_all(code, SIGN_IN_MISSING, &text));
+                (code::of_sign_in(trouble), text)
             }
         };
-        if self.code_shown.as_ref() != Some(&shown.0) {
-            if let Some(ended) = &self.seat.model.ended {
-                self.teller.say_error(&format!("{} has to sign in again: {}", ended.account.name, ended.why));
-            }
-            self.teller.say_error(&format!("To sign in, open {} and type {}", shown.1, shown.0));
-            self.code_shown = Some(shown.0);
-        }
-        Ok(())
+        Err(self.stop_all(code, outcome_of(code), &text))
     }
 }
