@@ -17,18 +17,19 @@ use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::gate;
 use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
-use crate::core::pilot::{Goal, Next, Orders, Pilot, Until};
+use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
 use crate::core::setup::{Flow, Setup};
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch};
-use crate::core::trouble::Again;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
+pub use ending::Ending;
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 use teller::Teller;
 use waiting::no_list;
+pub use waiting::{is_listed, is_signed_in};
 
 /// Most cells of a name in a sentence.
 const NAME_MAX: usize = 60;
@@ -215,18 +216,10 @@ impl Headless<'_> {
                 self.teller.say_error(&text);
                 said = Some(text);
             }
-            let directory = &self.seat.model.directory;
-            let is_open = directory.reading.is_some() || directory.reading_lcs.is_some();
-            let is_signed_in = self.seat.model.session.account().is_some();
-            if is_signed_in && !is_open {
-                return match (&directory.trouble, directory.read_at) {
-                    (_, Some(_)) => self.meant(),
-                    (trouble, None) => {
-                        let words = trouble.as_ref().map(|trouble| trouble.in_full(Again::Command));
-                        let text = format!("The list of environments cannot be read: {}", words.unwrap_or_default());
-                        Err(self.stop(code::UNREACHABLE, &text))
-                    }
-                };
+            match is_listed(&self.seat.model) {
+                Some(Ok(())) => return self.meant(),
+                Some(Err(text)) => return Err(self.stop(code::UNREACHABLE, &text)),
+                None => {}
             }
             if let Some(over) = self.wait() {
                 return Err(over);
@@ -328,6 +321,11 @@ impl Headless<'_> {
                 Next::End(end) => self.end(at, &end),
             }
         }
+    }
+
+    fn end(&mut self, at: usize, end: &End) {
+        let Ending { code, outcome, words } = Ending::of(end, &self.seat.model, &self.flights[at].pilot.id);
+        self.finish(at, code, outcome, &words);
     }
 
     fn finish(&mut self, at: usize, code: u8, outcome: &str, words: &str) {

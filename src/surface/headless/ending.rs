@@ -1,14 +1,28 @@
 //! How a run of one environment ends: its exit code, its outcome in a word, and what helps.
 
 use super::super::code;
-use super::Headless;
+use crate::core::environment::EnvironmentId;
 use crate::core::failure::Halt;
 use crate::core::gate;
+use crate::core::model::Model;
 use crate::core::pilot::End;
 use crate::core::setup::Flow;
 
-impl Headless<'_> {
-    pub(super) fn end(&mut self, at: usize, end: &End) {
+/// How a run of one environment ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Exit code.
+    pub code: u8,
+    /// In a word, for programs.
+    pub outcome: &'static str,
+    /// What is left to say; what failed is told before, from the record.
+    pub words: String,
+}
+
+impl Ending {
+    /// How a run ended with this model.
+    pub fn of(end: &End, model: &Model, id: &EnvironmentId) -> Self {
+        let of = Of { model, id };
         let (code, outcome, words) = match end {
             End::Linked => (code::DONE, "linked", String::new()),
             End::Configured => (code::DONE, "configured", String::new()),
@@ -18,51 +32,58 @@ impl Headless<'_> {
             End::NoRecord(why) => (code::FAILED, "no_record", why.clone()),
             End::Unreachable(why) => (code::UNREACHABLE, "unreachable", why.clone()),
             End::Prerequisites(why) => (code::PREREQUISITES, "prerequisites_not_met", why.clone()),
-            End::ConfigureFailed | End::LinkFailed if self.stop_of(at) == Some(Halt::NoRecord) => {
+            End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::NoRecord) => {
                 (code::FAILED, "no_record", String::new())
             }
-            End::ConfigureFailed if self.stop_of(at) == Some(Halt::CouldNotRead) => {
+            End::ConfigureFailed if of.stop() == Some(Halt::CouldNotRead) => {
                 (code::UNREACHABLE, "unreachable", String::new())
             }
-            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", self.next_move(at)),
-            End::LinkFailed => (code::LINK, "link_failed", self.next_move(at)),
-            End::Mismatch(why) if why.is_empty() => (code::MISMATCH, "mismatch", self.mismatch(at)),
+            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", of.next_move()),
+            End::LinkFailed => (code::LINK, "link_failed", of.next_move()),
+            End::Mismatch(why) if why.is_empty() => (code::MISMATCH, "mismatch", of.mismatch()),
             End::Mismatch(why) => (code::MISMATCH, "mismatch", why.clone()),
         };
-        self.finish(at, code, outcome, &words);
+        Self { code, outcome, words }
     }
+}
 
+/// The environment in the model.
+struct Of<'a> {
+    model: &'a Model,
+    id: &'a EnvironmentId,
+}
+
+impl Of<'_> {
     /// What made a failed flow stop.
-    fn stop_of(&self, at: usize) -> Option<Halt> {
-        match self.setup(&self.flights[at].pilot.id).map(|setup| &setup.flow) {
+    fn stop(&self) -> Option<Halt> {
+        match self.model.setups.get(self.id).map(|setup| &setup.flow) {
             Some(Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure)) => Some(failure.halt),
             _ => None,
         }
     }
 
     /// What only the wizard can do, and how to come to it.
-    fn in_the_wizard(&self, at: usize, what: &str) -> String {
-        let id = &self.flights[at].pilot.id;
-        let back = self.seat.model.directory.get(id).map(|of| self.seat.model.cloud.come_back(of));
+    fn in_the_wizard(&self, what: &str) -> String {
+        let back = self.model.directory.get(self.id).map(|of| self.model.cloud.come_back(of));
         format!("{what} in the wizard: {}", back.unwrap_or_default())
     }
 
     /// What helps after a failed link, beyond the remedies of the catalogue.
-    fn next_move(&self, at: usize) -> String {
-        let id = &self.flights[at].pilot.id;
-        match (self.seat.model.directory.get(id), self.setup(id)) {
+    fn next_move(&self) -> String {
+        match (self.model.directory.get(self.id), self.model.setups.get(self.id)) {
             (Some(environment), Some(setup)) if gate::repair(environment, &setup.facts) => {
-                self.in_the_wizard(at, "the identities that are missing can be made (f)")
+                self.in_the_wizard("the identities that are missing can be made (f)")
             }
             _ => String::new(),
         }
     }
 
     /// Who names which environment, and the way out.
-    fn mismatch(&self, at: usize) -> String {
-        let id = &self.flights[at].pilot.id;
-        let directory = &self.seat.model.directory;
-        let (Some(environment), Some(setup)) = (directory.get(id), self.setup(id)) else { return String::new() };
+    fn mismatch(&self) -> String {
+        let directory = &self.model.directory;
+        let (Some(environment), Some(setup)) = (directory.get(self.id), self.model.setups.get(self.id)) else {
+            return String::new();
+        };
         let found = gate::mismatch(environment, &setup.facts);
         let name = |id: Option<&String>| match id {
             Some(id) => directory.name_of(id).map_or_else(|| id.clone(), |name| format!("{name} ({id})")),
@@ -72,7 +93,7 @@ impl Headless<'_> {
         let owner = owner.map(|owner| format!(", owner {owner}")).unwrap_or_default();
         let linked = name(found.as_ref().and_then(|found| found.linked_to.as_ref()));
         let integration = name(found.as_ref().and_then(|found| found.integration.as_ref()));
-        let way_out = self.in_the_wizard(at, "the remedies are");
+        let way_out = self.in_the_wizard("the remedies are");
         format!(
             "dual-write is linked to another environment, {linked}{owner}; Power Platform Integration names {integration}; {way_out}"
         )

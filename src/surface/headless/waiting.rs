@@ -1,7 +1,9 @@
 //! What a run without a screen waits for before it goes on: somebody who is signed in, and the list.
+//! The questions are pure; the answers are said by [`Headless`].
 
 use super::super::code;
 use super::{Headless, Over, outcome_of};
+use crate::core::model::Model;
 use crate::core::schedule::RETRY_AFTER_MAX;
 use crate::core::sign_in::Session;
 use crate::core::time::in_words;
@@ -18,37 +20,63 @@ pub(super) fn no_list(silent: &Trouble) -> String {
     format!("No list yet: {silent}; it is asked again{when}.")
 }
 
+/// Whether somebody is signed in, or may still be: `None` where that is open. `reads`: a person reads a code.
+///
+/// # Errors
+/// Why there is no going on, with its exit code.
+pub fn is_signed_in(model: &Model, reads: bool) -> Option<Result<(), (u8, String)>> {
+    let refused = |code, text| Some(Err((code, text)));
+    match &model.session {
+        Session::SignedIn(_) => Some(Ok(())),
+        _ if !model.cloud.has_client => {
+            let trouble = Trouble::new(Service::Entra, What::NoClient, "");
+            refused(code::CONSENT, format!("Nobody can sign in: {}", trouble.in_full(Again::Command)))
+        }
+        _ if !reads => {
+            let why = model.ended.as_ref().map(|ended| ended.why.in_full(Again::Command) + " ");
+            refused(code::CONSENT, why.unwrap_or_default() + NOBODY)
+        }
+        Session::Unknown | Session::AskingForCode(_) | Session::Waiting(_) => None,
+        Session::Stopped(trouble) => {
+            let text = format!("Signing in did not work: {}", trouble.in_full(Again::Command));
+            refused(code::of_sign_in(trouble), text)
+        }
+    }
+}
+
+/// Whether both lists are there: `None` while that is open.
+///
+/// # Errors
+/// Why there is no list of environments.
+pub fn is_listed(model: &Model) -> Option<Result<(), String>> {
+    let directory = &model.directory;
+    let is_open = directory.reading.is_some() || directory.reading_lcs.is_some();
+    if is_open || model.session.account().is_none() {
+        return None;
+    }
+    if directory.read_at.is_some() {
+        return Some(Ok(()));
+    }
+    let words = directory.trouble.as_ref().map(|trouble| trouble.in_full(Again::Command));
+    Some(Err(format!("The list of environments cannot be read: {}", words.unwrap_or_default())))
+}
+
 impl Headless<'_> {
     /// Shows a device code where somebody can read it; without one there is no going on.
     pub(super) fn sign_in(&mut self) -> Result<(), Over> {
         let model = &self.seat.model;
-        let (code, text) = match &model.session {
-            Session::SignedIn(_) => return Ok(()),
-            _ if !model.cloud.has_client => {
-                let trouble = Trouble::new(Service::Entra, What::NoClient, "");
-                (code::CONSENT, format!("Nobody can sign in: {}", trouble.in_full(Again::Command)))
+        if let Some(Err((code, text))) = is_signed_in(model, self.can_sign_in) {
+            return Err(self.stop_all(code, outcome_of(code), &text));
+        }
+        if let Session::Waiting(waiting) = &model.session
+            && self.code_shown.as_ref() != Some(&waiting.user_code)
+        {
+            if let Some(ended) = &model.ended {
+                self.teller.say_error(&format!("{} has to sign in again: {}", ended.account.name, ended.why));
             }
-            _ if !self.can_sign_in => {
-                let why = model.ended.as_ref().map(|ended| ended.why.in_full(Again::Command) + " ");
-                (code::CONSENT, why.unwrap_or_default() + NOBODY)
-            }
-            Session::Unknown | Session::AskingForCode(_) => return Ok(()),
-            Session::Waiting(waiting) => {
-                if self.code_shown.as_ref() != Some(&waiting.user_code) {
-                    if let Some(ended) = &model.ended {
-                        self.teller.say_error(&format!("{} has to sign in again: {}", ended.account.name, ended.why));
-                    }
-                    self.teller
-                        .say_error(&format!("To sign in, open {} and type {}", waiting.address, waiting.user_code));
-                    self.code_shown = Some(waiting.user_code.clone());
-                }
-                return Ok(());
-            }
-            Session::Stopped(trouble) => {
-                let text = format!("Signing in did not work: {}", trouble.in_full(Again::Command));
-                (code::of_sign_in(trouble), text)
-            }
-        };
-        Err(self.stop_all(code, outcome_of(code), &text))
+            self.teller.say_error(&format!("To sign in, open {} and type {}", waiting.address, waiting.user_code));
+            self.code_shown = Some(waiting.user_code.clone());
+        }
+        Ok(())
     }
 }
