@@ -183,6 +183,22 @@ fn after_its_time_it_leaves_and_says_what_goes_on() {
 }
 
 #[test]
+fn check_says_what_would_help_to_tell_once_for_each_service() {
+    let state = TempDir::new().unwrap();
+    let scenario = state.path().join("refuses.toml");
+    let refusals = "title = \"It refuses\"\ndescription = \"Two services refuse.\"\n[[fault]]\nservice = [\"lcs\", \"graph\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
+    std::fs::write(&scenario, refusals).unwrap();
+    let scenario = scenario.to_str().unwrap();
+    let (_, out, _) = run(state.path(), &["check", "--environment", "contoso-uat", "--scenario", scenario]);
+    let after = out.split("\nWhat helps to tell\n").nth(1).unwrap();
+    let lines: Vec<&str> = after.lines().take_while(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 2, "{out}");
+    for (line, service) in lines.iter().zip(["Lifecycle Services", "Microsoft Graph"]) {
+        assert!(line.contains(service) && line.ends_with("then run the command again."), "{out}");
+    }
+}
+
+#[test]
 fn status_and_check_print_one_document_each() {
     let state = TempDir::new().unwrap();
     let (code, out, _) = run(state.path(), &["status", "--json"]);

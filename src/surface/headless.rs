@@ -21,6 +21,7 @@ use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
 use crate::core::setup::{Flow, Setup};
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch};
+use crate::core::trouble::Trouble;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
 pub use ending::Ending;
@@ -530,7 +531,9 @@ impl Headless<'_> {
             mismatch |= gate::mismatch(environment, &setup.facts).is_some();
             blocked |= checks.iter().any(|check| check.level == Level::Block && check.answer == Tri::No);
             lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));
-            lines.extend(documents::check_lines(&checks));
+            let unanswered: Vec<&Trouble> =
+                model.directory.lcs_trouble.iter().chain(setup.facts.unanswered()).collect();
+            lines.extend(documents::check_lines(&checks, &unanswered));
             documents.push(json!({
                 "environment": {"id": id.0, "name": environment.name},
                 "checks": checks.iter().map(documents::check).collect::<Vec<_>>(),

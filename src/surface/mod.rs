@@ -14,4 +14,4 @@ pub mod stage;
 pub mod tui;
 pub mod welcome;
 
-mod events;
+pub mod events;

@@ -5,6 +5,7 @@ use crate::core::environment::{Environment, Fact};
 use crate::core::gate;
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
+use crate::core::trouble::{Again, Trouble};
 use crate::ui::text::{clean, fit, width};
 use crate::wire::place;
 use serde_json::{Value, json};
@@ -15,34 +16,38 @@ const NAME_MAX: usize = 40;
 /// Cells of how far it is.
 const STANDING: usize = 22;
 
-/// The prerequisites of an environment: what is not met first, then what could not be told, what is to
-/// be confirmed by hand, and what is met.
-pub(super) fn check_lines(checks: &[Check]) -> Vec<String> {
+/// The prerequisites of an environment: what is not met first, then what could not be told and what would
+/// help to tell, what is to be confirmed by hand, and what is met.
+pub(super) fn check_lines(checks: &[Check], unanswered: &[&Trouble]) -> Vec<String> {
     let Tally { yes, no, unknown, by_hand } = check::tally(checks);
     let mut lines = vec![format!("{yes} yes, {no} no, {unknown} could not tell, {by_hand} to confirm by hand")];
     let is = |answer: Tri| move |check: &&Check| check.answer == answer && !check.is_by_hand();
-    let mut section = |title: &str, of: Vec<&Check>| {
-        if of.is_empty() {
-            return;
-        }
-        lines.push(String::new());
-        lines.push(title.to_owned());
-        for check in of {
-            lines.push(format!("  {}  {}: {}", check.id, check.what, clean(&check.reason)));
-            if check.answer == Tri::No || check.is_by_hand() {
-                let address = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();
-                lines.push(format!("       {}{address}", check.remedy));
-            }
-        }
-    };
     let not_met =
         |made: bool| checks.iter().filter(is(Tri::No)).filter(|check| (check.level == Level::Made) == made).collect();
-    section("No", not_met(false));
-    section("Not yet: Dual-write application makes it", not_met(true));
-    section("Could not tell", checks.iter().filter(is(Tri::Unknown)).collect());
-    section("To confirm by hand", checks.iter().filter(|check| check.is_by_hand()).collect());
-    section("Yes", checks.iter().filter(is(Tri::Yes)).collect());
+    section(&mut lines, "No", not_met(false));
+    section(&mut lines, "Not yet: Dual-write application makes it", not_met(true));
+    section(&mut lines, "Could not tell", checks.iter().filter(is(Tri::Unknown)).collect());
+    if !unanswered.is_empty() {
+        lines.extend([String::new(), "What helps to tell".to_owned()]);
+        lines.extend(unanswered.iter().map(|trouble| format!("  {}", clean(&trouble.in_full(Again::Command)))));
+    }
+    section(&mut lines, "To confirm by hand", checks.iter().filter(|check| check.is_by_hand()).collect());
+    section(&mut lines, "Yes", checks.iter().filter(is(Tri::Yes)).collect());
     lines
+}
+
+fn section(lines: &mut Vec<String>, title: &str, of: Vec<&Check>) {
+    if of.is_empty() {
+        return;
+    }
+    lines.extend([String::new(), title.to_owned()]);
+    for check in of {
+        lines.push(format!("  {}  {}: {}", check.id, check.what, clean(&check.reason)));
+        if check.answer == Tri::No || check.is_by_hand() {
+            let address = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();
+            lines.push(format!("       {}{address}", check.remedy));
+        }
+    }
 }
 
 /// A prerequisite as JSON.
