@@ -23,6 +23,9 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
 /// may still be on its way.
 pub const SETTLE_PAUSE: Duration = Duration::from_secs(10);
 
+/// Pause before an environment in which another operation runs is asked for an installation again.
+pub const BUSY_PAUSE: Duration = Duration::from_secs(30);
+
 /// Smallest pause between readings of a link operation: Lifecycle Services, whose ways it follows,
 /// allows six calls a minute.
 pub const LINK_PACE_MIN: Duration = Duration::from_secs(10);

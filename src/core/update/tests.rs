@@ -2,6 +2,7 @@
 //! `tests/flows.rs`.
 
 mod access;
+mod faults;
 mod run;
 mod world;
 
@@ -13,7 +14,7 @@ use crate::core::linking::{Confirmation, LinkStep};
 use crate::core::msg::{Found, NotClaimed};
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
 use crate::core::route::Screen;
-use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE};
+use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE};
 use crate::core::setup::Step;
 use crate::core::sign_in::Session;
 use crate::core::standing::{Standing, standing};

@@ -6,7 +6,7 @@ use super::{Cx, Next, ask, change, finish, own_words, read, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
 use crate::core::journal::{ChangeResult, Deed, What as Line};
-use crate::core::schedule::{RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
+use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
 use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, Step};
 use crate::core::time::{between, in_words, later};
 use crate::core::trouble::{Done, Service, Trouble, What};
@@ -186,7 +186,8 @@ pub(super) fn install_answered(
             }
             let busy = trouble.what == What::Status(409);
             if busy || trouble.is_passing() {
-                let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll());
+                let floor = if busy { BUSY_PAUSE } else { Duration::ZERO };
+                let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll()).max(floor);
                 tell_miss(setup, &trouble, tries + 1, pause, cx);
                 run.stages[run.current].detail = format!("{}; next try in {}", trouble.short(), in_words(pause));
                 // Another installation in this environment may take long; waiting for it is no try.
