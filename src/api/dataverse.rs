@@ -24,7 +24,7 @@ impl Api {
         }
         let trouble = answer.trouble((self.time.now)());
         let is_code = trouble.code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(dataverse::NOT_INTEGRATED));
-        if trouble.what == What::Status(400) && is_code { Ok(Reply::Integration(None)) } else { Err(trouble) }
+        if trouble.answered(400) && is_code { Ok(Reply::Integration(None)) } else { Err(trouble) }
     }
 
     pub(super) async fn users(&self, org: &str, app: &str) -> Result<Reply, Trouble> {
@@ -160,5 +160,5 @@ impl Api {
 /// Whether the service says that a table does not exist. A 404 that does not say so proves nothing.
 fn is_no_table(trouble: &Trouble) -> bool {
     let has_code = |known: &str| trouble.code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(known));
-    trouble.what == What::Status(404) && has_code(dataverse::MALFORMED)
+    trouble.answered(404) && has_code(dataverse::MALFORMED)
 }

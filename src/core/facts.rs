@@ -232,8 +232,8 @@ impl Facts {
         all
     }
 
-    /// A side that does not let this account read what Configure will have to write: that will surely be
-    /// refused, too.
+    /// A side, or the token service on the way to it, that does not let this account read what Configure will have
+    /// to write: that will surely be refused, too.
     pub fn refusal(&self) -> Option<&Trouble> {
         let [first, second] = &self.users;
         let read: [&dyn Told; 3] = [first, second, &self.rows];

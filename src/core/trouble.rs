@@ -240,6 +240,12 @@ impl Trouble {
         if let What::Status(status) = self.what { Some(status) } else { None }
     }
 
+    /// Whether the service that was asked answered with this status. What the token service says on the way to it
+    /// is no answer about what was asked for.
+    pub fn answered(&self, status: u16) -> bool {
+        self.service != Service::Entra && self.what == What::Status(status)
+    }
+
     /// What happened, in one sentence without a full stop.
     pub fn sentence(&self) -> String {
         let who = self.service.name();
@@ -311,6 +317,9 @@ impl Trouble {
             What::TooLarge => "Check the address in the cloud profile.".into(),
             What::Status(400 | 401 | 403) if self.service == Service::Entra => {
                 format!("Check tenant and client_id in the cloud profile, and what the words say; {again}.")
+            }
+            What::Status(404) if self.service == Service::Entra => {
+                format!("Check authority and tenant in the cloud profile; {again}.")
             }
             What::Status(401) | What::SignInNeeded => {
                 format!(

@@ -21,7 +21,7 @@ use crate::core::standing::{Standing, standing};
 use crate::core::trouble::{Done, What as Happened};
 use serde_json::json;
 use std::collections::VecDeque;
-use world::{Asked, World, from, passing};
+use world::{Asked, Users, World, from, passing};
 
 #[test]
 fn a_stale_reply_is_ignored() {

@@ -10,7 +10,7 @@ use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::plan::{APPLICATION_USERS, client_id_rows};
 use crate::core::schedule::{SETTLE_PAUSE, back_off};
 use crate::core::setup::{Configuring, Setup, StageState, Step};
-use crate::core::trouble::{Done, Service, Trouble, What};
+use crate::core::trouble::{Done, Service, Trouble};
 use std::time::Duration;
 
 /// Changes asked for one identity before the program stops and says so: three are needed at most
@@ -216,7 +216,7 @@ pub(super) fn change_answered(
             cx.record(setup, Line::went_wrong(&trouble));
             let is_purge = matches!(run.last_deed, Some(Deed::PurgeUser { .. }));
             // There already, or gone already: reading it back decides.
-            if trouble.what == What::Status(412) || is_purge && trouble.what == What::Status(404) {
+            if trouble.answered(412) || is_purge && trouble.answered(404) {
                 return Ok(Duration::ZERO);
             }
             run.unsettled = run.last_deed.clone().filter(|_| trouble.done == Done::Perhaps);

@@ -9,7 +9,7 @@ use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
 use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, Step};
 use crate::core::time::{between, in_words, later};
-use crate::core::trouble::{Done, Service, Trouble, What};
+use crate::core::trouble::{Done, Service, Trouble};
 use crate::wire::power_platform::Operation;
 use std::time::Duration;
 
@@ -184,7 +184,7 @@ pub(super) fn install_answered(
                     SETTLE_PAUSE,
                 );
             }
-            let busy = trouble.what == What::Status(409);
+            let busy = trouble.answered(409);
             if busy || trouble.is_passing() {
                 let floor = if busy { BUSY_PAUSE } else { Duration::ZERO };
                 let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll()).max(floor);
@@ -261,7 +261,7 @@ pub(super) fn watched(
             packages_watched(run, setup, install, cx)
         }
         Ok(_) => watch(run, setup, install, cx),
-        Err(trouble) if install.operation.is_some() && trouble.what == What::Status(404) => {
+        Err(trouble) if install.operation.is_some() && trouble.answered(404) => {
             setup.tell(cx.now, "the service does not know this operation; the package list is watched instead");
             watch_after(run, setup, Install { operation: None, ..install }, Duration::ZERO, cx)
         }

@@ -25,3 +25,35 @@ fn an_environment_that_stays_busy_is_not_asked_every_two_seconds() {
     world.answer(Err(busy));
     assert_eq!(world.open.front().unwrap().1, long);
 }
+
+#[test]
+fn a_token_service_that_is_not_found_says_nothing_of_the_operation_that_was_asked_for() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
+    let asked = world.answer(Err(status(Service::Entra, 404, "no such page")));
+    assert!(matches!(world.step(), Step::Watch(install) if install.operation.is_some()), "{:?}", world.step());
+    assert_eq!(world.open.front().map(|(_, _, next)| next), Some(&asked), "the same question again");
+    // The service itself may say so.
+    world.answer(Err(status(Service::PowerPlatform, 404, "")));
+    assert!(matches!(world.step(), Step::Watch(install) if install.operation.is_none()), "{:?}", world.step());
+}
+
+#[test]
+fn a_token_service_that_is_not_found_says_nothing_of_the_user_that_is_purged() {
+    let mut world = World::repairing(Users::Deleted);
+    assert!(matches!(world.changes[..], [Change::PurgeUser { .. }]), "{:?}", world.changes);
+    world.answer(Err(status(Service::Entra, 404, "no such page")));
+    let Flow::ConfigureFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert_eq!(failure.service, Service::Entra);
+    assert!(failure.next_move.contains("authority"), "{}", failure.next_move);
+}
+
+#[test]
+fn a_conflict_at_the_token_service_is_no_busy_environment_and_no_twin() {
+    let mut world = World::running();
+    world.answer(Err(status(Service::Entra, 409, "")));
+    assert!(matches!(world.flow(), Flow::ConfigureFailed(_, failure) if failure.service == Service::Entra));
+    let mut world = World::repairing(Users::Missing);
+    world.answer(Err(status(Service::Entra, 412, "")));
+    assert!(matches!(world.flow(), Flow::ConfigureFailed(_, failure) if failure.service == Service::Entra));
+}

@@ -1,6 +1,7 @@
 //! A world of answers made up by the test: the core is driven, every question waits to be answered.
 
 use super::*;
+use crate::core::mandate::Mandate;
 
 /// A world of answers made up by the test.
 pub(super) struct World {
@@ -9,6 +10,8 @@ pub(super) struct World {
     pub(super) open: VecDeque<(Ticket, Duration, Asked)>,
     pub(super) changes: Vec<Change>,
     pub(super) core_state: &'static str,
+    /// What Dataverse says of the application users.
+    pub(super) users: Users,
     /// Cluster of the environment, as the list names it.
     pub(super) cluster: Option<&'static str>,
     /// Finance and operations lets this account read no client ID rows.
@@ -16,6 +19,14 @@ pub(super) struct World {
     pub(super) terms_kept: Result<(), String>,
     pub(super) claimed: Result<(), NotClaimed>,
     pub(super) recorded: Vec<Entry>,
+}
+
+/// How the application users are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Users {
+    Good,
+    Missing,
+    Deleted,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +86,7 @@ impl World {
             open: VecDeque::new(),
             changes: Vec::new(),
             core_state: "NotInstalled",
+            users: Users::Good,
             cluster: None,
             refuses_rows: false,
             terms_kept: Ok(()),
@@ -135,13 +147,16 @@ impl World {
             Call::Packages(_) => Reply::Packages(from(json!([
                 {"uniqueName": CORE_PACKAGE, "state": self.core_state, "version": "1.0.24062.2"},
                 {"uniqueName": APPLICATION_PACKAGE, "state": "Installed", "version": "2"}]))),
+            Call::Users { .. } if self.users == Users::Missing => Reply::Users(Vec::new()),
             Call::Users { app, .. } => Reply::Users(from(json!([{"systemuserid": app, "applicationid": app,
-                "isdisabled": false, "systemuserroles_association": [{"roleid": "r", "name": "System Administrator"}]}]))),
+                "isdisabled": false,
+                "deletedstate": i32::from(self.users == Users::Deleted), "systemuserroles_association": [{"roleid": "r", "name": "System Administrator"}]}]))),
             Call::Rows(_) => Reply::Rows(from(json!([
                 {"AADClientId": crate::wire::app_id::DATA_INTEGRATION, "UserId": "Admin"},
                 {"AADClientId": crate::wire::app_id::RUNTIME, "UserId": "Admin"}]))),
             Call::FinopsUsers(_) => Reply::FinopsUsers(from(json!([{"UserID": "Admin", "Enabled": true}]))),
             Call::LegalEntities(_) => Reply::LegalEntities(from(json!([{"LegalEntityId": "USMF"}]))),
+            Call::RootBusinessUnit(_) => Reply::BusinessUnits(from(json!([{"businessunitid": "unit"}]))),
             Call::Links(_) => Reply::Links(Vec::new()),
             other => panic!("no healthy answer to {other:?}"),
         }
@@ -199,6 +214,22 @@ impl World {
             world.want(intent);
         }
         world.settle();
+        world
+    }
+
+    /// A repair of the identities that has asked for its first change.
+    pub(super) fn repairing(users: Users) -> Self {
+        let mut world = Self::new();
+        (world.core_state, world.users) = ("Installed", users);
+        world.settle();
+        world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+        // What is not met is read again for ever.
+        world.settle_until(|world| world.model.current().is_some_and(|(_, setup)| setup.reading.is_empty()));
+        let mandate = Mandate { purges: true, row_user: Some("Admin".into()), ..Mandate::default() };
+        world.want(Intent::RepairIdentities(mandate));
+        world.settle_until(|world| !world.changes.is_empty());
+        let is_change = |open: &(Ticket, Duration, Asked)| matches!(open.2, Asked::Change(_));
+        world.open.retain(is_change);
         world
     }
 
