@@ -183,6 +183,8 @@ pub struct Configuring {
     pub package: usize,
     /// The change that was asked for last.
     pub last_deed: Option<Deed>,
+    /// What that change met, if it did not work.
+    pub met: Option<Trouble>,
     /// Installations that were asked for before an interruption and may be on their way.
     pub asked_before: Vec<AskedBefore>,
     /// The stages.

@@ -8,7 +8,7 @@ mod identities;
 mod install;
 
 use super::troubles::{failure, failure_of, tell_miss};
-use super::{Cx, reading, run};
+use super::{Cx, reading, run, troubles};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind, IdentityState};
 use crate::core::failure::{Failure, Halt};
@@ -59,6 +59,7 @@ fn fresh(first: StageId, mandate: Mandate, started: Now, now: Now) -> Configurin
         mandate,
         package: 0,
         last_deed: None,
+        met: None,
         asked_before: Vec::new(),
         stages: Configuring::stages(first),
         current: STAGES.iter().position(|id| *id == first).unwrap_or(0),
@@ -251,6 +252,15 @@ fn own_words(service: Service, words: String, setup: &Setup, cx: &Cx) -> Next {
     failure.is_ours = true;
     "Mend what is named, then try again; everything is read anew.".clone_into(&mut failure.next_move);
     Next::Failed(Box::new(failure))
+}
+
+/// A change that was asked for again and again and that is not there all the same: what the last try met is said.
+fn given_up(run: &Configuring, service: Service, words: &str, setup: &Setup, cx: &Cx) -> Next {
+    if let Some(trouble) = &run.met {
+        return Next::Failed(Box::new(troubles::given_up(words, trouble, setup, cx)));
+    }
+    let who = service.name();
+    own_words(service, format!("{words} The last change was accepted, and {who} does not show it."), setup, cx)
 }
 
 /// Asks for a fact on the run's own account.

@@ -10,7 +10,7 @@ pub(super) use reset::{reset, start_reset, take_up_reset};
 
 use reset::RESET_TRIES;
 
-use super::troubles::{failure, failure_of, miss_line, tell_miss};
+use super::troubles::{failure, failure_of, given_up, miss_line, tell_miss};
 use super::{Cx, Notice, reading, run, way};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind};
@@ -387,7 +387,11 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                 linking.watch.trouble = Some(trouble);
                 return Next::Stay;
             }
-            let mut failure = failure_of(&trouble, setup, cx);
+            let mut failure = if perhaps || trouble.is_passing() {
+                given_up(&format!("The link could not be started in {tries} tries."), &trouble, setup, cx)
+            } else {
+                failure_of(&trouble, setup, cx)
+            };
             failure.ids.push(("Request id", linking.request_id.clone()));
             if trouble.what == What::Refused && cx.cloud.has_gateway && says_it_runs(&trouble.words) {
                 // Started by another program, or by this one before its record was lost.

@@ -2,7 +2,7 @@
 //! read, changed only where something is missing, and read back.
 
 use super::super::troubles::failure_of;
-use super::{Cx, Next, ask, change, finish, own_words, settle};
+use super::{Cx, Next, ask, change, finish, given_up, own_words, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, IdentityState};
 use crate::core::gate;
@@ -58,7 +58,7 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
     });
     if changes >= IDENTITY_CHANGES && !matches!(state, Some(IdentityState::Good { .. })) {
         let words = format!("Application user {app} is still not enabled with its role after {changes} changes.");
-        return own_words(Service::Dataverse, words, setup, cx);
+        return given_up(run, Service::Dataverse, &words, setup, cx);
     }
     match state {
         Some(IdentityState::Good { .. }) => {
@@ -171,12 +171,13 @@ fn put_row(
     changes: u8,
     cx: &mut Cx,
 ) -> Next {
+    if changes >= IDENTITY_CHANGES {
+        let words = format!("Client ID row {app} is still not right after {changes} changes.");
+        return given_up(run, Service::FinanceOperations, &words, setup, cx);
+    }
     let user = run.mandate.row_user().to_owned();
     let is_off = setup.facts.finops_user_enabled(&user) == Some(false);
     let words = match bound {
-        _ if changes >= IDENTITY_CHANGES => {
-            Some(format!("Client ID row {app} is still not right after {changes} changes."))
-        }
         Some(old) if run.mandate.row_user.is_none() => Some(format!(
             "Client ID row {app} runs as {old}, who is missing or disabled in finance and operations. Repair the identities (f) binds it to a user that you choose; or enable {old} there, then try again."
         )),
@@ -209,11 +210,13 @@ pub(super) fn change_answered(
     match result {
         Ok(_) => {
             cx.record(setup, Line::came(ChangeResult::Done, None));
+            run.met = None;
             run.watch.heard(cx.now, "changed");
             Ok(Duration::ZERO)
         }
         Err(trouble) => {
             cx.record(setup, Line::went_wrong(&trouble));
+            run.met = Some(trouble.clone());
             let is_purge = matches!(run.last_deed, Some(Deed::PurgeUser { .. }));
             // There already, or gone already: reading it back decides.
             if trouble.answered(412) || is_purge && trouble.answered(404) {

@@ -2,7 +2,7 @@
 
 use super::super::reading;
 use super::super::troubles::{failure, failure_of, tell_miss};
-use super::{Cx, Next, ask, change, finish, own_words, read, settle};
+use super::{Cx, Next, ask, change, finish, given_up, own_words, read, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
 use crate::core::journal::{ChangeResult, Deed, What as Line};
@@ -111,8 +111,8 @@ pub(super) fn looked(
                 return look(run, setup, cx, counts, SETTLE_PAUSE);
             }
             if counts.tries >= STEP_ATTEMPTS {
-                let words = format!("{name} could not be started after {} tries.", counts.tries);
-                return own_words(Service::PowerPlatform, words, setup, cx);
+                let words = format!("The installation of {name} could not be started in {} tries.", counts.tries);
+                return given_up(run, Service::PowerPlatform, &words, setup, cx);
             }
             run.step = Step::Install { tries: counts.tries };
             "asking for the installation".clone_into(&mut run.stages[run.current].detail);
@@ -166,6 +166,7 @@ pub(super) fn install_answered(
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
         Err(trouble) => {
             cx.record(setup, Line::went_wrong(&trouble));
+            run.met = Some(trouble.clone());
             run.unsettled = run.last_deed.clone().filter(|_| trouble.done == Done::Perhaps);
             if trouble.done == Done::Perhaps {
                 setup.tell(

@@ -2,6 +2,8 @@
 //! said at the end.
 
 use super::*;
+use crate::core::failure::Failure;
+use rstest::rstest;
 
 /// A service that answers with a status and a sentence.
 fn status(service: Service, status: u16, words: &str) -> Trouble {
@@ -56,4 +58,43 @@ fn a_conflict_at_the_token_service_is_no_busy_environment_and_no_twin() {
     let mut world = World::repairing(Users::Missing);
     world.answer(Err(status(Service::Entra, 412, "")));
     assert!(matches!(world.flow(), Flow::ConfigureFailed(_, failure) if failure.service == Service::Entra));
+}
+
+/// Answers every change with a trouble, and every question as the world stands, until the flow has failed.
+fn given_up(mut world: World, met: &Trouble) -> Failure {
+    for _ in 0..200 {
+        match (world.flow(), world.open.front()) {
+            (Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure), _) => return (**failure).clone(),
+            (_, Some((_, _, Asked::Change(_)))) => {
+                world.answer(Err(met.clone()));
+            }
+            (_, Some(_)) => assert!(world.answer_as_it_is()),
+            (flow, None) => panic!("nothing is asked: {flow:?}"),
+        }
+    }
+    panic!("it goes on: {:?}", world.flow());
+}
+
+#[rstest]
+#[case::install(World::running(), Service::PowerPlatform, "The installation of DualWriteCoreAnchor")]
+#[case::user(World::repairing(Users::Missing), Service::Dataverse, "Application user 2e49aa60-")]
+#[case::row(World::without_rows(), Service::FinanceOperations, "Client ID row ")]
+#[case::link(World::linking(), Service::Link, "The link could not be started")]
+fn a_change_that_was_given_up_did_not_say_what_it_met(
+    #[case] world: World,
+    #[case] service: Service,
+    #[case] step: &str,
+) {
+    let met = Trouble { correlation: Some("corr-1".into()), ..status(service, 503, "Try later.") };
+    let failure = given_up(world, &met);
+    let words = format!("{} is in trouble (HTTP 503): Try later.", service.name());
+    assert!(failure.words.starts_with(step) && failure.words.ends_with(&words), "{}", failure.words);
+    assert_eq!((failure.service, failure.next_move.as_str()), (service, "Wait a little; then try again."));
+    assert!(failure.ids.contains(&("Correlation id", "corr-1".into())), "{:?}", failure.ids);
+}
+
+#[test]
+fn a_change_that_was_cut_off_every_time_is_given_up_with_that() {
+    let failure = given_up(World::repairing(Users::Missing), &passing(Service::Dataverse, Done::Perhaps));
+    assert!(failure.words.contains("the answer of Dataverse was cut off before its end: cut."), "{}", failure.words);
 }

@@ -12,6 +12,8 @@ pub(super) struct World {
     pub(super) core_state: &'static str,
     /// What Dataverse says of the application users.
     pub(super) users: Users,
+    /// Client ID rows are there.
+    pub(super) has_rows: bool,
     /// Cluster of the environment, as the list names it.
     pub(super) cluster: Option<&'static str>,
     /// Finance and operations lets this account read no client ID rows.
@@ -87,6 +89,7 @@ impl World {
             changes: Vec::new(),
             core_state: "NotInstalled",
             users: Users::Good,
+            has_rows: true,
             cluster: None,
             refuses_rows: false,
             terms_kept: Ok(()),
@@ -151,6 +154,7 @@ impl World {
             Call::Users { app, .. } => Reply::Users(from(json!([{"systemuserid": app, "applicationid": app,
                 "isdisabled": false,
                 "deletedstate": i32::from(self.users == Users::Deleted), "systemuserroles_association": [{"roleid": "r", "name": "System Administrator"}]}]))),
+            Call::Rows(_) if !self.has_rows => Reply::Rows(Vec::new()),
             Call::Rows(_) => Reply::Rows(from(json!([
                 {"AADClientId": crate::wire::app_id::DATA_INTEGRATION, "UserId": "Admin"},
                 {"AADClientId": crate::wire::app_id::RUNTIME, "UserId": "Admin"}]))),
@@ -176,7 +180,7 @@ impl World {
     }
 
     /// Answers the oldest open question as this world stands; `false` where there is none.
-    fn answer_as_it_is(&mut self) -> bool {
+    pub(super) fn answer_as_it_is(&mut self) -> bool {
         let Some((_, _, Asked::Call(call))) = self.open.front() else { return false };
         let is_refused = self.refuses_rows && matches!(call, Call::Rows(_));
         let refusal = || Trouble::new(call.service(), Happened::Status(403), "no privilege");
@@ -219,8 +223,17 @@ impl World {
 
     /// A repair of the identities that has asked for its first change.
     pub(super) fn repairing(users: Users) -> Self {
-        let mut world = Self::new();
-        (world.core_state, world.users) = ("Installed", users);
+        Self { users, ..Self::new() }.repaired()
+    }
+
+    /// A repair of the client ID rows that has asked for its first change.
+    pub(super) fn without_rows() -> Self {
+        Self { has_rows: false, ..Self::new() }.repaired()
+    }
+
+    fn repaired(self) -> Self {
+        let mut world = self;
+        world.core_state = "Installed";
         world.settle();
         world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
         // What is not met is read again for ever.
