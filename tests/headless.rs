@@ -325,3 +325,29 @@ fn the_status_of_a_large_tenant_is_read_to_its_end() {
     assert_eq!((code, all.len()), (0, 99));
     assert!(all.iter().all(|one| one["stage"] != "not_read" && one["stage"] != "being_read"), "{out}");
 }
+
+/// `reset` where dual-write is linked to another environment, and a rule of harm.
+fn reset_with(rule: &str) -> (i32, String, String) {
+    let state = TempDir::new().unwrap();
+    let scenario = state.path().join("reset.toml");
+    let text = format!("{}\n[[fault]]\n{rule}\n", include_str!("../assets/scenarios/mismatch-set-up.toml"));
+    std::fs::write(&scenario, text).unwrap();
+    run(state.path(), &["reset", "--environment", "contoso-uat", "--yes", "--scenario", scenario.to_str().unwrap()])
+}
+
+#[rstest]
+#[case::maps("service = [\"gateway\"]\npath = \"Entities\"\nevery = 1\ndo = \"reset\"", "the dual-write gateway")]
+#[case::connection_set(
+    "service = [\"gateway\"]\npath = \"api/ConnectionSet\"\nmethod = \"GET\"\nevery = 1\ndo = \"reset\"",
+    "the dual-write gateway"
+)]
+#[case::link(
+    "service = [\"gateway\"]\npath = \"1.0/Environments\"\nevery = 1\ndo = \"reset\"",
+    "the dual-write gateway"
+)]
+fn a_reset_that_could_not_read_was_called_a_mismatch(#[case] rule: &str, #[case] service: &str) {
+    let (code, out, err) = reset_with(rule);
+    let last = out.lines().last().unwrap_or_default();
+    assert!(code == 4 && last.contains("unreachable") && last.contains(service), "{code} {out} {err}");
+    assert!(last.contains("Check the network; then run the command again."), "{last}");
+}

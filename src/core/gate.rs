@@ -6,7 +6,7 @@ use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
 use super::mandate::Mandate;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
-use super::trouble::Service;
+use super::trouble::{Service, Trouble};
 use crate::wire::{bare_id, gateway, same_address};
 
 /// Release from which Reset link exists (10.0.30, platform update 54).
@@ -283,6 +283,15 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
         (false, _) => Gate::Closed(reasons.join(" ")),
         (true, true) => Gate::Reading,
         (true, false) => Gate::Open,
+    }
+}
+
+/// What was not read, so that nobody can tell whether Reset link would be open: that is no mismatch of its own.
+pub fn reset_link_unread<'a>(environment: &Environment, facts: &'a Facts) -> Option<&'a Trouble> {
+    match mismatch(environment, facts) {
+        Some(found) if found.when == When::IntegrationSetUp => facts.maps.trouble().or(facts.connection_set.trouble()),
+        Some(_) => None,
+        None => facts.integration.trouble().filter(|_| integration(environment, facts) != Integration::SetUp),
     }
 }
 

@@ -3,8 +3,8 @@
 //! It presses the buttons that a person would press, in the same order, through the same gates. It
 //! never consents: what was not agreed to beforehand ends the run before the first change.
 
-use super::environment::EnvironmentId;
-use super::facts::Answer;
+use super::environment::{Environment, EnvironmentId};
+use super::facts::{Answer, Facts};
 use super::gate::{self, Gate, Integration};
 use super::linking::LinkStep;
 use super::mandate::Module;
@@ -99,6 +99,18 @@ pub struct Pilot {
     pressed: Option<(Intent, Discriminant<Flow>)>,
 }
 
+/// Why Reset link is closed: what could not be read can be read another time, what was read is a mismatch that
+/// stays.
+pub fn reset_closed(environment: &Environment, facts: &Facts, why: &str) -> End {
+    match gate::reset_link_unread(environment, facts) {
+        Some(trouble) => {
+            let next = trouble.next_move(Again::Command);
+            End::Unreachable(format!("Reset link is closed. {}. {next}", why.trim_end_matches(['.', ' '])))
+        }
+        None => End::Mismatch(format!("Reset link is closed. {why}")),
+    }
+}
+
 impl Pilot {
     /// Nothing was pressed yet.
     pub fn new(id: EnvironmentId, orders: Orders) -> Self {
@@ -173,7 +185,7 @@ impl Pilot {
             return Next::Wait;
         }
         match gate::reset_link(environment, &setup.facts) {
-            Gate::Closed(why) => return Next::End(End::Mismatch(format!("Reset link is closed. {why}"))),
+            Gate::Closed(why) => return Next::End(reset_closed(environment, &setup.facts, &why)),
             Gate::Reading => return Next::Wait,
             Gate::Open => {}
         }
@@ -213,10 +225,16 @@ impl Pilot {
         }
         if matches!(self.orders.goal, Goal::Reset(_)) && facts.linked().is_none() {
             let why = match facts.link.trouble() {
-                Some(trouble) => return Next::End(End::Unreachable(trouble.to_string())),
+                Some(trouble) => return Next::End(End::Unreachable(trouble.in_full(Again::Command))),
                 None => "There is no link, so there is nothing to reset.",
             };
             return Next::End(End::Prerequisites(why.into()));
+        }
+        if matches!(self.orders.goal, Goal::Reset(_))
+            && let Some(trouble) = gate::reset_link_unread(environment, facts)
+        {
+            // Whether the link leads elsewhere cannot be told.
+            return Next::End(End::Unreachable(trouble.in_full(Again::Command)));
         }
         if facts.linked().is_some() {
             return match &self.orders.goal {

@@ -257,10 +257,11 @@ fn own_words(service: Service, words: String, setup: &Setup, cx: &Cx) -> Next {
 /// A change that was asked for again and again and that is not there all the same: what the last try met is said.
 fn given_up(run: &Configuring, service: Service, words: &str, setup: &Setup, cx: &Cx) -> Next {
     if let Some(trouble) = &run.met {
-        return Next::Failed(Box::new(troubles::given_up(words, trouble, setup, cx)));
+        let what = format!("{words}; the last one met this");
+        return Next::Failed(Box::new(troubles::failed_at(&what, trouble, setup, cx)));
     }
     let who = service.name();
-    own_words(service, format!("{words} The last change was accepted, and {who} does not show it."), setup, cx)
+    own_words(service, format!("{words}; the last one was accepted, and {who} does not show it."), setup, cx)
 }
 
 /// Asks for a fact on the run's own account.

@@ -10,7 +10,7 @@ pub(super) use reset::{reset, start_reset, take_up_reset};
 
 use reset::RESET_TRIES;
 
-use super::troubles::{failure, failure_of, given_up, miss_line, tell_miss};
+use super::troubles::{failed_at, failure, failure_of, miss_line, tell_miss};
 use super::{Cx, Notice, reading, run, way};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind};
@@ -388,7 +388,12 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                 return Next::Stay;
             }
             let mut failure = if perhaps || trouble.is_passing() {
-                given_up(&format!("The link could not be started in {tries} tries."), &trouble, setup, cx)
+                failed_at(
+                    &format!("The link could not be started in {tries} tries; the last one met this"),
+                    &trouble,
+                    setup,
+                    cx,
+                )
             } else {
                 failure_of(&trouble, setup, cx)
             };
@@ -564,6 +569,7 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
             next
         }
         Err(trouble) if reported => Next::Linked(Confirmation::GatewayUnread(trouble.to_string())),
+        Err(trouble) if is_reset => Next::Failed(Box::new(reset::unread(&trouble, setup, cx))),
         Err(trouble) => Next::Failed(Box::new(failure_of(&trouble, setup, cx))),
     }
 }

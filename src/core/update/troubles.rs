@@ -56,15 +56,15 @@ pub(super) fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     failure
 }
 
-/// The failure of a change that was tried again and again: what was tried, and what the last try met.
-pub(super) fn given_up(what: &str, last: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
-    let failure = failure_of(last, setup, cx);
-    let met = last.to_string();
+/// A failure that says what was wanted, and then what it met.
+pub(super) fn failed_at(what: &str, met: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
+    let failure = failure_of(met, setup, cx);
+    let words = met.to_string();
     let look_up = look_up(&failure).map(|text| text + " ").unwrap_or_default();
     Failure {
-        words: format!("{what} The last try met this: {}.", met.trim_end_matches(['.', ' '])),
+        words: format!("{what}: {}.", words.trim_end_matches(['.', ' '])),
         is_ours: true,
-        next_move: format!("{look_up}{}", last.next_move(Again::Step)),
+        next_move: format!("{look_up}{}", met.next_move(Again::Step)),
         ..failure
     }
 }

@@ -5,7 +5,7 @@ use super::Headless;
 use crate::core::gate::{self, Gate};
 use crate::core::linking::Way;
 use crate::core::msg::{Intent, Msg};
-use crate::core::pilot::{End, Next, Pilot, Until};
+use crate::core::pilot::{Next, Pilot, Until, reset_closed};
 use crate::core::plan::{packages, plan};
 use crate::core::reset;
 
@@ -62,7 +62,8 @@ impl Headless<'_> {
             return;
         };
         if let Gate::Closed(why) = gate::reset_link(environment, &setup.facts) {
-            self.end(at, &End::Mismatch(format!("Reset link is closed. {why}")));
+            let end = reset_closed(environment, &setup.facts, &why);
+            self.end(at, &end);
             return;
         }
         let name = |id: &str| directory.name_of(id).unwrap_or(id).to_owned();

@@ -35,7 +35,7 @@ impl Ending {
             End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::NoRecord) => {
                 (code::FAILED, "no_record", String::new())
             }
-            End::ConfigureFailed if of.stop() == Some(Halt::CouldNotRead) => {
+            End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::CouldNotRead) => {
                 (code::UNREACHABLE, "unreachable", String::new())
             }
             End::ConfigureFailed => (code::CONFIGURE, "configure_failed", of.next_move()),

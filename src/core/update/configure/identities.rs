@@ -57,7 +57,7 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
         (of == app).then_some(if was_not_done { ChangeResult::NotDone } else { ChangeResult::Done })
     });
     if changes >= IDENTITY_CHANGES && !matches!(state, Some(IdentityState::Good { .. })) {
-        let words = format!("Application user {app} is still not enabled with its role after {changes} changes.");
+        let words = format!("Application user {app} is still not enabled with its role after {changes} changes");
         return given_up(run, Service::Dataverse, &words, setup, cx);
     }
     match state {
@@ -172,7 +172,7 @@ fn put_row(
     cx: &mut Cx,
 ) -> Next {
     if changes >= IDENTITY_CHANGES {
-        let words = format!("Client ID row {app} is still not right after {changes} changes.");
+        let words = format!("Client ID row {app} is still not right after {changes} changes");
         return given_up(run, Service::FinanceOperations, &words, setup, cx);
     }
     let user = run.mandate.row_user().to_owned();

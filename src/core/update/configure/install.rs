@@ -111,7 +111,7 @@ pub(super) fn looked(
                 return look(run, setup, cx, counts, SETTLE_PAUSE);
             }
             if counts.tries >= STEP_ATTEMPTS {
-                let words = format!("The installation of {name} could not be started in {} tries.", counts.tries);
+                let words = format!("The installation of {name} could not be started in {} tries", counts.tries);
                 return given_up(run, Service::PowerPlatform, &words, setup, cx);
             }
             run.step = Step::Install { tries: counts.tries };

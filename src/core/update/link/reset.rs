@@ -1,14 +1,17 @@
 //! Reset link: confirmed by the name, asked for once, read back. It is never asked for again by itself.
 
+use super::super::troubles::failed_at;
 use super::super::{Cx, Notice, run};
 use super::host;
 use crate::core::call::{Call, Change};
+use crate::core::failure::{Failure, Halt};
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{What as Line, Work};
 use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::reset as of;
 use crate::core::setup::{Flow, Setup, Start, Watch};
 use crate::core::time::Now;
+use crate::core::trouble::Trouble;
 use std::time::Duration;
 
 /// Readings of the gateway after a reset whose outcome is not known.
@@ -62,6 +65,12 @@ pub(in crate::core::update) fn take_up_reset(setup: &mut Setup, since: Now, cx: 
     let watch = Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
     let step = LinkStep::ReadBack { tries: RESET_TRIES - RESET_TRIES_AFTER };
     setup.flow = Flow::Linking(Box::new(Linking { step, ..resetting(watch, since) }));
+}
+
+/// The gateway does not say whether the reset was done: nothing says that it was not.
+pub(super) fn unread(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
+    let failure = failed_at("Whether the reset of the link was done could not be read", trouble, setup, cx);
+    Failure { halt: Halt::CouldNotRead, ..failure }
 }
 
 fn resetting(watch: Watch, started: Now) -> Linking {

@@ -2,7 +2,9 @@
 //! said at the end.
 
 use super::*;
+use crate::core::environment::Fact;
 use crate::core::failure::Failure;
+use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
 use rstest::rstest;
 
 /// A service that answers with a status and a sentence.
@@ -97,4 +99,34 @@ fn a_change_that_was_given_up_did_not_say_what_it_met(
 fn a_change_that_was_cut_off_every_time_is_given_up_with_that() {
     let failure = given_up(World::repairing(Users::Missing), &passing(Service::Dataverse, Done::Perhaps));
     assert!(failure.words.contains("the answer of Dataverse was cut off before its end: cut."), "{}", failure.words);
+}
+
+#[test]
+fn a_reset_whose_mismatch_could_not_be_read_was_called_linked() {
+    let mut world = World::opened();
+    let id = EnvironmentId("pp-1".into());
+    world.model.directory.environments[0].partner = None;
+    let facts = &mut world.model.setups.get_mut(&id).unwrap().facts;
+    facts.link = Fact::Known(Some(from(json!({"cid": "c", "powerAppsEnvironment": "pp-2"}))), world.now);
+    facts.integration = Fact::Unknown(passing(Service::Dataverse, Done::No), world.now);
+    let goal = Goal::Reset(vec!["uat".into()]);
+    let orders = Orders { until: Until::Linked, goal, accepted: None, yes: true };
+    let next = Pilot::new(id, orders).next(&world.model);
+    let Next::End(End::Unreachable(why)) = next else { panic!("{next:?}") };
+    assert!(why.contains("Dataverse") && why.ends_with("then run the command again."), "{why}");
+}
+
+#[test]
+fn a_reset_that_could_not_be_read_back_was_called_a_failed_link() {
+    let mut world = World::resetting();
+    world.answer(Ok(Reply::Done));
+    while matches!(world.flow(), Flow::Linking(_)) {
+        world.answer(Err(passing(Service::Gateway, Done::No)));
+    }
+    let Flow::LinkFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert_eq!(failure.halt, Halt::CouldNotRead, "{failure:?}");
+    let words =
+        "Whether the reset of the link was done could not be read: the answer of the dual-write gateway was cut";
+    assert!(failure.words.starts_with(words), "{}", failure.words);
+    assert_eq!(failure.next_move, "Check the network; then try again.");
 }

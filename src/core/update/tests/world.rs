@@ -1,6 +1,7 @@
 //! A world of answers made up by the test: the core is driven, every question waits to be answered.
 
 use super::*;
+use crate::core::environment::Fact;
 use crate::core::mandate::Mandate;
 
 /// A world of answers made up by the test.
@@ -241,9 +242,13 @@ impl World {
         let mandate = Mandate { purges: true, row_user: Some("Admin".into()), ..Mandate::default() };
         world.want(Intent::RepairIdentities(mandate));
         world.settle_until(|world| !world.changes.is_empty());
-        let is_change = |open: &(Ticket, Duration, Asked)| matches!(open.2, Asked::Change(_));
-        world.open.retain(is_change);
+        world.keep_only_changes();
         world
+    }
+
+    /// What was asked for beside a change is never answered.
+    fn keep_only_changes(&mut self) {
+        self.open.retain(|(_, _, asked)| matches!(asked, Asked::Change(_)));
     }
 
     pub(super) fn linking() -> Self {
@@ -255,6 +260,25 @@ impl World {
         world.want(Intent::Link);
         world.want(Intent::Link);
         world.settle();
+        world
+    }
+
+    /// A reset that has been asked for: dual-write is linked to another environment.
+    pub(super) fn resetting() -> Self {
+        let mut world = Self::opened();
+        let id = EnvironmentId("pp-1".into());
+        let setup = world.model.setups.get_mut(&id).unwrap();
+        let link = json!({"cid": "c", "cname": "dw", "powerAppsEnvironment": "pp-2"});
+        let set = json!({
+            "environments": {"ax": {"targetType": "AX"}, "crm": {"targetType": "CRM"}},
+            "dualWriteDetail": {"legalEntityMappings": {"mappings": [{"left": {"name": "USMF"}}]}}});
+        setup.facts.link = Fact::Known(Some(from(link)), world.now);
+        setup.facts.connection_set = Fact::Known(from(set), world.now);
+        setup.facts.maps = Fact::Known(Vec::new(), world.now);
+        setup.flow = Flow::Mismatch;
+        world.want(Intent::ResetLink("uat".into()));
+        assert!(matches!(world.changes[..], [Change::ResetLink { .. }]), "{:?}", world.model.notice);
+        world.keep_only_changes();
         world
     }
 
