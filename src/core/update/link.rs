@@ -368,10 +368,10 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                         cx.now,
                         format!("{}; its outcome is not known, so the gateway is read", trouble.sentence()),
                     );
-                    linking.refused = Some(Box::new(failure_of(&trouble, setup, cx)));
+                    linking.refused = Some(Box::new(reset::not_done(&trouble, setup, cx)));
                     return ask_back(linking, setup, 0, SETTLE_PAUSE, cx);
                 }
-                return Next::Failed(Box::new(failure_of(&trouble, setup, cx)));
+                return Next::Failed(Box::new(reset::not_done(&trouble, setup, cx)));
             }
             let tries = linking.starts;
             if (perhaps || trouble.is_passing()) && tries < STEP_ATTEMPTS {
@@ -556,6 +556,9 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
             if let Some(mut failure) = linking.refused.take() {
                 "The dual-write service was read again and again and shows no link to this environment: the reset was not done. Read the mismatch again before anything else.".clone_into(&mut failure.next_move);
                 return Next::Failed(failure);
+            }
+            if is_reset {
+                return Next::Failed(Box::new(reset::not_shown(setup, cx)));
             }
             let words = "The dual-write service does not show a link to this environment.".to_owned();
             let failure = link_failure(linking, words, setup, cx).found_here();

@@ -1,6 +1,6 @@
 //! Reset link: confirmed by the name, asked for once, read back. It is never asked for again by itself.
 
-use super::super::troubles::failed_at;
+use super::super::troubles::{failed_at, failure};
 use super::super::{Cx, Notice, run};
 use super::host;
 use crate::core::call::{Call, Change};
@@ -11,7 +11,7 @@ use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::reset as of;
 use crate::core::setup::{Flow, Setup, Start, Watch};
 use crate::core::time::Now;
-use crate::core::trouble::Trouble;
+use crate::core::trouble::{Service, Trouble};
 use std::time::Duration;
 
 /// Readings of the gateway after a reset whose outcome is not known.
@@ -65,6 +65,17 @@ pub(in crate::core::update) fn take_up_reset(setup: &mut Setup, since: Now, cx: 
     let watch = Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
     let step = LinkStep::ReadBack { tries: RESET_TRIES - RESET_TRIES_AFTER };
     setup.flow = Flow::Linking(Box::new(Linking { step, ..resetting(watch, since) }));
+}
+
+/// The reset was refused, or reading it back shows that it was not done.
+pub(super) fn not_done(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
+    failed_at("The reset of the link was not done", trouble, setup, cx)
+}
+
+/// Reading back does not show the reset; after an interruption nobody knows whether it was asked for.
+pub(super) fn not_shown(setup: &Setup, cx: &Cx) -> Failure {
+    let words = "The reset of the link cannot be seen: the dual-write gateway shows no link to this environment.";
+    Failure { fault: None, ..failure(Service::Gateway, words.into(), None, setup, cx).found_here() }
 }
 
 /// The gateway does not say whether the reset was done: nothing says that it was not.

@@ -130,3 +130,22 @@ fn a_reset_that_could_not_be_read_back_was_called_a_failed_link() {
     assert!(failure.words.starts_with(words), "{}", failure.words);
     assert_eq!(failure.next_move, "Check the network; then try again.");
 }
+
+#[rstest]
+#[case::refused(
+    Err(status(Service::Gateway, 409, "Maps are running.")),
+    "busy with another operation (HTTP 409): Maps"
+)]
+#[case::unclear(Err(Trouble { done: Done::Perhaps, ..status(Service::Gateway, 500, "boom") }), "(HTTP 500): boom.")]
+#[case::no_words(Err(Trouble { done: Done::Perhaps, ..status(Service::Gateway, 502, "") }), "(HTTP 502).")]
+#[case::not_shown(Ok(Reply::Done), "the dual-write gateway shows no link to this environment")]
+fn a_reset_that_was_not_done_did_not_name_the_service(#[case] answer: Result<Reply, Trouble>, #[case] met: &str) {
+    let mut world = World::resetting();
+    world.answer(answer);
+    world.settle_until(|world| matches!(world.flow(), Flow::LinkFailed(..)));
+    let Flow::LinkFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert_eq!(failure.service, Service::Gateway);
+    let words = failure.words.to_lowercase();
+    assert!(words.contains("the dual-write gateway") && words.contains("reset"), "{}", failure.words);
+    assert!(failure.words.contains(met) && !failure.next_move.is_empty(), "{failure:?}");
+}
