@@ -182,6 +182,26 @@ fn after_its_time_it_leaves_and_says_what_goes_on() {
     assert!(out.contains("https://lcs.dynamics.com/"), "{out}");
 }
 
+#[rstest]
+#[case::the_list("bap", "10m", "the list of environments: ", "the Power Platform admin service")]
+#[case::one_side("dataverse", "2h", "this rehearsal ends here; ", "Dataverse has not answered yet")]
+fn a_run_that_timed_out_did_not_say_who_was_silent(
+    #[case] silent: &str,
+    #[case] time: &str,
+    #[case] place: &str,
+    #[case] words: &str,
+) {
+    let state = TempDir::new().unwrap();
+    let scenario = state.path().join("silent.toml");
+    let fault = format!("[[fault]]\nservice = [\"{silent}\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n");
+    std::fs::write(&scenario, format!("title = \"Silent\"\ndescription = \"One is silent.\"\n{fault}")).unwrap();
+    let args = ["setup", "--environment", "contoso-uat", "--timeout", time, "--scenario", scenario.to_str().unwrap()];
+    let (code, out, err) = run(state.path(), &[&args[..], &consent()].concat());
+    let last = format!("{out}{err}");
+    let last = last.lines().rfind(|line| line.contains("the time is over")).unwrap_or_default();
+    assert!(code == 9 && last.contains(place) && last.contains(words), "{code} {out} {err}");
+}
+
 #[test]
 fn check_says_what_would_help_to_tell_once_for_each_service() {
     let state = TempDir::new().unwrap();

@@ -78,6 +78,26 @@ impl FactKind {
                 | Self::Maps
         )
     }
+
+    /// Who is asked for it.
+    pub fn service(self) -> Service {
+        match self {
+            Self::Integration
+            | Self::User(_)
+            | Self::OwnRoles
+            | Self::Version
+            | Self::Solutions
+            | Self::PluginSteps
+            | Self::Companies
+            | Self::DefaultTeam
+            | Self::RuntimeConfigurations
+            | Self::Organization => Service::Dataverse,
+            Self::Packages => Service::PowerPlatform,
+            Self::Rows | Self::FinopsUsers | Self::FinopsRoles | Self::LegalEntities => Service::FinanceOperations,
+            Self::Link | Self::ConnectionSet | Self::Maps => Service::Gateway,
+            Self::Licences | Self::DirectoryRoles | Self::Principals => Service::Graph,
+        }
+    }
 }
 
 /// What was read of one environment. Each fact has its age, and its reason where it is not known.
@@ -212,6 +232,11 @@ impl Facts {
     /// When the newest fact was read.
     pub fn newest(&self) -> Option<Now> {
         self.all().into_iter().filter_map(|(_, fact)| fact.read_at()).max()
+    }
+
+    /// Why this one could not be found out.
+    pub fn trouble_of(&self, kind: FactKind) -> Option<&Trouble> {
+        self.all().into_iter().find(|(of, _)| *of == kind).and_then(|(_, fact)| fact.doubt())
     }
 
     /// Everything that the flow stands on and that could not be found out.

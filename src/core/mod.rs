@@ -34,6 +34,7 @@ pub mod route;
 pub mod schedule;
 pub mod setup;
 pub mod sign_in;
+pub mod silence;
 pub mod standing;
 pub mod terms;
 pub mod time;

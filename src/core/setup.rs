@@ -13,7 +13,7 @@ use super::mandate::{Mandate, Module};
 use super::msg::Ticket;
 use super::plan::{CORE_PACKAGE, STAGES, StageId};
 use super::time::Now;
-use super::trouble::Trouble;
+use super::trouble::{Service, Trouble};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -335,6 +335,8 @@ pub struct Install {
 pub struct Watch {
     /// The question or change.
     pub ticket: Ticket,
+    /// Who is asked; nobody while nothing is open.
+    pub asks: Option<Service>,
     /// When it is (or was) asked.
     pub asks_at: Now,
     /// Whether it is a change: it cannot be asked again at once.

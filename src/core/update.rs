@@ -503,10 +503,11 @@ fn ask_now(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
 impl Watch {
     /// A question that is asked after a pause.
     fn ask(cx: &mut Cx, call: super::call::Call, after: Duration) -> Self {
-        let question = cx.step_question();
+        let (question, asks) = (cx.step_question(), Some(call.service()));
         let ticket = cx.desk.ask(question, call, after);
         Self {
             ticket,
+            asks,
             asks_at: later(cx.now, after),
             is_change: false,
             last: None,
@@ -518,8 +519,9 @@ impl Watch {
 
     /// A change that is asked for now.
     fn change(cx: &mut Cx, run: &str, change: super::call::Change) -> Self {
+        let asks = Some(change.service());
         let ticket = cx.desk.change(cx.environment.id.clone(), change, run, cx.now);
-        Self { ticket, asks_at: cx.now, is_change: true, last: None, misses: 0, trouble: None, not_before: None }
+        Self { ticket, asks, asks_at: cx.now, is_change: true, last: None, misses: 0, trouble: None, not_before: None }
     }
 
     /// Asks the next question; what was read last stays on the screen.

@@ -19,6 +19,7 @@ use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
 use crate::core::setup::{Flow, Setup};
+use crate::core::silence;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, later, stopwatch};
 use crate::core::trouble::Trouble;
@@ -448,8 +449,11 @@ impl Headless<'_> {
     /// Ends what has not ended; how to come back is said.
     fn stop_all(&mut self, code: u8, outcome: &str, words: &str) -> Over {
         if self.flights.is_empty() {
-            return self.stop(code, words);
+            let silent = silence::of_lists(&self.seat.model).filter(|_| code == code::TIMED_OUT);
+            let more = silent.map(|silent| format!("; {silent}")).unwrap_or_default();
+            return self.stop(code, &format!("{words}{more}"));
         }
+        let now = self.seat.clock.now();
         let is_rehearsal = self.seat.model.cloud.ends_with_program;
         for at in 0..self.flights.len() {
             if self.flights[at].ended.is_some() {
@@ -457,7 +461,9 @@ impl Headless<'_> {
             }
             let setup = self.setup(&self.flights[at].pilot.id);
             let left = setup.map_or_else(|| "nothing was begun".to_owned(), |setup| setup.once_left(is_rehearsal));
-            self.finish(at, code, outcome, &format!("{words}; {left}"));
+            let silent = setup.filter(|_| code == code::TIMED_OUT).and_then(|setup| silence::of_setup(setup, now));
+            let more = silent.map(|silent| format!("; {silent}")).unwrap_or_default();
+            self.finish(at, code, outcome, &format!("{words}; {left}{more}"));
         }
         if self.teller.show() != Show::Json && !is_rehearsal {
             self.teller.say_error(&format!("To go on: {}", self.again));

@@ -159,7 +159,16 @@ fn settle(run: &mut Configuring, setup: &Setup, cx: &mut Cx, says: impl Fn(&Deed
 }
 
 fn idle(now: Now) -> Watch {
-    Watch { ticket: Ticket(0), asks_at: now, is_change: false, last: None, misses: 0, trouble: None, not_before: None }
+    Watch {
+        ticket: Ticket(0),
+        asks: None,
+        asks_at: now,
+        is_change: false,
+        last: None,
+        misses: 0,
+        trouble: None,
+        not_before: None,
+    }
 }
 
 fn mark(run: &mut Configuring, setup: &Setup, state: StageState, detail: &str, cx: &mut Cx) {
@@ -203,6 +212,7 @@ fn begin(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
 fn finish(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, state: StageState, detail: &str) -> Next {
     mark(run, setup, state, detail, cx);
     setup.tell(cx.now, format!("{}: {detail}", run.stage().id.title()));
+    run.met = None;
     if run.current + 1 == run.stages.len() {
         return Next::Done;
     }

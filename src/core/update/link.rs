@@ -569,6 +569,7 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
             tell_miss(setup, &trouble, tries + 1, pause, cx);
             let next = ask_back(linking, setup, tries + 1, pause, cx);
             linking.watch.misses = tries + 1;
+            linking.watch.trouble = Some(trouble);
             next
         }
         Err(trouble) if reported => Next::Linked(Confirmation::GatewayUnread(trouble.to_string())),

@@ -280,32 +280,10 @@ fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud, looks: b
     })
 }
 
-/// Who is asked for a fact.
-fn service(kind: FactKind) -> Service {
-    match kind {
-        FactKind::Integration
-        | FactKind::User(_)
-        | FactKind::OwnRoles
-        | FactKind::Version
-        | FactKind::Solutions
-        | FactKind::PluginSteps
-        | FactKind::Companies
-        | FactKind::DefaultTeam
-        | FactKind::RuntimeConfigurations
-        | FactKind::Organization => Service::Dataverse,
-        FactKind::Packages => Service::PowerPlatform,
-        FactKind::Rows | FactKind::FinopsUsers | FactKind::FinopsRoles | FactKind::LegalEntities => {
-            Service::FinanceOperations
-        }
-        FactKind::Link | FactKind::ConnectionSet | FactKind::Maps => Service::Gateway,
-        FactKind::Licences | FactKind::DirectoryRoles | FactKind::Principals => Service::Graph,
-    }
-}
-
 /// The questions for a step, which the stages ask on their own account.
 pub(super) fn call_for_step(kind: FactKind, setup: &Setup, cx: &Cx) -> Result<Call, Trouble> {
     call(kind, cx.environment, &setup.facts, cx.cloud, false)?
-        .ok_or_else(|| Trouble::new(service(kind), What::NotConfigured, "no address is known"))
+        .ok_or_else(|| Trouble::new(kind.service(), What::NotConfigured, "no address is known"))
 }
 
 pub(super) fn fact_reply(
@@ -426,7 +404,7 @@ pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Tro
         ($fact:expr, $pattern:pat => $value:expr) => {
             $fact = match result {
                 Ok($pattern) => Fact::Known($value, now),
-                Ok(_) => Fact::Unknown(Trouble::new(service(kind), What::Unreadable, ""), now),
+                Ok(_) => Fact::Unknown(Trouble::new(kind.service(), What::Unreadable, ""), now),
                 Err(trouble) => Fact::Unknown(trouble, now),
             }
         };

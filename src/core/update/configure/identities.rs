@@ -65,6 +65,7 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
             if changes > 0 {
                 setup.tell(cx.now, format!("application user {app} is there"));
             }
+            run.met = None;
             if index + 1 < APPLICATION_USERS.len() {
                 return read_user(run, setup, cx, index + 1, 0, Duration::ZERO);
             }

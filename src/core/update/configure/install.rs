@@ -96,6 +96,7 @@ pub(super) fn looked(
             package_done(run, setup, cx, state, format!("{words} {version}").trim_end())
         }
         Some(PackageState::InProgress { state }) => {
+            run.met = None;
             run.watch.heard(cx.now, state.clone());
             setup.tell(cx.now, format!("{name} is on its way already: {state}"));
             let operation = before.and_then(|before| before.operation);
@@ -156,6 +157,7 @@ pub(super) fn install_answered(
     match result {
         Ok(Reply::InstallAccepted { operation, retry_after }) => {
             cx.record(setup, Line::came(ChangeResult::Accepted, operation.clone()));
+            run.met = None;
             let under = operation.as_deref().map(|id| format!(", operation {id}")).unwrap_or_default();
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");

@@ -5,6 +5,7 @@ use super::*;
 use crate::core::environment::Fact;
 use crate::core::failure::Failure;
 use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
+use crate::core::silence;
 use rstest::rstest;
 
 /// A service that answers with a status and a sentence.
@@ -148,4 +149,56 @@ fn a_reset_that_was_not_done_did_not_name_the_service(#[case] answer: Result<Rep
     let words = failure.words.to_lowercase();
     assert!(words.contains("the dual-write gateway") && words.contains("reset"), "{}", failure.words);
     assert!(failure.words.contains(met) && !failure.next_move.is_empty(), "{failure:?}");
+}
+
+/// Who keeps the set-up of a world waiting.
+fn silent(world: &World) -> Option<String> {
+    silence::of_setup(&world.model.setups[&EnvironmentId("pp-1".into())], world.now)
+}
+
+#[test]
+fn a_run_whose_time_was_over_did_not_say_who_was_silent() {
+    // A change without an answer.
+    let mut world = World::running();
+    world.now = later(world.now, Duration::from_secs(40));
+    let words = "the Power Platform API was asked 40 s ago and has not answered yet";
+    assert_eq!(silent(&world), Some(format!("Dual-write core solution: {words}")));
+    // A change that is tried again.
+    world.answer(Err(status(Service::PowerPlatform, 503, "Try later.")));
+    let words = "the last try met this: the Power Platform API is in trouble (HTTP 503): Try later";
+    assert_eq!(silent(&world), Some(format!("Dual-write core solution: {words}")));
+    // An installation that is watched; nothing is wrong with it.
+    world.core_state = "Installing";
+    world.answer_as_it_is();
+    assert_eq!(silent(&world), None);
+    // Readings that bring nothing.
+    world.answer(Err(passing(Service::PowerPlatform, Done::No)));
+    world.answer(Err(status(Service::Entra, 503, "")));
+    let words = "the last 2 tries brought nothing, the last one met this: Microsoft Entra ID is in trouble (HTTP 503)";
+    assert_eq!(silent(&world), Some(format!("Dual-write core solution: {words}")));
+    // A reset that is read back.
+    let mut world = World::resetting();
+    world.answer(Ok(Reply::Done));
+    world.answer(Err(passing(Service::Gateway, Done::No)));
+    let words = "the last try met this: the answer of the dual-write gateway was cut off before its end: cut";
+    assert_eq!(silent(&world), Some(format!("Reset link: {words}")));
+}
+
+#[test]
+fn a_run_whose_time_was_over_while_it_read_did_not_say_who_was_silent() {
+    let mut world = World::new();
+    let list = "the list of environments: the Power Platform admin service has not answered yet";
+    assert_eq!(silence::of_lists(&world.model).as_deref(), Some(list));
+    world.answer(Err(passing(Service::Bap, Done::No)));
+    let words = silence::of_lists(&world.model).unwrap();
+    assert!(words.contains("the answer of the Power Platform admin service was cut off"), "{words}");
+    world.settle();
+    assert_eq!(silence::of_lists(&world.model), None);
+    world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::Rows(_))))));
+    world.answer(Err(status(Service::FinanceOperations, 503, "Restarting")));
+    world.open.retain(|(_, _, asked)| matches!(asked, Asked::Call(Call::Rows(_))));
+    let words = silent(&world).unwrap();
+    let met = "the last try met this: finance and operations is in trouble (HTTP 503): Restarting";
+    assert!(words.contains(met) && words.contains("the dual-write gateway has not answered yet"), "{words}");
 }
