@@ -246,6 +246,12 @@ impl Trouble {
         self.service != Service::Entra && self.what == What::Status(status)
     }
 
+    /// The words without the full stop at their end, to be followed by more of a sentence.
+    pub fn joinable_words(&self) -> &str {
+        let words = self.words.trim_end();
+        if words.ends_with("..") { words } else { words.strip_suffix('.').unwrap_or(words) }
+    }
+
     /// What happened, in one sentence without a full stop.
     pub fn sentence(&self) -> String {
         let who = self.service.name();
@@ -336,9 +342,9 @@ impl Trouble {
             What::NoGateway => "A gateway is https://projectmanagementservice.CLUSTER.gateway.prod.island.powerapps.com; the dual-write page of finance and operations asks it (the browser's developer tools list it under Network).".into(),
             What::Declined => format!("Sign in with an account that may; {again}."),
             What::CodeEnded => "Ask for a new code.".into(),
-            What::NoToken if is_command => format!("Do what the words say, or put a token into {variable}; {again}."),
+            What::NoToken if is_command => format!("Either do what the words say or put a token into {variable}; {again}."),
             What::NoToken => "Do what the words say, or give a token (t).".into(),
-            What::PeopleOnly => format!("Put a person's token into {variable}, or sign in as a person; {again}."),
+            What::PeopleOnly => format!("Either put a person's token into {variable} or sign in as a person; {again}."),
             What::OutsideToken(variable) if is_command => format!("Put a fresh token into {variable} and start again."),
             What::NoOutsideToken(variable) if is_command => format!("Put a token into {variable} and start again."),
             What::OutsideToken(variable) | What::NoOutsideToken(variable) => {
@@ -358,8 +364,9 @@ impl fmt::Display for Trouble {
         if let Some(code) = self.code.as_ref().filter(|code| !self.words.starts_with(code.as_str())) {
             write!(f, ", {code}")?;
         }
-        if !self.words.is_empty() {
-            write!(f, ": {}", self.words)?;
+        let words = self.joinable_words();
+        if !words.is_empty() {
+            write!(f, ": {words}")?;
         }
         Ok(())
     }
@@ -375,6 +382,35 @@ mod tests {
         assert!(status(429).is_passing() && status(503).is_passing());
         assert!(!status(403).is_passing() && !status(404).is_passing() && !status(400).is_passing());
         assert!(!Trouble::new(Service::Link, What::Refused, "no").is_passing());
+    }
+
+    #[test]
+    fn the_full_stop_of_a_service_stood_in_the_middle_of_a_sentence() {
+        let said = |words: &str| format!("{}; asked again", Trouble::new(Service::Bap, What::Refused, words));
+        let with = |words: &str| format!("the Power Platform admin service refused the work{words}; asked again");
+        for (words, expected) in [("Try later.", ": Try later"), ("Wait...", ": Wait..."), (".", ""), ("", "")] {
+            assert_eq!(said(words), with(expected));
+        }
+    }
+
+    #[test]
+    fn a_next_move_offered_another_way_in_the_middle_of_its_steps() {
+        let variable = "DUALWRITE_TOKEN_BAP";
+        for again in [Again::Reading, Again::Step, Again::Code, Again::Command] {
+            for what in [
+                What::NoToken,
+                What::PeopleOnly,
+                What::OutsideToken(variable),
+                What::NoOutsideToken(variable),
+                What::SignInNeeded,
+            ] {
+                let next = Trouble::new(Service::Bap, what, "").next_move(again);
+                // "A, or B; then C": only B seems to want C.
+                let or = next.rfind(" or ");
+                let then = next.rfind("; then");
+                assert!(or.is_none() || then.is_none() || next.starts_with("Either "), "{next}");
+            }
+        }
     }
 
     #[test]

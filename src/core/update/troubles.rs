@@ -27,7 +27,8 @@ pub(super) fn tell_miss(setup: &mut Setup, trouble: &Trouble, misses: u8, pause:
 
 /// The line of the timeline about a miss.
 pub(super) fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> String {
-    let words = if trouble.words.is_empty() { String::new() } else { format!(": {}", trouble.words) };
+    let words = trouble.joinable_words();
+    let words = if words.is_empty() { String::new() } else { format!(": {words}") };
     format!("{}{words}; asked again in {} (miss {misses})", trouble.sentence(), in_words(pause))
 }
 
@@ -35,7 +36,8 @@ pub(super) fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> Strin
 pub(super) fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     let mut failure = failure(trouble.service, trouble.words.clone(), trouble.code.clone(), setup, cx);
     if trouble.is_own_finding() || failure.words.is_empty() {
-        let more = if trouble.words.is_empty() { String::new() } else { format!(" {}.", trouble.words) };
+        let words = trouble.joinable_words();
+        let more = if words.is_empty() { String::new() } else { format!(" {words}.") };
         failure.words = format!("{}{more}", trouble.whole_sentence());
         // The catalogue knows what services say, not what this program does.
         failure.is_ours = true;

@@ -180,10 +180,10 @@ fn put_row(
     let is_off = setup.facts.finops_user_enabled(&user) == Some(false);
     let words = match bound {
         Some(old) if run.mandate.row_user.is_none() => Some(format!(
-            "Client ID row {app} runs as {old}, who is missing or disabled in finance and operations. Repair the identities (f) binds it to a user that you choose; or enable {old} there, then try again."
+            "Client ID row {app} runs as {old}, who is missing or disabled in finance and operations. Either let Repair the identities (f) bind it to a user that you choose, or enable {old} there and try again."
         )),
         _ if is_off => Some(format!(
-            "The user {user} is missing or disabled in finance and operations, so no client ID row can run as it. Repair the identities (f) with another user, or enable it there, then try again."
+            "The user {user} is missing or disabled in finance and operations, so no client ID row can run as it. Either repair the identities (f) with another user, or enable it there and try again."
         )),
         _ => None,
     };
