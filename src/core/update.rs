@@ -385,7 +385,7 @@ fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now:
         }
     }
     match question.purpose {
-        Purpose::SignIn => session::reply(model, ticket, result, now),
+        Purpose::SignIn => session::reply(model, ticket, question.misses, result, now),
         Purpose::Environments | Purpose::Lifecycle => reading::directory_reply(model, question, result, now),
         Purpose::Fact(kind) => {
             if let Ok(Reply::Gateway(address)) = &result {

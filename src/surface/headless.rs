@@ -25,7 +25,7 @@ use crate::core::time::{Now, between, in_words, later, stopwatch};
 use crate::core::trouble::Trouble;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
-pub use ending::Ending;
+pub use ending::{Ending, left};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
@@ -460,10 +460,11 @@ impl Headless<'_> {
                 continue;
             }
             let setup = self.setup(&self.flights[at].pilot.id);
-            let left = setup.map_or_else(|| "nothing was begun".to_owned(), |setup| setup.once_left(is_rehearsal));
-            let silent = setup.filter(|_| code == code::TIMED_OUT).and_then(|setup| silence::of_setup(setup, now));
-            let more = silent.map(|silent| format!("; {silent}")).unwrap_or_default();
-            self.finish(at, code, outcome, &format!("{words}; {left}{more}"));
+            let left = setup.map_or_else(
+                || format!("{words}; nothing was begun"),
+                |setup| left(setup, words, code == code::TIMED_OUT, is_rehearsal, now),
+            );
+            self.finish(at, code, outcome, &left);
         }
         if self.teller.show() != Show::Json && !is_rehearsal {
             self.teller.say_error(&format!("To go on: {}", self.again));

@@ -5,10 +5,12 @@
 //! operation reports is read back before it is called linked.
 
 mod reset;
+mod watching;
 
 pub(super) use reset::{reset, start_reset, take_up_reset};
 
 use reset::RESET_TRIES;
+use watching::{status_call, watch, watched, watched_gateway};
 
 use super::troubles::{failed_at, failure, failure_of, miss_line, tell_miss};
 use super::{Cx, Notice, reading, run, way};
@@ -18,11 +20,11 @@ use crate::core::failure::Failure;
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::linking::{Confirmation, LinkStep, Linked, Linking, Way};
-use crate::core::schedule::{LINK_PACE_MIN, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
+use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
 use crate::core::setup::{Flow, Setup, Start, Watch};
 use crate::core::time::{Now, between, stopwatch};
 use crate::core::trouble::{Done, Service, Trouble, What};
-use crate::wire::{bare_host, bare_id, gateway, lcs, link};
+use crate::wire::{bare_host, bare_id, gateway, lcs};
 use std::time::Duration;
 
 /// Readings of the gateway that may not show a reported link yet.
@@ -423,72 +425,6 @@ fn says_it_runs(words: &str) -> bool {
     ["another link", "in progress", "already running", "is running"].iter().any(|known| words.contains(known))
 }
 
-fn status_call(linking: &Linking, setup: &Setup, cx: &Cx) -> Call {
-    Call::LinkStatus {
-        environment: gate::lcs_id(cx.environment, &setup.facts).unwrap_or_default().to_owned(),
-        activity: linking.activity.clone().unwrap_or_default(),
-    }
-}
-
-fn watch(linking: &mut Linking, setup: &Setup, cx: &mut Cx) -> Next {
-    let pause = pace(between(linking.started, cx.now), cx.desk.roll()).max(LINK_PACE_MIN);
-    let call = status_call(linking, setup, cx);
-    linking.watch.then_ask(cx, call, pause);
-    Next::Stay
-}
-
-fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
-    match result {
-        Ok(Reply::LinkStatus(answer)) => status_read(linking, setup, answer, cx),
-        Ok(_) => watch(linking, setup, cx),
-        Err(trouble) if trouble.is_passing() => {
-            let call = status_call(linking, setup, cx);
-            missed(linking, setup, call, trouble, cx)
-        }
-        Err(trouble) => status_cannot_be_read(linking, setup, trouble, cx),
-    }
-}
-
-/// What cannot be read is still running. The gateway, where there is one, shows what becomes of it.
-fn status_cannot_be_read(linking: &mut Linking, setup: &mut Setup, trouble: Trouble, cx: &mut Cx) -> Next {
-    if cx.cloud.has_gateway {
-        setup.tell(cx.now, format!("{trouble}; the gateway is watched instead"));
-        linking.step = LinkStep::WatchGateway;
-        linking.watch.then_ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
-        linking.watch.trouble = Some(trouble);
-        return Next::Stay;
-    }
-    let call = status_call(linking, setup, cx);
-    missed(linking, setup, call, trouble, cx)
-}
-
-fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, cx: &mut Cx) -> Next {
-    let word = answer.operation_status.clone().unwrap_or_else(|| "no status".into());
-    let words = answer.error_message.clone().filter(|words| !words.trim().is_empty());
-    setup.tell(cx.now, format!("link: {word}"));
-    linking.watch.heard(cx.now, word.clone());
-    match word.to_ascii_lowercase().as_str() {
-        "completed" => {
-            linking.administration_url = answer.administration_url;
-            linking.reported = true;
-            ask_back(linking, setup, 0, Duration::ZERO, cx)
-        }
-        "failed" | "aborted" => {
-            let ours = || format!("The link operation says {word} and gives no reason.");
-            let mut failure = link_failure(linking, words.clone().unwrap_or_else(ours), setup, cx);
-            if words.is_none() {
-                failure = failure.found_here();
-            }
-            Next::Failed(Box::new(failure))
-        }
-        _ if !answer.is_success && answer.operation_status.is_none() => {
-            let refused = Trouble::new(Service::Link, What::Refused, words.unwrap_or_default());
-            status_cannot_be_read(linking, setup, refused, cx)
-        }
-        _ => watch(linking, setup, cx),
-    }
-}
-
 fn link_failure(linking: &Linking, words: String, setup: &Setup, cx: &Cx) -> Failure {
     let mut failure = failure(Service::Link, words, None, setup, cx);
     let code = failure.fault.map_or_else(|| failure.open_code(), |fault| Some(fault.code.as_str()));
@@ -496,34 +432,6 @@ fn link_failure(linking: &Linking, words: String, setup: &Setup, cx: &Cx) -> Fai
     failure.ids.push(("Activity id", linking.activity.clone().unwrap_or_default()));
     failure.ids.push(("Request id", linking.request_id.clone()));
     failure
-}
-
-fn watched_gateway(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
-    let call = Call::Links(host(setup, cx));
-    match result {
-        Ok(reply) => {
-            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
-            match setup.facts.linked() {
-                Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
-                Some(_) => Next::Mismatch,
-                None => {
-                    if let Some(failure) = linking.refused.take_if(|_| between(linking.started, cx.now) > REFUSED_MAX) {
-                        return Next::Failed(failure);
-                    }
-                    linking.watch.heard(cx.now, "not linked yet");
-                    linking.watch.then_ask(cx, call, ASSISTED_PAUSE);
-                    Next::Stay
-                }
-            }
-        }
-        Err(trouble) if trouble.is_passing() => missed(linking, setup, call, trouble, cx),
-        Err(trouble) => {
-            setup.tell(cx.now, format!("the gateway cannot be read: {trouble}"));
-            linking.watch.trouble = Some(trouble);
-            linking.step = LinkStep::AskPerson;
-            Next::Stay
-        }
-    }
 }
 
 fn ask_back(linking: &mut Linking, setup: &Setup, tries: u8, after: Duration, cx: &mut Cx) -> Next {

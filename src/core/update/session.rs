@@ -12,6 +12,11 @@ use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What as Happened};
 use std::time::Duration;
 
+/// How often a code is asked for before a person is told why there is none.
+const CODE_ATTEMPTS: u8 = 3;
+/// Longest pause between two of them: somebody sits in front of it.
+const CODE_PATIENCE: Duration = Duration::from_secs(30);
+
 const QUESTION: Question = Question { about: None, purpose: Purpose::SignIn, misses: 0, call: None };
 
 /// Starts with whoever the shell says is signed in, or asks for a code.
@@ -61,7 +66,8 @@ fn signed_in_again(model: &mut Model, before: &Account, now: Now) {
     }
 }
 
-pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now: Now) {
+/// `misses`: how often the question under this ticket had brought nothing before.
+pub(super) fn reply(model: &mut Model, ticket: Ticket, misses: u8, result: Result<Reply, Trouble>, now: Now) {
     match (&mut model.session, result) {
         (Session::AskingForCode(open), Ok(Reply::DeviceCode { user_code, address, expires_in, interval }))
             if *open == ticket =>
@@ -70,7 +76,16 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Tro
             let next = model.desk.ask(QUESTION, Call::PollDeviceCode, pause);
             model.session = Session::Waiting(Waiting::new(user_code, address, expires_in, interval, next, now));
         }
-        (Session::AskingForCode(open), Err(trouble)) if *open == ticket => model.session = Session::Stopped(trouble),
+        (Session::AskingForCode(open), Err(trouble)) if *open == ticket => {
+            let misses = misses.saturating_add(1);
+            let is_soon = trouble.retry_after.is_none_or(|wait| wait <= CODE_PATIENCE);
+            model.session = if trouble.is_passing() && misses < CODE_ATTEMPTS && is_soon {
+                let pause = back_off(misses, trouble.retry_after, model.desk.roll());
+                Session::AskingForCode(model.desk.ask(Question { misses, ..QUESTION }, Call::DeviceCode, pause))
+            } else {
+                Session::Stopped(trouble)
+            };
+        }
         (Session::Waiting(waiting), result) if waiting.ticket == ticket => match result {
             Ok(Reply::SignedIn(account)) => {
                 model.session = Session::SignedIn(account);

@@ -6,7 +6,9 @@ use crate::core::failure::Halt;
 use crate::core::gate;
 use crate::core::model::Model;
 use crate::core::pilot::End;
-use crate::core::setup::Flow;
+use crate::core::setup::{Flow, Setup};
+use crate::core::silence;
+use crate::core::time::Now;
 
 /// How a run of one environment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,14 @@ impl Ending {
         };
         Self { code, outcome, words }
     }
+}
+
+/// What is said of a set-up that is left on its way: why, what goes on without it and, where the time is over,
+/// who was silent.
+pub fn left(setup: &Setup, why: &str, is_timed_out: bool, is_rehearsal: bool, now: Now) -> String {
+    let silent = if is_timed_out { silence::of_setup(setup, now) } else { None };
+    let parts = [Some(why.to_owned()), Some(setup.once_left(is_rehearsal)), silent];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The environment in the model.

@@ -202,3 +202,40 @@ fn a_run_whose_time_was_over_while_it_read_did_not_say_who_was_silent() {
     let met = "the last try met this: finance and operations is in trouble (HTTP 503): Restarting";
     assert!(words.contains(met) && words.contains("the dual-write gateway has not answered yet"), "{words}");
 }
+
+#[test]
+fn a_link_whose_operation_falls_silent_was_watched_for_ever_though_the_gateway_showed_it() {
+    let mut world = World::linking();
+    world.answer(Ok(Reply::LinkAccepted("activity".into())));
+    let silent = || Err(Trouble::new(Service::Link, Happened::NoAnswer, ""));
+    let mut asked = Vec::new();
+    for _ in 0..6 {
+        let is_gateway = matches!(world.open.front(), Some((_, _, Asked::Call(Call::Links(_)))));
+        asked.push(is_gateway);
+        world.answer(if is_gateway { Ok(Reply::Links(Vec::new())) } else { silent() });
+    }
+    assert_eq!(asked, [false, false, false, true, false, false], "both are asked in turn, once it gives no response");
+    assert!(matches!(world.open.front(), Some((_, _, Asked::Call(Call::Links(_))))), "{:?}", world.open);
+    let link = from(json!([{"cName": "", "cid": "c", "powerAppsEnvironment": "pp-1"}]));
+    world.answer(Ok(Reply::Links(link)));
+    assert!(matches!(world.flow(), Flow::Linked(_)), "{:?}", world.flow());
+}
+
+#[test]
+fn a_device_code_was_given_up_at_the_first_passing_fault() {
+    let mut world = World::new();
+    world.model.session = Session::Unknown;
+    world.open.clear();
+    world.tell(Msg::Start);
+    for tries in 1..=3 {
+        assert!(matches!(world.model.session, Session::AskingForCode(_)), "before try {tries}");
+        assert_eq!(world.answer(Err(status(Service::Entra, 503, ""))), Asked::Call(Call::DeviceCode));
+    }
+    assert!(matches!(&world.model.session, Session::Stopped(why) if why.what == Happened::Status(503)));
+    assert!(world.open.is_empty());
+    // Nobody sits and waits for minutes without a word.
+    world.want(Intent::NewCode);
+    let later = Trouble { retry_after: Some(Duration::from_mins(5)), ..status(Service::Entra, 429, "") };
+    world.answer(Err(later));
+    assert!(matches!(world.model.session, Session::Stopped(_)));
+}

@@ -1,0 +1,136 @@
+//! Watching a link that is being made: by its operation, and by the gateway where there is one. Nothing is
+//! started here.
+
+use super::super::{Cx, reading};
+use super::Next;
+use super::{ASSISTED_PAUSE, REFUSED_MAX, ask_back, host, is_own, link_failure, missed, read_connection_set};
+use crate::core::call::{Call, Reply};
+use crate::core::facts::FactKind;
+use crate::core::gate;
+use crate::core::linking::{LinkStep, Linking};
+use crate::core::schedule::{LINK_PACE_MIN, NO_RESPONSE_MISSES, pace};
+use crate::core::setup::Setup;
+use crate::core::time::between;
+use crate::core::trouble::{Service, Trouble, What};
+use crate::wire::link;
+use std::time::Duration;
+
+pub(super) fn status_call(linking: &Linking, setup: &Setup, cx: &Cx) -> Call {
+    Call::LinkStatus {
+        environment: gate::lcs_id(cx.environment, &setup.facts).unwrap_or_default().to_owned(),
+        activity: linking.activity.clone().unwrap_or_default(),
+    }
+}
+
+pub(super) fn watch(linking: &mut Linking, setup: &Setup, cx: &mut Cx) -> Next {
+    let pause = pace(between(linking.started, cx.now), cx.desk.roll()).max(LINK_PACE_MIN);
+    let call = status_call(linking, setup, cx);
+    linking.watch.then_ask(cx, call, pause);
+    Next::Stay
+}
+
+pub(super) fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
+    match result {
+        Ok(Reply::LinkStatus(answer)) => status_read(linking, setup, answer, cx),
+        // The operation is silent; the link itself can be there.
+        Ok(reply @ Reply::Links(_)) => {
+            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+            match setup.facts.linked() {
+                Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
+                _ => {
+                    // The operation is as silent as before.
+                    let (misses, trouble) = (linking.watch.misses, linking.watch.trouble.take());
+                    let next = watch(linking, setup, cx);
+                    (linking.watch.misses, linking.watch.trouble) = (misses, trouble);
+                    next
+                }
+            }
+        }
+        Ok(_) => watch(linking, setup, cx),
+        Err(trouble) if trouble.is_passing() || asks_gateway(linking.watch.misses, cx) => {
+            let is_turn = asks_gateway(linking.watch.misses.saturating_add(1), cx);
+            let call = if is_turn { Call::Links(host(setup, cx)) } else { status_call(linking, setup, cx) };
+            missed(linking, setup, call, trouble, cx)
+        }
+        Err(trouble) => status_cannot_be_read(linking, setup, trouble, cx),
+    }
+}
+
+/// Whether it is the gateway's turn after so many misses: once the operation gives no response, every second
+/// question goes to the gateway.
+fn asks_gateway(misses: u8, cx: &Cx) -> bool {
+    cx.cloud.has_gateway && misses >= NO_RESPONSE_MISSES && misses % 2 == 1
+}
+
+/// What cannot be read is still running. The gateway, where there is one, shows what becomes of it.
+fn status_cannot_be_read(linking: &mut Linking, setup: &mut Setup, trouble: Trouble, cx: &mut Cx) -> Next {
+    if cx.cloud.has_gateway {
+        setup.tell(cx.now, format!("{trouble}; the gateway is watched instead"));
+        linking.step = LinkStep::WatchGateway;
+        linking.watch.then_ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
+        linking.watch.trouble = Some(trouble);
+        return Next::Stay;
+    }
+    let call = status_call(linking, setup, cx);
+    missed(linking, setup, call, trouble, cx)
+}
+
+pub(super) fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, cx: &mut Cx) -> Next {
+    let word = answer.operation_status.clone().unwrap_or_else(|| "no status".into());
+    let words = answer.error_message.clone().filter(|words| !words.trim().is_empty());
+    setup.tell(cx.now, format!("link: {word}"));
+    linking.watch.heard(cx.now, word.clone());
+    match word.to_ascii_lowercase().as_str() {
+        "completed" => {
+            linking.administration_url = answer.administration_url;
+            linking.reported = true;
+            ask_back(linking, setup, 0, Duration::ZERO, cx)
+        }
+        "failed" | "aborted" => {
+            let ours = || format!("The link operation says {word} and gives no reason.");
+            let mut failure = link_failure(linking, words.clone().unwrap_or_else(ours), setup, cx);
+            if words.is_none() {
+                failure = failure.found_here();
+            }
+            Next::Failed(Box::new(failure))
+        }
+        _ if !answer.is_success && answer.operation_status.is_none() => {
+            let refused = Trouble::new(Service::Link, What::Refused, words.unwrap_or_default());
+            status_cannot_be_read(linking, setup, refused, cx)
+        }
+        _ => watch(linking, setup, cx),
+    }
+}
+
+pub(super) fn watched_gateway(
+    linking: &mut Linking,
+    setup: &mut Setup,
+    result: Result<Reply, Trouble>,
+    cx: &mut Cx,
+) -> Next {
+    let call = Call::Links(host(setup, cx));
+    match result {
+        Ok(reply) => {
+            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+            match setup.facts.linked() {
+                Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
+                Some(_) => Next::Mismatch,
+                None => {
+                    if let Some(failure) = linking.refused.take_if(|_| between(linking.started, cx.now) > REFUSED_MAX) {
+                        return Next::Failed(failure);
+                    }
+                    linking.watch.heard(cx.now, "not linked yet");
+                    linking.watch.then_ask(cx, call, ASSISTED_PAUSE);
+                    Next::Stay
+                }
+            }
+        }
+        Err(trouble) if trouble.is_passing() => missed(linking, setup, call, trouble, cx),
+        Err(trouble) => {
+            setup.tell(cx.now, format!("the gateway cannot be read: {trouble}"));
+            linking.watch.trouble = Some(trouble);
+            linking.step = LinkStep::AskPerson;
+            Next::Stay
+        }
+    }
+}
