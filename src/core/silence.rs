@@ -29,8 +29,8 @@ fn of_watch(watch: &Watch, met: Option<&Trouble>, now: Now) -> Option<String> {
         format!("{} was asked {since} ago and has not answered yet", service.name())
     });
     let met = watch.trouble.as_ref().or(met).map(|trouble| match watch.misses {
-        0 | 1 => format!("the last try met this: {}", told(trouble)),
-        misses => format!("the last {misses} tries brought nothing, the last one met this: {}", told(trouble)),
+        0 | 1 => format!("the last try met this: {}", trouble.clause()),
+        misses => format!("the last {misses} tries brought nothing, the last one met this: {}", trouble.clause()),
     });
     joined(&[met, open].into_iter().flatten().collect::<Vec<_>>())
 }
@@ -64,14 +64,9 @@ pub fn of_lists(model: &Model) -> Option<String> {
 
 fn unread(service: Service, trouble: Option<&Trouble>) -> String {
     match trouble {
-        Some(trouble) => format!("the last try met this: {}", told(trouble)),
+        Some(trouble) => format!("the last try met this: {}", trouble.clause()),
         None => format!("{} has not answered yet", service.name()),
     }
-}
-
-/// A trouble inside of a sentence.
-fn told(trouble: &Trouble) -> String {
-    trouble.to_string().trim_end_matches(['.', ' ']).to_owned()
 }
 
 fn joined(parts: &[String]) -> Option<String> {

@@ -246,10 +246,14 @@ impl Trouble {
         self.service != Service::Entra && self.what == What::Status(status)
     }
 
-    /// The words without the full stop at their end, to be followed by more of a sentence.
+    /// The words, to be followed by more of a sentence.
     pub fn joinable_words(&self) -> &str {
-        let words = self.words.trim_end();
-        if words.ends_with("..") { words } else { words.strip_suffix('.').unwrap_or(words) }
+        joinable(&self.words)
+    }
+
+    /// All that is known of it, to be followed by more of a sentence.
+    pub fn clause(&self) -> String {
+        joinable(&self.to_string()).to_owned()
     }
 
     /// What happened, in one sentence without a full stop.
@@ -357,6 +361,12 @@ impl Trouble {
     }
 }
 
+/// A text without the full stop at its end; three of them are another sign.
+pub fn joinable(text: &str) -> &str {
+    let text = text.trim_end();
+    if text.ends_with("..") { text } else { text.strip_suffix('.').unwrap_or(text) }
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence())?;
@@ -364,9 +374,8 @@ impl fmt::Display for Trouble {
         if let Some(code) = self.code.as_ref().filter(|code| !self.words.starts_with(code.as_str())) {
             write!(f, ", {code}")?;
         }
-        let words = self.joinable_words();
-        if !words.is_empty() {
-            write!(f, ": {words}")?;
+        if !self.words.is_empty() {
+            write!(f, ": {}", self.words)?;
         }
         Ok(())
     }
@@ -386,9 +395,9 @@ mod tests {
 
     #[test]
     fn the_full_stop_of_a_service_stood_in_the_middle_of_a_sentence() {
-        let said = |words: &str| format!("{}; asked again", Trouble::new(Service::Bap, What::Refused, words));
+        let said = |words: &str| format!("{}; asked again", Trouble::new(Service::Bap, What::Refused, words).clause());
         let with = |words: &str| format!("the Power Platform admin service refused the work{words}; asked again");
-        for (words, expected) in [("Try later.", ": Try later"), ("Wait...", ": Wait..."), (".", ""), ("", "")] {
+        for (words, expected) in [("Try later.", ": Try later"), ("Wait...", ": Wait..."), ("", "")] {
             assert_eq!(said(words), with(expected));
         }
     }

@@ -11,6 +11,7 @@ use crate::core::plan::{Certainty, Planned};
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
 use crate::core::time::{Now, stopwatch};
+use crate::core::trouble::joinable;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -80,7 +81,7 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
         }
         What::Retry { call, attempt, reason, wait_s } => event(
             json!({"event": "retry", "call": call, "attempt": attempt, "reason": reason, "wait_s": wait_s}),
-            format!("{reason}; asked again in {wait_s} s (miss {attempt})"),
+            format!("{}; asked again in {wait_s} s (miss {attempt})", joinable(reason)),
         ),
         What::Intention { deed } => {
             // Not an event of the interface; a person reading along wants to know.

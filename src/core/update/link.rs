@@ -402,7 +402,7 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
             failure.ids.push(("Request id", linking.request_id.clone()));
             if trouble.what == What::Refused && cx.cloud.has_gateway && says_it_runs(&trouble.words) {
                 // Started by another program, or by this one before its record was lost.
-                setup.tell(cx.now, format!("{trouble}; the gateway is watched for its link"));
+                setup.tell(cx.now, format!("{}; the gateway is watched for its link", trouble.clause()));
                 linking.refused = Some(Box::new(failure));
                 linking.step = LinkStep::WatchGateway;
                 let call = Call::Links(host(setup, cx));

@@ -17,7 +17,7 @@ const NOBODY: &str = "Nobody is signed in. Run it on a terminal, sign in beforeh
 pub(super) fn no_list(silent: &Trouble) -> String {
     let wait = silent.retry_after.map(|wait| wait.min(RETRY_AFTER_MAX));
     let when = wait.map(|wait| format!(" in {}", in_words(wait))).unwrap_or_default();
-    format!("No list yet: {silent}; it is asked again{when}.")
+    format!("No list yet: {}; it is asked again{when}.", silent.clause())
 }
 
 /// Whether somebody is signed in, or may still be: `None` where that is open. `reads`: a person reads a code.

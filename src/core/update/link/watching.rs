@@ -65,7 +65,7 @@ fn asks_gateway(misses: u8, cx: &Cx) -> bool {
 /// What cannot be read is still running. The gateway, where there is one, shows what becomes of it.
 fn status_cannot_be_read(linking: &mut Linking, setup: &mut Setup, trouble: Trouble, cx: &mut Cx) -> Next {
     if cx.cloud.has_gateway {
-        setup.tell(cx.now, format!("{trouble}; the gateway is watched instead"));
+        setup.tell(cx.now, format!("{}; the gateway is watched instead", trouble.clause()));
         linking.step = LinkStep::WatchGateway;
         linking.watch.then_ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
         linking.watch.trouble = Some(trouble);
