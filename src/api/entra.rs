@@ -15,6 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 
 impl Api {
     async fn form(&self, path: String, fields: Vec<(&'static str, SecretString)>) -> Result<Answer, Trouble> {
@@ -80,6 +81,12 @@ impl Api {
             let account = account.unwrap_or_else(|| "signed in".into());
             self.session.signed_in(&account, &token);
             return Ok(Reply::SignedIn(account));
+        }
+        // What is no JSON, or half of it, does not say that the sign-in was refused.
+        if answer.status == 400
+            && let Err(unreadable) = answer.json::<IgnoredAny>()
+        {
+            return Err(unreadable);
         }
         let mut trouble = self.token_trouble(&answer);
         match answer.json::<TokenError>().map(|error| error.error).unwrap_or_default().as_str() {

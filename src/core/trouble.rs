@@ -294,9 +294,12 @@ impl Trouble {
 
     /// [`Trouble::sentence`] with a capital letter and a full stop.
     pub fn whole_sentence(&self) -> String {
-        let sentence = self.sentence();
-        let mut letters = sentence.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+        whole(&self.sentence())
+    }
+
+    /// All that is known of it, with a capital letter and a full stop.
+    pub fn whole_clause(&self) -> String {
+        whole(&self.clause())
     }
 
     /// What happened and what can be done about it, as sentences; `again` is how another try is made here.
@@ -341,7 +344,7 @@ impl Trouble {
                 "Check the address in the cloud profile, and that the environment still exists.".into()
             }
             What::Status(408 | 409 | 425 | 429 | 499 | 500..) => format!("Wait a little; {again}."),
-            What::Status(_) | What::Refused => format!("Mend what the service's own words name (d); {again}."),
+            What::Status(_) | What::Refused => format!("Mend what the service's own words name; {again}."),
             What::ForeignHost(_) => "Do not go on; ask who runs this service.".into(),
             What::NoGateway => "A gateway is https://projectmanagementservice.CLUSTER.gateway.prod.island.powerapps.com; the dual-write page of finance and operations asks it (the browser's developer tools list it under Network).".into(),
             What::Declined => format!("Sign in with an account that may; {again}."),
@@ -359,6 +362,12 @@ impl Trouble {
             What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
         }
     }
+}
+
+/// A sentence with a capital letter and a full stop.
+fn whole(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
 /// A text without the full stop at its end; three of them are another sign.

@@ -20,8 +20,8 @@ pub struct Problem {
 /// Longest words kept of an error body, in bytes. Whole messages of the catalogue are far shorter.
 pub const WORDS_MAX: usize = 16 * 1024;
 
-/// Reads an error body of any shape. Never fails: what cannot be read is kept as text, and of an
-/// HTML page the title.
+/// Reads an error body of any shape. Never fails: what cannot be read is kept as text, of an HTML page the
+/// title, and of what is no text nothing.
 pub fn read(body: &[u8]) -> Problem {
     if let Ok(value) = serde_json::from_slice::<Value>(body)
         && let Some(problem) = of_value(&value)
@@ -30,7 +30,12 @@ pub fn read(body: &[u8]) -> Problem {
     }
     let text = String::from_utf8_lossy(&body[..body.len().min(WORDS_MAX)]);
     let trimmed = text.trim();
-    let words = if trimmed.starts_with('<') { html_title(trimmed) } else { trimmed.to_owned() };
+    let words = match trimmed {
+        // Compressed, or in an encoding that nobody asked for.
+        bytes if bytes.contains('\0') => "an answer that is no text".to_owned(),
+        page if page.starts_with('<') => html_title(page),
+        text => text.to_owned(),
+    };
     Problem { code: None, words }
 }
 
@@ -121,5 +126,13 @@ mod tests {
     fn words_are_bounded_on_a_character_boundary() {
         let body = format!(r#"{{"code":"X","message":"{}"}}"#, "é".repeat(WORDS_MAX));
         assert!(problem(&body).1.len() <= WORDS_MAX);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_were_shown_as_words() {
+        let utf16: Vec<u8> = r#"{"error":"x"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for body in [&b"\x1f\x8b\x08\0\0\0\0\0\x02\xff"[..], &utf16] {
+            assert_eq!(read(body), Problem { code: None, words: "an answer that is no text".into() });
+        }
     }
 }

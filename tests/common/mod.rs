@@ -28,7 +28,9 @@ pub const START: &str = "2026-11-24T10:00:00Z";
 /// No flow of a test takes longer in simulated time; beyond it something never ends.
 const LONGEST: Duration = Duration::from_hours(6);
 
-enum Work {
+/// What the core wants of a service.
+#[derive(Clone, Debug)]
+pub enum Work {
     Ask(Call),
     Change(Change),
 }
@@ -66,11 +68,17 @@ impl Driver {
     }
 
     async fn start(scenario: Scenario, environment: Option<&str>, is_signed_in: bool) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let start: Timestamp = START.parse().unwrap();
-        let sim = Arc::new(sim::start(Options { scenario, speed: 0.0, port: 0, start }).await.unwrap());
-        let text = sim.profile_toml().replace("speed = 0.0\n", "");
-        let profile = Profile::parse(&text, "simulator").unwrap();
+        let sim = sim::start(Options { scenario, speed: 0.0, port: 0, start }).await.unwrap();
+        let profile = sim.profile_toml();
+        Self::before(sim, &profile, environment, is_signed_in)
+    }
+
+    /// A program on a cloud profile that leads to this simulator, whose clock stands still.
+    pub fn before(sim: Simulator, profile: &str, environment: Option<&str>, is_signed_in: bool) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let sim = Arc::new(sim);
+        let profile = Profile::parse(profile, "simulator").unwrap();
         let clock = Arc::clone(&sim);
         let time = Time { now: Arc::new(move || clock.now()), speed: 1e9 };
         let refresh = is_signed_in.then(|| sim.signed_in());
@@ -154,21 +162,29 @@ impl Driver {
 
     /// Answers the question that is due next, in simulated time.
     pub async fn step(&mut self) -> bool {
-        let Some(((at, ticket), work)) = self.due.pop_first() else { return false };
+        let Some((ticket, work)) = self.due() else { return false };
+        let result = carry_out(&self.api, work).await;
+        self.answer(ticket, result);
+        true
+    }
+
+    /// Takes what is due next; both clocks show when that is.
+    pub fn due(&mut self) -> Option<(Ticket, Work)> {
+        let ((at, ticket), work) = self.due.pop_first()?;
         let now = self.now();
         if at > now {
             self.sim.advance(Duration::try_from(at.duration_since(now)).unwrap());
         }
-        let result: Result<Reply, Trouble> = match work {
-            Work::Ask(call) => self.api.call(call).await,
-            Work::Change(change) => self.api.change(change).await,
-        };
+        Some((ticket, work))
+    }
+
+    /// What came of it.
+    pub fn answer(&mut self, ticket: Ticket, result: Result<Reply, Trouble>) {
         let exchanges = std::mem::take(&mut *self.exchanges.lock().unwrap());
         for exchange in exchanges {
             self.tell(Msg::Exchange(Box::new(exchange)));
         }
         self.tell(Msg::Reply { ticket, result });
-        true
     }
 
     /// Goes on until the condition holds. Fails when nothing is left to wait for, or after hours of
@@ -224,5 +240,13 @@ impl Driver {
         let Some((_, setup)) = self.model.current() else { return String::new() };
         let lines: Vec<String> = setup.timeline.iter().map(|event| format!("{} {}", event.at, event.text)).collect();
         lines.join("\n")
+    }
+}
+
+/// Asks a service.
+pub async fn carry_out(api: &Api, work: Work) -> Result<Reply, Trouble> {
+    match work {
+        Work::Ask(call) => api.call(call).await,
+        Work::Change(change) => api.change(change).await,
     }
 }

@@ -36,9 +36,7 @@ pub(super) fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> Strin
 pub(super) fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     let mut failure = failure(trouble.service, trouble.words.clone(), trouble.code.clone(), setup, cx);
     if trouble.is_own_finding() || failure.words.is_empty() {
-        let words = trouble.joinable_words();
-        let more = if words.is_empty() { String::new() } else { format!(" {words}.") };
-        failure.words = format!("{}{more}", trouble.whole_sentence());
+        failure.words = trouble.whole_clause();
         // The catalogue knows what services say, not what this program does.
         failure.is_ours = true;
         failure.fault = None;
