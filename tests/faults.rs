@@ -79,6 +79,10 @@ async fn serve(what: Serve) -> Server {
 }
 
 fn api(port: u16) -> Api {
+    api_of(port, Credentials::outside(Outside::read(|_| Some(TOKEN.to_owned()))))
+}
+
+fn api_of(port: u16, credentials: Credentials) -> Api {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base = format!("http://127.0.0.1:{port}");
     let text = format!(
@@ -86,9 +90,8 @@ fn api(port: u16) -> Api {
          lcs = \"{base}/lcs\"\nlcs_project = 7\ngateway = \"{base}/gateway\"\nlink = \"{base}/link\"\n"
     );
     let profile = Profile::parse(&text, "test").unwrap();
-    let outside = Outside::read(|_| Some(TOKEN.to_owned()));
     let time = Time { now: Arc::new(jiff::Timestamp::now), speed: 1.0 };
-    Api::new(profile, Credentials::outside(outside), Trust::default(), time).unwrap()
+    Api::new(profile, credentials, Trust::default(), time).unwrap()
 }
 
 /// A client whose requests are heard.
@@ -506,4 +509,18 @@ async fn a_question_that_nobody_waits_for_any_more_is_told_as_dropped() {
     drop(question);
     let all = all.lock().unwrap();
     assert_eq!(all.iter().map(|of| of.ending.clone()).collect::<Vec<_>>(), [Ending::Dropped]);
+}
+
+#[tokio::test]
+async fn half_an_answer_while_a_code_waited_ended_the_sign_in() {
+    let code = r#"{"user_code":"A","device_code":"D","verification_uri":"https://x","expires_in":900,"interval":5}"#;
+    let half = http("400 Bad Request", "", r#"{"error":"authorization_pend"#);
+    let page = http("400 Bad Request", "", "<html><title>Sorry</title></html>");
+    let server = serve(Serve::InTurn(vec![http("200 OK", "", code), half, page])).await;
+    let api = api_of(server.port, Credentials::person(None));
+    api.call(Call::DeviceCode).await.unwrap();
+    for what in [What::CutOff, What::Unreadable] {
+        let trouble = api.call(Call::PollDeviceCode).await.unwrap_err();
+        assert!(trouble.what == what && trouble.is_passing(), "{trouble:?}");
+    }
 }
