@@ -6,7 +6,7 @@ use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
 use super::mandate::Mandate;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
-use super::trouble::{Service, Trouble};
+use super::trouble::{Again, Service, Trouble};
 use crate::wire::{bare_id, gateway, same_address};
 
 /// Release from which Reset link exists (10.0.30, platform update 54).
@@ -122,6 +122,30 @@ pub fn mismatch(environment: &Environment, facts: &Facts) -> Option<Mismatch> {
         (None, _) => false,
     };
     elsewhere.then(|| Mismatch { when: when(environment, facts), integration: own, linked_to, dataverse_says })
+}
+
+/// Why nobody can say whether the link that is there is the right one: it leads to another environment, and
+/// whether Power Platform Integration names that one could not be read.
+pub fn unsure_link(environment: &Environment, facts: &Facts) -> Option<String> {
+    let linked_to = facts.linked()?.power_apps_environment.as_deref().filter(|id| !id.is_empty())?;
+    if environment.power_platform.as_deref().is_some_and(|own| bare_id(own) == bare_id(linked_to)) {
+        return None;
+    }
+    let why = match integration(environment, facts) {
+        // Then it is right, or a mismatch.
+        Integration::SetUp | Integration::NotSetUp => return None,
+        Integration::Unknown(why) => facts.integration.trouble().map_or(why, |trouble| trouble.in_full(Again::Reading)),
+        Integration::Unread | Integration::SettingUp(_) | Integration::Failed(_) => {
+            format!("Power Platform Integration is {}.", integration(environment, facts).word())
+        }
+    };
+    Some(format!("Dual-write is linked to {linked_to}; whether it should be cannot be told: {why}"))
+}
+
+/// Whether there is a link, and nothing says that it leads elsewhere.
+pub fn is_linked(environment: &Environment, facts: &Facts) -> bool {
+    let is_doubted = || mismatch(environment, facts).is_some() || unsure_link(environment, facts).is_some();
+    facts.linked().is_some() && !is_doubted()
 }
 
 /// The state that picks between entries of the fault catalogue.

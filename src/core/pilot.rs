@@ -236,6 +236,9 @@ impl Pilot {
             // Whether the link leads elsewhere cannot be told.
             return Next::End(End::Unreachable(trouble.in_full(Again::Command)));
         }
+        if let Some(why) = gate::unsure_link(environment, facts) {
+            return Next::End(End::Unreachable(why));
+        }
         if facts.linked().is_some() {
             return match &self.orders.goal {
                 // What is linked stays linked; modules that were asked for are added.

@@ -136,8 +136,11 @@ fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing
     if gate::mismatch(environment, facts).is_some() {
         return Standing::Mismatch;
     }
-    if facts.linked().is_some() {
+    if gate::is_linked(environment, facts) {
         return Standing::Linked;
+    }
+    if gate::unsure_link(environment, facts).is_some() {
+        return Standing::Unknown;
     }
     match gate::integration(environment, facts) {
         Integration::NotSetUp => return Standing::IntegrationFirst,

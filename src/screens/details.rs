@@ -277,8 +277,10 @@ fn link_words(view: &View, environment: &Environment, setup: &Setup) -> (Mark, S
             let owner = facts.connection_set.value().and_then(|set| set.owner_text());
             let owner = owner.map(|owner| format!(", owner {}", clean(&owner))).unwrap_or_default();
             let name = if name.is_empty() { "an environment the service does not name".into() } else { name };
-            let is_elsewhere = gate::mismatch(environment, facts).is_some();
-            (if is_elsewhere { Mark::Warn } else { Mark::Done }, format!("linked to {name}{owner}"))
+            (
+                if gate::is_linked(environment, facts) { Mark::Done } else { Mark::Warn },
+                format!("linked to {name}{owner}"),
+            )
         }
     }
 }
@@ -375,6 +377,8 @@ fn next_step(
             Role::Plain,
             cells,
         ));
+    } else if let Some(why) = gate::unsure_link(environment, facts) {
+        notes.extend(parts::marked(Mark::Warn, &clean(&why), *view.look, cells));
     } else if facts.linked().is_some() {
         stops.push(Stop::wants("Dual-write administration", Intent::Link));
         notes.extend(para(

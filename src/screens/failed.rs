@@ -65,7 +65,7 @@ impl Sheet for Failed {
         rows.extend(parts::came_back(view, failure, room.width));
         rows.extend(parts::remedies(view, failure, "What to do", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
-        let is_linked = setup.facts.linked().is_some() && gate::mismatch(environment, &setup.facts).is_none();
+        let is_linked = gate::is_linked(environment, &setup.facts);
         let words = if is_linked {
             "The link works as before; what is done stays done."
         } else {

@@ -62,8 +62,9 @@ pub struct Layer {
 }
 
 struct Shared {
-    /// The port of the simulator and the layer's own, as they stand in addresses.
-    ports: (String, String),
+    /// The port of the simulator, and the layer's own.
+    simulator: u16,
+    own: u16,
     place: Where,
     changed: Arc<AtomicUsize>,
 }
@@ -74,8 +75,7 @@ impl Layer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let changed = Arc::<AtomicUsize>::default();
-        let ports = (simulator.to_string(), port.to_string());
-        let shared = Arc::new(Shared { ports, place, changed: Arc::clone(&changed) });
+        let shared = Arc::new(Shared { simulator, own: port, place, changed: Arc::clone(&changed) });
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&shared);
@@ -96,16 +96,15 @@ impl Shared {
     fn talk(&self, stream: &TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(stream);
         while let Some((mut head, body)) = message(&mut reader, false)? {
-            let (simulator, own) = &self.ports;
-            let body = text(&body).replace(own, simulator);
+            let body = moved(&text(&body), self.own, self.simulator);
             head.retain(|line| !is_about_length(line));
             head.push(format!("content-length: {}", body.len()));
             head.push("connection: close".to_owned());
-            let request = format!("{}\r\n\r\n{body}", head.join("\r\n").replace(own, simulator));
-            let mut to = TcpStream::connect(("127.0.0.1", simulator.parse::<u16>().unwrap()))?;
+            let request = format!("{}\r\n\r\n{body}", moved(&head.join("\r\n"), self.own, self.simulator));
+            let mut to = TcpStream::connect(("127.0.0.1", self.simulator))?;
             to.write_all(request.as_bytes())?;
             let Some((head, body)) = message(&mut BufReader::new(to), true)? else { return Ok(()) };
-            let answer = self.answer(head, text(&body).replace(simulator, own));
+            let answer = self.answer(head, moved(&text(&body), self.simulator, self.own));
             (&mut &*stream).write_all(&answer)?;
         }
         Ok(())
@@ -118,8 +117,7 @@ impl Shared {
         }
         head.retain(|line| !is_about_length(line));
         head.push(format!("content-length: {}", body.len()));
-        let (simulator, own) = &self.ports;
-        let head = head.join("\r\n").replace(simulator, own);
+        let head = moved(&head.join("\r\n"), self.simulator, self.own);
         format!("{head}\r\n\r\n{body}").into_bytes()
     }
 
@@ -183,6 +181,11 @@ pub fn hostile(at: usize) -> String {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Addresses at one port, at another. With its colon, as it is or escaped: the digits alone can be part of an id.
+fn moved(text: &str, from: u16, to: u16) -> String {
+    text.replace(&format!(":{from}"), &format!(":{to}")).replace(&format!("%3A{from}"), &format!("%3A{to}"))
 }
 
 fn is_about_length(line: &str) -> bool {

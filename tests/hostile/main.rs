@@ -27,7 +27,7 @@ fn behind_of(rehearsal: Rehearsal, place: Where) -> (Rehearsal, Layer) {
     let port = base.rsplit(':').next().unwrap();
     let layer = Layer::before(port.parse().unwrap(), place);
     let profile = std::fs::read_to_string(rehearsal.profile()).unwrap();
-    std::fs::write(rehearsal.profile(), profile.replace(port, &layer.port.to_string())).unwrap();
+    std::fs::write(rehearsal.profile(), profile.replace(&format!(":{port}"), &format!(":{}", layer.port))).unwrap();
     (rehearsal, layer)
 }
 

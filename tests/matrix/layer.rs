@@ -95,7 +95,8 @@ pub struct Layer {
 }
 
 struct Shared {
-    ports: (String, String),
+    /// Of the simulator, and the layer's own.
+    ports: (u16, u16),
     plan: Cell<Option<Plan>>,
     /// So many answers do not go on.
     held: Cell<u32>,
@@ -112,7 +113,7 @@ impl Layer {
         place.bind(([127, 0, 0, 1], 0).into()).unwrap();
         let port = place.local_addr().unwrap().port();
         let shared = Rc::new(Shared {
-            ports: (simulator.to_string(), port.to_string()),
+            ports: (simulator, port),
             plan: Cell::new(None),
             held: Cell::new(0),
             holds: Notify::new(),
@@ -126,7 +127,7 @@ impl Layer {
 
     /// Where the simulator says it is, the layer is.
     pub fn instead(&self, text: &str) -> String {
-        text.replace(&self.shared.ports.0, &self.shared.ports.1)
+        moved(text, self.shared.ports.0, self.shared.ports.1)
     }
 
     fn listen(&self) {
@@ -301,18 +302,18 @@ impl Shared {
     }
 
     async fn carry_out(&self, head: &str, body: &[u8], simulator: u16) -> std::io::Result<Answer> {
-        let (theirs, own) = &self.ports;
-        let body = String::from_utf8_lossy(body).replace(own, theirs);
+        let (theirs, own) = self.ports;
+        let body = moved(&String::from_utf8_lossy(body), own, theirs);
         let kept = head.lines().filter(|line| !is_about_length(line)).collect::<Vec<_>>().join("\r\n");
-        let head = kept.replace(own, theirs);
+        let head = moved(&kept, own, theirs);
         let request = format!("{head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
         let mut to = TcpStream::connect(("127.0.0.1", simulator)).await?;
         to.write_all(request.as_bytes()).await?;
         let (head, body) = message(&mut to, true).await?.unwrap_or_default();
         let kept = head.lines().filter(|line| !is_about_length(line)).collect::<Vec<_>>().join("\r\n");
         Ok(Answer {
-            head: kept.replace(theirs, own),
-            body: String::from_utf8_lossy(&body).replace(theirs, own).into_bytes(),
+            head: moved(&kept, theirs, own),
+            body: moved(&String::from_utf8_lossy(&body), theirs, own).into_bytes(),
         })
     }
 }
@@ -342,6 +343,11 @@ impl Answer {
         let head = kept.join("\r\n").replacen(" 204 No Content", " 200 OK", 1);
         format!("{head}\r\n{lines}connection: close\r\n\r\n").into_bytes()
     }
+}
+
+/// Addresses at one port, at another. With its colon, as it is or escaped: the digits alone can be part of an id.
+fn moved(text: &str, from: u16, to: u16) -> String {
+    text.replace(&format!(":{from}"), &format!(":{to}")).replace(&format!("%3A{from}"), &format!("%3A{to}"))
 }
 
 fn made(status: &str, headers: &str, body: &str) -> Vec<u8> {

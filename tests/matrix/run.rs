@@ -62,7 +62,7 @@ fn scenario(job: Job) -> Scenario {
             let longer = package.replace("packages = 20", "packages = 150");
             format!("{one}sign_in = {{ token_life_s = 60 }}\n{longer}")
         }
-        Job::Identities => one.to_owned() + include_str!("../../assets/scenarios/identities-missing.toml"),
+        Job::Identities => one.to_owned() + include_str!("worlds/identities.toml"),
         Job::Repair => one.to_owned() + include_str!("../../assets/scenarios/deleted-twin.toml"),
         Job::RepairDisabled => one.to_owned() + include_str!("worlds/disabled.toml"),
         Job::CheckLinked => one.to_owned() + include_str!("../../assets/scenarios/modules.toml"),

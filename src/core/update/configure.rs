@@ -135,7 +135,7 @@ fn go(
             setup.tell(cx.now, format!("set-up complete in {}", crate::core::time::stopwatch(took)));
             cx.record(setup, Line::Configured);
             // What is linked stays linked: only something was added.
-            let is_linked = setup.facts.linked().is_some() && gate::mismatch(cx.environment, &setup.facts).is_none();
+            let is_linked = gate::is_linked(cx.environment, &setup.facts);
             run::finished(setup, if is_linked { Outcome::Linked } else { Outcome::Configured }, cx);
             setup.flow = if is_linked { super::link::linked_already(setup, cx) } else { Flow::Configured };
         }

@@ -50,9 +50,12 @@ pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
     if !matches!(setup.flow, Flow::Details { .. } | Flow::Configured | Flow::ConfigureFailed(_, _)) {
         return None;
     }
-    if setup.facts.linked().is_some() && gate::mismatch(cx.environment, &setup.facts).is_none() {
+    if gate::is_linked(cx.environment, &setup.facts) {
         setup.flow = linked_already(setup, cx);
         return None;
+    }
+    if let Some(why) = gate::unsure_link(cx.environment, &setup.facts) {
+        return Some(Notice(why));
     }
     if matches!(setup.flow, Flow::ConfigureFailed(_, _)) {
         return None;

@@ -366,7 +366,9 @@ pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
         Flow::Details { wanted: true } if setup.is_read_enough() => {
             setup.flow = match gate::dual_write_application(cx.environment, &setup.facts) {
                 Gate::Open if gate::mismatch(cx.environment, &setup.facts).is_some() => Flow::Mismatch,
-                Gate::Open if setup.facts.linked().is_some() => link::linked_already(setup, cx),
+                Gate::Open if gate::is_linked(cx.environment, &setup.facts) => link::linked_already(setup, cx),
+                // The details say that nobody can tell where it should lead.
+                Gate::Open if setup.facts.linked().is_some() => Flow::Details { wanted: false },
                 Gate::Open if gate::link(cx.environment, &setup.facts).is_open() => Flow::Configured,
                 Gate::Open => Flow::Terms { seen_to_end: false, ticked: false, keeping: false },
                 Gate::Closed(_) | Gate::Reading => Flow::Details { wanted: false },
@@ -380,9 +382,7 @@ pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
         Flow::ConfigureFailed(_, _) if setup.reading.is_empty() && setup.facts.configured() == Answer::Yes => {
             setup.flow = Flow::Details { wanted: false };
         }
-        Flow::LinkFailed(_, _)
-            if setup.facts.linked().is_some() && gate::mismatch(cx.environment, &setup.facts).is_none() =>
-        {
+        Flow::LinkFailed(_, _) if gate::is_linked(cx.environment, &setup.facts) => {
             setup.flow = link::linked_already(setup, cx);
         }
         _ => {}

@@ -239,3 +239,24 @@ fn a_device_code_was_given_up_at_the_first_passing_fault() {
     world.answer(Err(later));
     assert!(matches!(world.model.session, Session::Stopped(_)));
 }
+
+#[test]
+fn a_link_to_another_environment_counted_as_linked_while_the_integration_was_not_read() {
+    use crate::core::environment::Fact;
+    use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
+    let mut world = World::opened();
+    let id = EnvironmentId("pp-1".into());
+    let setup = world.model.setups.get_mut(&id).unwrap();
+    let link = json!({"cid": "c", "cname": "dw", "powerAppsEnvironment": "pp-2"});
+    setup.facts.link = Fact::Known(Some(from(link)), world.now);
+    setup.facts.integration = Fact::Unknown(status(Service::Dataverse, 503, ""), world.now);
+    world.model.directory.environments[0].partner = None;
+    let (environment, setup) = world.model.current().unwrap();
+    assert_eq!(standing(environment, Some(setup)), Standing::Unknown);
+    let orders = Orders { until: Until::Linked, goal: Goal::Link, accepted: None, yes: true };
+    let Next::End(End::Unreachable(why)) = Pilot::new(id, orders).next(&world.model) else { panic!("it goes on") };
+    assert!(why.contains("linked to pp-2") && why.contains("Dataverse") && why.contains("read again"), "{why}");
+    world.want(Intent::Link);
+    assert!(matches!(world.flow(), Flow::Details { .. }) && world.changes.is_empty(), "{:?}", world.flow());
+    assert_eq!(world.model.notice.as_ref(), Some(&why));
+}
