@@ -293,7 +293,7 @@ fn without_screen(
         timeout,
         assisted,
         can_sign_in: io::stderr().is_terminal(),
-        again: std::env::args().map(|word| quoted(Path::new(&word))).collect::<Vec<_>>().join(" "),
+        again: std::env::args_os().map(|word| quoted(Path::new(&word))).collect::<Vec<_>>().join(" "),
     };
     Ok(headless::run(options, &mut io::stdout(), &mut io::stderr()))
 }

@@ -205,10 +205,8 @@ fn a_run_that_timed_out_did_not_say_who_was_silent(
 #[test]
 fn check_says_what_would_help_to_tell_once_for_each_service() {
     let state = TempDir::new().unwrap();
-    let scenario = state.path().join("refuses.toml");
-    let refusals = "title = \"It refuses\"\ndescription = \"Two services refuse.\"\n[[fault]]\nservice = [\"lcs\", \"graph\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
-    std::fs::write(&scenario, refusals).unwrap();
-    let scenario = scenario.to_str().unwrap();
+    let refuses = "[[fault]]\nservice = [\"lcs\", \"graph\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
+    let scenario = &scenario(state.path(), refuses);
     let (_, out, _) = run(state.path(), &["check", "--environment", "contoso-uat", "--scenario", scenario]);
     let after = out.split("\nWhat helps to tell\n").nth(1).unwrap();
     let lines: Vec<&str> = after.lines().take_while(|line| !line.is_empty()).collect();
@@ -216,6 +214,64 @@ fn check_says_what_would_help_to_tell_once_for_each_service() {
     for (line, service) in lines.iter().zip(["Lifecycle Services", "Microsoft Graph"]) {
         assert!(line.contains(service) && line.ends_with("then run the command again."), "{out}");
     }
+}
+
+/// A scenario in a file.
+fn scenario(dir: &Path, text: &str) -> String {
+    let file = dir.join("scenario.toml");
+    std::fs::write(&file, format!("title = \"t\"\ndescription = \"d\"\n{text}")).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn status_swallowed_why_it_could_not_tell() {
+    let state = TempDir::new().unwrap();
+    let refuses = "[[fault]]\nservice = [\"power_platform\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
+    let scenario = scenario(state.path(), refuses);
+    let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario]);
+    let words = "the Power Platform API refused this account (HTTP 403). Ask for a role in the Power Platform API that \
+                 may do this; then run the command again.";
+    assert_eq!((code, out.matches(words).count()), (0, 1), "{out}");
+    let (_, out, _) = run(state.path(), &["status", "--scenario", &scenario, "--json"]);
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert!(schema("status.json").is_valid(&document), "{document}");
+    let first = &document["environments"][0];
+    assert_eq!((&first["stage"], &first["unread"][0]), (&Value::from("unknown"), &Value::from(words)));
+}
+
+#[test]
+fn a_link_that_nobody_could_confirm_was_linked_without_a_word_in_json() {
+    let state = TempDir::new().unwrap();
+    let scenario = scenario(state.path(), "profile_without = [\"gateway\"]\n");
+    let args = [&["setup", "--environment", "contoso-uat", "--json", "--scenario", &scenario], &consent()[..]].concat();
+    let (code, out, err) = run(state.path(), &args);
+    assert_eq!(code, 0, "{out}{err}");
+    let events = events(&out);
+    let finished = of(&events, "contoso-uat", "finished")[0];
+    let linked = of(&events, "contoso-uat", "linked")[0];
+    for words in [&finished["message"], &linked["confirmed"]] {
+        assert!(words.as_str().unwrap().contains("names no dual-write service to read it back from"), "{out}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_on_the_command_line_that_is_no_utf8_ended_the_program() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = TempDir::new().unwrap();
+    let state = dir.path().join(std::ffi::OsStr::from_bytes(b"state-\xff"));
+    let (code, out, err) = said(&dualwrite(&state, &["status"]).env("XDG_CONFIG_HOME", dir.path()).output().unwrap());
+    assert!(code == 0 && out.contains("contoso-uat"), "{code} {out} {err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_is_a_pipe_without_a_reader_held_the_program_up() {
+    let (state, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let pipe = other.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (code, _, err) = run(state.path(), &["status", "--log-file", pipe.to_str().unwrap()]);
+    assert!(code == 2 && err.contains("cannot be opened"), "{code} {err}");
 }
 
 #[test]

@@ -49,6 +49,13 @@ pub struct Orders {
     pub yes: bool,
 }
 
+impl Orders {
+    /// The version of the terms that was named, if it is not the one that holds.
+    pub fn other_terms(&self) -> Option<&str> {
+        self.accepted.as_deref().filter(|named| *named != terms::version())
+    }
+}
+
 /// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -119,6 +126,10 @@ impl Pilot {
 
     /// What comes next. To be asked after every change of the model.
     pub fn next(&mut self, model: &Model) -> Next {
+        // Whatever was accepted before: who names other terms has not read these.
+        if let Some(end) = self.other_terms() {
+            return Next::End(end);
+        }
         let Some(setup) = model.setups.get(&self.id).filter(|setup| setup.opened) else {
             return Next::Want(Intent::OpenEnvironment(self.id.clone()));
         };
@@ -279,20 +290,21 @@ impl Pilot {
 
     /// What Configure lacks of consent.
     fn consent(&self) -> Option<End> {
-        let version = terms::version();
-        match &self.orders.accepted {
-            None => {
-                let how = format!("Read the terms (--show-terms), then accept them with --accept-terms {version}.");
-                return Some(End::Consent(how));
-            }
-            Some(other) if other != version => {
-                return Some(End::Consent(format!(
-                    "The terms are version {version}, not {other}. Read them (--show-terms), then --accept-terms {version}."
-                )));
-            }
-            Some(_) => {}
+        if self.orders.accepted.is_none() {
+            let more = if self.orders.yes { "" } else { " Changes need --yes, too; --dry-run shows them." };
+            let version = terms::version();
+            return Some(End::Consent(format!(
+                "Read the terms (--show-terms), then accept them with --accept-terms {version}.{more}"
+            )));
         }
         self.consent_to_change()
+    }
+
+    fn other_terms(&self) -> Option<End> {
+        let (named, version) = (self.orders.other_terms()?, terms::version());
+        Some(End::Consent(format!(
+            "The terms are version {version}, not {named}. Read them (--show-terms), then --accept-terms {version}."
+        )))
     }
 
     /// What a change lacks of consent.

@@ -31,7 +31,16 @@ fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+        options.mode(0o600);
+        if std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+            // Whoever opens a pipe that nobody reads waits for a reader; this one says that there is none.
+            let mut probe = OpenOptions::new();
+            let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
+            drop(probe.write(true).custom_flags(flags).open(path)?);
+        }
+    }
     options.open(path)
 }
 

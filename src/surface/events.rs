@@ -6,7 +6,7 @@ use crate::core::environment::Environment;
 use crate::core::fault;
 use crate::core::gate;
 use crate::core::journal::{ChangeResult, Entry, What};
-use crate::core::linking::Way;
+use crate::core::linking::{Confirmation, Way};
 use crate::core::plan::{Certainty, Planned};
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
@@ -104,7 +104,7 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
             event(fields, sentence)
         }
         What::Linked { address, confirmed } => event(
-            json!({"event": "linked", "administration_url": address}),
+            json!({"event": "linked", "administration_url": address, "confirmed": confirmed}),
             format!("linked, {confirmed}; administration: {address}"),
         ),
         What::Failed { step, fault, code, words, next, ids } => {
@@ -217,7 +217,8 @@ pub fn plan(subject: &Subject, planned: &[Planned], links: Option<Way>, at: Now)
 
 /// The link that was there already.
 pub fn linked(subject: &Subject, address: &str, at: Now) -> Event {
-    let fields = json!({"event": "linked", "administration_url": address});
+    let confirmed = Confirmation::Gateway.words();
+    let fields = json!({"event": "linked", "administration_url": address, "confirmed": confirmed});
     Event::new(subject, at, fields, format!("linked already; administration: {address}"))
 }
 

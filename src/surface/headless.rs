@@ -258,7 +258,7 @@ impl Headless<'_> {
 
     fn take_off(&mut self, ids: Vec<EnvironmentId>) {
         let (orders, takes_up) = match &self.job {
-            Job::Run { orders, dry } => (orders.clone(), orders.yes && !dry),
+            Job::Run { orders, dry } => (orders.clone(), orders.yes && !dry && orders.other_terms().is_none()),
             // Without consent a pilot reads and stops.
             Job::Status | Job::Check => (no_orders(), false),
         };

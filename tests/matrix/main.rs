@@ -64,7 +64,9 @@ fn speaks(target: &Target, did: &Did) -> Result<(), String> {
 
 /// What must be true of every combination.
 fn judge(target: &Target, harm: Harm, often: Often, did: &Did) -> Result<(), String> {
-    let is_well = did.words.is_empty() && did.code.is_none_or(|code| code == code::DONE);
+    // A link that is reported and cannot be read back is said to be that.
+    let is_said = did.words.is_empty() || did.words.starts_with("reported by the link operation");
+    let is_well = is_said && did.code.is_none_or(|code| code == code::DONE);
     // Reset link is asked for once and never again by itself; nobody waits for a code for a day, and the token
     // service is not asked twice whom it lets in.
     let once_only = match target.service {

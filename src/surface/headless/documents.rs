@@ -5,7 +5,7 @@ use crate::core::environment::{Environment, Fact};
 use crate::core::gate;
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
-use crate::core::trouble::{Again, Trouble};
+use crate::core::trouble::{Again, Trouble, What};
 use crate::ui::text::{clean, fit, width};
 use crate::wire::place;
 use serde_json::{Value, json};
@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 /// Least and most cells of the name of an environment.
 const NAME_LEAST: usize = 11;
 const NAME_MAX: usize = 40;
+/// Over what helps where something could not be told.
+const HELP: &str = "What helps to tell";
 /// Cells of how far it is.
 const STANDING: usize = 22;
 
@@ -28,8 +30,8 @@ pub(super) fn check_lines(checks: &[Check], unanswered: &[&Trouble]) -> Vec<Stri
     section(&mut lines, "Not yet: Dual-write application makes it", not_met(true));
     section(&mut lines, "Could not tell", checks.iter().filter(is(Tri::Unknown)).collect());
     if !unanswered.is_empty() {
-        lines.extend([String::new(), "What helps to tell".to_owned()]);
-        lines.extend(unanswered.iter().map(|trouble| format!("  {}", clean(&trouble.in_full(Again::Command)))));
+        lines.extend([String::new(), HELP.to_owned()]);
+        lines.extend(unread(unanswered).iter().map(|words| format!("  {}", clean(words))));
     }
     section(&mut lines, "To confirm by hand", checks.iter().filter(|check| check.is_by_hand()).collect());
     section(&mut lines, "Yes", checks.iter().filter(is(Tri::Yes)).collect());
@@ -80,10 +82,23 @@ pub(super) fn status(environment: &Environment, setup: Option<&Setup>) -> Value 
         "stage": standing(environment, setup).word(),
         "link": link,
         "mismatch": mismatch,
+        "unread": setup.map(|setup| unread(&setup.facts.troubles())).unwrap_or_default(),
     })
 }
 
-/// How far each environment is, as a table.
+/// What did not answer or was refused and what helps, each service once for each reason.
+fn unread(troubles: &[&Trouble]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for trouble in troubles.iter().filter(|trouble| trouble.what != What::NotConfigured) {
+        let words = trouble.in_full(Again::Command);
+        if !all.contains(&words) {
+            all.push(words);
+        }
+    }
+    all
+}
+
+/// How far each environment is, as a table; below it, why that of some could not be told.
 pub(super) fn status_lines(rows: &[(&Environment, Option<&Setup>)]) -> Vec<String> {
     let names = rows.iter().map(|(environment, _)| width(&clean(&environment.name)));
     let cells = names.max().unwrap_or(0).clamp(NAME_LEAST, NAME_MAX);
@@ -93,6 +108,13 @@ pub(super) fn status_lines(rows: &[(&Environment, Option<&Setup>)]) -> Vec<Strin
     for (environment, setup) in rows {
         let host = finops(environment, *setup).map_or_else(|| "not known".to_owned(), |url| clean(&place(url)));
         lines.push(line(&clean(&environment.name), standing(environment, *setup).words(), &host));
+    }
+    let troubles: Vec<&Trouble> =
+        rows.iter().filter_map(|(_, setup)| *setup).flat_map(|setup| setup.facts.troubles()).collect();
+    let unread = unread(&troubles);
+    if !unread.is_empty() {
+        lines.extend([String::new(), HELP.to_owned()]);
+        lines.extend(unread.iter().map(|words| format!("  {}", clean(words))));
     }
     lines
 }

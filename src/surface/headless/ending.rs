@@ -4,6 +4,7 @@ use super::super::code;
 use crate::core::environment::EnvironmentId;
 use crate::core::failure::Halt;
 use crate::core::gate;
+use crate::core::linking::Confirmation;
 use crate::core::model::Model;
 use crate::core::pilot::End;
 use crate::core::setup::{Flow, Setup};
@@ -26,7 +27,7 @@ impl Ending {
     pub fn of(end: &End, model: &Model, id: &EnvironmentId) -> Self {
         let of = Of { model, id };
         let (code, outcome, words) = match end {
-            End::Linked => (code::DONE, "linked", String::new()),
+            End::Linked => (code::DONE, "linked", of.unconfirmed()),
             End::Configured => (code::DONE, "configured", String::new()),
             End::Consent(why) => (code::CONSENT, "consent_missing", why.clone()),
             End::Choice(why) => (code::CONSENT, "choice_missing", why.clone()),
@@ -69,6 +70,14 @@ impl Of<'_> {
         match self.model.setups.get(self.id).map(|setup| &setup.flow) {
             Some(Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure)) => Some(failure.halt),
             _ => None,
+        }
+    }
+
+    /// How the link was confirmed, where the dual-write service does not show it.
+    fn unconfirmed(&self) -> String {
+        match self.model.setups.get(self.id).map(|setup| &setup.flow) {
+            Some(Flow::Linked(link)) if link.confirmed != Confirmation::Gateway => link.confirmed.words(),
+            _ => String::new(),
         }
     }
 

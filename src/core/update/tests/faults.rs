@@ -260,3 +260,13 @@ fn a_link_to_another_environment_counted_as_linked_while_the_integration_was_not
     assert!(matches!(world.flow(), Flow::Details { .. }) && world.changes.is_empty(), "{:?}", world.flow());
     assert_eq!(world.model.notice.as_ref(), Some(&why));
 }
+
+#[test]
+fn terms_of_another_version_were_passed_over_where_a_run_was_taken_up() {
+    use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
+    let world = World::running();
+    let goal = Goal::SetUp(Vec::new());
+    let orders = Orders { until: Until::Linked, goal, accepted: Some("1".into()), yes: true };
+    let next = Pilot::new(EnvironmentId("pp-1".into()), orders).next(&world.model);
+    assert!(matches!(&next, Next::End(End::Consent(why)) if why.contains("not 1.")), "{next:?}");
+}
