@@ -274,6 +274,21 @@ fn a_log_that_is_a_pipe_without_a_reader_held_the_program_up() {
     assert!(code == 2 && err.contains("cannot be opened"), "{code} {err}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_log_that_is_a_pipe_reaches_its_reader_to_the_end() {
+    let (state, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let pipe = other.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().unwrap();
+    // Opens when the reader has: what both hold open neither ends nor waits.
+    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let (code, _, err) = run(state.path(), &["status", "--log-file", pipe.to_str().unwrap(), "--log-level", "debug"]);
+    drop(writer);
+    let log = String::from_utf8(reader.wait_with_output().unwrap().stdout).unwrap();
+    assert!(code == 0 && log.contains("GET "), "{code} {err} {log}");
+}
+
 #[test]
 fn status_and_check_print_one_document_each() {
     let state = TempDir::new().unwrap();

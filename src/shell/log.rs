@@ -31,17 +31,23 @@ fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-        options.mode(0o600);
-        if std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
-            // Whoever opens a pipe that nobody reads waits for a reader; this one says that there is none.
-            let mut probe = OpenOptions::new();
-            let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
-            drop(probe.write(true).custom_flags(flags).open(path)?);
-        }
-    }
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Held until the log is open, or the reader would take its end for the end of the log.
+    #[cfg(unix)]
+    let _reader_is_there = without_waiting_for_a_reader(path)?;
     options.open(path)
+}
+
+/// Opens a pipe as one that fails where nobody reads it: a plain opening would wait for a reader. `None` where it is
+/// no pipe.
+#[cfg(unix)]
+fn without_waiting_for_a_reader(path: &Path) -> io::Result<Option<File>> {
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+    if !std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+        return Ok(None);
+    }
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
+    OpenOptions::new().write(true).custom_flags(flags).open(path).map(Some)
 }
 
 fn layer<S, W>(lines: Lines<W>) -> impl Layer<S>
