@@ -244,17 +244,9 @@ impl Facts {
         self.all().into_iter().filter(|(kind, _)| kind.is_of_flow()).filter_map(|(_, fact)| fact.doubt()).collect()
     }
 
-    /// What did not answer or was refused, each service once for each reason. What the cloud profile does not
-    /// name was not asked.
+    /// Everything that was asked for and could not be found out.
     pub fn unanswered(&self) -> Vec<&Trouble> {
-        let mut all: Vec<&Trouble> = Vec::new();
-        for trouble in self.all().into_iter().filter_map(|(_, fact)| fact.doubt()) {
-            let is_same = |other: &&Trouble| other.service == trouble.service && other.what == trouble.what;
-            if trouble.what != What::NotConfigured && !all.iter().any(is_same) {
-                all.push(trouble);
-            }
-        }
-        all
+        self.all().into_iter().filter_map(|(_, fact)| fact.doubt()).collect()
     }
 
     /// A side, or the token service on the way to it, that does not let this account read what Configure will have

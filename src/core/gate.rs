@@ -135,9 +135,7 @@ pub fn unsure_link(environment: &Environment, facts: &Facts) -> Option<String> {
         // Then it is right, or a mismatch.
         Integration::SetUp | Integration::NotSetUp => return None,
         Integration::Unknown(why) => facts.integration.trouble().map_or(why, |trouble| trouble.in_full(Again::Reading)),
-        Integration::Unread | Integration::SettingUp(_) | Integration::Failed(_) => {
-            format!("Power Platform Integration is {}.", integration(environment, facts).word())
-        }
+        other => format!("Power Platform Integration is {}.", other.word()),
     };
     Some(format!("Dual-write is linked to {linked_to}; whether it should be cannot be told: {why}"))
 }

@@ -127,8 +127,11 @@ impl Pilot {
     /// What comes next. To be asked after every change of the model.
     pub fn next(&mut self, model: &Model) -> Next {
         // Whatever was accepted before: who names other terms has not read these.
-        if let Some(end) = self.other_terms() {
-            return Next::End(end);
+        if let Some(named) = self.orders.other_terms() {
+            let version = terms::version();
+            return Next::End(End::Consent(format!(
+                "The terms are version {version}, not {named}. Read them (--show-terms), then --accept-terms {version}."
+            )));
         }
         let Some(setup) = model.setups.get(&self.id).filter(|setup| setup.opened) else {
             return Next::Want(Intent::OpenEnvironment(self.id.clone()));
@@ -298,13 +301,6 @@ impl Pilot {
             )));
         }
         self.consent_to_change()
-    }
-
-    fn other_terms(&self) -> Option<End> {
-        let (named, version) = (self.orders.other_terms()?, terms::version());
-        Some(End::Consent(format!(
-            "The terms are version {version}, not {named}. Read them (--show-terms), then --accept-terms {version}."
-        )))
     }
 
     /// What a change lacks of consent.

@@ -25,6 +25,7 @@ use crate::core::time::{Now, between, in_words, later, stopwatch};
 use crate::core::trouble::Trouble;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
+pub use documents::what_helps;
 pub use ending::{Ending, left};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};

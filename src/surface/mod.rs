@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod code;
+pub mod events;
 pub mod explain;
 pub mod headless;
 pub mod plain;
@@ -13,5 +14,3 @@ pub mod simulate;
 pub mod stage;
 pub mod tui;
 pub mod welcome;
-
-pub mod events;

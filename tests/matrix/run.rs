@@ -12,11 +12,11 @@ use dualwrite::core::msg::Intent;
 use dualwrite::core::pilot::{Goal, Next, Orders, Pilot, Until};
 use dualwrite::core::setup::{Flow, StageState};
 use dualwrite::core::terms;
-use dualwrite::core::trouble::{Again, Service, Trouble, What};
+use dualwrite::core::trouble::{Service, Trouble, What};
 use dualwrite::sim::{self, Counters, Options, Scenario};
 use dualwrite::surface::code;
 use dualwrite::surface::events::{self, Subject};
-use dualwrite::surface::headless::{Ending, is_listed, is_signed_in, left};
+use dualwrite::surface::headless::{Ending, is_listed, is_signed_in, left, what_helps};
 use dualwrite::ui::text::clean_lines;
 use std::time::Duration;
 
@@ -218,10 +218,9 @@ impl Run<'_> {
     /// What would help to tell what could not be told, as `check` says it.
     fn doubts(&self, id: &EnvironmentId) -> String {
         let model = &self.driver.model;
-        let lcs = model.directory.lcs_trouble.iter().filter(|trouble| trouble.what != What::NotConfigured);
-        let all: Vec<String> =
-            lcs.chain(model.setups[id].facts.unanswered()).map(|trouble| trouble.in_full(Again::Command)).collect();
-        all.join(" ")
+        let troubles: Vec<&Trouble> =
+            model.directory.lcs_trouble.iter().chain(model.setups[id].facts.unanswered()).collect();
+        what_helps(&troubles).join(" ")
     }
 
     async fn step(&mut self) -> Result<(), String> {

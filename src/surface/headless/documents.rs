@@ -13,8 +13,6 @@ use serde_json::{Value, json};
 /// Least and most cells of the name of an environment.
 const NAME_LEAST: usize = 11;
 const NAME_MAX: usize = 40;
-/// Over what helps where something could not be told.
-const HELP: &str = "What helps to tell";
 /// Cells of how far it is.
 const STANDING: usize = 22;
 
@@ -29,10 +27,7 @@ pub(super) fn check_lines(checks: &[Check], unanswered: &[&Trouble]) -> Vec<Stri
     section(&mut lines, "No", not_met(false));
     section(&mut lines, "Not yet: Dual-write application makes it", not_met(true));
     section(&mut lines, "Could not tell", checks.iter().filter(is(Tri::Unknown)).collect());
-    if !unanswered.is_empty() {
-        lines.extend([String::new(), HELP.to_owned()]);
-        lines.extend(unread(unanswered).iter().map(|words| format!("  {}", clean(words))));
-    }
+    help(&mut lines, unanswered);
     section(&mut lines, "To confirm by hand", checks.iter().filter(|check| check.is_by_hand()).collect());
     section(&mut lines, "Yes", checks.iter().filter(is(Tri::Yes)).collect());
     lines
@@ -82,12 +77,22 @@ pub(super) fn status(environment: &Environment, setup: Option<&Setup>) -> Value 
         "stage": standing(environment, setup).word(),
         "link": link,
         "mismatch": mismatch,
-        "unread": setup.map(|setup| unread(&setup.facts.troubles())).unwrap_or_default(),
+        "unread": setup.map(|setup| what_helps(&setup.facts.troubles())).unwrap_or_default(),
     })
 }
 
-/// What did not answer or was refused and what helps, each service once for each reason.
-fn unread(troubles: &[&Trouble]) -> Vec<String> {
+/// Below what could not be told: what helps.
+fn help(lines: &mut Vec<String>, troubles: &[&Trouble]) {
+    let all = what_helps(troubles);
+    if !all.is_empty() {
+        lines.extend([String::new(), "What helps to tell".to_owned()]);
+        lines.extend(all.iter().map(|words| format!("  {}", clean(words))));
+    }
+}
+
+/// What did not answer or was refused and what helps, each sentence once. What the cloud profile does not name was
+/// not asked.
+pub fn what_helps(troubles: &[&Trouble]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for trouble in troubles.iter().filter(|trouble| trouble.what != What::NotConfigured) {
         let words = trouble.in_full(Again::Command);
@@ -111,11 +116,7 @@ pub(super) fn status_lines(rows: &[(&Environment, Option<&Setup>)]) -> Vec<Strin
     }
     let troubles: Vec<&Trouble> =
         rows.iter().filter_map(|(_, setup)| *setup).flat_map(|setup| setup.facts.troubles()).collect();
-    let unread = unread(&troubles);
-    if !unread.is_empty() {
-        lines.extend([String::new(), HELP.to_owned()]);
-        lines.extend(unread.iter().map(|words| format!("  {}", clean(words))));
-    }
+    help(&mut lines, &troubles);
     lines
 }
 
