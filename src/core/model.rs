@@ -8,6 +8,7 @@ use super::exchange::Exchange;
 use super::facts::FactKind;
 use super::journal::{Entry, Run, What};
 use super::msg::{Found, PastRun, Ticket};
+use super::schedule::prior::Experience;
 use super::setup::Setup;
 use super::sign_in::{Ended, Keeping, Session};
 use super::time::Now;
@@ -193,26 +194,49 @@ pub struct Question {
     pub call: Option<Call>,
 }
 
+impl Question {
+    /// The service at which it watches a running step.
+    fn watches(&self) -> Option<Service> {
+        self.call.as_ref().filter(|_| self.purpose == Purpose::Step).map(Call::service)
+    }
+}
+
 /// Where questions are handed out: tickets, dice, and the effects of one update.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desk {
     next: u64,
     dice: u64,
     open: BTreeMap<Ticket, Question>,
+    /// Of the open questions, those that watch a running step, by service.
+    watched: BTreeMap<Service, usize>,
     parked: Vec<Ticket>,
     effects: Vec<Effect>,
 }
 
 impl Desk {
     fn new(seed: u64) -> Self {
-        Self { next: 0, dice: seed, open: BTreeMap::new(), parked: Vec::new(), effects: Vec::new() }
+        Self {
+            next: 0,
+            dice: seed,
+            open: BTreeMap::new(),
+            watched: BTreeMap::new(),
+            parked: Vec::new(),
+            effects: Vec::new(),
+        }
     }
 
     fn ticket(&mut self, question: Question) -> Ticket {
         self.next += 1;
         let ticket = Ticket(self.next);
-        self.open.insert(ticket, question);
+        self.note(ticket, question);
         ticket
+    }
+
+    fn note(&mut self, ticket: Ticket, question: Question) {
+        if let Some(service) = question.watches() {
+            *self.watched.entry(service).or_default() += 1;
+        }
+        self.open.insert(ticket, question);
     }
 
     /// Asks a question, after a pause.
@@ -238,19 +262,23 @@ impl Desk {
 
     /// Drops a question; its reply will fall through.
     pub fn cancel(&mut self, ticket: Ticket) {
-        if self.open.remove(&ticket).is_some() {
+        if self.take(ticket).is_some() {
             self.effects.push(Effect::Cancel(ticket));
         }
     }
 
     /// Takes the question a reply belongs to; `None` for a reply nobody waits for.
     pub fn take(&mut self, ticket: Ticket) -> Option<Question> {
-        self.open.remove(&ticket)
+        let question = self.open.remove(&ticket)?;
+        if let Some(count) = question.watches().and_then(|service| self.watched.get_mut(&service)) {
+            *count = count.saturating_sub(1);
+        }
+        Some(question)
     }
 
     /// Puts a question aside that nobody may ask before somebody has signed in. It stays open.
     pub fn park(&mut self, ticket: Ticket, question: Question) {
-        self.open.insert(ticket, question);
+        self.note(ticket, question);
         self.parked.push(ticket);
     }
 
@@ -266,6 +294,11 @@ impl Desk {
     /// The effects since the last time.
     pub fn effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
+    }
+
+    /// How many running steps are watched at a service.
+    pub fn watched(&self, service: Service) -> usize {
+        self.watched.get(&service).copied().unwrap_or_default()
     }
 
     /// How many questions are open.
@@ -335,6 +368,8 @@ pub struct Model {
     pub exchanges: VecDeque<Exchange>,
     /// One sentence about the last thing a person asked for.
     pub notice: Option<String>,
+    /// How long operations of the services take here.
+    pub experience: Experience,
     /// Tickets, dice, open questions.
     pub desk: Desk,
 }
@@ -361,6 +396,7 @@ impl Model {
             takes_tokens: false,
             exchanges: VecDeque::new(),
             notice: None,
+            experience: Experience::default(),
             desk: Desk::new(seed),
         }
     }

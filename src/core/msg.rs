@@ -5,9 +5,11 @@ use super::environment::EnvironmentId;
 use super::exchange::Exchange;
 use super::journal::{Run, RunId};
 use super::mandate::{Mandate, Module};
+use super::schedule::prior::Watched;
 use super::setup::Held;
 use super::sign_in::Keeping;
 use super::trouble::{Service, Trouble};
+use std::time::Duration;
 
 /// Names one question or change; a reply under a ticket nobody waits for does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +61,8 @@ pub enum Msg {
         /// Another program; none: nobody, or this one.
         held: Option<Held>,
     },
+    /// How long operations took that earlier runs on this cloud have watched, the oldest first.
+    Learned(Vec<(Watched, Duration)>),
     /// Runs of this cloud that were interrupted.
     FoundRuns(Vec<Found>),
     /// Records that cannot be read, each with its place.

@@ -204,6 +204,8 @@ pub struct AskedBefore {
     pub package: &'static str,
     /// Operation id, if the service had named one.
     pub operation: Option<String>,
+    /// When it was asked for.
+    pub at: Now,
 }
 
 /// One stage of a run.
@@ -322,6 +324,8 @@ pub struct Install {
     pub operation: Option<String>,
     /// When it was accepted or found.
     pub since: Now,
+    /// It was asked for by this program, which has watched it ever since.
+    pub is_whole: bool,
     /// The package list showed it on its way, so a failure in the list is a new one.
     pub seen_running: bool,
     /// The operation succeeded; the package list has yet to agree.
@@ -514,6 +518,11 @@ impl Configuring {
             StageId::Application => self.mandate.packages(),
             _ => Vec::new(),
         }
+    }
+
+    /// The package that is installed.
+    pub fn installs(&self) -> Option<&'static str> {
+        self.packages().get(self.package).copied()
     }
 
     /// Stages that are over.

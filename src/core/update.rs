@@ -23,7 +23,8 @@ use super::model::{Cloud, Desk, Model, Purpose, Question};
 use super::msg::{Intent, Msg, Ticket};
 use super::plan::StageId;
 use super::route::screen;
-use super::schedule::{STEP_ATTEMPTS, back_off};
+use super::schedule::prior::{Experience, Watched};
+use super::schedule::{Pacing, STEP_ATTEMPTS, back_off, fair_share};
 use super::setup::{Flow, Setup, Start, Watch};
 use super::terms::{self, Acceptance};
 use super::time::{Now, later};
@@ -66,6 +67,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         }
         Msg::Forgotten { name, result } => model.notice = Some(run::forgotten(&name, result)),
         Msg::Holder { environment, held } => run::holder(model, &environment, held, now),
+        Msg::Learned(lasted) => {
+            for (of, took) in lasted {
+                model.experience.add(of, took);
+            }
+        }
         Msg::FoundRuns(found) => run::found(model, found),
         Msg::Damaged(places) => {
             model.notice = places.first().map(|place| {
@@ -115,12 +121,21 @@ struct Cx<'a> {
     account: &'a str,
     tenant: Option<&'a str>,
     desk: &'a mut Desk,
+    experience: &'a mut Experience,
     now: Now,
 }
 
 impl Cx<'_> {
     fn step_question(&self) -> Question {
         Question { about: Some(self.environment.id.clone()), purpose: Purpose::Step, misses: 0, call: None }
+    }
+
+    /// When an operation that has run for `elapsed` is looked at again: where its end is likely, no sooner than
+    /// its share of what the service allows.
+    fn look_again(&mut self, of: Watched, service: Service, elapsed: Duration) -> Duration {
+        let prior = self.experience.prior(of);
+        let share = fair_share(service, self.desk.watched(service) + 1);
+        Pacing::DEFAULT.pause(&prior, elapsed, self.desk.roll()).max(share)
     }
 
     fn entry(&self, setup: &Setup, what: What) -> Entry {
@@ -140,12 +155,12 @@ fn with_setup<T>(
     now: Now,
     work: impl FnOnce(&mut Setup, &mut Cx) -> T,
 ) -> Option<T> {
-    let Model { setups, desk, directory, cloud, session, .. } = model;
+    let Model { setups, desk, directory, cloud, session, experience, .. } = model;
     let environment = directory.get(id)?;
     let setup = setups.entry(id.clone()).or_insert_with(|| Setup::new(id.clone(), desk.guid()));
     let account = session.account().unwrap_or("not signed in");
     let tenant = session.tenant();
-    Some(work(setup, &mut Cx { environment, cloud, account, tenant, desk, now }))
+    Some(work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, now }))
 }
 
 fn intent(model: &mut Model, wanted: Intent, now: Now) {

@@ -10,15 +10,14 @@ use crate::core::gate;
 use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::msg::Intent;
 use crate::core::schedule::LINK_USUAL;
+use crate::core::schedule::outlook::{self, Outlook};
 use crate::core::setup::Flow;
 use crate::core::time::{between, stopwatch};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, flow};
-use crate::ui::text::{clean, cut};
+use crate::ui::text::{clean, cut, width};
 use crate::wire::lcs;
 
-/// Most the bar shows before the link is there.
-const BAR_MAX: f64 = 0.97;
 /// Rows of the timeline that are always there.
 const EVENTS_LEAST: usize = 4;
 
@@ -54,10 +53,12 @@ impl Sheet for LinkProgress {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::Linking(link) = &setup.flow else { return Page::default() };
         let cells = room.width;
-        let mut head = vec![elapsed(view, link, cells)];
+        let outlook = outlook::link(link, &view.model.experience, view.beat(link.started));
+        let mut head = vec![elapsed(view, link, outlook, cells)];
         if link.way != Way::Assisted {
-            let share = between(link.started, view.now).as_secs_f64() / LINK_USUAL.as_secs_f64();
-            head.push(progress::bar(*view.look, share.min(BAR_MAX), cells));
+            let share =
+                outlook.map_or(1.0, |outlook| outlook.share_done(between(link.started, view.beat(link.started))));
+            head.push(progress::bar(*view.look, share, cells));
         }
         head.push(Row::blank());
         let mut rows = steps(view, link, cells);
@@ -106,7 +107,7 @@ impl Sheet for LinkProgress {
     }
 }
 
-fn elapsed(view: &View, link: &Linking, cells: usize) -> Row {
+fn elapsed(view: &View, link: &Linking, outlook: Option<Outlook>, cells: usize) -> Row {
     let elapsed = between(link.started, view.now);
     let way = match link.way {
         Way::Direct => "direct: through the link service",
@@ -119,8 +120,14 @@ fn elapsed(view: &View, link: &Linking, cells: usize) -> Row {
         (true, _) => row.and("   longer than usual; it goes on", Role::Warn),
         (false, _) => row.and(format!(" of {}", stopwatch(LINK_USUAL)), Role::Dim),
     };
+    let more = outlook.filter(|_| elapsed < LINK_USUAL && link.way == Way::Direct);
+    let more = more.map(|outlook| format!("   {} (estimate)", parts::to_go(outlook))).unwrap_or_default();
     let room = cells.saturating_sub(row.width());
-    row.and(cut(&format!("   {way}"), room, view.look.symbols().ellipsis), Role::Dim)
+    if more.is_empty() {
+        return row.and(cut(&format!("   {way}"), room, view.look.symbols().ellipsis), Role::Dim);
+    }
+    let words = [format!("{more}   {way}"), more];
+    row.and(words.into_iter().find(|words| width(words) <= room).unwrap_or_default(), Role::Dim)
 }
 
 /// The page of Lifecycle Services, where a project is known.

@@ -46,7 +46,7 @@ pub use input::{Reaction, on_key, on_paste, settle};
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
 use crate::core::sign_in::Session;
-use crate::core::time::{Now, between, date_and_time, in_words, stopwatch, time_of_day};
+use crate::core::time::{Now, between, date_and_time, in_words, later, stopwatch, time_of_day};
 use crate::ui::look::Look;
 use crate::ui::row::Row;
 use eye::Stage;
@@ -148,6 +148,12 @@ impl View<'_> {
     /// A running length: a stopwatch, or whole minutes where nothing may tick.
     fn running(&self, length: Duration) -> String {
         if self.look.motion { stopwatch(length) } else { format!("{} min", length.as_secs() / 60) }
+    }
+
+    /// The moment by which a length since then is told: the last whole minute of it where nothing may tick.
+    fn beat(&self, since: Now) -> Now {
+        let minutes = between(since, self.now).as_secs() / 60;
+        if self.look.motion { self.now } else { later(since, Duration::from_secs(minutes * 60)) }
     }
 
     /// The page of the screen, without what is laid over it.

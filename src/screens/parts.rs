@@ -10,6 +10,7 @@ use crate::core::fault::Confidence;
 use crate::core::geography;
 use crate::core::journal::RunId;
 use crate::core::remedy;
+use crate::core::schedule::outlook::Outlook;
 use crate::core::setup::{Record, Setup};
 use crate::core::trouble::{Again, Service, Trouble};
 use crate::ui::look::{Look, Mark, Role};
@@ -17,6 +18,7 @@ use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
 use crate::ui::text::{clean, clean_lines, cut, fit, width};
 use crate::wire::place;
+use std::time::Duration;
 
 /// Cells of a name in a sentence; the whole stands in the details (d).
 const NAME_MAX: usize = 60;
@@ -24,6 +26,26 @@ const NAME_MAX: usize = 60;
 const SHORT_ID: usize = 8;
 /// Cells from which the text of an event keeps clear of the times.
 const TIMELINE_ROOMY: usize = 60;
+/// Up to here the time still to go is told in seconds.
+const TOLD_IN_SECONDS: Duration = Duration::from_secs(100);
+
+/// The time still to go, as a range: `4 to 13 min more`. Rounded outwards, so that it does not tick.
+pub(super) fn to_go(outlook: Outlook) -> String {
+    let unit = |length: Duration| match length {
+        short if short <= TOLD_IN_SECONDS => ("s", 1, 10),
+        long if long < Duration::from_hours(3) => ("min", 60, 1),
+        _ => ("h", 3600, 1),
+    };
+    let ((small, size, step), (large, large_size, large_step)) = (unit(outlook.least), unit(outlook.most));
+    let least = outlook.least.as_secs() / (size * step) * step;
+    let most = outlook.most.as_secs().div_ceil(large_size * large_step) * large_step;
+    match least {
+        0 => format!("up to {most} {large} more"),
+        _ if small == large => format!("{least} to {most} {large} more"),
+        _ => format!("{least} {small} to {most} {large} more"),
+    }
+}
+
 /// A heading.
 pub(super) fn heading(text: &str) -> Row {
     Row::new(text, Role::Strong)

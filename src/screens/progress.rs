@@ -5,15 +5,13 @@ use super::page::{Page, Room, Stop};
 use super::{Sheet, View, access, parts};
 use crate::core::plan::StageId;
 use crate::core::schedule::CONFIGURE_USUAL;
+use crate::core::schedule::outlook::{self, Outlook};
 use crate::core::setup::{Configuring, Flow, Stage, StageState};
 use crate::core::time::between;
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::row::{Piece, Row, behind};
 use crate::ui::text::{clean, cut, fit, width};
-use std::time::Duration;
 
-/// A usual set-up, for the bar.
-const TYPICAL: Duration = Duration::from_mins(18);
 /// Most the bar shows before everything is done.
 const BAR_MAX: f64 = 0.97;
 /// Cells of the name of a stage, with its gap.
@@ -54,8 +52,10 @@ impl Sheet for Progress {
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::Configuring(run) = &setup.flow else { return Page::default() };
-        let mut head = vec![elapsed(view, run, room.width)];
-        head.push(bar(*view.look, estimate(view, run), room.width));
+        let now = view.beat(run.started);
+        let outlook = outlook::configure(run, &setup.facts, &view.model.experience, now);
+        let mut head = vec![elapsed(view, run, outlook, room.width)];
+        head.push(bar(*view.look, outlook.share_done(between(run.started, now)), room.width));
         head.push(Row::blank());
         let mut rows = stages(view, run, room.width);
         let notes = parts::goes_on(view, environment, setup, room.full);
@@ -71,33 +71,25 @@ impl Sheet for Progress {
     }
 }
 
-fn elapsed(view: &View, run: &Configuring, cells: usize) -> Row {
+fn elapsed(view: &View, run: &Configuring, outlook: Outlook, cells: usize) -> Row {
     let elapsed = between(run.started, view.now);
     let row = Row::new("Elapsed ", Role::Dim).and(view.running(elapsed), Role::Strong);
     if elapsed >= CONFIGURE_USUAL {
         row.and("   longer than usual; it goes on", Role::Warn)
     } else {
-        // A repair and an addition are no set-up.
-        let usual = match run.first() {
-            StageId::ApplicationUsers => ["   a minute or two  (estimate)", "", ""],
-            StageId::Application => ["   a few minutes for each module  (estimate)", "   (estimate)", ""],
-            _ => ["   typically 12 to 24 min, at most 30  (estimate)", "   at most 30 min (estimate)", ""],
-        };
+        let more = parts::to_go(outlook);
+        // Microsoft's word holds for a whole set-up; a repair and an addition are none.
+        let is_whole = run.first() == StageId::Prerequisites && elapsed + outlook.most <= CONFIGURE_USUAL;
+        let in_all = if is_whole { ", at most 30 in all" } else { "" };
+        let usual = [format!("   typically {more}{in_all}  (estimate)"), format!("   {more} (estimate)")];
         let fits = usual.into_iter().find(|words| row.width() + width(words) <= cells);
         row.and(fits.unwrap_or_default(), Role::Dim)
     }
 }
 
-/// A guess, and called one: half of it counts stages, half of it time.
-fn estimate(view: &View, run: &Configuring) -> f64 {
-    let share = |part: usize| f64::from(u32::try_from(part).unwrap_or(0));
-    let stages = share(run.done()) / share(run.stages.len()).max(1.0);
-    let time = between(run.started, view.now).as_secs_f64() / TYPICAL.as_secs_f64();
-    f64::midpoint(stages, time.min(1.0)).min(BAR_MAX)
-}
-
-/// A bar that is full at 1.
+/// A bar of what is likely to be done. It is full only when everything is, which another screen says.
 pub(super) fn bar(look: Look, share: f64, cells: usize) -> Row {
+    let share = share.min(BAR_MAX);
     let symbols = look.symbols();
     // Whole thousandths keep the arithmetic in integers from here on.
     let thousandths = (0..=1000_u16).rev().find(|part| f64::from(*part) <= share * 1000.0).unwrap_or(0);

@@ -13,6 +13,7 @@ pub use file::{JournalError, RunFile, entries, line, read};
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::{Entry, Outcome, Program, Run, RunId, What, fold};
 use crate::core::msg::{Found, NotClaimed};
+use crate::core::schedule::prior::Watched;
 use crate::core::setup::Held;
 use crate::core::terms::{self, Acceptance};
 use crate::core::unseen::safe_json;
@@ -25,11 +26,13 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 /// How long is waited for lines that are not written yet.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2);
+/// So many runs on record teach how long operations take.
+const LEARNED_FROM: usize = 60;
 /// What the name of a run's file ends with.
 const EXTENSION: &str = "jsonl";
 
@@ -316,6 +319,19 @@ pub fn interrupted(state_dir: &Path, address: &str) -> (Vec<Found>, Vec<String>)
         .collect();
     found.sort_by_key(|found| std::cmp::Reverse(found.run.last));
     (found, damaged)
+}
+
+/// How long operations of one cloud took in the last runs on record, the oldest first. What cannot be read
+/// teaches nothing.
+pub fn lasted(state_dir: &Path, address: &str) -> Vec<(Watched, Duration)> {
+    let Ok(files) = files(state_dir) else { return Vec::new() };
+    let changed = |path: &Path| path.metadata().and_then(|of| of.modified()).ok();
+    let mut files: Vec<(Option<SystemTime>, PathBuf)> =
+        files.into_iter().map(|(_, path)| (changed(&path), path)).collect();
+    files.sort_unstable();
+    let newest = files.split_off(files.len().saturating_sub(LEARNED_FROM)).into_iter();
+    let runs = newest.filter_map(|(_, path)| fold(&read(&path).ok()?)).filter(|run| run.address == address);
+    runs.flat_map(|run| run.lasted).collect()
 }
 
 /// What tells an environment from one of the same id on another cloud.

@@ -70,12 +70,14 @@ struct SignIn {
 /// Where the core is told what happens beside it.
 pub type Tell = Arc<dyn Fn(Msg) + Send + Sync>;
 
-/// Starts everything. `tell` hears of every request to a service, and of where a sign-in is kept.
+/// Starts everything. `tell` hears of every request to a service, of where a sign-in is kept, and of how long
+/// operations took before.
 ///
 /// # Errors
 /// A sentence about what could not be started.
 pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str, tell: Tell) -> Result<Ready, String> {
     let mut trust = Trust::default();
+    let learned = Arc::clone(&tell);
     let (profile, credentials, sign_in, simulator) = match stage {
         Stage::Rehearsal(name) => {
             let scenario = Scenario::named(&name).map_err(|error| error.to_string())?;
@@ -109,6 +111,9 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?
         .telling(Arc::new(move |exchange| tell(Msg::Exchange(Box::new(exchange)))));
     let (found, damaged) = journal::interrupted(state_dir, &cloud.address);
+    let (of, address) = (state_dir.to_owned(), cloud.address.clone());
+    // Nobody waits for it: until then the documented times hold.
+    tokio::task::spawn_blocking(move || learned(Msg::Learned(journal::lasted(&of, &address))));
     let SignIn { account, keeping, note, keeper } = sign_in;
     Ok(Ready { api: Arc::new(api), cloud, account, keeping, note, keeper, simulator, found, damaged })
 }

@@ -4,7 +4,10 @@
 //! a file and never looks at a clock.
 
 use super::{ChangeResult, Deed, Entry, Outcome, Program, RunId, What, Work};
+use crate::core::linking::Way;
 use crate::core::plan::StageId;
+use crate::core::schedule::outlook::installation;
+use crate::core::schedule::prior::Watched;
 use crate::core::setup::StageState;
 use crate::core::time::{Now, between};
 use std::collections::BTreeMap;
@@ -53,6 +56,8 @@ pub struct Run {
     pub configure_took: Option<Duration>,
     /// How long the link took, if it was made.
     pub link_took: Option<Duration>,
+    /// How long operations of the services took that one program watched from beginning to end.
+    pub lasted: Vec<(Watched, Duration)>,
     /// The link: address and how it was made sure.
     pub linked: Option<(String, String)>,
     /// The last failure.
@@ -129,13 +134,13 @@ impl Run {
         self.outcome.is_none()
     }
 
-    /// The last installation of a package that was asked for and may still be on its way: the id of
-    /// its operation, if the service named one. `Some(None)`: asked for, outcome not known.
-    pub fn installation(&self, package: &str) -> Option<Option<String>> {
+    /// The last installation of a package that was asked for and may still be on its way: when it was asked for,
+    /// and the id of its operation, if the service named one. Without an id its outcome is not known.
+    pub fn installation(&self, package: &str) -> Option<(Now, Option<String>)> {
         let last = self.changes.iter().rev().find(|line| line.deed.installs(package))?;
         match last.result {
-            Some(ChangeResult::Accepted) | None => Some(last.id.clone()),
-            Some(ChangeResult::Unknown) => Some(None),
+            Some(ChangeResult::Accepted) | None => Some((last.at, last.id.clone())),
+            Some(ChangeResult::Unknown) => Some((last.at, None)),
             Some(ChangeResult::Done | ChangeResult::Refused | ChangeResult::Failed | ChangeResult::NotDone) => None,
         }
     }
@@ -221,7 +226,14 @@ impl Run {
                 self.changes.push(ChangeLine { at, deed: deed.clone(), result: None, id: None, words: String::new() });
             }
             What::Outcome { result, id, words } => {
+                let sitting = self.sittings.last().map(|sitting| sitting.at);
                 if let Some(line) = self.changes.last_mut() {
+                    if let (Deed::Install { package }, ChangeResult::Done, Some(ChangeResult::Accepted)) =
+                        (&line.deed, result, line.result)
+                        && sitting <= Some(line.at)
+                    {
+                        self.lasted.push((installation(package), between(line.at, at)));
+                    }
                     line.result = Some(*result);
                     line.id = id.clone().or_else(|| line.id.take());
                     words.clone_into(&mut line.words);
@@ -235,6 +247,13 @@ impl Run {
             }
             What::Linked { address, confirmed } => {
                 self.link_took = self.work.as_ref().map(|(_, since)| between(*since, at));
+                let sitting = self.sittings.last().map(|sitting| sitting.at);
+                if let Some((Work::Link { way: Way::Direct, .. }, since)) = &self.work
+                    && sitting <= Some(*since)
+                    && self.changes.last().is_some_and(|line| line.at >= *since)
+                {
+                    self.lasted.push((Watched::Link, between(*since, at)));
+                }
                 self.linked = Some((address.clone(), confirmed.clone()));
             }
             What::Failed { step, fault, code, words, next, ids } => {
@@ -286,6 +305,7 @@ pub fn fold(entries: &[Entry]) -> Option<Run> {
         retries: 0,
         configure_took: None,
         link_took: None,
+        lasted: Vec::new(),
         linked: None,
         failure: None,
         outcome: None,

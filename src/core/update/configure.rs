@@ -47,7 +47,10 @@ pub(super) fn take_up(setup: &mut Setup, first: StageId, mandate: Mandate, since
     run.unsettled = last.map(|line| line.deed.clone());
     run.asked_before = std::iter::once(CORE_PACKAGE)
         .chain(run.mandate.packages())
-        .filter_map(|package| Some(AskedBefore { package, operation: before.installation(package)? }))
+        .filter_map(|package| {
+            let (at, operation) = before.installation(package)?;
+            Some(AskedBefore { package, operation, at })
+        })
         .collect();
     go(setup, Box::new(run), cx, begin);
 }

@@ -6,9 +6,10 @@ use super::{Cx, Next, ask, change, finish, given_up, own_words, read, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
 use crate::core::journal::{ChangeResult, Deed, What as Line};
-use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, pace};
+use crate::core::schedule::outlook::installation;
+use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
 use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, Step};
-use crate::core::time::{between, in_words, later};
+use crate::core::time::{Now, between, in_words, later};
 use crate::core::trouble::{Done, Service, Trouble};
 use crate::wire::power_platform::Operation;
 use std::time::Duration;
@@ -46,7 +47,7 @@ pub(super) fn look(
 }
 
 fn package_of(run: &Configuring) -> &'static str {
-    run.packages().get(run.package).copied().unwrap_or_default()
+    run.installs().unwrap_or_default()
 }
 
 /// A package is there: the next one of the stage follows, or the stage is over. A stage of which nothing
@@ -99,8 +100,9 @@ pub(super) fn looked(
             run.met = None;
             run.watch.heard(cx.now, state.clone());
             setup.tell(cx.now, format!("{name} is on its way already: {state}"));
-            let operation = before.and_then(|before| before.operation);
-            let install = Install { operation, since: cx.now, seen_running: true, succeeded: false, looks: 0 };
+            let operation = before.as_ref().and_then(|before| before.operation.clone());
+            let since = before.map_or(cx.now, |before| before.at);
+            let install = Install { seen_running: true, ..found(operation, since) };
             watch(run, setup, install, cx)
         }
         Some(PackageState::NotInstalled | PackageState::Failed { .. }) => {
@@ -130,6 +132,11 @@ pub(super) fn looked(
     }
 }
 
+/// An installation that is watched from now on and that began at `since`.
+fn found(operation: Option<String>, since: Now) -> Install {
+    Install { operation, since, is_whole: false, seen_running: false, succeeded: false, looks: 0 }
+}
+
 /// An installation that was asked for before an interruption and that the list does not show: watched
 /// by its operation, or looked for before anybody asks again.
 fn asked_before(run: &mut Configuring, setup: &mut Setup, before: AskedBefore, cx: &mut Cx) -> Next {
@@ -142,7 +149,7 @@ fn asked_before(run: &mut Configuring, setup: &mut Setup, before: AskedBefore, c
     setup.tell(cx.now, format!("{name} was asked for before: operation {operation} is watched"));
     "installing".clone_into(&mut run.stages[run.current].detail);
     let operation = Some(operation);
-    let install = Install { operation, since: cx.now, seen_running: false, succeeded: false, looks: 0 };
+    let install = found(operation, before.at);
     watch_after(run, setup, install, Duration::ZERO, cx)
 }
 
@@ -162,7 +169,7 @@ pub(super) fn install_answered(
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");
             "installing".clone_into(&mut run.stages[run.current].detail);
-            let install = Install { operation, since: cx.now, seen_running: false, succeeded: false, looks: 0 };
+            let install = Install { is_whole: true, ..found(operation, cx.now) };
             watch_as_asked(run, setup, install, retry_after, cx)
         }
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
@@ -231,7 +238,14 @@ fn watch_as_asked(
     cx: &mut Cx,
 ) -> Next {
     let floor = asked.unwrap_or_default().min(RETRY_AFTER_MAX);
-    let pause = pace(between(install.since, cx.now), cx.desk.roll()).max(floor);
+    let pause = if install.succeeded {
+        // The list only lags behind.
+        back_off(install.looks, None, cx.desk.roll())
+    } else {
+        let of = installation(package_of(run));
+        cx.look_again(of, Service::PowerPlatform, between(install.since, cx.now))
+    };
+    let pause = pause.max(floor);
     let next = watch_after(run, setup, install, pause, cx);
     run.watch.not_before = asked.map(|_| later(cx.now, floor));
     next
@@ -315,6 +329,9 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
     match setup.facts.package(package_of(run)) {
         Some(PackageState::Installed { version }) => {
             run.watch.heard(cx.now, "Installed");
+            if install.is_whole {
+                cx.experience.add(installation(package_of(run)), age);
+            }
             cx.record(setup, Line::came(ChangeResult::Done, None));
             package_done(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
         }

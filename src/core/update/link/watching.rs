@@ -8,7 +8,8 @@ use crate::core::call::{Call, Reply};
 use crate::core::facts::FactKind;
 use crate::core::gate;
 use crate::core::linking::{LinkStep, Linking};
-use crate::core::schedule::{LINK_PACE_MIN, NO_RESPONSE_MISSES, pace};
+use crate::core::schedule::NO_RESPONSE_MISSES;
+use crate::core::schedule::prior::Watched;
 use crate::core::setup::Setup;
 use crate::core::time::between;
 use crate::core::trouble::{Service, Trouble, What};
@@ -23,7 +24,7 @@ pub(super) fn status_call(linking: &Linking, setup: &Setup, cx: &Cx) -> Call {
 }
 
 pub(super) fn watch(linking: &mut Linking, setup: &Setup, cx: &mut Cx) -> Next {
-    let pause = pace(between(linking.started, cx.now), cx.desk.roll()).max(LINK_PACE_MIN);
+    let pause = cx.look_again(Watched::Link, Service::Link, between(linking.started, cx.now));
     let call = status_call(linking, setup, cx);
     linking.watch.then_ask(cx, call, pause);
     Next::Stay
@@ -84,6 +85,9 @@ fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, c
         "completed" => {
             linking.administration_url = answer.administration_url;
             linking.reported = true;
+            if linking.starts > 0 {
+                cx.experience.add(Watched::Link, between(linking.started, cx.now));
+            }
             ask_back(linking, setup, 0, Duration::ZERO, cx)
         }
         "failed" | "aborted" => {

@@ -1,0 +1,97 @@
+//! The time still to go, as a range: what is likely, never a promise.
+
+use super::prior::{Experience, Watched};
+use crate::core::facts::{Facts, PackageState};
+use crate::core::linking::{LinkStep, Linking};
+use crate::core::plan::{CORE_PACKAGE, StageId};
+use crate::core::setup::{Configuring, StageState, Step};
+use crate::core::time::{Now, between};
+use std::time::Duration;
+
+/// Making and checking the identities of one side, and the last check: first tenth, middle, ninth tenth.
+const IDENTITIES: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(8), Duration::from_secs(20)];
+
+/// How much longer something will take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// One in ten is through sooner.
+    pub least: Duration,
+    /// Half are through sooner.
+    pub likely: Duration,
+    /// One in ten takes longer.
+    pub most: Duration,
+}
+
+impl Outlook {
+    /// One thing after another. Medians add up; what each may differ from its median adds up as squares,
+    /// because what is early and what is late make up for each other.
+    fn of(parts: impl IntoIterator<Item = [Duration; 3]>) -> Self {
+        let (mut likely, mut below, mut above) = (0.0_f64, 0.0_f64, 0.0_f64);
+        for [least, middle, most] in parts.into_iter().map(|part| part.map(|part| part.as_secs_f64())) {
+            likely += middle;
+            below += (middle - least).powi(2);
+            above += (most - middle).powi(2);
+        }
+        let of = Duration::from_secs_f64;
+        Self { least: of((likely - below.sqrt()).max(0.0)), likely: of(likely), most: of(likely + above.sqrt()) }
+    }
+
+    /// Of what took so long already, the share that is likely to be over: 0 to 1.
+    pub fn share_done(&self, elapsed: Duration) -> f64 {
+        let all = (elapsed + self.likely).as_secs_f64();
+        if all > 0.0 { elapsed.as_secs_f64() / all } else { 1.0 }
+    }
+}
+
+/// The operation that is watched while this package is installed.
+pub fn installation(package: &str) -> Watched {
+    if package == CORE_PACKAGE { Watched::CoreSolution } else { Watched::Application }
+}
+
+/// How much longer Configure will take: what is being installed, and what follows.
+pub fn configure(run: &Configuring, facts: &Facts, learned: &Experience, now: Now) -> Outlook {
+    let is_open = |id: StageId| {
+        run.stages
+            .iter()
+            .any(|stage| stage.id == id && matches!(stage.state, StageState::Waiting | StageState::Running))
+    };
+    let application = run.mandate.packages();
+    let all = [(StageId::CoreSolution, CORE_PACKAGE)]
+        .into_iter()
+        .chain(application.into_iter().map(|package| (StageId::Application, package)));
+    let installed = |package: &str| matches!(facts.package(package), Some(PackageState::Installed { .. }));
+    let installations =
+        all.filter(|(stage, package)| is_open(*stage) && !installed(package)).map(|(stage, package)| {
+            let elapsed = match &run.step {
+                Step::Watch(install) if run.stage().id == stage && run.installs() == Some(package) => {
+                    between(install.since, now)
+                }
+                _ => Duration::ZERO,
+            };
+            learned.prior(installation(package)).to_go(elapsed)
+        });
+    let identities = [StageId::ApplicationUsers, StageId::ClientIdRows, StageId::Verification];
+    Outlook::of(installations.chain(identities.into_iter().filter(|id| is_open(*id)).map(|_| IDENTITIES)))
+}
+
+/// How much longer the service will take to link both sides; none where that is not what is waited for.
+pub fn link(link: &Linking, learned: &Experience, now: Now) -> Option<Outlook> {
+    let is_waited_for = matches!(link.step, LinkStep::Look | LinkStep::Start | LinkStep::Watch);
+    is_waited_for.then(|| Outlook::of([learned.prior(Watched::Link).to_go(between(link.started, now))]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_early_and_what_is_late_make_up_for_each_other() {
+        let part = [60, 120, 240].map(Duration::from_secs);
+        let one = Outlook::of([part]);
+        let four = Outlook::of([part; 4]);
+        assert_eq!((one.least, one.likely, one.most), (part[0], part[1], part[2]));
+        assert_eq!(four.likely, one.likely * 4);
+        assert_eq!((four.least, four.most), (Duration::from_mins(6), Duration::from_mins(12)));
+        assert!((one.share_done(Duration::from_secs(40)) - 0.25).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,69 @@
+//! When a running operation is looked at again, and what is learned from it.
+
+use super::*;
+use crate::core::schedule::prior::{Experience, Watched};
+use crate::core::time::between;
+
+/// A core solution that is installed under the operation `op`, accepted just now.
+fn accepted() -> World {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
+    world
+}
+
+fn status(word: &str) -> Reply {
+    Reply::Operation { operation: Some(from(json!({"operationId": "op", "status": word}))), retry_after: None }
+}
+
+fn likely(learned: &Experience) -> Duration {
+    learned.prior(Watched::CoreSolution).to_go(Duration::ZERO)[1]
+}
+
+#[test]
+fn an_operation_that_was_watched_to_its_end_teaches_how_long_the_next_one_takes() {
+    let mut world = accepted();
+    let began = world.now;
+    while between(began, world.now) < Duration::from_mins(20) {
+        world.answer(Ok(status("Running")));
+    }
+    let took = between(began, world.now);
+    world.core_state = "Installed";
+    let before = likely(&world.model.experience);
+    world.answer(Ok(status("Succeeded")));
+    world.answer_as_it_is();
+    assert!(likely(&world.model.experience) > before + Duration::from_mins(1));
+    let lasted = fold(&world.recorded).unwrap().lasted;
+    assert!(matches!(lasted[..], [(Watched::CoreSolution, noted)] if noted >= took), "{lasted:?}");
+    // What the record holds teaches the next program the same.
+    let mut next = World::new();
+    next.tell(Msg::Learned(lasted));
+    assert!(likely(&next.model.experience) > before + Duration::from_mins(1));
+}
+
+#[test]
+fn what_was_interrupted_is_looked_at_by_its_own_age_and_teaches_nothing() {
+    let world = accepted();
+    let began = world.recorded.iter().rfind(|entry| matches!(entry.what, What::Intention { .. })).unwrap().at;
+    let mut world = world.killed();
+    world.want(Intent::GoOn);
+    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { .. })))));
+    assert!(matches!(world.step(), Step::Watch(install) if install.since == began), "{:?}", world.step());
+    world.core_state = "Installed";
+    let before = world.model.experience.clone();
+    world.answer(Ok(status("Succeeded")));
+    world.settle();
+    assert_eq!(world.model.experience, before);
+}
+
+#[test]
+fn looks_come_closer_together_where_the_end_is_likely() {
+    let mut world = accepted();
+    let began = world.now;
+    let mut pauses = Vec::new();
+    while between(began, world.now) < Duration::from_mins(9) {
+        pauses.push(world.open.front().unwrap().1);
+        world.answer(Ok(status("Running")));
+    }
+    let shortest = pauses.iter().min().unwrap();
+    assert!(pauses[0] > *shortest * 2, "{pauses:?}");
+}
