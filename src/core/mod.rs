@@ -33,6 +33,7 @@ pub mod reset;
 pub mod route;
 pub mod schedule;
 pub mod setup;
+pub mod setups;
 pub mod sign_in;
 pub mod silence;
 pub mod standing;

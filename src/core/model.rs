@@ -10,11 +10,12 @@ use super::journal::{Entry, Run, What};
 use super::msg::{Found, PastRun, Ticket};
 use super::schedule::prior::Experience;
 use super::setup::Setup;
+use super::setups::Setups;
 use super::sign_in::{Ended, Keeping, Session};
 use super::time::Now;
 use super::trouble::{Service, Trouble};
-use crate::wire::{bap, lcs, link};
-use std::collections::{BTreeMap, VecDeque};
+use crate::wire::{bap, bare_id, lcs, link};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 /// Longest name that is part of a command, in bytes; a longer one is replaced by the id.
@@ -56,7 +57,11 @@ pub struct Directory {
     /// Both lists merged.
     pub environments: Vec<Environment>,
     /// Place of each environment in the list.
-    index: BTreeMap<EnvironmentId, usize>,
+    index: HashMap<EnvironmentId, usize>,
+    /// The same by the bare form of the Power Platform environment id.
+    by_bare_id: HashMap<String, usize>,
+    /// Grows with each change of the list: whoever keeps something made of the list compares it.
+    pub revision: u64,
     /// The tenant's list as it came.
     rows: Vec<bap::Environment>,
     /// The project's list as it came.
@@ -82,18 +87,13 @@ pub struct Directory {
 impl Directory {
     /// The environment with this key.
     pub fn get(&self, id: &EnvironmentId) -> Option<&Environment> {
-        self.index.get(id).map(|place| &self.environments[*place])
+        self.index.get(id).and_then(|place| self.environments.get(*place))
     }
 
     /// The name of the environment with this Power Platform environment id.
     pub fn name_of(&self, power_platform: &str) -> Option<&str> {
-        let bare = crate::wire::bare_id(power_platform);
-        self.environments
-            .iter()
-            .find(|environment| {
-                environment.power_platform.as_deref().is_some_and(|id| crate::wire::bare_id(id) == bare)
-            })
-            .map(|environment| environment.name.as_str())
+        let place = self.by_bare_id.get(&bare_id(power_platform))?;
+        self.environments.get(*place).map(|environment| environment.name.as_str())
     }
 
     /// Takes a fresh list of the tenant.
@@ -136,8 +136,13 @@ impl Directory {
     /// Keeps an environment that a fresh list no longer has, because something runs in it.
     pub fn keep(&mut self, environment: Environment) {
         if !self.index.contains_key(&environment.id) {
-            self.index.insert(environment.id.clone(), self.environments.len());
+            let place = self.environments.len();
+            self.index.insert(environment.id.clone(), place);
+            if let Some(id) = &environment.power_platform {
+                self.by_bare_id.entry(bare_id(id)).or_insert(place);
+            }
             self.environments.push(environment);
+            self.revision += 1;
         }
     }
 
@@ -150,6 +155,13 @@ impl Directory {
         }
         self.index =
             self.environments.iter().enumerate().map(|(place, environment)| (environment.id.clone(), place)).collect();
+        self.by_bare_id.clear();
+        for (place, environment) in self.environments.iter().enumerate() {
+            if let Some(id) = &environment.power_platform {
+                self.by_bare_id.entry(bare_id(id)).or_insert(place);
+            }
+        }
+        self.revision += 1;
     }
 }
 
@@ -341,7 +353,7 @@ pub struct Model {
     /// The list of environments.
     pub directory: Directory,
     /// The set-ups that were looked at.
-    pub setups: BTreeMap<EnvironmentId, Setup>,
+    pub setups: Setups,
     /// The set-up that is looked at; none: the list is.
     pub selected: Option<EnvironmentId>,
     /// Interrupted runs that nobody has decided about; the first is shown.
@@ -382,7 +394,7 @@ impl Model {
             cloud,
             session: Session::Unknown,
             directory: Directory { open_named: environment, ..Directory::default() },
-            setups: BTreeMap::new(),
+            setups: Setups::default(),
             selected: None,
             found: Vec::new(),
             survey_all: false,
@@ -409,10 +421,14 @@ impl Model {
 
     /// The set-ups that go on without the program.
     pub fn running(&self) -> impl Iterator<Item = (&Environment, &Setup)> {
-        self.setups
-            .values()
-            .filter(|setup| setup.is_running())
-            .filter_map(|setup| Some((self.directory.get(&setup.id)?, setup)))
+        let ids = self.setups.running().iter();
+        ids.filter_map(|id| Some((self.directory.get(id)?, self.setups.get(id)?)))
+    }
+
+    /// Takes the list of the set-ups that updates worked on since the last time, each once. Whoever drives
+    /// the core looks at these alone; who never takes it is out of nothing but a name for each set-up.
+    pub fn touched(&mut self) -> Vec<EnvironmentId> {
+        self.setups.touched()
     }
 
     /// The account, or what stands for it.

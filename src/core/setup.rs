@@ -44,6 +44,8 @@ pub struct Setup {
     pub configure_took: Option<Duration>,
     /// The person stepped back out of it; the list is to be shown.
     pub left: bool,
+    /// Already in the list of those that were worked on, which [`super::setups::Setups`] keeps.
+    pub is_touched: bool,
     /// Names the run that this set-up writes down.
     pub run: RunId,
     /// How far the record of the run is.
@@ -376,6 +378,7 @@ impl Setup {
             accepted: false,
             configure_took: None,
             left: false,
+            is_touched: false,
             run,
             record: Record::New,
             accepts: None,

@@ -157,10 +157,15 @@ fn with_setup<T>(
 ) -> Option<T> {
     let Model { setups, desk, directory, cloud, session, experience, .. } = model;
     let environment = directory.get(id)?;
-    let setup = setups.entry(id.clone()).or_insert_with(|| Setup::new(id.clone(), desk.guid()));
+    let run = (!setups.contains_key(id)).then(|| desk.guid());
     let account = session.account().unwrap_or("not signed in");
     let tenant = session.tenant();
-    Some(work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, now }))
+    let make = || Setup::new(id.clone(), run.unwrap_or_default());
+    Some(
+        setups.work(id, make, |setup| {
+            work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, now })
+        }),
+    )
 }
 
 fn intent(model: &mut Model, wanted: Intent, now: Now) {

@@ -146,7 +146,7 @@ impl Plain<'_> {
                 directory.reading.is_none()
                     && directory.reading_lcs.is_none()
                     && (directory.read_at.is_some() || directory.trouble.is_some())
-                    && model.setups.values().all(|setup| setup.reading.is_empty())
+                    && !model.setups.is_any_read()
             }
         }
     }

@@ -152,9 +152,7 @@ fn survey(model: &mut Model, only_new: bool, now: Now) {
 /// Reads everything of the next environments, once those before are read.
 pub(super) fn survey_next(model: &mut Model, now: Now) {
     let directory = &model.directory;
-    let is_busy = directory.reading.is_some()
-        || directory.reading_lcs.is_some()
-        || model.setups.values().any(|setup| !setup.reading.is_empty());
+    let is_busy = directory.reading.is_some() || directory.reading_lcs.is_some() || model.setups.is_any_read();
     if !model.survey_all || is_busy {
         return;
     }

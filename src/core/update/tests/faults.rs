@@ -107,9 +107,11 @@ fn a_reset_whose_mismatch_could_not_be_read_was_called_linked() {
     let mut world = World::opened();
     let id = EnvironmentId("pp-1".into());
     world.model.directory.environments[0].partner = None;
-    let facts = &mut world.model.setups.get_mut(&id).unwrap().facts;
-    facts.link = Fact::Known(Some(from(json!({"cid": "c", "powerAppsEnvironment": "pp-2"}))), world.now);
-    facts.integration = Fact::Unknown(passing(Service::Dataverse, Done::No), world.now);
+    let now = world.now;
+    world.model.setups.change(&id, |setup| {
+        setup.facts.link = Fact::Known(Some(from(json!({"cid": "c", "powerAppsEnvironment": "pp-2"}))), now);
+        setup.facts.integration = Fact::Unknown(passing(Service::Dataverse, Done::No), now);
+    });
     let goal = Goal::Reset(vec!["uat".into()]);
     let orders = Orders { until: Until::Linked, goal, accepted: None, yes: true };
     let next = Pilot::new(id, orders).next(&world.model);
@@ -246,10 +248,12 @@ fn a_link_to_another_environment_counted_as_linked_while_the_integration_was_not
     use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
     let mut world = World::opened();
     let id = EnvironmentId("pp-1".into());
-    let setup = world.model.setups.get_mut(&id).unwrap();
-    let link = json!({"cid": "c", "cname": "dw", "powerAppsEnvironment": "pp-2"});
-    setup.facts.link = Fact::Known(Some(from(link)), world.now);
-    setup.facts.integration = Fact::Unknown(status(Service::Dataverse, 503, ""), world.now);
+    let now = world.now;
+    world.model.setups.change(&id, |setup| {
+        let link = json!({"cid": "c", "cname": "dw", "powerAppsEnvironment": "pp-2"});
+        setup.facts.link = Fact::Known(Some(from(link)), now);
+        setup.facts.integration = Fact::Unknown(status(Service::Dataverse, 503, ""), now);
+    });
     world.model.directory.environments[0].partner = None;
     let (environment, setup) = world.model.current().unwrap();
     assert_eq!(standing(environment, Some(setup)), Standing::Unknown);

@@ -267,15 +267,17 @@ impl World {
     pub(super) fn resetting() -> Self {
         let mut world = Self::opened();
         let id = EnvironmentId("pp-1".into());
-        let setup = world.model.setups.get_mut(&id).unwrap();
         let link = json!({"cid": "c", "cname": "dw", "powerAppsEnvironment": "pp-2"});
         let set = json!({
             "environments": {"ax": {"targetType": "AX"}, "crm": {"targetType": "CRM"}},
             "dualWriteDetail": {"legalEntityMappings": {"mappings": [{"left": {"name": "USMF"}}]}}});
-        setup.facts.link = Fact::Known(Some(from(link)), world.now);
-        setup.facts.connection_set = Fact::Known(from(set), world.now);
-        setup.facts.maps = Fact::Known(Vec::new(), world.now);
-        setup.flow = Flow::Mismatch;
+        let now = world.now;
+        world.model.setups.change(&id, |setup| {
+            setup.facts.link = Fact::Known(Some(from(link)), now);
+            setup.facts.connection_set = Fact::Known(from(set), now);
+            setup.facts.maps = Fact::Known(Vec::new(), now);
+            setup.flow = Flow::Mismatch;
+        });
         world.want(Intent::ResetLink("uat".into()));
         assert!(matches!(world.changes[..], [Change::ResetLink { .. }]), "{:?}", world.model.notice);
         world.keep_only_changes();

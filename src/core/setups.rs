@@ -1,0 +1,130 @@
+//! The set-ups of one model, and what must be known of all of them without looking at each.
+//!
+//! Every change goes through [`Setups::work`] or [`Setups::change`]: so which of them run, how many are
+//! being read, and which were worked on since somebody last asked, is right by construction and costs
+//! nothing that grows with their number.
+
+use super::environment::EnvironmentId;
+use super::setup::Setup;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+
+/// The set-ups, by environment. To be read like a map; see the module for changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Setups {
+    all: BTreeMap<EnvironmentId, Setup>,
+    running: BTreeSet<EnvironmentId>,
+    /// How many are waiting for what they asked.
+    reading: usize,
+    /// Worked on since the last [`Setups::touched`]; each is marked, so none is here twice.
+    touched: Vec<EnvironmentId>,
+}
+
+impl Deref for Setups {
+    type Target = BTreeMap<EnvironmentId, Setup>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.all
+    }
+}
+
+impl Setups {
+    /// Works on one set-up, which is made where there is none yet.
+    pub fn work<T>(
+        &mut self,
+        id: &EnvironmentId,
+        make: impl FnOnce() -> Setup,
+        work: impl FnOnce(&mut Setup) -> T,
+    ) -> T {
+        let setup = match self.all.entry(id.clone()) {
+            Entry::Occupied(place) => place.into_mut(),
+            Entry::Vacant(place) => place.insert(make()),
+        };
+        let before = (setup.is_running(), !setup.reading.is_empty());
+        let result = work(setup);
+        let after = (setup.is_running(), !setup.reading.is_empty());
+        if !std::mem::replace(&mut setup.is_touched, true) {
+            self.touched.push(id.clone());
+        }
+        match (before.0, after.0) {
+            (false, true) => _ = self.running.insert(id.clone()),
+            (true, false) => _ = self.running.remove(id),
+            _ => {}
+        }
+        match (before.1, after.1) {
+            (false, true) => self.reading += 1,
+            (true, false) => self.reading -= 1,
+            _ => {}
+        }
+        result
+    }
+
+    /// Works on a set-up that there is.
+    pub fn change<T>(&mut self, id: &EnvironmentId, work: impl FnOnce(&mut Setup) -> T) -> Option<T> {
+        // The key is there, so nothing is made.
+        self.all.contains_key(id).then(|| self.work(id, || Setup::new(id.clone(), String::new()), work))
+    }
+
+    /// Those in which something runs that goes on without the program.
+    pub fn running(&self) -> &BTreeSet<EnvironmentId> {
+        &self.running
+    }
+
+    /// Whether an answer is awaited for any of them.
+    pub fn is_any_read(&self) -> bool {
+        self.reading > 0
+    }
+
+    /// Takes the list of those that were worked on since the last time, each once.
+    pub fn touched(&mut self) -> Vec<EnvironmentId> {
+        for id in &self.touched {
+            if let Some(setup) = self.all.get_mut(id) {
+                setup.is_touched = false;
+            }
+        }
+        std::mem::take(&mut self.touched)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::setup::Flow;
+
+    fn id(name: &str) -> EnvironmentId {
+        EnvironmentId(name.into())
+    }
+
+    #[test]
+    fn what_was_worked_on_is_told_once() {
+        let mut setups = Setups::default();
+        for name in ["b", "a", "b"] {
+            setups.work(&id(name), || Setup::new(id(name), "run".into()), |_| ());
+        }
+        assert_eq!(setups.touched(), [id("b"), id("a")]);
+        assert!(setups.touched().is_empty());
+        assert_eq!(setups.change(&id("a"), |setup| setup.id.clone()), Some(id("a")));
+        assert_eq!(setups.change(&id("c"), |_| ()), None);
+        assert_eq!(setups.touched(), [id("a")]);
+    }
+
+    #[test]
+    fn what_is_read_and_what_runs_is_counted() {
+        use crate::core::facts::FactKind;
+        use crate::core::msg::Ticket;
+        use crate::core::setup::Asked;
+        let mut setups = Setups::default();
+        let asked = Asked { ticket: Ticket(1), misses: 0 };
+        setups.work(
+            &id("a"),
+            || Setup::new(id("a"), "run".into()),
+            |setup| setup.reading.insert(FactKind::Link, asked),
+        );
+        assert!(setups.is_any_read() && setups.running().is_empty());
+        setups.change(&id("a"), |setup| setup.reading.clear());
+        assert!(!setups.is_any_read());
+        setups.change(&id("a"), |setup| setup.flow = Flow::Configured);
+        assert!(setups.running().is_empty());
+    }
+}
