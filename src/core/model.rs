@@ -90,6 +90,11 @@ impl Directory {
         self.index.get(id).and_then(|place| self.environments.get(*place))
     }
 
+    /// Where in the list the environment with this key is.
+    pub fn place(&self, id: &EnvironmentId) -> Option<usize> {
+        self.index.get(id).copied()
+    }
+
     /// The name of the environment with this Power Platform environment id.
     pub fn name_of(&self, power_platform: &str) -> Option<&str> {
         let place = self.by_bare_id.get(&bare_id(power_platform))?;

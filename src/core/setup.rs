@@ -444,6 +444,11 @@ impl Setup {
         matches!(self.flow, Flow::Configuring(_) | Flow::Linking(_))
     }
 
+    /// Whether something runs whose service gave no good answer the last time.
+    pub fn is_unanswered(&self) -> bool {
+        self.watch().is_some_and(|watch| watch.trouble.is_some())
+    }
+
     /// What runs at a service right now and goes on without the program. What comes after it does not
     /// begin before somebody comes back.
     pub fn goes_on(&self) -> Option<&'static str> {

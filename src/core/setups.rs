@@ -15,6 +15,10 @@ use std::ops::Deref;
 pub struct Setups {
     all: BTreeMap<EnvironmentId, Setup>,
     running: BTreeSet<EnvironmentId>,
+    /// Of those that run, how many got no good answer the last time.
+    unanswered: usize,
+    /// Grows with each piece of work: whoever keeps something made of the set-ups compares it.
+    revision: u64,
     /// How many are waiting for what they asked.
     reading: usize,
     /// Worked on since the last [`Setups::touched`]; each is marked, so none is here twice.
@@ -41,9 +45,10 @@ impl Setups {
             Entry::Occupied(place) => place.into_mut(),
             Entry::Vacant(place) => place.insert(make()),
         };
-        let before = (setup.is_running(), !setup.reading.is_empty());
+        let before = (setup.is_running(), !setup.reading.is_empty(), setup.is_unanswered());
         let result = work(setup);
-        let after = (setup.is_running(), !setup.reading.is_empty());
+        let after = (setup.is_running(), !setup.reading.is_empty(), setup.is_unanswered());
+        self.revision += 1;
         if !std::mem::replace(&mut setup.is_touched, true) {
             self.touched.push(id.clone());
         }
@@ -55,6 +60,11 @@ impl Setups {
         match (before.1, after.1) {
             (false, true) => self.reading += 1,
             (true, false) => self.reading -= 1,
+            _ => {}
+        }
+        match (before.2, after.2) {
+            (false, true) => self.unanswered += 1,
+            (true, false) => self.unanswered -= 1,
             _ => {}
         }
         result
@@ -69,6 +79,16 @@ impl Setups {
     /// Those in which something runs that goes on without the program.
     pub fn running(&self) -> &BTreeSet<EnvironmentId> {
         &self.running
+    }
+
+    /// How many of those that run got no good answer the last time.
+    pub fn unanswered(&self) -> usize {
+        self.unanswered
+    }
+
+    /// Grows with each piece of work on any of them.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Whether an answer is awaited for any of them.

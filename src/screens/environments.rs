@@ -56,7 +56,8 @@ impl Sheet for Environments {
     fn page(&self, view: &View, room: Room) -> Page {
         let directory = &view.model.directory;
         let state = &view.eye.list;
-        let order = list::order(view.model, state, view.now);
+        let shown = list::shown(view.model, state);
+        let (order, place) = (&shown.order, shown.at);
         let mut page = Page::default();
         notes_of_trouble(view, room, &mut page.notes);
         if directory.environments.is_empty() {
@@ -72,9 +73,7 @@ impl Sheet for Environments {
             let (_, caret) = window(state.filter.value(), state.filter.cursor(), cells);
             page.caret = Some((0, FILTER_AT + caret));
         }
-        let place = list::selected(view.model, state, &order);
-        let chosen = order.get(place).map(|at| &directory.environments[*at]);
-        if let Some(environment) = chosen
+        if let Some(environment) = shown.chosen(view.model)
             && room.height >= FACTS_FROM
         {
             page.notes = facts(view, environment, room);
@@ -89,11 +88,11 @@ impl Sheet for Environments {
         let around = page.head.len() + 1 + page.notes.len() + usize::from(!page.notes.is_empty());
         let height = room.height.saturating_sub(around).max(1);
         let top = list::top(state, place, order.len(), height);
-        let shown: Vec<&Environment> =
+        let seen: Vec<&Environment> =
             order.iter().skip(top).take(height).map(|at| &directory.environments[*at]).collect();
-        let table = Table::of(view, &shown, room.width);
+        let table = Table::of(view, &seen, room.width);
         page.head.push(table.header());
-        page.rows = (0..shown.len()).map(|at| table.row(view, at, top + at == place)).collect();
+        page.rows = (0..seen.len()).map(|at| table.row(view, at, top + at == place)).collect();
         page
     }
 }

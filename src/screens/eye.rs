@@ -1,6 +1,7 @@
 //! What the eye is doing: focus, scroll, selection, half-typed text. Never saved, never true of
 //! the set-up.
 
+use super::order::Order;
 use crate::core::environment::EnvironmentId;
 use crate::core::mandate::Module;
 use crate::core::model::Model;
@@ -102,6 +103,10 @@ pub(super) struct List {
     /// The filter has the keys.
     pub(super) typing: bool,
     pub(super) sort: Sort,
+    /// What is shown, as it was worked out last.
+    pub(super) order: Order,
+    /// What was selected then, and its place in the order.
+    pub(super) found: Option<(Option<EnvironmentId>, usize)>,
 }
 
 /// What the eye is doing.

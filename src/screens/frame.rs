@@ -289,8 +289,7 @@ fn of_list(view: &View, model: &Model) -> Row {
         let glyph = Mark::Failed.glyph(view.look.glyphs);
         return Row::new(format!(" {glyph} the list could not be read (d)"), Role::Bad);
     }
-    let silent =
-        model.running().filter(|(_, setup)| setup.watch().is_some_and(|watch| watch.trouble.is_some())).count();
+    let silent = model.setups.unanswered();
     if silent > 0 {
         let glyph = Mark::Busy.glyph(view.look.glyphs);
         let what = if silent == 1 { "1 set-up gets".to_owned() } else { format!("{silent} set-ups get") };

@@ -74,7 +74,7 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     }
     if eye.overlay.is_none()
         && screen(model) == Screen::Environments
-        && let Some(reaction) = list::act(model, eye, act, now, usize::from(laid.places.rows.height))
+        && let Some(reaction) = list::act(model, eye, act, usize::from(laid.places.rows.height))
     {
         return reaction;
     }

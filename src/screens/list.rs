@@ -1,9 +1,9 @@
-//! The list of environments as the eye has it: order, filter, selection. Works with ten thousand.
+//! The list of environments as the eye has it: what is shown of it, what is selected, its keys.
 
-use super::eye::Sort;
 use super::eye::{Eye, List};
 use super::input::Reaction;
 use super::keys::{self, Act};
+use super::order::Order;
 use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
@@ -11,6 +11,7 @@ use crate::core::setup::{Flow, Setup};
 use crate::core::standing::{self, Standing as Far};
 use crate::core::time::{Now, between, in_words};
 use crate::ui::look::Mark;
+use std::borrow::Cow;
 
 /// How far an environment is, for one cell of the list.
 pub(super) struct Standing {
@@ -20,8 +21,6 @@ pub(super) struct Standing {
     pub(super) words: String,
     /// In more words, where there is room.
     full: Option<&'static str>,
-    /// Place when the list is sorted by it: what needs a person first.
-    rank: u8,
 }
 
 impl Standing {
@@ -43,59 +42,77 @@ pub(super) fn standing(environment: &Environment, setup: Option<&Setup>, now: No
         }
         _ => far.words().to_owned(),
     };
-    let (mark, rank, full) = match far {
-        Far::ConfigureFailed | Far::LinkFailed | Far::InstallFailed => (Some(Mark::Failed), 0, None),
-        Far::Mismatch => (Some(Mark::Warn), 1, None),
-        Far::IntegrationFailed => (Some(Mark::Failed), 1, Some("Power Platform Integration failed")),
-        Far::Configuring | Far::Linking | Far::BeingInstalled => (Some(Mark::Busy), 2, None),
-        Far::WaitingForPerson => (Some(Mark::Busy), 2, Some("waiting for you to link in Lifecycle Services")),
-        Far::Reported => (Some(Mark::Warn), 1, Some("reported as linked, not confirmed")),
-        Far::ReadyToLink | Far::Installed | Far::IdentitiesMissing => (None, 3, None),
-        Far::ReadyToConfigure => (None, 4, None),
-        Far::Unknown => (Some(Mark::Unknown), 5, None),
-        Far::BeingIntegrated => (Some(Mark::Busy), 5, Some("Power Platform Integration being set up")),
-        Far::IntegrationFirst => (None, 6, Some("Power Platform Integration not set up")),
-        Far::NotPossible => (None, 6, None),
-        Far::Linked => (Some(Mark::Done), 7, None),
-        Far::NotRead | Far::BeingRead => (None, 8, None),
+    let (mark, full) = match far {
+        Far::ConfigureFailed | Far::LinkFailed | Far::InstallFailed => (Some(Mark::Failed), None),
+        Far::Mismatch => (Some(Mark::Warn), None),
+        Far::IntegrationFailed => (Some(Mark::Failed), Some("Power Platform Integration failed")),
+        Far::Configuring | Far::Linking | Far::BeingInstalled => (Some(Mark::Busy), None),
+        Far::WaitingForPerson => (Some(Mark::Busy), Some("waiting for you to link in Lifecycle Services")),
+        Far::Reported => (Some(Mark::Warn), Some("reported as linked, not confirmed")),
+        Far::Unknown => (Some(Mark::Unknown), None),
+        Far::BeingIntegrated => (Some(Mark::Busy), Some("Power Platform Integration being set up")),
+        Far::IntegrationFirst => (None, Some("Power Platform Integration not set up")),
+        Far::Linked => (Some(Mark::Done), None),
+        Far::ReadyToLink
+        | Far::Installed
+        | Far::IdentitiesMissing
+        | Far::ReadyToConfigure
+        | Far::NotPossible
+        | Far::NotRead
+        | Far::BeingRead => (None, None),
     };
-    Standing { mark, words, full, rank }
+    Standing { mark, words, full }
 }
 
-/// Places of the environments that are shown, in their order.
-pub(super) fn order(model: &Model, list: &List, now: Now) -> Vec<usize> {
-    let all = &model.directory.environments;
-    let wanted = list.filter.value().trim().to_lowercase();
-    let fits = |environment: &Environment| {
-        let of = |text: &str| text.to_lowercase().contains(&wanted);
-        wanted.is_empty()
-            || of(&environment.name)
-            || of(environment.kind.word())
-            || of(&environment.id.0)
-            || environment.finops_url().is_some_and(of)
-            || environment.dataverse.as_ref().is_some_and(|side| of(&side.url))
-    };
-    let mut places: Vec<usize> = (0..all.len()).filter(|at| fits(&all[*at])).collect();
-    match list.sort {
-        Sort::Service => {}
-        Sort::Name => places.sort_by_cached_key(|at| all[*at].name.to_lowercase()),
-        Sort::Stage => {
-            places.sort_by_cached_key(|at| standing(&all[*at], model.setups.get(&all[*at].id), now).rank);
-        }
+/// Place when the list is sorted by how far each is: what needs a person first.
+pub(super) fn rank(far: Far) -> u8 {
+    match far {
+        Far::ConfigureFailed | Far::LinkFailed | Far::InstallFailed => 0,
+        Far::Mismatch | Far::IntegrationFailed | Far::Reported => 1,
+        Far::Configuring | Far::Linking | Far::BeingInstalled | Far::WaitingForPerson => 2,
+        Far::ReadyToLink | Far::Installed | Far::IdentitiesMissing => 3,
+        Far::ReadyToConfigure => 4,
+        Far::Unknown | Far::BeingIntegrated => 5,
+        Far::IntegrationFirst | Far::NotPossible => 6,
+        Far::Linked => 7,
+        Far::NotRead | Far::BeingRead => 8,
     }
-    places
 }
 
-/// Where in the order the selected environment is; the first when it is not among them.
-pub(super) fn selected(model: &Model, list: &List, order: &[usize]) -> usize {
-    let is_it = |at: &usize| Some(&model.directory.environments[*at].id) == list.selected.as_ref();
-    order.iter().position(is_it).unwrap_or(0)
+/// What is shown of the list: places of environments, in their order, and which of them is selected.
+pub(super) struct Shown<'a> {
+    pub(super) order: Cow<'a, [usize]>,
+    /// Place in the order of the selected one; the first when it is not among them.
+    pub(super) at: usize,
 }
 
-/// The selected environment, if any is shown.
-pub(super) fn chosen<'a>(model: &'a Model, list: &List, now: Now) -> Option<&'a Environment> {
-    let order = order(model, list, now);
-    order.get(selected(model, list, &order)).map(|place| &model.directory.environments[*place])
+impl Shown<'_> {
+    /// The selected environment, if any is shown.
+    pub(super) fn chosen<'m>(&self, model: &'m Model) -> Option<&'m Environment> {
+        self.order.get(self.at).map(|place| &model.directory.environments[*place])
+    }
+}
+
+/// What is shown. Where nothing has changed since the list was settled, this costs the same however long it is.
+pub(super) fn shown<'a>(model: &Model, list: &'a List) -> Shown<'a> {
+    if !list.order.is_fresh(model, list.filter.value(), list.sort) {
+        let mut order = Order::default();
+        order.refresh(model, list.filter.value(), list.sort);
+        let at = find(model, list.selected.as_ref(), order.places());
+        return Shown { order: Cow::Owned(order.places().to_vec()), at };
+    }
+    let order = list.order.places();
+    let at = match &list.found {
+        Some((selected, at)) if *selected == list.selected => *at,
+        _ => find(model, list.selected.as_ref(), order),
+    };
+    Shown { order: Cow::Borrowed(order), at }
+}
+
+/// Where in the order an environment is; the first when it is not among them.
+fn find(model: &Model, selected: Option<&EnvironmentId>, order: &[usize]) -> usize {
+    let Some(place) = selected.and_then(|id| model.directory.place(id)) else { return 0 };
+    order.iter().position(|at| *at == place).unwrap_or(0)
 }
 
 /// First row shown, so that the selected one is in sight.
@@ -104,55 +121,59 @@ pub(super) fn top(list: &List, selected: usize, count: usize, height: usize) -> 
     list.top.clamp((selected + 1).saturating_sub(height), selected).min(most)
 }
 
-/// Keeps the first row where the selected one is in sight.
+/// Works out what is shown, once, before it is drawn again and again.
+fn refresh(model: &Model, list: &mut List) {
+    list.order.refresh(model, list.filter.value(), list.sort);
+    // The order may be another one, in which the same environment has another place.
+    list.found = Some((list.selected.clone(), find(model, list.selected.as_ref(), list.order.places())));
+}
+
+/// Works out what is shown, and keeps the first row where the selected one is in sight.
 pub(super) fn settle(model: &Model, eye: &mut Eye, height: usize) {
-    let order = order(model, &eye.list, Now::UNIX_EPOCH);
-    let place = selected(model, &eye.list, &order);
-    eye.list.top = top(&eye.list, place, order.len(), height);
+    refresh(model, &mut eye.list);
+    let Shown { order, at } = shown(model, &eye.list);
+    let top = top(&eye.list, at, order.len(), height);
+    eye.list.top = top;
 }
 
 /// A key on the list; `None` when it is no key of the list's own.
-pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, now: Now, height: usize) -> Option<Reaction> {
-    if matches!(act, Act::Filter | Act::Sort | Act::Clear) {
-        // What is selected stays selected, wherever it comes to stand.
-        eye.list.selected = chosen(model, &eye.list, now).map(|environment| environment.id.clone());
-    }
+pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
     let list = &mut eye.list;
+    let shown = shown(model, list);
+    let (at, count) = (shown.at, shown.order.len());
+    let chosen = shown.chosen(model).map(|environment| environment.id.clone());
+    let id_at = |at: usize| -> Option<EnvironmentId> {
+        shown.order.get(at).map(|place| model.directory.environments[*place].id.clone())
+    };
+    let goes_to = keys::travel(act, at, count, height).map(id_at);
     match act {
+        // What is selected stays selected, wherever it comes to stand.
         Act::Filter => {
+            list.selected = chosen;
             list.typing = true;
-            return Some(Reaction::Redraw);
         }
         Act::Sort => {
+            list.selected = chosen;
             list.sort = list.sort.next();
-            return Some(Reaction::Redraw);
         }
         Act::Clear if list.typing || !list.filter.value().is_empty() => {
+            list.selected = chosen;
             list.typing = false;
             list.filter.reset();
-            return Some(Reaction::Redraw);
         }
         Act::Clear | Act::Next | Act::Previous => return Some(Reaction::Nothing),
-        Act::Press | Act::Down | Act::Up | Act::PageDown | Act::PageUp | Act::Home | Act::End => {}
-        _ => return None,
+        Act::Press => {
+            return Some(match chosen {
+                Some(id) => {
+                    list.typing = false;
+                    list.selected = Some(id.clone());
+                    Reaction::Intent(Intent::OpenEnvironment(id))
+                }
+                None if model.directory.reading.is_some() => Reaction::Intent(Intent::OpenFirst),
+                None => Reaction::Nothing,
+            });
+        }
+        _ => list.selected = goes_to?,
     }
-    let order = order(model, list, now);
-    let at = selected(model, list, &order);
-    let id_at = |at: usize| -> Option<EnvironmentId> {
-        order.get(at).map(|place| model.directory.environments[*place].id.clone())
-    };
-    if act == Act::Press {
-        let wanted = match id_at(at) {
-            Some(id) => {
-                list.typing = false;
-                list.selected = Some(id.clone());
-                Reaction::Intent(Intent::OpenEnvironment(id))
-            }
-            None if model.directory.reading.is_some() => Reaction::Intent(Intent::OpenFirst),
-            None => Reaction::Nothing,
-        };
-        return Some(wanted);
-    }
-    list.selected = id_at(keys::travel(act, at, order.len(), height)?);
     Some(Reaction::Redraw)
 }

@@ -26,6 +26,7 @@ mod linked;
 mod list;
 mod mismatch;
 mod modules;
+mod order;
 mod overlay;
 mod page;
 mod parts;

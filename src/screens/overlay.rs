@@ -154,7 +154,7 @@ impl Sheet for Details {
         } else {
             let directory = &view.model.directory;
             if screen(view.model) == Screen::Environments
-                && let Some(environment) = list::chosen(view.model, &view.eye.list, view.now)
+                && let Some(environment) = list::shown(view.model, &view.eye.list).chosen(view.model)
             {
                 let setup = view.model.setups.get(&environment.id);
                 names(environment, setup, room.width, &mut rows);

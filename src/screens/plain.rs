@@ -131,10 +131,11 @@ fn picks(view: &View) -> Vec<String> {
         None => {}
     }
     match screen(view.model) {
-        Screen::Environments => list::order(view.model, &view.eye.list, view.now)
-            .into_iter()
+        Screen::Environments => list::shown(view.model, &view.eye.list)
+            .order
+            .iter()
             .map(|place| {
-                let environment = &view.model.directory.environments[place];
+                let environment = &view.model.directory.environments[*place];
                 let setup = view.model.setups.get(&environment.id);
                 let standing = list::standing(environment, setup, view.now);
                 format!("{}, {}: {}", clean(&environment.name), clean(environment.kind.word()), standing.in_full())
@@ -254,7 +255,7 @@ fn choose(model: &Model, eye: &mut Eye, at: usize, now: Now, zone: &TimeZone) ->
     }
     if at < picks {
         if screen(model) == Screen::Environments {
-            let order = list::order(model, &eye.list, now);
+            let order = list::shown(model, &eye.list).order;
             let id = model.directory.environments[order[at]].id.clone();
             return Reaction::Intent(Intent::OpenEnvironment(id));
         }
