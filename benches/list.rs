@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// Columns and rows of the frame.
 const SIZE: (u16, u16) = (120, 40);
 /// Environments.
-const COUNTS: [usize; 2] = [10, 10_000];
+const COUNTS: [usize; 2] = [40, 10_000];
 
 fn main() {
     divan::main();

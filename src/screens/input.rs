@@ -335,11 +335,15 @@ pub fn settle(model: &Model, eye: &mut Eye, size: (u16, u16)) -> Option<Intent> 
     if frame::is_too_small(size) {
         return None;
     }
+    let is_list = eye.overlay.is_none() && screen(model) == Screen::Environments;
+    if is_list {
+        list::refresh(model, &mut eye.list);
+    }
     let laid = view(model, eye, Now::UNIX_EPOCH, size).top();
     let max = laid.page.scroll_max(&laid.places);
     let height = usize::from(laid.places.rows.height);
-    if eye.overlay.is_none() && screen(model) == Screen::Environments {
-        list::settle(model, eye, height);
+    if is_list {
+        list::settle(model, &mut eye.list, height);
     }
     let stage = stage_mut(eye);
     stage.scroll = stage.scroll.min(max);

@@ -122,18 +122,17 @@ pub(super) fn top(list: &List, selected: usize, count: usize, height: usize) -> 
 }
 
 /// Works out what is shown, once, before it is drawn again and again.
-fn refresh(model: &Model, list: &mut List) {
+pub(super) fn refresh(model: &Model, list: &mut List) {
     list.order.refresh(model, list.filter.value(), list.sort);
     // The order may be another one, in which the same environment has another place.
     list.found = Some((list.selected.clone(), find(model, list.selected.as_ref(), list.order.places())));
 }
 
-/// Works out what is shown, and keeps the first row where the selected one is in sight.
-pub(super) fn settle(model: &Model, eye: &mut Eye, height: usize) {
-    refresh(model, &mut eye.list);
-    let Shown { order, at } = shown(model, &eye.list);
-    let top = top(&eye.list, at, order.len(), height);
-    eye.list.top = top;
+/// Keeps the first row where the selected one is in sight.
+pub(super) fn settle(model: &Model, list: &mut List, height: usize) {
+    let Shown { order, at } = shown(model, list);
+    let top = top(list, at, order.len(), height);
+    list.top = top;
 }
 
 /// A key on the list; `None` when it is no key of the list's own.

@@ -3,10 +3,11 @@
 
 use super::link;
 use super::look::{Look, Role};
-use super::row::Row;
-use super::text::{graphemes, parts};
+use super::row::{Piece, Row};
+use super::text::{graphemes, is_plain, parts};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 /// Draws a row at the top of `area`; what does not fit is cut at its right edge.
 pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: bool) {
@@ -17,6 +18,16 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: boo
     let mut x = area.x;
     for piece in &row.pieces {
         let style = look.style(if focused { Role::Focus } else { piece.role });
+        if is_plain(&piece.text) {
+            for at in 0..piece.text.len() {
+                if x >= area.right() {
+                    return;
+                }
+                put(buffer, (x, area.y), &piece.text[at..=at], style, piece, look);
+                x += 1;
+            }
+            continue;
+        }
         for grapheme in graphemes(&piece.text) {
             let cells = grapheme.cell_width();
             if cells == 0 {
@@ -27,19 +38,24 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: boo
             }
             for part in parts(grapheme) {
                 let cells = part.cell_width();
-                let cell = &mut buffer[(x, area.y)];
-                cell.set_symbol(part).set_style(style);
-                if let Some(address) = piece.link.as_deref()
-                    && look.hyperlinks
-                {
-                    link::mark(cell, address);
-                }
+                put(buffer, (x, area.y), part, style, piece, look);
                 for covered in x + 1..x + cells {
                     buffer[(covered, area.y)].reset();
                 }
                 x += cells;
             }
         }
+    }
+}
+
+/// Draws one letter.
+fn put(buffer: &mut Buffer, at: (u16, u16), letter: &str, style: Style, piece: &Piece, look: &Look) {
+    let cell = &mut buffer[at];
+    cell.set_symbol(letter).set_style(style);
+    if let Some(address) = piece.link.as_deref()
+        && look.hyperlinks
+    {
+        link::mark(cell, address);
     }
 }
 

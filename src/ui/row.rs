@@ -4,7 +4,6 @@ use super::look::Role;
 use super::text::{graphemes, width};
 use ratatui::buffer::CellWidth;
 use std::rc::Rc;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// A piece of text with one meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,22 +102,15 @@ pub fn flow(first: Row, indent: usize, body: &[Piece], cells: usize) -> Vec<Row>
     let indent = indent.min(cells.saturating_sub(1));
     let mut filler = Filler { rows: Vec::new(), used: first.width(), row: first, indent, cells: cells.max(1) };
     for piece in body {
-        for word in piece.text.split_word_bounds().fold(Vec::new(), join_words) {
-            filler.word(&word, piece);
+        // Only a space ends a word: `a-b` and `https://...` are words.
+        for word in piece.text.split_inclusive(' ') {
+            let (word, space) = word.split_at(word.trim_end_matches(' ').len());
+            filler.word(word, piece);
+            filler.space(space, piece);
         }
     }
     filler.rows.push(filler.row);
     filler.rows
-}
-
-/// Joins the parts of a word that Unicode splits (`a-b`, `https://...`): only a space ends a word.
-fn join_words(mut words: Vec<String>, part: &str) -> Vec<String> {
-    let is_space = part.chars().all(|c| c == ' ');
-    match words.last_mut() {
-        Some(last) if last.ends_with(' ') == is_space && !last.is_empty() => last.push_str(part),
-        _ => words.push(part.to_owned()),
-    }
-    words
 }
 
 struct Filler {
@@ -143,6 +135,9 @@ impl Filler {
     }
 
     fn put(&mut self, text: &str, like: &Piece) {
+        if text.is_empty() {
+            return;
+        }
         match self.row.pieces.last_mut() {
             Some(last) if last.role == like.role && last.link == like.link => last.text.push_str(text),
             _ => self.row.pieces.push(Piece { text: text.to_owned(), role: like.role, link: like.link.clone() }),
@@ -150,17 +145,20 @@ impl Filler {
         self.used += width(text);
     }
 
+    fn space(&mut self, space: &str, like: &Piece) {
+        // No row begins with the space between two words.
+        if self.used < self.cells && (self.used > self.indent || self.rows.is_empty()) {
+            self.put(space, like);
+        }
+    }
+
     fn word(&mut self, word: &str, like: &Piece) {
         let cells = width(word);
-        if word.starts_with(' ') {
-            // No row begins with the space between two words.
-            if self.used > self.indent || self.rows.is_empty() {
-                self.put(&word[..word.len().min(self.cells.saturating_sub(self.used))], like);
-            }
-            return;
-        }
         if self.used + cells > self.cells && self.used > self.indent {
             self.turn();
+        }
+        if self.used + cells <= self.cells {
+            return self.put(word, like);
         }
         for grapheme in graphemes(word) {
             if self.used + usize::from(grapheme.cell_width()) > self.cells && self.used > self.indent {

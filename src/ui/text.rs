@@ -24,6 +24,9 @@ const CONTROL_STRING_MAX: usize = 4_096;
 
 /// One line: breaks and tabs become spaces.
 pub fn clean(text: &str) -> String {
+    if is_plain(text) && text.len() <= LINE_MAX {
+        return text.trim().to_owned();
+    }
     strip(text, LINE_MAX).lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -172,8 +175,16 @@ pub fn parts(grapheme: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether a text is nothing but printable ASCII, as most of a screen is: one byte is one letter is one cell.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// The cells a text takes.
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     graphemes(text).map(|grapheme| usize::from(grapheme.cell_width())).sum()
 }
 
