@@ -44,8 +44,11 @@ pub struct Setup {
     pub configure_took: Option<Duration>,
     /// The person stepped back out of it; the list is to be shown.
     pub left: bool,
-    /// Already in the list of those that were worked on, which [`super::setups::Setups`] keeps.
-    pub is_touched: bool,
+    /// How often it was worked on, which [`super::setups::Setups`] counts: what is made of it is old when this has
+    /// grown.
+    pub worked: u64,
+    /// The same when somebody last asked which set-ups were worked on.
+    pub told: u64,
     /// Names the run that this set-up writes down.
     pub run: RunId,
     /// How far the record of the run is.
@@ -378,7 +381,8 @@ impl Setup {
             accepted: false,
             configure_took: None,
             left: false,
-            is_touched: false,
+            worked: 0,
+            told: 0,
             run,
             record: Record::New,
             accepts: None,

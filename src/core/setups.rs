@@ -21,7 +21,7 @@ pub struct Setups {
     revision: u64,
     /// How many are waiting for what they asked.
     reading: usize,
-    /// Worked on since the last [`Setups::touched`]; each is marked, so none is here twice.
+    /// Worked on since the last [`Setups::touched`]; each counts that, so none is here twice.
     touched: Vec<EnvironmentId>,
 }
 
@@ -49,9 +49,10 @@ impl Setups {
         let result = work(setup);
         let after = (setup.is_running(), !setup.reading.is_empty(), setup.is_unanswered());
         self.revision += 1;
-        if !std::mem::replace(&mut setup.is_touched, true) {
+        if setup.worked == setup.told {
             self.touched.push(id.clone());
         }
+        setup.worked += 1;
         match (before.0, after.0) {
             (false, true) => _ = self.running.insert(id.clone()),
             (true, false) => _ = self.running.remove(id),
@@ -100,7 +101,7 @@ impl Setups {
     pub fn touched(&mut self) -> Vec<EnvironmentId> {
         for id in &self.touched {
             if let Some(setup) = self.all.get_mut(id) {
-                setup.is_touched = false;
+                setup.told = setup.worked;
             }
         }
         std::mem::take(&mut self.touched)

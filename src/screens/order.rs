@@ -39,6 +39,7 @@ pub(super) struct Order {
     grounds: Option<Grounds>,
     places: Vec<usize>,
     texts: Texts,
+    ranks: Ranks,
 }
 
 impl Order {
@@ -46,6 +47,12 @@ impl Order {
     pub(super) fn refresh(&mut self, model: &Model, filter: &str, sort: Sort) {
         let grounds = Grounds::of(model, filter, sort);
         if self.grounds.as_ref() == Some(&grounds) {
+            return;
+        }
+        let have_moved = sort == Sort::Stage && self.ranks.refresh(model);
+        let is_same_but = |last: &Grounds| Grounds { setups: grounds.setups, ..last.clone() } == grounds;
+        if !have_moved && self.grounds.as_ref().is_some_and(is_same_but) {
+            self.grounds = Some(grounds);
             return;
         }
         if grounds.wanted.is_empty() {
@@ -60,10 +67,7 @@ impl Order {
                 let all = &model.directory.environments;
                 self.places.sort_by_cached_key(|at| all[*at].name.to_lowercase());
             }
-            Sort::Stage => {
-                let ranks = ranks(model);
-                self.places.sort_by_key(|at| ranks[*at]);
-            }
+            Sort::Stage => self.places.sort_by_key(|at| self.ranks.of(*at)),
         }
         self.grounds = Some(grounds);
     }
@@ -79,16 +83,41 @@ impl Order {
     }
 }
 
-/// The rank of every environment. Most have no set-up, so the set-ups are gone through and not the list.
-fn ranks(model: &Model) -> Vec<u8> {
-    let all = &model.directory.environments;
-    let mut ranks = vec![rank(Standing::NotRead); all.len()];
-    for setup in model.setups.values() {
-        if let Some(at) = model.directory.place(&setup.id) {
-            ranks[at] = rank(standing(&all[at], Some(setup)));
+/// How far each environment is, as a place in an order.
+#[derive(Clone, Debug, Default)]
+struct Ranks {
+    /// State of the list they are of.
+    directory: Option<u64>,
+    /// By place: how often the set-up had been worked on, and its rank then.
+    all: Vec<(u64, u8)>,
+}
+
+impl Ranks {
+    /// Asks anew how far those are that were worked on. Most environments have no set-up, so the set-ups are gone
+    /// through and not the list. Whether a rank has changed.
+    fn refresh(&mut self, model: &Model) -> bool {
+        let environments = &model.directory.environments;
+        let now = Some(model.directory.revision);
+        let is_new = self.directory != now;
+        if is_new {
+            self.directory = now;
+            self.all = vec![(0, rank(Standing::NotRead)); environments.len()];
         }
+        let mut have_moved = is_new;
+        for setup in model.setups.values() {
+            let Some(at) = model.directory.place(&setup.id).filter(|at| self.all[*at].0 != setup.worked) else {
+                continue;
+            };
+            let last =
+                std::mem::replace(&mut self.all[at], (setup.worked, rank(standing(&environments[at], Some(setup)))));
+            have_moved |= last.1 != self.all[at].1;
+        }
+        have_moved
     }
-    ranks
+
+    fn of(&self, place: usize) -> u8 {
+        self.all.get(place).map_or_else(|| rank(Standing::NotRead), |(_, rank)| *rank)
+    }
 }
 
 /// What a filter looks at: the texts of all environments, one after the other.
