@@ -174,14 +174,14 @@ impl Texts {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::core::model::Cloud;
     use crate::core::time::Now;
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn model(names: &[String]) -> Model {
+    pub(in super::super) fn model(names: &[String]) -> Model {
         let cloud = Cloud {
             name: "test".into(),
             portal: String::new(),

@@ -22,6 +22,8 @@ use jiff::tz::TimeZone;
 const WIDTH: usize = 1_000;
 /// Rows of a page: more than any page has.
 const HEIGHT: u16 = 4_000;
+/// Most environments that are listed to be chosen from; the filter finds the others.
+const LISTED_MAX: usize = 100;
 /// A terminal on which a letter means what it means on a screen.
 const SIZE: (u16, u16) = (100, 50);
 
@@ -114,10 +116,14 @@ fn about_picks(model: &Model, eye: &Eye, count: usize) -> Vec<String> {
         return vec![format!("{count} on record, the newest first.")];
     }
     let all = model.directory.environments.len();
+    let found = list::shown(model, &eye.list).order.len();
     let mut text = vec![match eye.list.filter.value() {
         "" => format!("{all} environments, {}. A name after / filters.", eye.list.sort.words()),
-        filter => format!("{count} of {all} environments answer to “{}”. / alone shows all.", clean(filter)),
+        filter => format!("{found} of {all} environments answer to “{}”. / alone shows all.", clean(filter)),
     }];
+    if found > count {
+        text.push(format!("The first {count} are listed; a part of a name after / finds the others."));
+    }
     let troubles = [&model.directory.trouble, &model.directory.lcs_trouble];
     text.extend(troubles.into_iter().flatten().map(|trouble| clean(&trouble.whole_sentence())));
     text
@@ -134,6 +140,7 @@ fn picks(view: &View) -> Vec<String> {
         Screen::Environments => list::shown(view.model, &view.eye.list)
             .order
             .iter()
+            .take(LISTED_MAX)
             .map(|place| {
                 let environment = &view.model.directory.environments[*place];
                 let setup = view.model.setups.get(&environment.id);
@@ -276,4 +283,27 @@ pub fn has_overlay(eye: &Eye) -> bool {
 /// Why the last line did nothing; told once.
 pub fn hint(eye: &mut Eye) -> Option<String> {
     eye.hint.take().map(|hint| without_keys(&hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::order::tests::model;
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_told_in_part_and_the_filter_finds_the_rest() {
+        let names: Vec<String> = (0..2_000).map(|at| format!("tenant-{at:04}")).collect();
+        let model = model(&names);
+        let mut eye = Eye::default();
+        let now = Now::UNIX_EPOCH;
+        let page = lines(&model, &eye, now, &TimeZone::UTC);
+        assert_eq!(page.choices.len(), LISTED_MAX);
+        assert!(page.text[1].contains("first 100"), "{:?}", page.text);
+        answer(&model, &mut eye, "/tenant-1999", now, &TimeZone::UTC);
+        let page = lines(&model, &eye, now, &TimeZone::UTC);
+        assert!(page.choices[0].0.starts_with("tenant-1999"), "{:?}", page.choices);
+        assert!(page.text[0].starts_with("1 of 2000"), "{:?}", page.text);
+        let reaction = answer(&model, &mut eye, "1", now, &TimeZone::UTC);
+        assert!(matches!(reaction, Reaction::Intent(Intent::OpenEnvironment(id)) if id.0 == "id-1999"));
+    }
 }
