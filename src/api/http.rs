@@ -34,9 +34,9 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 const CHANGE_LIMIT: Duration = Duration::from_mins(1);
 /// Longest wait for Reset link, which answers only when it is done.
 pub(super) const RESET_LIMIT: Duration = Duration::from_mins(5);
-/// Largest answer that is read, in bytes. A list of ten thousand environments has about 20 MB in
-/// all, in pages of far less.
-const BODY_MAX: usize = 16 * 1024 * 1024;
+/// Largest answer that is read, in bytes. A list of ten thousand environments has about 20 MB, on one page
+/// where a server makes none.
+const BODY_MAX: usize = 24 * 1024 * 1024;
 /// Most redirects followed, and only on the same host.
 const REDIRECTS_MAX: usize = 3;
 /// Headers that hold an id to quote to support, the widest first: Azure and Power Platform, Dataverse,

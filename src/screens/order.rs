@@ -150,7 +150,9 @@ impl Texts {
         let texts = [Some(of.name.as_str()), Some(of.kind.word()), Some(&of.id.0), of.finops_url(), dataverse];
         for text in texts.into_iter().flatten() {
             if text.is_ascii() {
-                self.all.extend(text.chars().map(|letter| letter.to_ascii_lowercase()));
+                let from = self.all.len();
+                self.all.push_str(text);
+                self.all[from..].make_ascii_lowercase();
             } else {
                 self.all.push_str(&text.to_lowercase());
             }
@@ -164,7 +166,7 @@ impl Texts {
         let (mut places, mut place, mut from) = (Vec::new(), 0, 0);
         while let Some(found) = self.all.as_bytes().get(from..).and_then(|rest| finder.find(rest)) {
             // The next environment whose texts end behind what was found.
-            place += self.ends[place..].partition_point(|end| *end <= from + found);
+            place += self.ends[place..].iter().take_while(|end| **end <= from + found).count();
             places.push(place);
             from = self.ends[place];
             place += 1;
