@@ -35,6 +35,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)] // the options of the others are not made before the first frame
 pub enum Command {
     /// Rehearse on the built-in simulator: signed in, offline, nothing to configure.
     ///
@@ -205,6 +206,7 @@ pub struct Runs {
 
 /// What to do with the record.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum RunsCommand {
     /// All runs, the newest first.
     List {

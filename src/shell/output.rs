@@ -1,18 +1,21 @@
-//! What goes out to the terminal: one thread, one `write(2)` per frame.
+//! What goes out to the terminal: one `write(2)` per frame, which holds up nobody.
 //!
-//! Owns the writing end and the thread that may block on it. A terminal that does not read (a
-//! stalled SSH session, a stopped emulator) blocks that thread and nothing else: the loop goes on
-//! with keys, messages and signals, and draws again when the terminal has caught up. Never decides
-//! what is written. Used by the loop for frames and by [`super::terminal`] for the modes.
+//! Owns the writing end. A frame is written where it was drawn, through a descriptor of its own that
+//! never blocks. What a terminal that does not read (a stalled SSH session, a stopped emulator) has no
+//! room for goes to a thread that may block on it, and so does everything where there is no such
+//! descriptor: the loop goes on with keys, messages and signals, and draws again when the terminal
+//! has caught up. The thread is started when it is needed first. Never decides what is written. Used
+//! by the loop for frames and by [`super::terminal`] for the modes.
 
 use std::{
+    fs::File,
     io::{self, Write},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-/// What the writing thread says on its own.
+/// What the writing end says on its own.
 pub(super) enum Notice {
     /// Everything is written; said only after [`Output::ready`] has answered no.
     Drained,
@@ -20,15 +23,20 @@ pub(super) enum Notice {
     Broken,
 }
 
-#[derive(Default)]
+type Sink = Box<dyn Write + Send>;
+type Told = Box<dyn Fn(Notice) + Send>;
+
 struct State {
     waiting: Vec<u8>,
     writing: bool,
     broken: bool,
     tell: bool,
+    /// Written to at once; never blocks.
+    quick: Option<Sink>,
+    /// What the thread works with; none once it runs.
+    slow: Option<(Sink, Told)>,
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
@@ -41,22 +49,40 @@ impl Shared {
     }
 }
 
-/// A handle on the writing thread.
+/// A handle on the writing end.
 #[derive(Clone)]
 pub(super) struct Output(Arc<Shared>);
 
 impl Output {
-    /// Starts the thread that owns `sink`. `told` runs on that thread.
-    pub(super) fn start(sink: impl Write + Send + 'static, told: impl Fn(Notice) + Send + 'static) -> io::Result<Self> {
-        let output = Self(Arc::default());
-        let shared = Arc::clone(&output.0);
-        thread::Builder::new().name("output".into()).spawn(move || write_all_of(&shared, sink, told))?;
-        Ok(output)
+    /// Writes to `quick`, which must not block, and what that has no room for to `sink`. `told` runs on
+    /// the thread that finds out.
+    pub(super) fn new(
+        quick: Option<impl Write + Send + 'static>,
+        sink: impl Write + Send + 'static,
+        told: impl Fn(Notice) + Send + 'static,
+    ) -> Self {
+        let state = State {
+            waiting: Vec::new(),
+            writing: false,
+            broken: false,
+            tell: false,
+            quick: quick.map(|quick| Box::new(quick) as Sink),
+            slow: Some((Box::new(sink), Box::new(told))),
+        };
+        Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
     }
 
     /// Hands bytes over. Returns at once; what is still waiting goes first.
-    pub(super) fn put(&self, bytes: Vec<u8>) {
+    pub(super) fn put(&self, mut bytes: Vec<u8>) {
         let mut state = self.0.lock();
+        if state.waiting.is_empty() && !state.writing && !state.broken {
+            let room = state.quick.as_mut().map_or(Ok(0), |quick| at_once(quick, &bytes));
+            match room {
+                Ok(written) => drop(bytes.drain(..written)),
+                // The thread will find out what it is worth, and say so.
+                Err(_) => state.quick = None,
+            }
+        }
         if state.broken || bytes.is_empty() {
             return;
         }
@@ -64,6 +90,21 @@ impl Output {
             state.waiting = bytes;
         } else {
             state.waiting.extend_from_slice(&bytes);
+        }
+        if state.slow.is_some() {
+            let shared = Arc::clone(&self.0);
+            let run = move || {
+                let slow = shared.lock().slow.take();
+                if let Some((sink, told)) = slow {
+                    write_all_of(&shared, sink, told);
+                }
+            };
+            let started = thread::Builder::new().name("output".into()).spawn(run).is_ok();
+            let State { waiting, broken, slow, .. } = &mut *state;
+            // Without a thread the terminal may block us; that is better than to say nothing.
+            if let (false, Some((sink, _))) = (started, slow) {
+                *broken = sink.write_all(&std::mem::take(waiting)).is_err();
+            }
         }
         self.0.changed.notify_all();
     }
@@ -96,6 +137,22 @@ impl Output {
     }
 }
 
+/// Writes what there is room for; how many bytes that was.
+fn at_once(quick: &mut Sink, bytes: &[u8]) -> io::Result<usize> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match quick.write(&bytes[written..]) {
+            Ok(0) => break,
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if written == 0 => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(written)
+}
+
 fn write_all_of(shared: &Shared, mut sink: impl Write, told: impl Fn(Notice)) {
     let mut state = shared.lock();
     loop {
@@ -124,6 +181,20 @@ fn write_all_of(shared: &Shared, mut sink: impl Write, told: impl Fn(Notice)) {
             state = shared.lock();
         }
     }
+}
+
+/// The terminal of standard output, opened once more: what is set on a descriptor is shared with whoever
+/// has it too, and others must still be able to block on theirs. None where it may not be opened.
+pub(super) fn quick() -> Option<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Mode, OFlags, open};
+        let name = rustix::termios::ttyname(rustix::stdio::stdout(), Vec::new()).ok()?;
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        Some(open(&name, flags, Mode::empty()).ok()?.into())
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Standard output, unbuffered: what is handed over in one piece is written in one piece.
@@ -191,14 +262,34 @@ mod tests {
         }
     }
 
+    /// A terminal that takes so many bytes and then has no room.
+    struct Narrow {
+        room: usize,
+        got: mpsc::Sender<Vec<u8>>,
+    }
+
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let taken = self.room.min(bytes.len());
+            self.room -= taken;
+            if taken == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let _ = self.got.send(bytes[..taken].to_vec());
+            Ok(taken)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     fn slow() -> (Output, mpsc::Sender<()>, mpsc::Receiver<Vec<u8>>, mpsc::Receiver<Notice>) {
         let (may, may_end) = mpsc::channel();
         let (got_end, got) = mpsc::channel();
         let (told, notices) = mpsc::channel();
-        let output = Output::start(Slow { may: may_end, got: got_end }, move |notice| {
+        let output = Output::new(None::<Narrow>, Slow { may: may_end, got: got_end }, move |notice| {
             let _ = told.send(notice);
-        })
-        .unwrap();
+        });
         (output, may, got, notices)
     }
 
@@ -246,5 +337,46 @@ mod tests {
         assert!(output.drained(SOON));
         let all: Vec<u8> = got.try_iter().flatten().collect();
         assert!(all == b"startedlast" || all == b"last", "{}", String::from_utf8_lossy(&all));
+    }
+
+    #[test]
+    fn what_there_is_room_for_is_written_at_once_and_the_rest_behind_it() {
+        let (may, may_end) = mpsc::channel();
+        let (got_end, got) = mpsc::channel();
+        let (told, notices) = mpsc::channel();
+        let narrow = Narrow { room: 7, got: got_end.clone() };
+        let output = Output::new(Some(narrow), Slow { may: may_end, got: got_end }, move |notice| {
+            let _ = told.send(notice);
+        });
+        output.put(b"frame".to_vec());
+        assert_eq!(got.try_recv().unwrap(), b"frame", "without a thread");
+        assert!(output.ready());
+        output.put(b"second".to_vec());
+        assert_eq!(got.try_recv().unwrap(), b"se");
+        assert!(!output.ready());
+        output.put(b"third".to_vec());
+        may.send(()).unwrap();
+        may.send(()).unwrap();
+        assert!(matches!(notices.recv_timeout(SOON).unwrap(), Notice::Drained));
+        assert_eq!(got.try_iter().flatten().collect::<Vec<u8>>(), b"condthird");
+    }
+
+    #[test]
+    fn a_descriptor_that_fails_gives_way_to_the_thread() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let (may, may_end) = mpsc::channel();
+        let (got_end, got) = mpsc::channel();
+        let output = Output::new(Some(Gone), Slow { may: may_end, got: got_end }, |_| {});
+        may.send(()).unwrap();
+        output.put(b"frame".to_vec());
+        assert_eq!(got.recv_timeout(SOON).unwrap(), b"frame");
     }
 }

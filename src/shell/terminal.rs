@@ -23,7 +23,7 @@ use std::{
 
 use ratatui::layout::Size;
 
-use super::output::{Notice, Output, Tty};
+use super::output::{self, Notice, Output, Tty};
 use crate::core::unseen::is_unseen;
 
 /// How long a terminal may take to read what is under way, before it is given back.
@@ -86,10 +86,10 @@ pub(super) struct Guard(());
 
 impl Guard {
     /// Takes the terminal: the calling thread becomes the one that draws. `told` hears from the
-    /// writing thread.
+    /// writing end.
     pub(super) fn take(told: impl Fn(Notice) + Send + 'static) -> io::Result<Self> {
         HOOK.call_once(speak_after_restoring);
-        let output = Output::start(Tty, told)?;
+        let output = Output::new(output::quick(), Tty, told);
         let borrowed = Borrowed { on: Vec::new(), output, ui: thread::current().id(), title: None, aside: Vec::new() };
         *TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) = Some(borrowed);
         let guard = Self(());

@@ -28,8 +28,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// How often a running time on the screen is drawn anew.
-const TICK: Duration = Duration::from_secs(1);
+/// How often a running time on the screen is drawn anew: on a simulator that is in a hurry, and else. Together
+/// with the readings in between that is no more than one wake-up a second.
+const TICK_FAST: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_secs(2);
+/// Threads of the runtime. What runs on it waits for the network; a second one would be woken to no use.
+const WORKERS: usize = 1;
 
 /// What the person sees first.
 pub enum Opening {
@@ -248,7 +252,7 @@ impl Wizard {
     /// Starts everything that the first frame did not need.
     fn start(&mut self, stage: Stage, state_dir: PathBuf) -> std::io::Result<()> {
         self.zone = TimeZone::system();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
         self.journal = Some(Journal::start(state_dir.clone())?);
         let (clock, command, sender) = (self.clock, self.model.cloud.command.clone(), self.sender.clone());
         let to_core = sender.clone();
@@ -415,7 +419,8 @@ impl App for Wizard {
         if self.to_start.is_some() {
             return Some(Duration::ZERO);
         }
-        (self.look.motion && screens::needs_clock(&self.model, &self.eye)).then_some(TICK)
+        let tick = if self.clock.speed() > 1.0 { TICK_FAST } else { TICK };
+        (self.look.motion && screens::needs_clock(&self.model, &self.eye)).then_some(tick)
     }
 
     fn on_wake(&mut self) -> Step {
