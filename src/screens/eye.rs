@@ -114,6 +114,8 @@ pub(super) struct List {
 pub struct Eye {
     /// The screen that focus and scroll belong to.
     seen: Option<(Screen, Option<EnvironmentId>)>,
+    /// Columns and rows of the terminal, and the rows of the page that scroll, as they were last.
+    pub(super) settled: Option<((u16, u16), usize)>,
     pub(super) stage: Stage,
     pub(super) list: List,
     /// Place of the selected run of the record.

@@ -54,8 +54,8 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     {
         return reaction;
     }
-    let laid = view(model, eye, now, size).top();
-    let found = laid.sheet.keys().iter().chain(&EVERYWHERE).find(|binding| binding.keys.contains(&pressed));
+    let sheet = view(model, eye, now, size).sheet();
+    let found = sheet.keys().iter().chain(&EVERYWHERE).find(|binding| binding.keys.contains(&pressed));
     let Some(binding) = found else {
         if let Key::Char(letter) = pressed
             && !frame::is_too_small(size)
@@ -72,12 +72,15 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         _ if frame::is_too_small(size) => return Reaction::Nothing,
         _ => {}
     }
-    if eye.overlay.is_none()
-        && screen(model) == Screen::Environments
-        && let Some(reaction) = list::act(model, eye, act, usize::from(laid.places.rows.height))
-    {
-        return reaction;
+    if eye.overlay.is_none() && screen(model) == Screen::Environments {
+        // A key that moves in the list needs no page but its height, which is known from the last one.
+        let known = eye.settled.filter(|settled| settled.0 == size).map(|settled| settled.1);
+        let height = known.unwrap_or_else(|| usize::from(view(model, eye, now, size).top().places.rows.height));
+        if let Some(reaction) = list::act(model, eye, act, height) {
+            return reaction;
+        }
     }
+    let laid = view(model, eye, now, size).top();
     if eye.overlay.is_none()
         && screen(model) == Screen::Runs
         && let Some(reaction) = runs::act(model, eye, act, usize::from(laid.places.rows.height))
@@ -342,6 +345,7 @@ pub fn settle(model: &Model, eye: &mut Eye, size: (u16, u16)) -> Option<Intent> 
     let laid = view(model, eye, Now::UNIX_EPOCH, size).top();
     let max = laid.page.scroll_max(&laid.places);
     let height = usize::from(laid.places.rows.height);
+    eye.settled = Some((size, height));
     if is_list {
         list::settle(model, &mut eye.list, height);
     }

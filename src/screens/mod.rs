@@ -163,6 +163,11 @@ impl View<'_> {
         self.lay(sheet(screen(self.model)), body)
     }
 
+    /// What has the keys: the overlay if there is one, else the screen.
+    fn sheet(&self) -> &'static dyn Sheet {
+        self.eye.overlay.as_ref().map_or_else(|| sheet(screen(self.model)), |over| overlay::sheet(over.ask))
+    }
+
     /// The page that has the keys: the overlay if there is one, else the screen.
     fn top(&self) -> Laid {
         let Some(over) = &self.eye.overlay else { return self.screen() };
