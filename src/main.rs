@@ -265,9 +265,9 @@ fn without_screen(
     let show = match (of.json, is_terminal) {
         (true, _) => Show::Json,
         // A terminal that has no size has no lines to draw over.
-        (false, true) => match dualwrite::shell::terminal::size().map_or(0, |size| size.width) {
-            0 => Show::Lines,
-            width => Show::Live(width),
+        (false, true) => match dualwrite::shell::terminal::size().map_or((0, 0), |size| (size.width, size.height)) {
+            (0, _) | (_, 0) => Show::Lines,
+            (width, height) => Show::Live(width, height),
         },
         (false, false) => Show::Lines,
     };

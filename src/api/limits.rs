@@ -1,8 +1,8 @@
-//! What the services allow: how many questions at once, and how many requests in a time.
+//! What the services allow: how many requests in a time. How many at once is in `turns`.
 //!
-//! They keep the program from being throttled, and a slow service from slowing the others. The budgets
-//! stand where every request passes (`http.rs`), so that no page, repetition or redirect goes uncounted,
-//! whatever set-up it is for.
+//! That keeps the program from being throttled. The budgets stand where every request passes (`http.rs`), so
+//! that no page, repetition or redirect goes uncounted, whatever set-up it is for. What no budget remembers any
+//! more is dropped.
 
 use super::Time;
 use crate::core::time::{between, later};
@@ -11,39 +11,13 @@ use jiff::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Questions to one service at the same time, as browsers have it.
-const AT_ONCE: usize = 6;
-/// Questions to Dataverse at the same time. It allows 52 (service protection limits of its Web API); the
-/// prerequisites of one environment ask twelve.
-const AT_ONCE_DATAVERSE: usize = 16;
 /// So much later may one request arrive than another that took as long to be sent: a service counts arrivals.
 const LATE: Duration = Duration::from_secs(5);
 /// Requests for one project of Lifecycle Services in a minute (documented with its environment list).
 const LCS: Budget = Budget { requests: 6, time: Duration::from_mins(1).saturating_add(LATE) };
 /// Requests to one Dataverse in five minutes (service protection limits of its Web API).
 const DATAVERSE: Budget = Budget { requests: 6000, time: Duration::from_mins(5).saturating_add(LATE) };
-
-fn at_once(service: Service) -> usize {
-    if service == Service::Dataverse { AT_ONCE_DATAVERSE } else { AT_ONCE }
-}
-
-/// Turns at the services: so many questions at once.
-pub(super) struct Turns([Semaphore; Service::ALL.len()]);
-
-impl Turns {
-    pub(super) fn new() -> Self {
-        Self(Service::ALL.map(|service| Semaphore::new(at_once(service))))
-    }
-
-    /// Waits for a turn at a service; it lasts as long as what is returned.
-    pub(super) async fn turn(&self, service: Service) -> Option<SemaphorePermit<'_>> {
-        let place = Service::ALL.iter().position(|one| *one == service).unwrap_or(0);
-        // `None` only when the semaphore is closed, and nobody closes it.
-        self.0[place].acquire().await.ok()
-    }
-}
 
 /// So many requests in any stretch of so much time.
 #[derive(Clone, Copy)]
@@ -60,11 +34,21 @@ fn budget(service: Service) -> Option<Budget> {
     }
 }
 
+/// Hosts that are kept before it is looked which of them are over.
+const HOSTS_KEPT: usize = 64;
+
+/// When each of the last requests was or will be sent, by host.
+#[derive(Default)]
+struct Sent {
+    hosts: HashMap<String, VecDeque<Timestamp>>,
+    /// With more hosts than that it is looked which are over.
+    looks_at: usize,
+}
+
 /// The budgets of all hosts.
 pub(super) struct Budgets {
     time: Time,
-    /// When each of the last requests was or will be sent, by host.
-    sent: Mutex<HashMap<String, VecDeque<Timestamp>>>,
+    sent: Mutex<Sent>,
 }
 
 impl Budgets {
@@ -86,7 +70,20 @@ impl Budgets {
     /// When the next request may be sent; that place is taken.
     fn reserve(&self, budget: Budget, host: &str, now: Timestamp) -> Timestamp {
         let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = all.entry(host.to_owned()).or_default();
+        let is_over = |at: &Timestamp| later(*at, budget.time) <= now;
+        if all.hosts.len() > all.looks_at.max(HOSTS_KEPT) {
+            // Every host counts by the longest budget there is.
+            let longest = LCS.time.max(DATAVERSE.time);
+            all.hosts.retain(|_, sent| sent.back().is_some_and(|at| later(*at, longest) > now));
+            all.looks_at = 2 * all.hosts.len();
+        }
+        let sent = match all.hosts.get_mut(host) {
+            Some(sent) => sent,
+            None => all.hosts.entry(host.to_owned()).or_default(),
+        };
+        while sent.front().is_some_and(is_over) {
+            sent.pop_front();
+        }
         // The one before the whole budget has to be old enough.
         let before = if sent.len() < budget.requests { None } else { sent.pop_front() };
         let at = before.map_or(now, |before| later(before, budget.time).max(now));
@@ -125,5 +122,20 @@ mod tests {
         let budget = Budget { requests: 1, time: Duration::from_mins(5) };
         let all = ["a", "b", "a"].map(|host| budgets.reserve(budget, host, at(0)));
         assert_eq!(all, [at(0), at(0), at(300)]);
+    }
+
+    #[test]
+    fn hosts_that_nobody_asks_any_more_are_not_kept() {
+        let budgets = budgets();
+        for number in 0..10_000 {
+            budgets.reserve(DATAVERSE, &format!("host-{number}"), at(number * 10));
+        }
+        let kept = budgets.sent.lock().unwrap().hosts.len();
+        assert!(kept < 200, "{kept}");
+        for second in 0..10_000 {
+            budgets.reserve(DATAVERSE, "one", at(200_000 + second));
+        }
+        let kept = budgets.sent.lock().unwrap().hosts["one"].len();
+        assert!(kept <= 305, "{kept}");
     }
 }

@@ -19,6 +19,7 @@ mod limits;
 mod link;
 mod power_platform;
 mod session;
+mod turns;
 
 pub use assertion::{Certificate, CertificateError};
 pub use exchanges::Listener;
@@ -32,7 +33,6 @@ use crate::wire::CLIENT_REQUEST_ID;
 use hosts::Rules;
 use http::{Answer, Body, Http, Request};
 use jiff::Timestamp;
-use limits::Turns;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -40,6 +40,7 @@ use session::Session;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use turns::{Place, Turns};
 
 /// Most pages followed of one list. The largest tenants have some thousand environments.
 const PAGES_MAX: usize = 500;
@@ -119,7 +120,7 @@ impl Api {
     /// # Errors
     /// A [`Trouble`] that names the service and what happened.
     pub async fn call(&self, call: Call) -> Result<Reply, Trouble> {
-        let _turn = self.turns.turn(call.service()).await;
+        let _turn = self.turns.turn(call.service(), of_call(&call)).await;
         match call {
             Call::DeviceCode => self.device_code().await,
             Call::PollDeviceCode => self.poll_device_code().await,
@@ -161,7 +162,7 @@ impl Api {
     /// # Errors
     /// A [`Trouble`] whose `done` says whether the change may have happened all the same.
     pub async fn change(&self, change: Change) -> Result<Reply, Trouble> {
-        let _turn = self.turns.turn(change.service()).await;
+        let _turn = self.turns.turn(change.service(), of_change(&change)).await;
         match change {
             Change::Install { environment, package } => self.install(&environment, &package).await,
             Change::CreateUser { dataverse, app, business_unit } => {
@@ -213,6 +214,57 @@ impl Api {
             Service::Graph => or(&own.graph, "https://graph.microsoft.com"),
             Service::Dataverse | Service::FinanceOperations | Service::Entra => base.trim_end_matches('/').to_owned(),
         }
+    }
+}
+
+/// Where a question is asked, and for which environment.
+fn of_call(call: &Call) -> Place<'_> {
+    match call {
+        Call::DeviceCode
+        | Call::PollDeviceCode
+        | Call::Environments
+        | Call::Lifecycle
+        | Call::Licences
+        | Call::DirectoryRoles
+        | Call::Principals(_) => Place::default(),
+        Call::Integration(host)
+        | Call::Users { dataverse: host, .. }
+        | Call::RootBusinessUnit(host)
+        | Call::AdministratorRole { dataverse: host, .. }
+        | Call::OwnRoles(host)
+        | Call::Version(host)
+        | Call::Solutions(host)
+        | Call::PluginSteps(host)
+        | Call::Companies(host)
+        | Call::DefaultTeam(host)
+        | Call::RuntimeConfigurations(host)
+        | Call::Organization(host)
+        | Call::Rows(host)
+        | Call::FinopsUsers(host)
+        | Call::FinopsRoles { finops: host, .. }
+        | Call::LegalEntities(host)
+        | Call::FindGateway(host) => Place { host, of: "" },
+        Call::Packages(of)
+        | Call::Operation { environment: of, .. }
+        | Call::LinkStatus { environment: of, .. }
+        | Call::Links(of)
+        | Call::ConnectionSet(of)
+        | Call::Maps(of) => Place { host: "", of },
+    }
+}
+
+/// Where a change is made, and for which environment.
+fn of_change(change: &Change) -> Place<'_> {
+    match change {
+        Change::CreateUser { dataverse: host, .. }
+        | Change::EnableUser { dataverse: host, .. }
+        | Change::GiveRole { dataverse: host, .. }
+        | Change::PurgeUser { dataverse: host, .. }
+        | Change::BindRow { finops: host, .. }
+        | Change::CreateRow { finops: host, .. } => Place { host, of: "" },
+        Change::Install { environment: of, .. }
+        | Change::StartLink { environment: of, .. }
+        | Change::ResetLink { cid: of, .. } => Place { host: "", of },
     }
 }
 

@@ -15,7 +15,7 @@ use super::facts::{FactKind, Facts, NOT_READ};
 use super::gate;
 use super::time::Now;
 use super::trouble::Service;
-use crate::wire::lcs;
+use crate::wire::{dataverse, lcs};
 
 /// How much a prerequisite that is not met matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,6 +322,31 @@ const DUAL_WRITE: &str = "https://learn.microsoft.com/dynamics365/fin-ops-core/d
 /// Every prerequisite, in the order of the table.
 pub fn checks(environment: &Environment, facts: &Facts) -> Vec<Check> {
     table::TABLE.iter().map(|row| row.check(environment, facts)).collect()
+}
+
+/// Those that are not met, with how much each matters; without the words.
+pub fn unmet(environment: &Environment, facts: &Facts) -> impl Iterator<Item = Unmet> {
+    table::TABLE.iter().filter_map(move |row| {
+        let found = (row.find)(environment, facts);
+        let level = found.level.unwrap_or(row.level);
+        (found.answer == Tri::No).then_some(Unmet { id: row.id, level, reads: row.reads })
+    })
+}
+
+/// A prerequisite that is not met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// Its id.
+    pub id: &'static str,
+    /// How much it matters.
+    pub level: Level,
+    /// The facts it stands on; none: the lists.
+    pub reads: &'static [FactKind],
+}
+
+/// Whether a prerequisite is told by this solution.
+pub fn is_told_by(solution: &dataverse::Solution) -> bool {
+    rules::is_told_by(solution)
 }
 
 /// The first blocker that closes a button.

@@ -3,7 +3,9 @@
 
 use super::time::Now;
 use super::trouble::Trouble;
-use crate::wire::{bap, bare_id, gateway, lcs, place, same_address};
+use crate::wire::{bap, bare_id, gateway, lcs, place};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Key of an environment in the program: the Power Platform environment id, or the LCS environment
 /// id where no Power Platform environment belongs to it.
@@ -18,8 +20,8 @@ pub enum Fact<T> {
     Unread,
     /// Read at this moment.
     Known(T, Now),
-    /// Could not be found out, and why. Never the same as "not there".
-    Unknown(Trouble, Now),
+    /// Could not be found out, and why. Never the same as "not there". Rare, and larger than most facts.
+    Unknown(Box<Trouble>, Now),
 }
 
 impl<T> Fact<T> {
@@ -139,9 +141,9 @@ pub struct Environment {
     /// Provisioning and management words, as the service spells them.
     pub states: Vec<String>,
     /// Facts of Lifecycle Services.
-    pub lcs: Option<lcs::Environment>,
+    pub lcs: Option<Arc<lcs::Environment>>,
     /// Why there are none.
-    pub no_lcs: Option<String>,
+    pub no_lcs: Option<Arc<str>>,
     /// An address at which its dual-write gateway may be.
     pub gateway_guess: Option<String>,
     /// When the lists were read.
@@ -182,7 +184,7 @@ impl Environment {
         }
     }
 
-    fn of_lcs(row: &lcs::Environment) -> Option<Self> {
+    fn of_lcs(row: &Arc<lcs::Environment>) -> Option<Self> {
         let id = row.environment_id.clone().filter(|id| !id.is_empty())?;
         Some(Self {
             name: row.environment_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone()),
@@ -195,7 +197,7 @@ impl Environment {
             dataverse: None,
             partner: None,
             states: Vec::new(),
-            lcs: Some(row.clone()),
+            lcs: Some(Arc::clone(row)),
             no_lcs: None,
             gateway_guess: None,
             read_at: None,
@@ -265,37 +267,73 @@ fn leads_to(typed: &str, url: &str) -> bool {
 /// An LCS environment belongs to the row whose partner it is (by id, else by address), or to the
 /// row of the same name that has neither Dataverse nor partner: its initial Power Platform
 /// environment, which exists before Power Platform Integration is set up.
-pub fn merge(rows: &[bap::Environment], project: &[lcs::Environment]) -> Vec<Environment> {
+pub fn merge(rows: &[bap::Environment], project: &[Arc<lcs::Environment>]) -> Vec<Environment> {
     let mut all: Vec<Environment> = rows.iter().map(Environment::of_bap).collect();
+    let homes = Homes::of(&all);
     for row in project {
-        let id = row.environment_id.as_deref().unwrap_or_default();
-        let url = row.environment_endpoint_base_url.as_deref().unwrap_or_default();
-        let name = row.environment_name.as_deref().unwrap_or_default();
-        let is_partner = |partner: &Partner| match partner.id.as_deref() {
-            Some(theirs) if !id.is_empty() => bare_id(theirs) == bare_id(id),
-            _ => !url.is_empty() && same_address(&partner.url, url),
-        };
-        let home =
-            all.iter().position(|environment| environment.partner.as_ref().is_some_and(is_partner)).or_else(|| {
-                all.iter().position(|environment| {
-                    environment.partner.is_none()
-                        && environment.dataverse.is_none()
-                        && environment.lcs.is_none()
-                        && environment.name.eq_ignore_ascii_case(name)
-                })
-            });
+        let home = homes.of_row(row, &all);
         match home {
             Some(home) => {
                 let home = &mut all[home];
                 if matches!(Kind::of_lcs(row), Kind::CloudHosted) || home.partner.is_none() {
                     home.kind = Kind::of_lcs(row);
                 }
-                home.lcs = Some(row.clone());
+                home.lcs = Some(Arc::clone(row));
             }
             None => all.extend(Environment::of_lcs(row)),
         }
     }
     all
+}
+
+/// Where each row of Lifecycle Services belongs, found without looking at every environment for each. The first
+/// of several wins.
+#[derive(Default)]
+struct Homes {
+    /// By the LCS id of the partner.
+    by_id: HashMap<String, usize>,
+    /// By the address of a partner that has no id.
+    without_id: HashMap<String, usize>,
+    /// By the address of the partner.
+    by_address: HashMap<String, usize>,
+    /// Those that have neither Dataverse nor partner, by name in small letters.
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Homes {
+    fn of(all: &[Environment]) -> Self {
+        let mut homes = Self::default();
+        for (at, environment) in all.iter().enumerate() {
+            match &environment.partner {
+                Some(Partner { id, url }) => {
+                    homes.by_address.entry(place(url)).or_insert(at);
+                    match id {
+                        Some(id) => homes.by_id.entry(bare_id(id)).or_insert(at),
+                        None => homes.without_id.entry(place(url)).or_insert(at),
+                    };
+                }
+                None if environment.dataverse.is_none() => {
+                    homes.by_name.entry(environment.name.to_ascii_lowercase()).or_default().push(at);
+                }
+                None => {}
+            }
+        }
+        homes
+    }
+
+    fn of_row(&self, row: &lcs::Environment, all: &[Environment]) -> Option<usize> {
+        let id = row.environment_id.as_deref().filter(|id| !id.is_empty());
+        let url = row.environment_endpoint_base_url.as_deref().filter(|url| !url.is_empty());
+        let at = |homes: &HashMap<String, usize>| homes.get(&place(url?)).copied();
+        let partner = match id {
+            Some(id) => self.by_id.get(&bare_id(id)).copied().into_iter().chain(at(&self.without_id)).min(),
+            None => at(&self.by_address),
+        };
+        partner.or_else(|| {
+            let name = row.environment_name.as_deref().unwrap_or_default().to_ascii_lowercase();
+            self.by_name.get(&name)?.iter().copied().find(|at| all[*at].lcs.is_none())
+        })
+    }
 }
 
 #[cfg(test)]
@@ -312,9 +350,10 @@ mod tests {
         serde_json::from_value(row).unwrap()
     }
 
-    fn lcs_row(id: &str, name: &str) -> lcs::Environment {
+    fn lcs_row(id: &str, name: &str) -> Arc<lcs::Environment> {
         serde_json::from_value(json!({"EnvironmentId": id, "EnvironmentName": name, "EnvironmentType": "Sandbox",
             "EnvironmentEndpointBaseUrl": "https://other.example/", "DeployedOnUTC": "2/3/2024 9:15 AM"}))
+        .map(Arc::new)
         .unwrap()
     }
 
@@ -341,6 +380,20 @@ mod tests {
         let merged = merge(&[bap_row("pp", "uat", Some("x"))], &[lcs_row("y", "uat")]);
         assert_eq!(merged.len(), 2);
         assert_eq!(merged[1].power_platform, None);
+    }
+
+    #[test]
+    fn a_partner_without_an_id_is_met_by_its_address_and_the_first_one_wins() {
+        let mut without = bap_row("pp-2", "b", Some("x"));
+        let app = without.properties.linked_app_metadata.as_mut().unwrap();
+        (app.id, app.url) = (None, Some("https://OTHER.example".into()));
+        let rows = [bap_row("pp-1", "a", Some("y")), without.clone(), bap_row("pp-3", "c", Some("id"))];
+        let homes = |rows: &[bap::Environment], id: &str| -> Vec<bool> {
+            merge(rows, &[lcs_row(id, "none")]).iter().map(|of| of.lcs.is_some()).collect()
+        };
+        assert_eq!(homes(&rows, "id"), [false, true, false], "it is before the one with the same id");
+        assert_eq!(homes(&[rows[2].clone(), without], "id"), [true, false]);
+        assert_eq!(homes(&rows[..1], ""), [false], "what has neither id nor home is left out");
     }
 
     #[test]

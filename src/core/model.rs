@@ -16,6 +16,7 @@ use super::time::Now;
 use super::trouble::{Service, Trouble};
 use crate::wire::{bap, bare_id, lcs, link};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest name that is part of a command, in bytes; a longer one is replaced by the id.
@@ -65,7 +66,7 @@ pub struct Directory {
     /// The tenant's list as it came.
     rows: Vec<bap::Environment>,
     /// The project's list as it came.
-    project: Vec<lcs::Environment>,
+    project: Vec<Arc<lcs::Environment>>,
     /// The question for the tenant's list, while it is open.
     pub reading: Option<Ticket>,
     /// The question for the project's list, while it is open.
@@ -111,7 +112,7 @@ impl Directory {
     /// Takes a fresh list of the project. Alone it shows nothing: most of its environments get
     /// their key from the tenant's list.
     pub fn take_project(&mut self, project: Vec<lcs::Environment>) {
-        self.project = project;
+        self.project = project.into_iter().map(Arc::new).collect();
         if self.read_at.is_some() {
             self.merge();
         }
@@ -153,10 +154,10 @@ impl Directory {
 
     fn merge(&mut self) {
         self.environments = super::environment::merge(&self.rows, &self.project);
-        let (read_at, no_lcs) = (self.read_at, self.no_lcs());
+        let (read_at, no_lcs): (_, Arc<str>) = (self.read_at, self.no_lcs().into());
         for environment in &mut self.environments {
             environment.read_at = read_at;
-            environment.no_lcs = environment.lcs.is_none().then(|| no_lcs.clone());
+            environment.no_lcs = environment.lcs.is_none().then(|| Arc::clone(&no_lcs));
         }
         self.index =
             self.environments.iter().enumerate().map(|(place, environment)| (environment.id.clone(), place)).collect();
@@ -365,6 +366,11 @@ pub struct Model {
     pub found: Vec<Found>,
     /// Every environment is surveyed, some after the others; else only the first ones are.
     pub survey_all: bool,
+    /// Up to which environment of which list all are surveyed: its revision, and a place in it.
+    pub surveyed: (u64, usize),
+    /// The set-up that is looked at, how often it was worked on, and the list, when nothing was found to be
+    /// watched for in it.
+    pub at_peace: Option<(EnvironmentId, u64, u64)>,
     /// The interrupted run whose environment is looked at as soon as it is listed.
     pub to_look_at: Option<Found>,
     /// The prerequisites of the selected environment are looked at.
@@ -403,6 +409,8 @@ impl Model {
             selected: None,
             found: Vec::new(),
             survey_all: false,
+            surveyed: (0, 0),
+            at_peace: None,
             to_look_at: None,
             at_prerequisites: false,
             at_runs: false,

@@ -6,7 +6,7 @@
 
 use super::facts::{Facts, IdentityState, PackageState};
 use super::mandate::{Mandate, Module};
-use crate::wire::app_id;
+use crate::wire::{app_id, power_platform};
 use serde::{Deserialize, Serialize};
 
 /// A stage of Configure.
@@ -261,6 +261,13 @@ pub fn identities(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
         put(Side::FinanceOperations, certainty, what);
     }
     plan
+}
+
+/// Whether a package is one that dual-write may install or look for.
+pub fn is_known(package: &power_platform::Package) -> bool {
+    let of_modules = Module::ALL.into_iter().flat_map(|module| module.packages().iter().copied());
+    let mut all = [CORE_PACKAGE, APPLICATION_PACKAGE].into_iter().chain(of_modules);
+    all.any(|name| package.unique_name.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

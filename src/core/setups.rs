@@ -19,10 +19,42 @@ pub struct Setups {
     unanswered: usize,
     /// Grows with each piece of work: whoever keeps something made of the set-ups compares it.
     revision: u64,
-    /// How many are waiting for what they asked.
+    /// In how many something is being read.
     reading: usize,
+    /// In how many of them something was asked that was neither answered nor missed yet.
+    awaited: usize,
     /// Worked on since the last [`Setups::touched`]; each counts that, so none is here twice.
     touched: Vec<EnvironmentId>,
+}
+
+/// What is counted of each set-up.
+#[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a sign of its own")]
+struct Signs {
+    is_running: bool,
+    is_reading: bool,
+    is_awaited: bool,
+    is_unanswered: bool,
+}
+
+impl Signs {
+    fn of(setup: &Setup) -> Self {
+        Self {
+            is_running: setup.is_running(),
+            is_reading: !setup.reading.is_empty(),
+            is_awaited: !setup.is_read_enough(),
+            is_unanswered: setup.is_unanswered(),
+        }
+    }
+}
+
+/// One more that shows a sign, or one less.
+fn count(of: &mut usize, before: bool, after: bool) {
+    match (before, after) {
+        (false, true) => *of += 1,
+        (true, false) => *of -= 1,
+        _ => {}
+    }
 }
 
 impl Deref for Setups {
@@ -41,33 +73,33 @@ impl Setups {
         make: impl FnOnce() -> Setup,
         work: impl FnOnce(&mut Setup) -> T,
     ) -> T {
-        let setup = match self.all.entry(id.clone()) {
-            Entry::Occupied(place) => place.into_mut(),
-            Entry::Vacant(place) => place.insert(make()),
+        let (setup, before) = match self.all.entry(id.clone()) {
+            Entry::Occupied(place) => {
+                let setup = place.into_mut();
+                let before = Signs::of(setup);
+                (setup, before)
+            }
+            Entry::Vacant(place) => (place.insert(make()), Signs::default()),
         };
-        let before = (setup.is_running(), !setup.reading.is_empty(), setup.is_unanswered());
         let result = work(setup);
-        let after = (setup.is_running(), !setup.reading.is_empty(), setup.is_unanswered());
+        let after = Signs::of(setup);
         self.revision += 1;
+        if before.is_reading && !after.is_reading {
+            // An empty tree may still hold its last node.
+            setup.reading = BTreeMap::new();
+        }
         if setup.worked == setup.told {
             self.touched.push(id.clone());
         }
         setup.worked += 1;
-        match (before.0, after.0) {
+        match (before.is_running, after.is_running) {
             (false, true) => _ = self.running.insert(id.clone()),
             (true, false) => _ = self.running.remove(id),
             _ => {}
         }
-        match (before.1, after.1) {
-            (false, true) => self.reading += 1,
-            (true, false) => self.reading -= 1,
-            _ => {}
-        }
-        match (before.2, after.2) {
-            (false, true) => self.unanswered += 1,
-            (true, false) => self.unanswered -= 1,
-            _ => {}
-        }
+        count(&mut self.reading, before.is_reading, after.is_reading);
+        count(&mut self.awaited, before.is_awaited, after.is_awaited);
+        count(&mut self.unanswered, before.is_unanswered, after.is_unanswered);
         result
     }
 
@@ -95,6 +127,11 @@ impl Setups {
     /// Whether an answer is awaited for any of them.
     pub fn is_any_read(&self) -> bool {
         self.reading > 0
+    }
+
+    /// In how many something was asked that was neither answered nor missed yet.
+    pub fn awaited(&self) -> usize {
+        self.awaited
     }
 
     /// Takes the list of those that were worked on since the last time, each once.
@@ -142,7 +179,9 @@ mod tests {
             || Setup::new(id("a"), "run".into()),
             |setup| setup.reading.insert(FactKind::Link, asked),
         );
-        assert!(setups.is_any_read() && setups.running().is_empty());
+        assert!(setups.is_any_read() && setups.awaited() == 1 && setups.running().is_empty());
+        setups.change(&id("a"), |setup| setup.reading.values_mut().for_each(|asked| asked.misses = 1));
+        assert!(setups.is_any_read() && setups.awaited() == 0, "a silent one is not awaited for ever");
         setups.change(&id("a"), |setup| setup.reading.clear());
         assert!(!setups.is_any_read());
         setups.change(&id("a"), |setup| setup.flow = Flow::Configured);

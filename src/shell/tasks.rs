@@ -15,7 +15,9 @@ use crate::core::msg::{Msg, NotClaimed, Ticket};
 use crate::core::trouble::{Service, Trouble, What};
 use secrecy::SecretString;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -130,8 +132,9 @@ impl Tasks {
 
     /// A reply has come: its task is over.
     pub fn over(&mut self, msg: &Msg) {
-        if let Msg::Reply { ticket, .. } = msg {
-            self.questions.remove(ticket);
+        if let Msg::Reply { ticket, .. } = msg
+            && self.questions.remove(ticket).is_none()
+        {
             self.changes.retain(|task| !task.is_finished());
         }
     }
@@ -160,8 +163,7 @@ impl Tasks {
             if !after.is_zero() {
                 tokio::time::sleep(after).await;
             }
-            let work = AbortOnDrop(tokio::spawn(async move { api.call(call).await }));
-            let result = work.join(service).await;
+            let result = unless_it_falls(api.call(call), service).await;
             listener(Msg::Reply { ticket, result });
         });
         self.questions.insert(ticket, task.abort_handle());
@@ -236,26 +238,24 @@ async fn durable(written: Written) -> Result<(), String> {
     }
 }
 
-/// A task that ends with whoever waits for it.
-struct AbortOnDrop(tokio::task::JoinHandle<Result<Reply, Trouble>>);
-
-impl AbortOnDrop {
-    async fn join(mut self, service: Service) -> Result<Reply, Trouble> {
-        match (&mut self.0).await {
-            Ok(result) => result,
-            Err(error) => Err(fell_over(service, &error)),
-        }
-    }
+/// What a question brings. One that falls over is an answer, too; the loop must not wait for it for ever.
+async fn unless_it_falls(
+    question: impl Future<Output = Result<Reply, Trouble>>,
+    service: Service,
+) -> Result<Reply, Trouble> {
+    let mut question = std::pin::pin!(question);
+    // What it leaves behind is its own: locks are taken again by whoever finds them poisoned.
+    std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| question.as_mut().poll(cx))) {
+        Ok(poll) => poll,
+        Err(_) => Poll::Ready(Err(Trouble::new(service, What::Unreadable, FELL_OVER))),
+    })
+    .await
 }
 
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
+/// What is said of a part of this program that panicked.
+const FELL_OVER: &str = "a part of this program failed; please report it";
 
 fn fell_over(service: Service, error: &JoinError) -> Trouble {
-    let words =
-        if error.is_panic() { "a part of this program failed; please report it" } else { "the question was dropped" };
+    let words = if error.is_panic() { FELL_OVER } else { "the question was dropped" };
     Trouble::new(service, What::Unreadable, words)
 }

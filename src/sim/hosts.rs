@@ -55,7 +55,10 @@ impl Hosts {
         environments.iter().enumerate().find_map(|(place, environment)| {
             if environment.dataverse && name.strip_suffix(DATAVERSE) == Some(&environment.name) {
                 Some((place, Side::Dataverse))
-            } else if environment.finance_and_operations && name == Self::finance_operations_name(environment) {
+            } else if environment.finance_and_operations
+                && name.starts_with(&environment.name)
+                && name == Self::finance_operations_name(environment)
+            {
                 Some((place, Side::FinanceOperations))
             } else {
                 None

@@ -6,6 +6,8 @@
 mod documents;
 mod dry;
 mod ending;
+mod flights;
+mod live;
 mod teller;
 mod waiting;
 
@@ -20,24 +22,26 @@ use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
 use crate::core::setup::{Flow, Setup};
 use crate::core::silence;
-use crate::core::standing::standing;
-use crate::core::time::{Now, between, in_words, later, stopwatch};
+use crate::core::time::{Now, between, later};
 use crate::core::trouble::Trouble;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
 pub use documents::what_helps;
 pub use ending::{Ending, left};
+use flights::{Flight, Flights, Names};
+use live::Drawn;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 use teller::Teller;
 use waiting::no_list;
 pub use waiting::{is_listed, is_signed_in};
 
+/// Environments that are read at the same time; what runs is not counted.
+const OPEN_AT_ONCE: usize = 20;
 /// Most cells of a name in a sentence.
 const NAME_MAX: usize = 60;
-/// How often the live lines are drawn anew while nothing happens.
-const TICK: Duration = Duration::from_secs(1);
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -62,8 +66,8 @@ pub enum Show {
     Json,
     /// One plain line per change.
     Lines,
-    /// Plain lines, and below them one live line per environment, so many columns wide.
-    Live(u16),
+    /// Plain lines, and below them one live line per environment, in so many columns and rows.
+    Live(u16, u16),
 }
 
 /// How it runs.
@@ -110,7 +114,8 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         can_sign_in,
         again,
         code_shown: None,
-        flights: Vec::new(),
+        flights: Flights::default(),
+        drawn: Drawn::default(),
         teller: Teller::new(show, out, err),
         seat,
     };
@@ -128,16 +133,6 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     code
 }
 
-/// One environment on its way.
-struct Flight {
-    pilot: Pilot,
-    subject: Subject,
-    /// Both sides were read, and that was said.
-    is_read: bool,
-    /// How it ended.
-    ended: Option<(u8, String)>,
-}
-
 struct Headless<'a> {
     seat: Seat,
     job: Job,
@@ -149,7 +144,9 @@ struct Headless<'a> {
     again: String,
     /// The device code that was shown last.
     code_shown: Option<String>,
-    flights: Vec<Flight>,
+    flights: Flights,
+    /// The live lines as they were drawn last.
+    drawn: Drawn,
     teller: Teller<'a>,
 }
 
@@ -183,7 +180,7 @@ impl Headless<'_> {
             if let Err(over) = self.sign_in() {
                 return over;
             }
-            if self.flights.iter().all(|flight| flight.ended.is_some()) {
+            if self.flights.is_over() {
                 let over = self.land();
                 return self.unheard().unwrap_or(over);
             }
@@ -235,60 +232,70 @@ impl Headless<'_> {
         if self.named.is_empty() {
             return Ok(all.iter().map(|environment| environment.id.clone()).collect());
         }
-        let mut ids = Vec::new();
-        for name in self.named.clone() {
-            match all.iter().find(|environment| environment.answers_to(&name)) {
-                Some(environment) if ids.contains(&environment.id) => {}
-                Some(environment) => ids.push(environment.id.clone()),
-                None => {
-                    let names: Vec<String> =
-                        all.iter().take(10).map(|of| cut(&clean(&of.name), NAME_MAX, "...")).collect();
-                    let text = format!(
-                        "No environment answers to “{}”. This account sees {}: {}{}. Give a name, an id or an address.",
-                        cut(&clean(&name), NAME_MAX, "..."),
-                        all.len(),
-                        names.join(", "),
-                        if all.len() > names.len() { ", ..." } else { "" }
-                    );
-                    return Err(self.stop(code::USAGE, &text));
-                }
+        let (names, mut ids, mut known) = (Names::of(all), Vec::new(), HashSet::new());
+        for name in &self.named {
+            let Some(environment) = names.find(all, name) else {
+                let text = not_listed(all, name);
+                return Err(self.stop(code::USAGE, &text));
+            };
+            if known.insert(&environment.id) {
+                ids.push(environment.id.clone());
             }
         }
         Ok(ids)
     }
 
     fn take_off(&mut self, ids: Vec<EnvironmentId>) {
-        let (orders, takes_up) = match &self.job {
-            Job::Run { orders, dry } => (orders.clone(), orders.yes && !dry && orders.other_terms().is_none()),
+        let orders = match &self.job {
+            Job::Run { orders, .. } => orders.clone(),
             // Without consent a pilot reads and stops.
-            Job::Status | Job::Check => (no_orders(), false),
+            Job::Status | Job::Check => no_orders(),
         };
+        // Of many, the list has read what the status needs.
+        let is_surveyed = matches!(self.job, Job::Status) && self.named.is_empty();
         for id in ids {
-            // Of many, the list has read what the status needs.
-            if !matches!(self.job, Job::Status) || !self.named.is_empty() {
-                self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id.clone())));
-            }
-            let place = self.found.iter().position(|found| found.run.environment == id.0 && found.held.is_none());
-            if let Some(place) = place.filter(|_| takes_up) {
+            let name = self.seat.model.directory.get(&id).map(|of| of.name.clone()).unwrap_or_default();
+            let subject = Subject { id: id.0.clone(), name, run: String::new() };
+            self.flights.add(Flight::new(Pilot::new(id, orders.clone()), subject), is_surveyed);
+        }
+    }
+
+    /// Opens the next environments, as those before are read: what is read of all at once must not hold up what
+    /// runs already.
+    fn open_next(&mut self) {
+        while self.seat.model.setups.awaited() < OPEN_AT_ONCE {
+            let Some(at) = self.flights.next_to_open() else { return };
+            let id = self.flights[at].pilot.id.clone();
+            self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id.clone())));
+            if self.takes_up()
+                && let Some(place) =
+                    self.found.iter().position(|found| found.run.environment == id.0 && found.held.is_none())
+            {
                 let found = self.found.remove(place);
                 self.seat.tell(Msg::FoundRuns(vec![found]));
                 self.seat.tell(Msg::Intent(Intent::GoOn));
             }
-            let name = self.seat.model.directory.get(&id).map(|of| of.name.clone()).unwrap_or_default();
             let run = self.setup(&id).map(|setup| setup.run.clone()).unwrap_or_default();
-            let subject = Subject { id: id.0.clone(), name, run };
-            let pilot = Pilot::new(id, orders.clone());
-            self.flights.push(Flight { pilot, subject, is_read: false, ended: None });
+            self.flights[at].subject.run = run;
+            self.flights.touch(at);
         }
+    }
+
+    /// Whether interrupted runs are gone on with.
+    fn takes_up(&self) -> bool {
+        matches!(&self.job, Job::Run { orders, dry } if orders.yes && !dry && orders.other_terms().is_none())
     }
 
     fn setup(&self, id: &EnvironmentId) -> Option<&Setup> {
         self.seat.model.setups.get(id)
     }
 
-    /// Asks every pilot what comes next, until all wait.
+    /// Asks the pilots of what was worked on what comes next, until all wait.
     fn steer(&mut self) {
-        for at in 0..self.flights.len() {
+        loop {
+            self.open_next();
+            self.flights.look(&mut self.seat.model);
+            let Some(at) = self.flights.next_touched() else { return };
             self.tell_read(at);
             match self.job {
                 Job::Run { dry: false, .. } => self.steer_one(at),
@@ -298,7 +305,7 @@ impl Headless<'_> {
                     if self.setup(id).is_some_and(|setup| {
                         if matches!(self.job, Job::Check) { setup.reading.is_empty() } else { setup.is_read() }
                     }) {
-                        self.flights[at].ended.get_or_insert((code::DONE, String::new()));
+                        self.flights.end(at, code::DONE, "");
                     }
                 }
             }
@@ -308,7 +315,7 @@ impl Headless<'_> {
     fn steer_one(&mut self, at: usize) {
         // A healthy environment needs a dozen; more in a row would be a circle.
         for _ in 0..32 {
-            if self.flights[at].ended.is_some() {
+            if self.flights[at].ended().is_some() {
                 return;
             }
             match self.flights[at].pilot.next(&self.seat.model) {
@@ -335,9 +342,8 @@ impl Headless<'_> {
         self.tell_news();
         self.tell_link_that_was_there(at);
         let now = self.seat.clock.now();
-        let flight = &mut self.flights[at];
-        flight.ended = Some((code, outcome.to_owned()));
-        let event = events::finished(&flight.subject, outcome, code, between(self.start, now), words, now);
+        self.flights.end(at, code, outcome);
+        let event = events::finished(&self.flights[at].subject, outcome, code, between(self.start, now), words, now);
         self.teller.say(&event);
     }
 
@@ -386,39 +392,13 @@ impl Headless<'_> {
                 self.teller.say(&event);
             }
         }
-        if let Show::Live(columns) = self.teller.show()
-            && matches!(self.job, Job::Run { .. })
-        {
-            let lines: Vec<String> =
-                self.flights.iter().map(|flight| self.live_line(flight, usize::from(columns))).collect();
-            self.teller.draw(&lines);
-        }
+        self.draw();
     }
 
     fn subject_of(&mut self, entry: &Entry) -> Option<Subject> {
-        let flight = self.flights.iter_mut().find(|flight| flight.subject.id == entry.environment)?;
-        flight.subject.run.clone_from(&entry.run);
-        Some(flight.subject.clone())
-    }
-
-    fn live_line(&self, flight: &Flight, columns: usize) -> String {
-        let setup = self.setup(&flight.pilot.id);
-        let environment = self.seat.model.directory.get(&flight.pilot.id);
-        let far = environment.map_or("", |environment| standing(environment, setup).words());
-        let now = self.seat.clock.now();
-        let words = match (&flight.ended, setup.and_then(Setup::watch)) {
-            (Some((_, outcome)), _) => outcome.replace('_', " "),
-            (None, Some(watch)) => {
-                let said = watch
-                    .last
-                    .as_ref()
-                    .map(|(at, word)| format!(", {} ({} ago)", clean(word), in_words(between(*at, now))));
-                format!("{far}{}", said.unwrap_or_default())
-            }
-            (None, None) => far.to_owned(),
-        };
-        let name = fit(&clean(&flight.subject.name), 24, "...");
-        cut(&format!("{name}  {:>8}  {words}", stopwatch(between(self.start, now))), columns.saturating_sub(1), "...")
+        let subject = &mut self.flights.of(&entry.environment)?.subject;
+        subject.run.clone_from(&entry.run);
+        Some(subject.clone())
     }
 
     /// Waits for what comes next; `Some` when that is the end.
@@ -428,7 +408,7 @@ impl Headless<'_> {
         if left.is_some_and(|left| left.is_zero()) {
             return Some(self.time_out());
         }
-        let tick = matches!(self.teller.show(), Show::Live(_)).then(|| TICK.mul_f64(self.seat.clock.speed()));
+        let tick = self.draws_in();
         let limit = match (left, tick) {
             (Some(left), Some(tick)) => Some(left.min(tick)),
             (left, tick) => left.or(tick),
@@ -457,7 +437,7 @@ impl Headless<'_> {
         let now = self.seat.clock.now();
         let is_rehearsal = self.seat.model.cloud.ends_with_program;
         for at in 0..self.flights.len() {
-            if self.flights[at].ended.is_some() {
+            if self.flights[at].ended().is_some() {
                 continue;
             }
             let setup = self.setup(&self.flights[at].pilot.id);
@@ -492,11 +472,11 @@ impl Headless<'_> {
         self.teller.wipe();
         match self.job {
             Job::Run { .. } => {
-                let highest = self.flights.iter().filter_map(|flight| Some(flight.ended.as_ref()?.0)).max();
+                let highest = self.flights.iter().filter_map(|flight| Some(flight.ended()?.0)).max();
                 if self.flights.len() > 1 && self.teller.show() != Show::Json {
                     self.teller.line("");
-                    for flight in &self.flights {
-                        let (code, outcome) = flight.ended.clone().unwrap_or_default();
+                    for flight in self.flights.iter() {
+                        let (code, outcome) = flight.ended().cloned().unwrap_or_default();
                         let name = fit(&clean(&flight.subject.name), 24, "...");
                         self.teller.line(&format!("{name}  {} (exit {code})", outcome.replace('_', " ")));
                     }
@@ -532,7 +512,7 @@ impl Headless<'_> {
         let (mut blocked, mut mismatch) = (false, false);
         let mut documents = Vec::new();
         let mut lines = Vec::new();
-        for flight in &self.flights {
+        for flight in self.flights.iter() {
             let id = &flight.pilot.id;
             let (Some(environment), Some(setup)) = (model.directory.get(id), model.setups.get(id)) else { continue };
             let checks = check::checks(environment, &setup.facts);
@@ -563,6 +543,18 @@ impl Headless<'_> {
         };
         (code, "done".into())
     }
+}
+
+/// No environment answers to a name; those that there are.
+fn not_listed(all: &[Environment], name: &str) -> String {
+    let names: Vec<String> = all.iter().take(10).map(|of| cut(&clean(&of.name), NAME_MAX, "...")).collect();
+    format!(
+        "No environment answers to “{}”. This account sees {}: {}{}. Give a name, an id or an address.",
+        cut(&clean(name), NAME_MAX, "..."),
+        all.len(),
+        names.join(", "),
+        if all.len() > names.len() { ", ..." } else { "" }
+    )
 }
 
 fn no_orders() -> Orders {

@@ -168,7 +168,7 @@ impl World {
         Self { links: link_to(environment), ..Self::configured() }
     }
 
-    fn answer(&self, call: &Call) -> Reply {
+    pub fn answer(&self, call: &Call) -> Reply {
         fn of<T: serde::de::DeserializeOwned>(value: &Value) -> T {
             serde_json::from_value(value.clone()).unwrap()
         }

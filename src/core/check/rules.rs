@@ -51,7 +51,7 @@ fn unread<T>(fact: &Fact<T>) -> Found {
 
 /// Why there are no facts of Lifecycle Services.
 fn no_lcs(environment: &Environment) -> Found {
-    unknown(environment.no_lcs.clone().unwrap_or_else(|| "Lifecycle Services does not list it".into()))
+    unknown(environment.no_lcs.as_deref().unwrap_or("Lifecycle Services does not list it"))
 }
 
 /// Some names, and how many there are beyond.

@@ -163,7 +163,7 @@ fn joined(sku: Option<&str>, mut lcs: serde_json::Value) -> Environment {
         "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com"}}}))
     .unwrap();
     lcs["EnvironmentId"] = "l".into();
-    crate::core::environment::merge(&[row], &[serde_json::from_value(lcs).unwrap()]).remove(0)
+    crate::core::environment::merge(&[row], &[std::sync::Arc::new(serde_json::from_value(lcs).unwrap())]).remove(0)
 }
 
 #[test]
@@ -212,8 +212,8 @@ fn nobody_is_sent_to_an_address_that_was_refused() {
     };
     let all = places(&facts);
     let refused = |service| Trouble::new(service, What::ForeignHost("uat.example".into()), "");
-    facts.rows = Fact::Unknown(refused(Service::FinanceOperations), Now::UNIX_EPOCH);
+    facts.rows = Fact::Unknown(Box::new(refused(Service::FinanceOperations)), Now::UNIX_EPOCH);
     let some = places(&facts);
-    facts.solutions = Fact::Unknown(refused(Service::Dataverse), Now::UNIX_EPOCH);
+    facts.solutions = Fact::Unknown(Box::new(refused(Service::Dataverse)), Now::UNIX_EPOCH);
     assert!(all > some && some > 0 && places(&facts) == 0, "{all} {some}");
 }

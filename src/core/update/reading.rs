@@ -3,12 +3,13 @@
 use super::troubles::tell_miss;
 use super::{Cx, link, run, with_setup};
 use crate::core::call::{Call, Reply};
+use crate::core::check;
 use crate::core::environment::{Environment, EnvironmentId, Fact};
 use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
-use crate::core::plan::APPLICATION_USERS;
+use crate::core::plan::{self, APPLICATION_USERS};
 use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, back_off};
 use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::sign_in::Account;
@@ -149,21 +150,26 @@ fn survey(model: &mut Model, only_new: bool, now: Now) {
     }
 }
 
-/// Reads everything of the next environments, once those before are read.
+/// Reads everything of the next environments, as those before are read.
 pub(super) fn survey_next(model: &mut Model, now: Now) {
     let directory = &model.directory;
-    let is_busy = directory.reading.is_some() || directory.reading_lcs.is_some() || model.setups.is_any_read();
-    if !model.survey_all || is_busy {
+    if !model.survey_all || directory.reading.is_some() || directory.reading_lcs.is_some() {
         return;
     }
-    let all = directory.environments.iter().map(|environment| &environment.id);
-    let next: Vec<EnvironmentId> =
-        all.filter(|id| !model.setups.contains_key(*id)).take(AT_ONCE_MAX).cloned().collect();
-    for id in next {
-        with_setup(model, &id, now, |setup, cx| {
-            setup.opened = true;
-            read_all(setup, cx);
-        });
+    if model.surveyed.0 != directory.revision {
+        model.surveyed = (directory.revision, 0);
+    }
+    // One that is silent is waited for no longer than once.
+    while model.setups.awaited() < AT_ONCE_MAX {
+        let Some(environment) = model.directory.environments.get(model.surveyed.1) else { return };
+        model.surveyed.1 += 1;
+        let id = environment.id.clone();
+        if !model.setups.contains_key(&id) {
+            with_setup(model, &id, now, |setup, cx| {
+                setup.opened = true;
+                read_all(setup, cx);
+            });
+        }
     }
 }
 
@@ -396,43 +402,54 @@ pub(super) fn is_judgeable(setup: &Setup) -> bool {
     setup.is_read_enough() && !setup.reading.keys().any(of_configure)
 }
 
+/// The rows that somebody asks for: a list of packages or solutions has hundreds, of which dual-write knows some.
+fn only<T>(rows: Vec<T>, is_asked_for: impl Fn(&T) -> bool) -> Vec<T> {
+    rows.into_iter().filter(is_asked_for).collect()
+}
+
+/// Without the room that reading has left over: what was read is kept for long, and seldom changed.
+fn tight<T>(mut rows: Vec<T>) -> Vec<T> {
+    rows.shrink_to_fit();
+    rows
+}
+
 /// Keeps what came back. An answer of another kind than asked for is "could not tell".
 pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Trouble>, now: Now) {
     macro_rules! keep {
         ($fact:expr, $pattern:pat => $value:expr) => {
             $fact = match result {
                 Ok($pattern) => Fact::Known($value, now),
-                Ok(_) => Fact::Unknown(Trouble::new(kind.service(), What::Unreadable, ""), now),
-                Err(trouble) => Fact::Unknown(trouble, now),
+                Ok(_) => Fact::Unknown(Box::new(Trouble::new(kind.service(), What::Unreadable, "")), now),
+                Err(trouble) => Fact::Unknown(Box::new(trouble), now),
             }
         };
     }
     match kind {
         FactKind::Integration => keep!(facts.integration, Reply::Integration(row) => row),
-        FactKind::Packages => keep!(facts.packages, Reply::Packages(rows) => rows),
-        FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => rows),
-        FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => rows),
-        FactKind::FinopsUsers => keep!(facts.finops_users, Reply::FinopsUsers(rows) => rows),
-        FactKind::LegalEntities => keep!(facts.legal_entities, Reply::LegalEntities(rows) => rows),
+        FactKind::Packages => keep!(facts.packages, Reply::Packages(rows) => tight(only(rows, plan::is_known))),
+        FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => tight(rows)),
+        FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => tight(rows)),
+        FactKind::FinopsUsers => keep!(facts.finops_users, Reply::FinopsUsers(rows) => tight(rows)),
+        FactKind::LegalEntities => keep!(facts.legal_entities, Reply::LegalEntities(rows) => tight(rows)),
         FactKind::Link => keep!(
             facts.link,
             Reply::Links(rows) => rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty()))
         ),
         FactKind::ConnectionSet => keep!(facts.connection_set, Reply::ConnectionSet(set) => set),
-        FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => rows),
-        FactKind::OwnRoles => keep!(facts.own_roles, Reply::OwnRoles(rows) => rows),
+        FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => tight(rows)),
+        FactKind::OwnRoles => keep!(facts.own_roles, Reply::OwnRoles(rows) => tight(rows)),
         FactKind::Version => keep!(facts.version, Reply::Version(text) => text),
-        FactKind::Solutions => keep!(facts.solutions, Reply::Solutions(rows) => rows),
-        FactKind::PluginSteps => keep!(facts.plugin_steps, Reply::PluginSteps(rows) => rows),
-        FactKind::Companies => keep!(facts.companies, Reply::Companies(rows) => rows),
+        FactKind::Solutions => keep!(facts.solutions, Reply::Solutions(rows) => tight(only(rows, check::is_told_by))),
+        FactKind::PluginSteps => keep!(facts.plugin_steps, Reply::PluginSteps(rows) => tight(rows)),
+        FactKind::Companies => keep!(facts.companies, Reply::Companies(rows) => rows.map(tight)),
         FactKind::DefaultTeam => keep!(facts.default_team, Reply::DefaultTeam(team) => team),
         FactKind::RuntimeConfigurations => {
             keep!(facts.runtime_configurations, Reply::RuntimeConfigurations(count) => count);
         }
         FactKind::Organization => keep!(facts.organization, Reply::Organization(row) => row),
-        FactKind::FinopsRoles => keep!(facts.finops_roles, Reply::FinopsRoles(rows) => rows),
-        FactKind::Licences => keep!(facts.licences, Reply::Licences(rows) => rows),
-        FactKind::DirectoryRoles => keep!(facts.directory_roles, Reply::DirectoryRoles(rows) => rows),
-        FactKind::Principals => keep!(facts.principals, Reply::Principals(rows) => rows),
+        FactKind::FinopsRoles => keep!(facts.finops_roles, Reply::FinopsRoles(rows) => tight(rows)),
+        FactKind::Licences => keep!(facts.licences, Reply::Licences(rows) => tight(rows)),
+        FactKind::DirectoryRoles => keep!(facts.directory_roles, Reply::DirectoryRoles(rows) => tight(rows)),
+        FactKind::Principals => keep!(facts.principals, Reply::Principals(rows) => tight(rows)),
     }
 }

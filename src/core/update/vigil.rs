@@ -6,7 +6,7 @@
 
 use super::{reading, with_setup};
 use crate::core::call::{Call, Reply};
-use crate::core::check::{self, Check, Level, Tri};
+use crate::core::check::{self, Level, Tri, Unmet};
 use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::facts::FactKind;
 use crate::core::gate;
@@ -25,10 +25,21 @@ const LIST_PAUSE: Duration = Duration::from_mins(2);
 /// Begins, or goes on, where a person is waited for.
 pub(super) fn keep(model: &mut Model, now: Now) {
     let Some(id) = model.selected.clone() else { return };
-    let sights = match (model.directory.get(&id), model.setups.get(&id)) {
-        (Some(environment), Some(setup)) if is_waiting(setup) => sights(environment, setup),
-        _ => return,
-    };
+    let (Some(environment), Some(setup)) = (model.directory.get(&id), model.setups.get(&id)) else { return };
+    if !is_waiting(setup) {
+        return;
+    }
+    // Where nothing was found the last time, nothing is found as long as nothing has changed.
+    let of = (id, setup.worked, model.directory.revision);
+    if model.at_peace.as_ref() == Some(&of) {
+        return;
+    }
+    let sights = sights(environment, setup);
+    if sights.is_empty() {
+        model.at_peace = Some(of);
+        return;
+    }
+    let (id, ..) = of;
     for sight in sights {
         with_setup(model, &id, now, |setup, cx| {
             let call = match sight {
@@ -44,6 +55,9 @@ pub(super) fn keep(model: &mut Model, now: Now) {
             }
         });
     }
+    // What cannot be asked is not tried again before something has changed.
+    let worked = model.setups.get(&id).filter(|setup| setup.vigil.is_empty()).map(|setup| setup.worked);
+    model.at_peace = worked.map(|worked| (id, worked, model.directory.revision));
 }
 
 /// Whether nothing runs, nothing is being read, and no vigil is open.
@@ -59,15 +73,14 @@ fn sights(environment: &Environment, setup: &Setup) -> Vec<Sight> {
         return Vec::new();
     }
     let is_mismatch = gate::mismatch(environment, &setup.facts).is_some();
-    let waits = |check: &Check| match check.level {
-        _ if check.answer != Tri::No => false,
+    let waits = |check: &Unmet| match check.level {
         Level::Block => true,
         // What Configure makes is waited for only where it did not help.
         Level::Made | Level::Error => has_failed,
         Level::Warn => is_mismatch && check.id == "P43",
     };
     let mut sights: Vec<Sight> = Vec::new();
-    for check in check::checks(environment, &setup.facts).iter().filter(|check| waits(check)) {
+    for check in check::unmet(environment, &setup.facts).filter(waits) {
         sights.extend(check.reads.iter().map(|kind| Sight::Fact(*kind)));
         // The only thing in a list that a person mends while somebody waits; the others want another
         // environment.
@@ -93,8 +106,7 @@ pub(super) fn seen(
         let (Some(environment), Some(setup)) = (model.directory.get(id), model.setups.get(id)) else {
             return Vec::new();
         };
-        let checks = check::checks(environment, &setup.facts).into_iter();
-        checks.filter(|check| check.answer == Tri::No).map(|check| check.id).collect()
+        check::unmet(environment, &setup.facts).map(|check| check.id).collect()
     };
     let before = no(model);
     if let (Sight::List, Ok(Reply::Environments(rows))) = (sight, &result) {

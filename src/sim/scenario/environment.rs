@@ -304,6 +304,22 @@ fn installed(text: &str) -> (String, String) {
 }
 
 impl Environment {
+    /// A copy with a name and ids of its own: `{name}-00001`.
+    pub(super) fn copy(&self, number: u32) -> Self {
+        let name = format!("{}-{number:05}", self.name);
+        let mut copy = Self {
+            display_name: format!("{}-{number:05}", self.display_name),
+            id: super::super::ids::of(&["environment", &name]),
+            lcs_id: super::super::ids::of(&["lcs", &name]),
+            ..self.clone()
+        };
+        if let Some(link) = copy.link.as_mut().filter(|link| link.environment == self.name) {
+            link.environment.clone_from(&name);
+        }
+        copy.name = name;
+        copy
+    }
+
     fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),

@@ -23,6 +23,9 @@ pub struct ScenarioFile {
     /// Environments that are changed or added.
     #[serde(default)]
     pub environment: Vec<Patch>,
+    /// So many copies of the first environment that remains follow it.
+    #[serde(default)]
+    pub copies: u32,
     /// Seconds by package name, or `packages` for the others, or `link`.
     #[serde(default)]
     pub durations: BTreeMap<String, u32>,

@@ -17,11 +17,18 @@ pub use file::{
 pub use sign_in::{Approval, SignIn, Step};
 
 use file::ScenarioFile;
-use std::{collections::BTreeMap, io, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    io,
+    path::Path,
+};
 use thiserror::Error;
 
 /// Files longer than this are not scenarios (bytes).
 const LONGEST_FILE: u64 = 1024 * 1024;
+
+/// Most copies of an environment.
+const COPIES_MAX: u32 = 20_000;
 
 /// The usual people and environments, which every scenario starts from.
 const CAST: &str = include_str!("../../../assets/scenarios/cast/contoso.toml");
@@ -171,6 +178,9 @@ impl Scenario {
             environments.retain(|environment| place(&environment.name).is_some());
             environments.sort_by_key(|environment| place(&environment.name));
         }
+        if let Some(pattern) = environments.first().cloned() {
+            environments.extend((1..=file.copies.min(COPIES_MAX)).map(|number| pattern.copy(number)));
+        }
         let scenario = Self {
             title: file.title,
             description: file.description,
@@ -237,18 +247,19 @@ impl Scenario {
         if let Some(name) = only.iter().find(|name| !known(name)) {
             return Some(no_environment(name));
         }
+        let names: HashSet<&str> = self.environments.iter().map(|environment| environment.name.as_str()).collect();
+        let mut ids: HashMap<&str, &str> = HashMap::new();
         for environment in &self.environments {
             if let Some(mistake) = environment.mistake() {
                 return Some(mistake);
             }
             if let Some(link) = &environment.link
-                && !known(&link.environment)
+                && !names.contains(link.environment.as_str())
             {
                 return Some(no_environment(&link.environment));
             }
-            let same = |other: &&Environment| other.id == environment.id && other.name != environment.name;
-            if let Some(other) = self.environments.iter().find(same) {
-                let message = format!("“{}” and “{}” have the same id", environment.name, other.name);
+            if let Some(other) = ids.insert(&environment.id, &environment.name) {
+                let message = format!("“{other}” and “{}” have the same id", environment.name);
                 return Some((environment.id.clone(), message));
             }
         }

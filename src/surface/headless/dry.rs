@@ -13,7 +13,7 @@ impl Headless<'_> {
     /// A dry run: reads, and says what would be done.
     pub(super) fn look_one(&mut self, at: usize) {
         let flight = &self.flights[at];
-        let Some(setup) = self.setup(&flight.pilot.id).filter(|_| flight.ended.is_none()) else { return };
+        let Some(setup) = self.setup(&flight.pilot.id).filter(|_| flight.ended().is_none()) else { return };
         if !setup.is_read() {
             return;
         }

@@ -84,14 +84,24 @@ impl<'a> Teller<'a> {
         let _ = writeln!(self.err, "{}", clean(line));
     }
 
-    /// Draws the live lines, over the old ones.
+    /// Whether live lines are on the terminal.
+    pub(super) fn is_live(&self) -> bool {
+        self.live > 0
+    }
+
+    /// Draws the live lines, over the old ones. Where they are fewer, nothing of the old ones is left.
     pub(super) fn draw(&mut self, lines: &[String]) {
         let mut text = String::new();
         if self.live > 0 {
             text = format!("\x1b[{}A", self.live);
         }
+        if lines.len() < self.live {
+            text.push_str("\r\x1b[J");
+        }
         for line in lines {
-            text = format!("{text}\r\x1b[2K{line}\n");
+            text.push_str("\r\x1b[2K");
+            text.push_str(line);
+            text.push('\n');
         }
         self.live = lines.len();
         self.write(&text);

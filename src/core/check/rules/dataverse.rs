@@ -126,14 +126,21 @@ pub(in crate::core::check) fn plugin_steps(_: &Environment, facts: &Facts) -> Fo
 }
 
 /// Its unique name is in no source: it is known by what its names contain.
+fn is_prospect_to_cash(solution: &dataverse::Solution) -> bool {
+    let unique = solution.uniquename.to_lowercase();
+    let friendly = solution.friendlyname.as_deref().unwrap_or_default().to_lowercase();
+    friendly.contains("prospect to cash") || unique.contains("prospecttocash") || unique.contains("p2c")
+}
+
+/// Whether one of these rules looks for the solution.
+pub(in crate::core::check) fn is_told_by(solution: &dataverse::Solution) -> bool {
+    let mut names = CORE_SOLUTIONS.iter().chain(&APPLICATION_SOLUTIONS);
+    names.any(|name| solution.uniquename.eq_ignore_ascii_case(name)) || is_prospect_to_cash(solution)
+}
+
 pub(in crate::core::check) fn prospect_to_cash(_: &Environment, facts: &Facts) -> Found {
     let Some(solutions) = facts.solutions.value() else { return unread(&facts.solutions) };
-    let found = solutions.iter().find(|solution| {
-        let unique = solution.uniquename.to_lowercase();
-        let friendly = solution.friendlyname.as_deref().unwrap_or_default().to_lowercase();
-        friendly.contains("prospect to cash") || unique.contains("prospecttocash") || unique.contains("p2c")
-    });
-    match found {
+    match solutions.iter().find(|solution| is_prospect_to_cash(solution)) {
         None => yes("not there"),
         Some(solution) => match solution.version.as_deref() {
             Some(version) if version_at_least(version, &HARMLESS_SINCE) => {
