@@ -33,11 +33,11 @@ pub const SETTLE_PAUSE: Duration = Duration::from_secs(10);
 /// Pause before an environment in which another operation runs is asked for an installation again.
 pub const BUSY_PAUSE: Duration = Duration::from_secs(30);
 
-/// So much time each operation watched at Lifecycle Services adds to the gap of all: it allows six calls a
-/// minute for one project, and the link operation follows its ways.
-const LINK_SHARE: Duration = Duration::from_secs(10);
-/// So much time each operation watched at another service adds: what one program asks stays under twenty
-/// requests a second, whatever it watches.
+/// Least pause between readings of one link operation: it follows the ways of Lifecycle Services, which lets one
+/// environment be asked about no more often than six times in thirty seconds, and a project six times a minute.
+const LINK_PAUSE: Duration = Duration::from_secs(10);
+/// So much time each operation that is watched at a service adds to the pause of all: what one program asks it
+/// stays under twenty requests a second, whatever it watches.
 const SHARE: Duration = Duration::from_millis(50);
 
 /// First pause after a miss; doubled with each further one.
@@ -108,10 +108,10 @@ impl Pacing {
     }
 }
 
-/// The least pause where so many operations are watched at one service: they share what it allows.
+/// The least pause where so many operations are watched at one service: they share what one program may ask.
 pub fn fair_share(service: Service, watched: usize) -> Duration {
-    let each = if matches!(service, Service::Link | Service::Lcs) { LINK_SHARE } else { SHARE };
-    each.saturating_mul(u32::try_from(watched).unwrap_or(u32::MAX))
+    let share = SHARE.saturating_mul(u32::try_from(watched).unwrap_or(u32::MAX));
+    if service == Service::Link { share.max(LINK_PAUSE) } else { share }
 }
 
 /// The pause after the `misses`th miss in a row (from 1). What the service asked for is a floor.
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn those_who_watch_share_what_a_service_allows() {
         assert_eq!(fair_share(Service::Link, 1), Duration::from_secs(10));
-        assert_eq!(fair_share(Service::Link, 6), Duration::from_mins(1));
+        assert_eq!(fair_share(Service::Link, 1000), Duration::from_secs(50));
         assert_eq!(fair_share(Service::PowerPlatform, 1000), Duration::from_secs(50));
     }
 

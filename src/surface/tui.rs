@@ -173,6 +173,8 @@ fn size() -> (u16, u16) {
 struct Wizard {
     model: Model,
     eye: Eye,
+    /// The eye has followed the model.
+    is_settled: bool,
     look: Look,
     zone: TimeZone,
     clock: Clock,
@@ -211,6 +213,7 @@ impl Wizard {
         Self {
             model: Model::new(cloud, seed, environment),
             eye: Eye::default(),
+            is_settled: false,
             look,
             zone: TimeZone::UTC,
             clock: Clock::new(speed),
@@ -328,6 +331,7 @@ impl Wizard {
     /// What the picture itself brings about: another screen resets the eye, the end of the terms
     /// was seen.
     fn settle(&mut self) {
+        self.is_settled = true;
         let size = size();
         // One intent can lead to another screen; more than a few in a row would be a circle.
         for _ in 0..4 {
@@ -361,6 +365,9 @@ impl App for Wizard {
     type Message = Message;
 
     fn on_event(&mut self, event: Event<Message>) -> Step {
+        if matches!(event, Event::Key(_) | Event::Paste(_)) && !self.is_settled {
+            self.settle();
+        }
         let size = size();
         let step = match event {
             Event::Key(key) => {
@@ -377,9 +384,11 @@ impl App for Wizard {
                 self.tell(msg);
                 return Step::Continue { draw: false };
             }
+            // Of many messages between two pictures the eye follows the last.
             Event::Message(Message::Core(msg)) => {
                 self.tell(msg);
-                Step::Continue { draw: true }
+                self.is_settled = false;
+                return Step::Continue { draw: true };
             }
             Event::Message(Message::Ready(ready)) => {
                 self.ready(*ready);
@@ -403,6 +412,9 @@ impl App for Wizard {
     }
 
     fn draw(&mut self, frame: &mut ratatui::Frame) {
+        if !self.is_settled {
+            self.settle();
+        }
         let area = frame.area();
         let view = View {
             model: &self.model,
