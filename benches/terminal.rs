@@ -256,8 +256,8 @@ fn memory(place: &Place) {
         let client = Screen::start(&start);
         client.wait(CORNER);
         client.quiet(QUIET);
-        other.push(mib(client.counted()));
-        ours.push(mib(place.wizard(SMALL).counted()));
+        other.push(mib(&client.counted()));
+        ours.push(mib(&place.wizard(SMALL).counted()));
     }
     ratio("resident memory at rest, MiB", &mut ours, "smallest ratatui program and HTTP client", &mut other, 2.0);
 }
@@ -311,6 +311,7 @@ fn watch(place: &Place) {
     let mut parser = running.wait_shown(" Setup progress ", SMALL);
     for name in ["first", "second"] {
         let span = Span { seconds, name };
+        still.until(Instant::now());
         let (mut at, mut written, began) = (vec![(still.counted(), running.counted())], Vec::new(), Instant::now());
         let mut bytes = Vec::new();
         for number in 1..=PARTS {
@@ -319,13 +320,15 @@ fn watch(place: &Place) {
             written.extend(part);
             at.push((still.counted(), running.counted()));
         }
-        let each = |of: fn(&(Counted, Counted)) -> u64| -> Vec<u64> {
-            at.windows(2).map(|pair| of(&pair[1]) - of(&pair[0])).collect()
+        let each = |of: fn(&(Counted, Counted), &(Counted, Counted)) -> u64| -> Vec<u64> {
+            at.windows(2).map(|pair| of(&pair[1], &pair[0])).collect()
         };
-        span.none("still screen", "wake-ups of all threads", &each(|pair| pair.0.wake_ups));
-        span.none("still screen", "CPU, ticks of the clock", &each(|pair| pair.0.ticks));
+        let wake_ups = each(|now, before| now.0.wake_ups_since(&before.0));
+        span.none("still screen", "wake-ups of all threads", &wake_ups);
+        span.none("still screen", "CPU, ticks of the clock", &each(|now, before| now.0.ticks - before.0.ticks));
         span.none("still screen", "bytes", &[still.until(Instant::now()).len() as u64]);
-        span.rate("wake-ups a second, all threads", &each(|pair| pair.1.wake_ups), Some(1.0));
+        let wake_ups = each(|now, before| now.1.wake_ups_since(&before.1));
+        span.rate("wake-ups a second, all threads", &wake_ups, Some(1.0));
         span.rate("bytes a second", &bytes, None);
         span.cells(&mut parser, &written);
     }
@@ -426,6 +429,6 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn mib(counted: Counted) -> f64 {
+fn mib(counted: &Counted) -> f64 {
     Duration::from_secs(counted.resident).as_secs_f64() / 1024.0
 }

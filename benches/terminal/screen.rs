@@ -1,6 +1,7 @@
 //! A program in a pseudo-terminal, and what the system counts of it.
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -141,29 +142,39 @@ impl Drop for Screen {
 }
 
 /// What /proc counts of a process; zero where there is none.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Counted {
-    /// Voluntary context switches of all threads so far.
-    pub wake_ups: u64,
+    /// Voluntary context switches of each thread so far: a thread that ends takes its own with it.
+    threads: BTreeMap<String, u64>,
     /// Clock ticks spent so far.
     pub ticks: u64,
     /// Resident memory, KiB.
     pub resident: u64,
 }
 
+impl Counted {
+    /// Voluntary context switches since then, of all threads that are still there.
+    pub fn wake_ups_since(&self, before: &Self) -> u64 {
+        self.threads.iter().map(|(thread, count)| count - before.threads.get(thread).unwrap_or(&0)).sum()
+    }
+}
+
 fn counted(process: u32) -> Option<Counted> {
     let number = |text: &str| text.split_whitespace().next().and_then(|word| word.parse::<u64>().ok());
     let of = |status: &str, name: &str| status.lines().find_map(|line| line.strip_prefix(name)).and_then(number);
-    let mut wake_ups = 0;
+    let mut threads = BTreeMap::new();
     for task in fs::read_dir(format!("/proc/{process}/task")).ok()? {
-        let status = fs::read_to_string(task.ok()?.path().join("status")).ok()?;
-        wake_ups += of(&status, "voluntary_ctxt_switches:")?;
+        let task = task.ok()?;
+        // One that has just ended is not there any more.
+        let Ok(status) = fs::read_to_string(task.path().join("status")) else { continue };
+        let count = of(&status, "voluntary_ctxt_switches:")?;
+        threads.insert(task.file_name().to_string_lossy().into_owned(), count);
     }
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // Behind the name in brackets: the state is the first, user and system time the 12th and 13th.
     let times = stat.rsplit(')').next()?.split_whitespace().skip(11).take(2).filter_map(number);
-    Some(Counted { wake_ups, ticks: times.sum(), resident: of(&status, "VmRSS:")? })
+    Some(Counted { threads, ticks: times.sum(), resident: of(&status, "VmRSS:")? })
 }
 
 /// Cells that a piece of output prints: everything outside of escape sequences.

@@ -221,7 +221,7 @@ pub fn shows_requests(eye: &Eye) -> bool {
     eye.overlay.as_ref().is_some_and(|over| over.ask == eye::Ask::Details)
 }
 
-/// Whether the screen shows a running time, so that the shell wakes once a second for it.
+/// Whether the screen shows a running time, so that the shell wakes for it.
 pub fn needs_clock(model: &Model, _eye: &Eye) -> bool {
     match screen(model) {
         Screen::Progress | Screen::LinkProgress => true,

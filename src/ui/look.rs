@@ -35,7 +35,7 @@ pub struct Look {
     pub colour: Colour,
     /// Addresses are clickable (OSC 8).
     pub hyperlinks: bool,
-    /// Clocks may tick every second. Without it only what is news changes the picture.
+    /// Clocks may tick. Without it only what is news changes the picture.
     pub motion: bool,
 }
 
