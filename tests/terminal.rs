@@ -184,7 +184,10 @@ fn an_error_in_the_middle_is_said_once_the_terminal_is_given_back() {
 /// What prints without a screen waits for whoever reads it. A signal does not wait.
 #[test]
 fn a_program_without_a_screen_that_nobody_reads_is_ended_by_a_signal_all_the_same() {
+    // So much happens that no terminal takes it.
+    let hurried = ["--scenario", "slow", "--speed", "2000"];
     let setup = ["setup", "--json", "--accept-terms", dualwrite::core::terms::version(), "--yes"];
+    let setup = [&setup[..], &hurried].concat();
     for command in [&setup[..], &["check", "--json"]] {
         let state = tempfile::tempdir().unwrap();
         let args = [command, &["--cloud", "simulator", "--environment", "contoso-uat"]].concat();
