@@ -66,7 +66,7 @@ fn update_with_a_reading_of_what_runs(bencher: Bencher, count: usize) {
     let running = || Operation { status: Some("Running".into()), ..Operation::default() };
     bencher.bench_local(|| {
         // Each reading is answered by the next question.
-        let ticket = open.pop_front().unwrap_or(Ticket(0));
+        let ticket = open.pop_front().expect("something is watched");
         let result = Ok(Reply::Operation { operation: Some(running()), retry_after: None });
         let effects = update(&mut many.model, Msg::Reply { ticket, result }, many.now);
         open.extend(effects.iter().filter_map(|effect| match effect {

@@ -148,7 +148,7 @@ fn updates() {
 
 fn reading(many: &mut Many) {
     // They come back in turn, as they are asked.
-    let Some((ticket, call)) = many.watched.pop_front() else { return };
+    let (ticket, call) = many.watched.pop_front().expect("something is watched");
     let operation =
         serde_json::from_str(r#"{"operationId": "7e57c0de-0000-4000-8000-000000000001", "status": "Running"}"#);
     let result = Ok(Reply::Operation { operation: operation.ok(), retry_after: None });

@@ -50,11 +50,11 @@ fn main() {
     // The service has a thread of its own, as it is the same for both.
     let service =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let base = service.block_on(serve());
+    let server = service.block_on(serve());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let mut ours = Ours::new(&runtime, &base);
-    let bare = Bare::new(&base);
+    let mut ours = Ours::new(&runtime, &server);
+    let bare = Bare::new(&server);
     let (mut own, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         let (own_rate, bare_rate) = (ours.rate(), runtime.block_on(bare.rate()));

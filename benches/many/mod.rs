@@ -77,12 +77,19 @@ impl Many {
             let accepted = Some(terms::version().to_owned());
             let orders = Orders { until: Until::Linked, goal: Goal::SetUp(Vec::new()), accepted, yes: true };
             let mut pilot = Pilot::new(id(number), orders);
-            while let Next::Want(intent) = pilot.next(&self.model) {
+            let end = loop {
+                let intent = match pilot.next(&self.model) {
+                    Next::Want(intent) => intent,
+                    end => break end,
+                };
                 if self.model.selected.as_ref() != Some(&pilot.id) {
                     self.tell(Msg::Intent(dualwrite::core::msg::Intent::OpenEnvironment(pilot.id.clone())));
                 }
                 self.tell(Msg::Intent(intent));
-            }
+            };
+            // A figure of set-ups that do not run would be worth nothing.
+            assert_eq!(end, Next::Wait, "it does not run");
+            assert!(self.model.setups[&id(number)].is_running(), "it does not run");
         }
     }
 
@@ -133,6 +140,12 @@ impl Many {
                     (2..PACKAGES).map(|number| package(&format!("msdyn_SomeOther{number}Anchor"), "Installed"));
                 let rows = own.chain(others).map(|row| serde_json::from_value(row).expect("a package"));
                 Reply::Packages(rows.collect())
+            }
+            // Each Dataverse names the partner that the list names.
+            Call::Integration(dataverse) => {
+                let name = dataverse.trim_start_matches("https://").split('.').next().unwrap_or_default();
+                let row = json!({"Url": format!("https://{name}.sandbox.operations.dynamics.com/")});
+                Reply::Integration(Some(serde_json::from_value(row).expect("a partner")))
             }
             call => self.world.answer(call),
         }

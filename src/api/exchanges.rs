@@ -96,14 +96,14 @@ impl Exchanges {
     }
 
     fn tell(&self, exchange: Exchange) {
-        let line = exchange.line();
         let (service, attempt) = (exchange.service.name(), exchange.attempt);
         let took_ms = u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX);
         let status = if let Ending::Answered(status) = exchange.ending { Some(status) } else { None };
         if exchange.is_usable() || exchange.ending == Ending::Dropped {
-            tracing::debug!(service, status, took_ms, attempt, "{line}");
+            // The line is made only where somebody logs it.
+            tracing::debug!(service, status, took_ms, attempt, "{}", exchange.line());
         } else {
-            tracing::warn!(service, status, took_ms, attempt, "{line}");
+            tracing::warn!(service, status, took_ms, attempt, "{}", exchange.line());
         }
         if let Some(listener) = &self.listener {
             listener(exchange);

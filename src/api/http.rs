@@ -273,7 +273,7 @@ impl Http {
         };
         let failed = |error: &reqwest::Error| classify(service, error, is_change);
         let mut response = builder.send().await.map_err(|error| failed(&error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
             if body.len() + chunk.len() > BODY_MAX {

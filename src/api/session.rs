@@ -113,6 +113,8 @@ struct Held {
 struct Slot {
     /// How often a token was asked for. Who waited while that failed gets the same answer.
     rounds: AtomicU64,
+    /// When it was taken last, counted in takings of all.
+    taken: AtomicU64,
     state: AsyncMutex<State>,
 }
 
@@ -130,6 +132,10 @@ pub(super) struct Challenge {
     /// The claims that Entra wants to see again.
     pub(super) claims: Option<String>,
 }
+
+/// Most tokens that are kept: two of each environment, some kilobytes each. Of ten thousand environments the ones
+/// that were used last stay.
+const SLOTS_MAX: usize = 4_096;
 
 /// The person who is signed in.
 #[derive(Default)]
@@ -149,8 +155,19 @@ pub(super) struct Session {
     person: Mutex<Person>,
     application: Option<Proof>,
     slots: Mutex<HashMap<String, Arc<Slot>>>,
+    /// Counts the takings of slots.
+    takings: AtomicU64,
     outside: Mutex<Outside>,
     keeper: Option<Keeper>,
+}
+
+/// Forgets the tokens that were used longest ago, but none that somebody waits for: another one is asked for then.
+fn forget_half(slots: &mut HashMap<String, Arc<Slot>>) {
+    let mut taken: Vec<u64> = slots.values().map(|slot| slot.taken.load(Ordering::Relaxed)).collect();
+    let middle = taken.len() / 2;
+    let (_, middle, _) = taken.select_nth_unstable(middle);
+    let middle = *middle;
+    slots.retain(|_, slot| slot.taken.load(Ordering::Relaxed) >= middle || Arc::strong_count(slot) > 1);
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -164,7 +181,14 @@ impl Session {
             Identity::Person { account, refresh } => (Person { account, refresh, ..Person::default() }, None),
             Identity::Application(proof) => (Person::default(), Some(proof)),
         };
-        Self { person: Mutex::new(person), application, slots: Mutex::default(), outside: Mutex::new(outside), keeper }
+        Self {
+            person: Mutex::new(person),
+            application,
+            slots: Mutex::default(),
+            takings: AtomicU64::new(0),
+            outside: Mutex::new(outside),
+            keeper,
+        }
     }
 
     /// A device code that a person is about to use.
@@ -221,7 +245,13 @@ impl Session {
     }
 
     fn slot(&self, audience: &str) -> Arc<Slot> {
-        Arc::clone(lock(&self.slots).entry(audience.to_owned()).or_default())
+        let mut slots = lock(&self.slots);
+        if slots.len() >= SLOTS_MAX && !slots.contains_key(audience) {
+            forget_half(&mut slots);
+        }
+        let slot = Arc::clone(slots.entry(audience.to_owned()).or_default());
+        slot.taken.store(self.takings.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        slot
     }
 
     /// Forgets a token that a service refused, unless it was replaced meanwhile.
@@ -341,6 +371,20 @@ mod tests {
         assert!(!session.may_sign_in_again(challenge(), None) && !session.may_sign_in_again(challenge(), None));
         let other = Challenge { audience: "https://b.example".into(), claims: None };
         assert!(session.may_sign_in_again(other, None));
+    }
+
+    #[test]
+    fn the_tokens_that_were_used_longest_ago_are_forgotten_and_none_that_somebody_waits_for() {
+        let session = Session::new(Credentials::person(None));
+        let first = session.slot("host-0");
+        for number in 1..3 * SLOTS_MAX {
+            session.slot(&format!("host-{number}"));
+            session.slot("always");
+        }
+        let slots = lock(&session.slots);
+        assert!(slots.len() <= SLOTS_MAX, "{}", slots.len());
+        assert!(slots.contains_key("always") && slots.contains_key("host-0") && !slots.contains_key("host-1"));
+        assert_eq!(Arc::strong_count(&first), 2);
     }
 
     #[test]
