@@ -1,5 +1,7 @@
 //! One update, with one set-up that runs and with 10,000, and one frame at 120x40. `cargo bench --bench core`.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot go on says so")]
+
 #[path = "many/mod.rs"]
 mod many;
 #[path = "../tests/scene/mod.rs"]
