@@ -23,7 +23,7 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: boo
                 if x >= area.right() {
                     return;
                 }
-                put(buffer, (x, area.y), &piece.text[at..=at], style, piece, look);
+                put(buffer, (x, area.y), &piece.text[at..=at], style, piece, *look);
                 x += 1;
             }
             continue;
@@ -38,7 +38,7 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: boo
             }
             for part in parts(grapheme) {
                 let cells = part.cell_width();
-                put(buffer, (x, area.y), part, style, piece, look);
+                put(buffer, (x, area.y), part, style, piece, *look);
                 for covered in x + 1..x + cells {
                     buffer[(covered, area.y)].reset();
                 }
@@ -49,7 +49,7 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, look: &Look, focused: boo
 }
 
 /// Draws one letter.
-fn put(buffer: &mut Buffer, at: (u16, u16), letter: &str, style: Style, piece: &Piece, look: &Look) {
+fn put(buffer: &mut Buffer, at: (u16, u16), letter: &str, style: Style, piece: &Piece, look: Look) {
     let cell = &mut buffer[at];
     cell.set_symbol(letter).set_style(style);
     if let Some(address) = piece.link.as_deref()
