@@ -1,19 +1,18 @@
 //! The set-ups of one model, and what must be known of all of them without looking at each.
 //!
-//! Every change goes through [`Setups::work`] or [`Setups::change`]: so which of them run, how many are
+//! Every change goes through [`Setups::work`]: so which of them run, how many are
 //! being read, and which were worked on since somebody last asked, is right by construction and costs
 //! nothing that grows with their number.
 
 use super::environment::EnvironmentId;
 use super::setup::Setup;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 /// The set-ups, by environment. To be read like a map; see the module for changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Setups {
-    all: BTreeMap<EnvironmentId, Setup>,
+    all: BTreeMap<EnvironmentId, Box<Setup>>,
     running: BTreeSet<EnvironmentId>,
     /// Of those that run, how many got no good answer the last time.
     unanswered: usize,
@@ -58,7 +57,7 @@ fn count(of: &mut usize, before: bool, after: bool) {
 }
 
 impl Deref for Setups {
-    type Target = BTreeMap<EnvironmentId, Setup>;
+    type Target = BTreeMap<EnvironmentId, Box<Setup>>;
 
     fn deref(&self) -> &Self::Target {
         &self.all
@@ -66,21 +65,15 @@ impl Deref for Setups {
 }
 
 impl Setups {
-    /// Works on one set-up, which is made where there is none yet.
-    pub fn work<T>(
-        &mut self,
-        id: &EnvironmentId,
-        make: impl FnOnce() -> Setup,
-        work: impl FnOnce(&mut Setup) -> T,
-    ) -> T {
-        let (setup, before) = match self.all.entry(id.clone()) {
-            Entry::Occupied(place) => {
-                let setup = place.into_mut();
-                let before = Signs::of(setup);
-                (setup, before)
-            }
-            Entry::Vacant(place) => (place.insert(make()), Signs::default()),
-        };
+    /// One more, of which nothing is known.
+    pub fn add(&mut self, setup: Setup) {
+        self.all.insert(setup.id.clone(), Box::new(setup));
+    }
+
+    /// Works on a set-up that there is.
+    pub fn work<T>(&mut self, id: &EnvironmentId, work: impl FnOnce(&mut Setup) -> T) -> Option<T> {
+        let setup = self.all.get_mut(id)?;
+        let before = Signs::of(setup);
         let result = work(setup);
         let after = Signs::of(setup);
         self.revision += 1;
@@ -100,13 +93,12 @@ impl Setups {
         count(&mut self.reading, before.is_reading, after.is_reading);
         count(&mut self.awaited, before.is_awaited, after.is_awaited);
         count(&mut self.unanswered, before.is_unanswered, after.is_unanswered);
-        result
+        Some(result)
     }
 
-    /// Works on a set-up that there is.
-    pub fn change<T>(&mut self, id: &EnvironmentId, work: impl FnOnce(&mut Setup) -> T) -> Option<T> {
-        // The key is there, so nothing is made.
-        self.all.contains_key(id).then(|| self.work(id, || Setup::new(id.clone(), String::new()), work))
+    /// The set-up of an environment.
+    pub fn get(&self, id: &EnvironmentId) -> Option<&Setup> {
+        self.all.get(id).map(Box::as_ref)
     }
 
     /// Those in which something runs that goes on without the program.
@@ -158,12 +150,15 @@ mod tests {
     fn what_was_worked_on_is_told_once() {
         let mut setups = Setups::default();
         for name in ["b", "a", "b"] {
-            setups.work(&id(name), || Setup::new(id(name), "run".into()), |_| ());
+            if setups.get(&id(name)).is_none() {
+                setups.add(Setup::new(id(name), "run".into()));
+            }
+            setups.work(&id(name), |_| ());
         }
         assert_eq!(setups.touched(), [id("b"), id("a")]);
         assert!(setups.touched().is_empty());
-        assert_eq!(setups.change(&id("a"), |setup| setup.id.clone()), Some(id("a")));
-        assert_eq!(setups.change(&id("c"), |_| ()), None);
+        assert_eq!(setups.work(&id("a"), |setup| setup.id.clone()), Some(id("a")));
+        assert_eq!(setups.work(&id("c"), |_| ()), None);
         assert_eq!(setups.touched(), [id("a")]);
     }
 
@@ -174,17 +169,14 @@ mod tests {
         use crate::core::setup::Asked;
         let mut setups = Setups::default();
         let asked = Asked { ticket: Ticket(1), misses: 0 };
-        setups.work(
-            &id("a"),
-            || Setup::new(id("a"), "run".into()),
-            |setup| setup.reading.insert(FactKind::Link, asked),
-        );
+        setups.add(Setup::new(id("a"), "run".into()));
+        setups.work(&id("a"), |setup| setup.reading.insert(FactKind::Link, asked));
         assert!(setups.is_any_read() && setups.awaited() == 1 && setups.running().is_empty());
-        setups.change(&id("a"), |setup| setup.reading.values_mut().for_each(|asked| asked.misses = 1));
+        setups.work(&id("a"), |setup| setup.reading.values_mut().for_each(|asked| asked.misses = 1));
         assert!(setups.is_any_read() && setups.awaited() == 0, "a silent one is not awaited for ever");
-        setups.change(&id("a"), |setup| setup.reading.clear());
+        setups.work(&id("a"), |setup| setup.reading.clear());
         assert!(!setups.is_any_read());
-        setups.change(&id("a"), |setup| setup.flow = Flow::Configured);
+        setups.work(&id("a"), |setup| setup.flow = Flow::Configured);
         assert!(setups.running().is_empty());
     }
 }

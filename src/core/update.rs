@@ -157,15 +157,12 @@ fn with_setup<T>(
 ) -> Option<T> {
     let Model { setups, desk, directory, cloud, session, experience, .. } = model;
     let environment = directory.get(id)?;
-    let run = (!setups.contains_key(id)).then(|| desk.guid());
+    if setups.get(id).is_none() {
+        setups.add(Setup::new(id.clone(), desk.guid()));
+    }
     let account = session.account().unwrap_or("not signed in");
     let tenant = session.tenant();
-    let make = || Setup::new(id.clone(), run.unwrap_or_default());
-    Some(
-        setups.work(id, make, |setup| {
-            work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, now })
-        }),
-    )
+    setups.work(id, |setup| work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, now }))
 }
 
 fn intent(model: &mut Model, wanted: Intent, now: Now) {

@@ -16,6 +16,7 @@ use crate::core::trouble::{Service, Trouble, What};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -163,7 +164,8 @@ impl Tasks {
             if !after.is_zero() {
                 tokio::time::sleep(after).await;
             }
-            let result = unless_it_falls(api.call(call), service).await;
+            // On the heap once it is asked: what waits for its turn takes little.
+            let result = unless_it_falls(Box::pin(api.call(call)), service).await;
             listener(Msg::Reply { ticket, result });
         });
         self.questions.insert(ticket, task.abort_handle());
@@ -240,10 +242,9 @@ async fn durable(written: Written) -> Result<(), String> {
 
 /// What a question brings. One that falls over is an answer, too; the loop must not wait for it for ever.
 async fn unless_it_falls(
-    question: impl Future<Output = Result<Reply, Trouble>>,
+    mut question: Pin<Box<impl Future<Output = Result<Reply, Trouble>>>>,
     service: Service,
 ) -> Result<Reply, Trouble> {
-    let mut question = std::pin::pin!(question);
     // What it leaves behind is its own: locks are taken again by whoever finds them poisoned.
     std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| question.as_mut().poll(cx))) {
         Ok(poll) => poll,

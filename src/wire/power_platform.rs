@@ -52,9 +52,9 @@ pub struct Package {
     /// `InstallRetrying`, `Installed`, `InstallFailed`, `Uninstalling`, `UninstallFailed`, others.
     pub state: Option<String>,
     /// What real answers carry.
-    pub error_details: Option<ErrorDetails>,
+    pub error_details: Option<Box<ErrorDetails>>,
     /// What the reference names.
-    pub last_error: Option<ErrorDetails>,
+    pub last_error: Option<Box<ErrorDetails>>,
 }
 
 /// Why an installation failed.

@@ -105,7 +105,7 @@ impl Facts {
                 "installed" => PackageState::Installed { version: row.version.clone().unwrap_or_default() },
                 "none" | "notinstalled" | "uninstallfailed" | "" => PackageState::NotInstalled,
                 "installfailed" => {
-                    let details = row.error_details.as_ref().or(row.last_error.as_ref());
+                    let details = row.error_details.as_deref().or(row.last_error.as_deref());
                     let (code, words) = details.map(error_words).unwrap_or_default();
                     PackageState::Failed { words, code }
                 }

@@ -15,7 +15,7 @@ use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::sign_in::Account;
 use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
-use crate::wire::{app_id, bare_host};
+use crate::wire::{app_id, bare_host, finance_operations, power_platform};
 use std::time::Duration;
 
 /// Environments whose link and packages are read with the list, so that the list can tell how far
@@ -407,6 +407,20 @@ fn only<T>(rows: Vec<T>, is_asked_for: impl Fn(&T) -> bool) -> Vec<T> {
     rows.into_iter().filter(is_asked_for).collect()
 }
 
+/// The packages that somebody asks for, with what is asked of them.
+fn packages(rows: Vec<power_platform::Package>) -> Vec<power_platform::Package> {
+    let rows = only(rows, plan::is_known).into_iter();
+    tight(
+        rows.map(|row| power_platform::Package { id: None, application_name: None, localized_name: None, ..row })
+            .collect(),
+    )
+}
+
+/// Legal entities by their codes; nobody asks for their names.
+fn codes(rows: Vec<finance_operations::LegalEntity>) -> Vec<finance_operations::LegalEntity> {
+    tight(rows.into_iter().map(|row| finance_operations::LegalEntity { name: None, ..row }).collect())
+}
+
 /// Without the room that reading has left over: what was read is kept for long, and seldom changed.
 fn tight<T>(mut rows: Vec<T>) -> Vec<T> {
     rows.shrink_to_fit();
@@ -426,11 +440,11 @@ pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Tro
     }
     match kind {
         FactKind::Integration => keep!(facts.integration, Reply::Integration(row) => row),
-        FactKind::Packages => keep!(facts.packages, Reply::Packages(rows) => tight(only(rows, plan::is_known))),
+        FactKind::Packages => keep!(facts.packages, Reply::Packages(rows) => packages(rows)),
         FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => tight(rows)),
         FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => tight(rows)),
         FactKind::FinopsUsers => keep!(facts.finops_users, Reply::FinopsUsers(rows) => tight(rows)),
-        FactKind::LegalEntities => keep!(facts.legal_entities, Reply::LegalEntities(rows) => tight(rows)),
+        FactKind::LegalEntities => keep!(facts.legal_entities, Reply::LegalEntities(rows) => codes(rows)),
         FactKind::Link => keep!(
             facts.link,
             Reply::Links(rows) => rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty()))

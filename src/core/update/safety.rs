@@ -331,7 +331,7 @@ impl World {
         if matches!(change, Change::StartLink { .. }) && !self.services.is_configured() {
             // What could not be read, asked again and again, closes nothing; that was on the screen.
             let told = |setup: &Setup| matches!(setup.facts.configured(), Answer::Unknown(_)) && setup.is_read();
-            self.wrong(!self.model.setups.values().any(told), "a link before everything was there");
+            self.wrong(!self.model.setups.values().any(|setup| told(setup)), "a link before everything was there");
         }
         self.services.change(change)
     }

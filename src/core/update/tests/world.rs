@@ -272,7 +272,7 @@ impl World {
             "environments": {"ax": {"targetType": "AX"}, "crm": {"targetType": "CRM"}},
             "dualWriteDetail": {"legalEntityMappings": {"mappings": [{"left": {"name": "USMF"}}]}}});
         let now = world.now;
-        world.model.setups.change(&id, |setup| {
+        world.model.setups.work(&id, |setup| {
             setup.facts.link = Fact::Known(Some(from(link)), now);
             setup.facts.connection_set = Fact::Known(from(set), now);
             setup.facts.maps = Fact::Known(Vec::new(), now);
