@@ -57,9 +57,12 @@ const PROXY_FROM: &str = "it is named by HTTPS_PROXY or the settings of this sys
 const SECRET_FIELDS: [&str; 4] = ["refresh_token", "device_code", "client_secret", "client_assertion"];
 /// What stands where a service repeated a secret.
 const LEFT_OUT: &str = "[left-out]";
-/// How long an unused connection is kept.
+/// How long an unused connection to a service is kept.
 const IDLE_CONNECTION: Duration = Duration::from_secs(30);
-/// Unused connections that are kept to one host. Every environment has two hosts of its own.
+/// How long one to a host of a single environment is kept: such a host is asked in bursts, and ten thousand
+/// environments have twenty thousand of them.
+const IDLE_CONNECTION_OF_SIDE: Duration = Duration::from_secs(3);
+/// Unused connections that are kept to one host.
 const IDLE_PER_HOST: usize = 2;
 
 /// Names under `localhost` are this machine; on loopback no name server is ever asked.
@@ -103,7 +106,10 @@ impl Trust {
 
 /// The connection.
 pub(super) struct Http {
+    /// For the services that all environments share.
     client: reqwest::Client,
+    /// For Dataverse and for finance and operations.
+    side_client: reqwest::Client,
     rules: Rules,
     budgets: Budgets,
     pub(super) exchanges: Exchanges,
@@ -140,21 +146,24 @@ pub(super) struct Answer {
 impl Http {
     /// A connection by the rules of a profile; `trust` is added to what the system trusts.
     pub(super) fn new(rules: Rules, trust: Trust, time: &Time) -> Result<Self, reqwest::Error> {
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_LIMIT)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .pool_max_idle_per_host(IDLE_PER_HOST)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never());
-        let builder = if rules.loopback {
-            // Nothing outside this machine is asked: no proxy, no name server, no certificate store.
-            builder.no_proxy().tls_certs_only(trust.0).dns_resolver(LoopbackNames)
-        } else {
-            builder.tls_certs_merge(trust.0)
+        let client = |idle: Duration, trust: Trust| {
+            let builder = reqwest::Client::builder()
+                .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT_LIMIT)
+                .pool_idle_timeout(idle)
+                .pool_max_idle_per_host(IDLE_PER_HOST)
+                .redirect(redirect::Policy::none())
+                .retry(reqwest::retry::never());
+            if rules.loopback {
+                // Nothing outside this machine is asked: no proxy, no name server, no certificate store.
+                builder.no_proxy().tls_certs_only(trust.0).dns_resolver(LoopbackNames).build()
+            } else {
+                builder.tls_certs_merge(trust.0).build()
+            }
         };
+        let (client, side_client) = (client(IDLE_CONNECTION, trust.clone())?, client(IDLE_CONNECTION_OF_SIDE, trust)?);
         let (budgets, exchanges) = (Budgets::new(time.clone()), Exchanges::new(time));
-        Ok(Self { client: builder.build()?, rules, budgets, exchanges })
+        Ok(Self { client, side_client, rules, budgets, exchanges })
     }
 
     /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
@@ -253,7 +262,11 @@ impl Http {
 
     async fn send_once(&self, request: &Request<'_>, url: Url, is_change: bool) -> Result<Answer, Trouble> {
         let service = request.service;
-        let mut builder = self.client.request(request.method.clone(), url).header(header::ACCEPT, "application/json");
+        let client = match service {
+            Service::Dataverse | Service::FinanceOperations => &self.side_client,
+            _ => &self.client,
+        };
+        let mut builder = client.request(request.method.clone(), url).header(header::ACCEPT, "application/json");
         if let Some(token) = request.token {
             builder = builder.header(header::AUTHORIZATION, bearer(service, token)?);
         }
