@@ -62,8 +62,10 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 /// How long one to a host of a single environment is kept: such a host is asked in bursts, and ten thousand
 /// environments have twenty thousand of them.
 const IDLE_CONNECTION_OF_SIDE: Duration = Duration::from_secs(3);
-/// Unused connections that are kept to one host.
-const IDLE_PER_HOST: usize = 2;
+/// Unused connections that are kept to one service: as many as it is asked questions at once.
+const IDLE_PER_HOST: usize = 6;
+/// The same of a host of a single environment.
+const IDLE_PER_SIDE: usize = 2;
 
 /// Names under `localhost` are this machine; on loopback no name server is ever asked.
 struct LoopbackNames;
@@ -146,12 +148,12 @@ pub(super) struct Answer {
 impl Http {
     /// A connection by the rules of a profile; `trust` is added to what the system trusts.
     pub(super) fn new(rules: Rules, trust: Trust, time: &Time) -> Result<Self, reqwest::Error> {
-        let client = |idle: Duration, trust: Trust| {
+        let client = |idle: Duration, most: usize, trust: Trust| {
             let builder = reqwest::Client::builder()
                 .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(CONNECT_LIMIT)
                 .pool_idle_timeout(idle)
-                .pool_max_idle_per_host(IDLE_PER_HOST)
+                .pool_max_idle_per_host(most)
                 .redirect(redirect::Policy::none())
                 .retry(reqwest::retry::never());
             if rules.loopback {
@@ -161,7 +163,8 @@ impl Http {
                 builder.tls_certs_merge(trust.0).build()
             }
         };
-        let (client, side_client) = (client(IDLE_CONNECTION, trust.clone())?, client(IDLE_CONNECTION_OF_SIDE, trust)?);
+        let side_client = client(IDLE_CONNECTION_OF_SIDE, IDLE_PER_SIDE, trust.clone())?;
+        let client = client(IDLE_CONNECTION, IDLE_PER_HOST, trust)?;
         let (budgets, exchanges) = (Budgets::new(time.clone()), Exchanges::new(time));
         Ok(Self { client, side_client, rules, budgets, exchanges })
     }
