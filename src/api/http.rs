@@ -34,9 +34,9 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 const CHANGE_LIMIT: Duration = Duration::from_mins(1);
 /// Longest wait for Reset link, which answers only when it is done.
 pub(super) const RESET_LIMIT: Duration = Duration::from_mins(5);
-/// Largest answer that is read, in bytes. A list of ten thousand environments has about 20 MB, on one page
-/// where a server makes none.
-const BODY_MAX: usize = 24 * 1024 * 1024;
+/// Largest answer that is read, in bytes. A list of ten thousand environments is somewhat shorter, where a
+/// server makes one page of it.
+const BODY_MAX: usize = 20 * 1024 * 1024;
 /// Most redirects followed, and only on the same host.
 const REDIRECTS_MAX: usize = 3;
 /// Headers that hold an id to quote to support, the widest first: Azure and Power Platform, Dataverse,
@@ -57,8 +57,8 @@ const PROXY_FROM: &str = "it is named by HTTPS_PROXY or the settings of this sys
 const SECRET_FIELDS: [&str; 4] = ["refresh_token", "device_code", "client_secret", "client_assertion"];
 /// What stands where a service repeated a secret.
 const LEFT_OUT: &str = "[left-out]";
-/// How long an unused connection to a service is kept.
-const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+/// How long an unused connection to a service is kept: longer than the longest pause between two looks.
+const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 /// How long one to a host of a single environment is kept: such a host is asked in bursts, and ten thousand
 /// environments have twenty thousand of them.
 const IDLE_CONNECTION_OF_SIDE: Duration = Duration::from_secs(3);

@@ -38,11 +38,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Start => session::start(model),
         Msg::Intent(wanted) => intent(model, wanted, now),
         Msg::Reply { ticket, result } => {
-            let before = screen(model);
-            reply(model, ticket, result, now);
-            // What was said about another page is no news on this one.
-            if screen(model) != before {
-                model.notice = None;
+            if let Some(question) = model.desk.take(ticket) {
+                let before = screen(model);
+                reply(model, ticket, question, result, now);
+                // What was said about another page is no news on this one.
+                if screen(model) != before {
+                    model.notice = None;
+                }
             }
         }
         // Nothing is decided by it.
@@ -383,8 +385,7 @@ fn back(setup: &mut Setup) {
     }
 }
 
-fn reply(model: &mut Model, ticket: Ticket, result: Result<Reply, Trouble>, now: Now) {
-    let Some(question) = model.desk.take(ticket) else { return };
+fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<Reply, Trouble>, now: Now) {
     if let Err(trouble) = &result
         && waits_for_token(model, &question, ticket, trouble, now)
     {

@@ -28,7 +28,7 @@ const CHANGE_LIMIT: u64 = 60;
 const RESET_LIMIT: u64 = 300;
 /// The longest time of a run, as if by `--timeout 1h`: what goes on at a service is watched until then.
 const TIMEOUT: Duration = Duration::from_hours(1);
-/// An endless body is read so far, in bytes: the client takes 24 MB, the kernel some more on the way.
+/// An endless body is read so far, in bytes: the client takes 20 MB, the kernel some more on the way.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
 const _: () = assert!(BODY_LIMIT < FAR);
 

@@ -19,7 +19,7 @@ the person; a run that ends well, or a check that could tell everything, needs n
 change is made twice: after a change whose answer was lost the service is read before anything else.
 
 Longest waits for one request: 10 s for a connection, 30 s for an answer to a question, 60 s to a change, 5 min
-to Reset link. No more than 24 MB of an answer are read. A service that asks for a pause (Retry-After) gets it,
+to Reset link. No more than 20 MB of an answer are read. A service that asks for a pause (Retry-After) gets it,
 up to 10 min at a time.
 ";
 
