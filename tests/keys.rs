@@ -173,6 +173,17 @@ fn the_list_moves_filters_and_sorts() {
 }
 
 #[test]
+fn a_filter_that_finds_nothing_forgets_no_selection_and_offers_only_its_own_keys() {
+    let mut scene = named("list");
+    press(&mut scene, "Down Down / z z z");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("showing 0 of 4") && !text.contains("s sort"), "{text}");
+    press(&mut scene, "Esc");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("▸ contoso-prod") && text.contains("s sort"), "{text}");
+}
+
+#[test]
 fn the_selected_environment_stays_selected_when_the_list_is_read_anew() {
     let mut scene = named("list");
     press(&mut scene, "Down Down");

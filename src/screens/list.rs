@@ -140,7 +140,9 @@ pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Opti
     let list = &mut eye.list;
     let shown = shown(model, list);
     let (at, count) = (shown.at, shown.order.len());
+    // Where a filter finds nothing, what was selected before is not forgotten.
     let chosen = shown.chosen(model).map(|environment| environment.id.clone());
+    let kept = chosen.clone().or_else(|| list.selected.clone());
     let id_at = |at: usize| -> Option<EnvironmentId> {
         shown.order.get(at).map(|place| model.directory.environments[*place].id.clone())
     };
@@ -148,15 +150,15 @@ pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Opti
     match act {
         // What is selected stays selected, wherever it comes to stand.
         Act::Filter => {
-            list.selected = chosen;
+            list.selected = kept;
             list.typing = true;
         }
         Act::Sort => {
-            list.selected = chosen;
+            list.selected = kept;
             list.sort = list.sort.next();
         }
         Act::Clear if list.typing || !list.filter.value().is_empty() => {
-            list.selected = chosen;
+            list.selected = kept;
             list.typing = false;
             list.filter.reset();
         }

@@ -199,6 +199,10 @@ pub fn inner(body: Rect) -> Rect {
 impl Page {
     /// Whether a key has something to do here.
     pub(super) fn offers(&self, act: Act) -> bool {
+        if self.clears && self.caret.is_some() {
+            // Every other key is a letter of the filter.
+            return matches!(act, Act::Press | Act::Clear);
+        }
         match act {
             Act::Press => self.picks || !self.stops.is_empty(),
             Act::Tick => self.stops.iter().any(|stop| stop.shape != Shape::Button),

@@ -31,12 +31,15 @@ const TOLD_IN_SECONDS: Duration = Duration::from_secs(100);
 
 /// The time still to go, as a range: `4 to 13 min more`. Rounded outwards, so that it does not tick.
 pub(super) fn to_go(outlook: Outlook) -> String {
-    let unit = |length: Duration| match length {
-        short if short <= TOLD_IN_SECONDS => ("s", 1, 10),
+    let unit = |length: Duration, seconds_up_to: Duration| match length {
+        short if short <= seconds_up_to => ("s", 1, 10),
         long if long < Duration::from_hours(3) => ("min", 60, 1),
         _ => ("h", 3600, 1),
     };
-    let ((small, size, step), (large, large_size, large_step)) = (unit(outlook.least), unit(outlook.most));
+    let (large, large_size, large_step) = unit(outlook.most, TOLD_IN_SECONDS);
+    // What is rounded down says more in seconds only below a minute.
+    let below = if large == "s" { TOLD_IN_SECONDS } else { Duration::from_secs(59) };
+    let (small, size, step) = unit(outlook.least, below);
     let least = outlook.least.as_secs() / (size * step) * step;
     let most = outlook.most.as_secs().div_ceil(large_size * large_step) * large_step;
     match least {
@@ -310,4 +313,26 @@ pub(super) fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
     rows.push(Row::blank());
     rows.extend(para(&clean(&trouble.next_move(again(trouble))), Role::Plain, cells));
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_go_is_rounded_outwards_and_never_jumps_back() {
+        let told = |least, most| {
+            to_go(Outlook {
+                least: Duration::from_secs(least),
+                likely: Duration::ZERO,
+                most: Duration::from_secs(most),
+            })
+        };
+        assert_eq!(told(260, 750), "4 to 13 min more");
+        assert_eq!(told(95, 750), "1 to 13 min more");
+        assert_eq!(told(55, 750), "50 s to 13 min more");
+        assert_eq!(told(5, 750), "up to 13 min more");
+        assert_eq!(told(21, 83), "20 to 90 s more");
+        assert_eq!(told(600, 15_000), "10 min to 5 h more");
+    }
 }

@@ -3,7 +3,6 @@
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
 use super::{Sheet, View, access, parts};
-use crate::core::plan::StageId;
 use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::schedule::outlook::{self, Outlook};
 use crate::core::setup::{Configuring, Flow, Stage, StageState};
@@ -78,10 +77,7 @@ fn elapsed(view: &View, run: &Configuring, outlook: Outlook, cells: usize) -> Ro
         row.and("   longer than usual; it goes on", Role::Warn)
     } else {
         let more = parts::to_go(outlook);
-        // Microsoft's word holds for a whole set-up; a repair and an addition are none.
-        let is_whole = run.first() == StageId::Prerequisites && elapsed + outlook.most <= CONFIGURE_USUAL;
-        let in_all = if is_whole { ", at most 30 in all" } else { "" };
-        let usual = [format!("   typically {more}{in_all}  (estimate)"), format!("   {more} (estimate)")];
+        let usual = [format!("   typically {more}  (estimate)"), format!("   {more} (estimate)")];
         let fits = usual.into_iter().find(|words| row.width() + width(words) <= cells);
         row.and(fits.unwrap_or_default(), Role::Dim)
     }
