@@ -34,7 +34,7 @@ impl Headless<'_> {
             return;
         }
         let lines = self.live_lines(usize::from(columns), usize::from(rows.saturating_sub(FREE).max(1)), now);
-        self.teller.draw(&lines);
+        self.teller.draw(lines);
         self.drawn = Drawn { at: Some(now), is_stale: false };
     }
 

@@ -20,7 +20,9 @@ pub(super) struct Teller<'a> {
     /// What was said last of each environment.
     said: HashMap<String, String>,
     /// Live lines on the terminal.
-    live: usize,
+    live: Vec<String>,
+    /// What is to be printed above them, with the next drawing.
+    pending: String,
     /// Why standard output takes no more.
     closed: Option<io::ErrorKind>,
 }
@@ -28,7 +30,16 @@ pub(super) struct Teller<'a> {
 impl<'a> Teller<'a> {
     /// Nothing was said yet.
     pub(super) fn new(show: Show, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Self {
-        Self { out, err, show, zone: TimeZone::system(), said: HashMap::new(), live: 0, closed: None }
+        Self {
+            out,
+            err,
+            show,
+            zone: TimeZone::system(),
+            said: HashMap::new(),
+            live: Vec::new(),
+            pending: String::new(),
+            closed: None,
+        }
     }
 
     /// How it says things.
@@ -72,10 +83,14 @@ impl<'a> Teller<'a> {
         self.line(&safe_json(&text));
     }
 
-    /// Prints a line on standard output.
+    /// Prints a line on standard output; above the live lines with their next drawing, so that they stay in sight.
     pub(super) fn line(&mut self, line: &str) {
-        self.wipe();
-        self.write(&format!("{line}\n"));
+        if self.is_live() {
+            self.pending.push_str(line);
+            self.pending.push('\n');
+        } else {
+            self.write(&format!("{line}\n"));
+        }
     }
 
     /// Says something that is no result, on standard error.
@@ -86,34 +101,42 @@ impl<'a> Teller<'a> {
 
     /// Whether live lines are on the terminal.
     pub(super) fn is_live(&self) -> bool {
-        self.live > 0
+        !self.live.is_empty()
     }
 
-    /// Draws the live lines, over the old ones. Where they are fewer, nothing of the old ones is left.
-    pub(super) fn draw(&mut self, lines: &[String]) {
-        let mut text = String::new();
-        if self.live > 0 {
-            text = format!("\x1b[{}A", self.live);
-        }
-        if lines.len() < self.live {
+    /// Draws the live lines, over the old ones, in one write. Lines that say what they said are passed over.
+    pub(super) fn draw(&mut self, lines: Vec<String>) {
+        let mut text = self.above();
+        if !self.pending.is_empty() || lines.len() < self.live.len() {
             text.push_str("\r\x1b[J");
+            text.push_str(&self.pending);
+            self.pending.clear();
+            self.live.clear();
         }
-        for line in lines {
-            text.push_str("\r\x1b[2K");
-            text.push_str(line);
+        for (at, line) in lines.iter().enumerate() {
+            if self.live.get(at) != Some(line) {
+                text.push_str("\r\x1b[2K");
+                text.push_str(line);
+            }
             text.push('\n');
         }
-        self.live = lines.len();
+        self.live = lines;
         self.write(&text);
     }
 
-    /// Takes the live lines away.
+    /// Takes the live lines away; what was to be printed above them is printed.
     pub(super) fn wipe(&mut self) {
-        if self.live > 0 {
-            let text = format!("\x1b[{}A\r\x1b[J", self.live);
-            self.live = 0;
+        if self.is_live() {
+            let text = format!("{}\r\x1b[J{}", self.above(), self.pending);
+            self.pending.clear();
+            self.live.clear();
             self.write(&text);
         }
+    }
+
+    /// What leads to the first live line.
+    fn above(&self) -> String {
+        if self.is_live() { format!("\x1b[{}A", self.live.len()) } else { String::new() }
     }
 
     fn write(&mut self, text: &str) {
@@ -124,5 +147,53 @@ impl<'a> Teller<'a> {
         if let Err(error) = written {
             self.closed = Some(error.kind());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One write each, as bytes that can be read.
+    #[derive(Default)]
+    struct Writes(Vec<String>);
+
+    impl Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(String::from_utf8_lossy(bytes).replace('\x1b', "^"));
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(all: &[&str]) -> Vec<String> {
+        all.iter().map(|line| (*line).to_owned()).collect()
+    }
+
+    #[test]
+    fn live_lines_are_drawn_in_one_write_with_what_was_said_and_only_where_they_changed() {
+        let (mut out, mut err) = (Writes::default(), Vec::new());
+        let mut teller = Teller::new(Show::Live(80, 24), &mut out, &mut err);
+        teller.line("first");
+        teller.draw(lines(&["a 1", "b 1"]));
+        teller.draw(lines(&["a 1", "b 2"]));
+        teller.line("said");
+        teller.line("said too");
+        teller.draw(lines(&["a 2", "b 2"]));
+        teller.draw(lines(&["a 2"]));
+        teller.line("last");
+        teller.wipe();
+        let wanted = [
+            "first\n",
+            "\r^[2Ka 1\n\r^[2Kb 1\n",
+            "^[2A\n\r^[2Kb 2\n",
+            "^[2A\r^[Jsaid\nsaid too\n\r^[2Ka 2\n\r^[2Kb 2\n",
+            "^[2A\r^[J\r^[2Ka 2\n",
+            "^[1A\r^[Jlast\n",
+        ];
+        assert_eq!(out.0, wanted);
     }
 }
