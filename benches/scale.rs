@@ -42,46 +42,15 @@ fn main() {
             out.split_whitespace().filter_map(|word| word.parse().ok()).collect()
         })
         .collect();
-    let of = |place: usize| spread(all.iter().filter_map(|round| round.get(place).copied()).collect());
-    let (median, least, most) = of(0);
-    println!(
-        "{}",
-        figure(
-            "memory of 10,000 listed environments",
-            &format!("{median:.1} MiB"),
-            "-",
-            &format!("{median:.1} MiB"),
-            "60 MiB",
-            median < 60.0,
-            &format!("{least:.1} to {most:.1} MiB")
-        )
-    );
-    let (median, least, most) = of(1);
-    println!(
-        "{}",
-        figure(
-            "memory per further set-up that runs",
-            &format!("{median:.2} KiB"),
-            "-",
-            &format!("{median:.2} KiB"),
-            "4 KiB",
-            median < 4.0,
-            &format!("{least:.2} to {most:.2} KiB")
-        )
-    );
-    let (median, least, most) = of(2);
-    println!(
-        "{}",
-        figure(
-            "memory of 10,000 environments with a set-up each",
-            &format!("{median:.1} MiB"),
-            "-",
-            &format!("{median:.1} MiB"),
-            "60 MiB",
-            median < 60.0,
-            &format!("{least:.1} to {most:.1} MiB")
-        )
-    );
+    let tell = |place: usize, what: &str, unit: &str, limit: f64| {
+        let (median, least, most) = spread(all.iter().filter_map(|round| round.get(place).copied()).collect());
+        let value = format!("{median:.1} {unit}");
+        let (aim, spread) = (format!("{limit:.0} {unit}"), format!("{least:.1} to {most:.1} {unit}"));
+        println!("{}", figure(what, &value, "-", &value, &aim, median < limit, &spread));
+    };
+    tell(0, "memory of 10,000 listed environments", "MiB", 60.0);
+    tell(1, "memory per further set-up that runs", "KiB", 4.0);
+    tell(2, "memory of 10,000 environments with a set-up each", "MiB", 60.0);
     updates();
 }
 
