@@ -3,8 +3,9 @@
 mod scene;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use dualwrite::screens::{on_key, settle};
-use scene::{ASCII, UNICODE, scenes};
+use dualwrite::screens::{Setting, on_key, settle, settled};
+use jiff::tz::TimeZone;
+use scene::{ASCII, UNICODE, on_paper, scenes};
 
 /// All widths up to here, and coarse steps beyond.
 const NARROW: u16 = 46;
@@ -80,6 +81,24 @@ fn keys_at_odd_sizes_do_no_harm() {
                 settle(&scene.model, &mut scene.eye, size);
             }
             assert!(!scene.text(UNICODE, size).is_empty() || size == (1, 1), "{name}");
+        }
+    }
+}
+
+/// The page that is settled is drawn as it is: no key may leave it other than it would be laid out anew.
+#[test]
+fn what_is_settled_is_what_is_drawn() {
+    let keys =
+        [KeyCode::End, KeyCode::Char('d'), KeyCode::PageDown, KeyCode::Esc, KeyCode::Char('/'), KeyCode::Char('o')];
+    for (name, mut scene) in scenes() {
+        for size in [(40, 10), (80, 24), (130, 45)] {
+            for code in keys {
+                on_key(&scene.model, &mut scene.eye, KeyEvent::new(code, KeyModifiers::NONE), scene.now, size);
+                let setting = Setting { look: &UNICODE, now: scene.now, zone: &TimeZone::UTC, size };
+                let (picture, _) = settled(&scene.model, &mut scene.eye, setting);
+                let drawn = on_paper(size, |frame| picture.draw(&setting.view(&scene.model, &scene.eye), frame));
+                assert!(drawn == scene.buffer(UNICODE, size), "{name} at {size:?} after {code:?}");
+            }
         }
     }
 }

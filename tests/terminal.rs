@@ -110,6 +110,16 @@ fn every_size_is_drawn() {
     ends(&demo.pty, 0);
 }
 
+/// A serial line says that it has no size. It is taken for the usual one, by what is drawn and by the keys.
+#[test]
+fn keys_mean_the_same_where_the_terminal_does_not_know_its_size() {
+    let demo = start();
+    let is_written = |text: &str| String::from_utf8_lossy(&demo.pty.raw()).contains(text);
+    demo.pty.resize(0, 0).keys("?<c-l>").wait_true("the help page", || is_written("Keys of this screen"));
+    demo.pty.keys("<c-c>");
+    ends(&demo.pty, 0);
+}
+
 /// The demo on a terminal that has stopped reading, in the middle of its output.
 fn start_stalled() -> Demo {
     let demo = start();

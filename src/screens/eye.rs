@@ -145,6 +145,14 @@ impl Eye {
         self.token.take()
     }
 
+    /// Focus and scroll of what has the keys.
+    pub(super) fn stage_mut(&mut self) -> &mut Stage {
+        match &mut self.overlay {
+            Some(over) => &mut over.stage,
+            None => &mut self.stage,
+        }
+    }
+
     /// Lays something over the screen.
     pub(super) fn ask(&mut self, ask: Ask) {
         self.overlay = Some(Overlay { ask, stage: Stage::default(), input: Input::default() });

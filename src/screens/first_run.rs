@@ -123,7 +123,7 @@ struct Glance<'a> {
 
 impl Glance<'_> {
     fn areas(&self) -> Areas {
-        frame::areas_of(self.size, self.status().len())
+        frame::areas(self.size, self.status().len())
     }
 
     fn status(&self) -> Vec<Row> {

@@ -1,7 +1,8 @@
 //! What stands around every page: the header, the rail, the status line, the footer of keys.
 
+use super::View;
 use super::keys::{Act, Binding};
-use super::{Laid, View};
+use super::picture::Laid;
 use crate::core::linking::LinkStep;
 use crate::core::model::Model;
 use crate::core::route::{self, Screen, screen};
@@ -44,13 +45,8 @@ pub(super) fn is_too_small((columns, rows): (u16, u16)) -> bool {
     columns < LEAST.0 || rows < LEAST.1
 }
 
-/// Gives each part its place.
-pub(super) fn areas(view: &View) -> Areas {
-    areas_of(view.size, status(view).len())
-}
-
-/// The places around a page with so many rows of status.
-pub(super) fn areas_of((columns, rows): (u16, u16), status: usize) -> Areas {
+/// Gives each part its place, around a page with so many rows of status.
+pub(super) fn areas((columns, rows): (u16, u16), status: usize) -> Areas {
     let status = u16::try_from(status).unwrap_or(1);
     let rail = u16::from(rows >= RAIL_FROM);
     let [header, rail, body, status, footer] = Layout::vertical([
@@ -95,14 +91,29 @@ pub(super) fn draw_too_small(view: &View, frame: &mut Frame) {
     paint::rows(frame.buffer_mut(), area, &lines, view.look);
 }
 
-/// Draws everything but the page.
-pub(super) fn draw(view: &View, frame: &mut Frame, top: &Laid) {
-    let areas = areas(view);
-    let buffer = frame.buffer_mut();
-    paint::row(buffer, areas.header, &header(view), view.look, false);
-    paint::row(buffer, areas.rail, &rail(view), view.look, false);
-    paint::rows(buffer, areas.status, &status(view), view.look);
-    paint::row(buffer, areas.footer, &footer(view, top), view.look, false);
+/// Everything but the page.
+pub(super) struct Rim {
+    areas: Areas,
+    header: Row,
+    rail: Row,
+    status: Vec<Row>,
+    footer: Row,
+}
+
+impl Rim {
+    /// What stands around the page that has the keys.
+    pub(super) fn of(view: &View, areas: Areas, status: Vec<Row>, top: &Laid) -> Self {
+        Self { areas, header: header(view), rail: rail(view), status, footer: footer(view, top) }
+    }
+
+    /// Draws it.
+    pub(super) fn draw(&self, frame: &mut Frame, look: Look) {
+        let buffer = frame.buffer_mut();
+        paint::row(buffer, self.areas.header, &self.header, &look, false);
+        paint::row(buffer, self.areas.rail, &self.rail, &look, false);
+        paint::rows(buffer, self.areas.status, &self.status, &look);
+        paint::row(buffer, self.areas.footer, &self.footer, &look, false);
+    }
 }
 
 fn header(view: &View) -> Row {
@@ -309,7 +320,8 @@ pub(super) fn said_rows(text: &str, look: Look, room: usize) -> Vec<Row> {
     rows
 }
 
-fn status(view: &View) -> Vec<Row> {
+/// What is said, and how fresh what is shown is.
+pub(super) fn status(view: &View) -> Vec<Row> {
     let room = usize::from(view.size.0).saturating_sub(1);
     let said = view.eye.hint.as_deref().or(view.model.notice.as_deref());
     if let Some(text) = said {

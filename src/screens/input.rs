@@ -1,13 +1,13 @@
 //! From keys and pasted text to intents. Everything that is only about the eye happens here.
 
-use super::eye::{Ask, Eye, Stage};
+use super::eye::{Ask, Eye};
 use super::keys::{self, Act, EVERYWHERE};
 use super::page::{Action, Shape, Stop};
+use super::picture::{self, Setting};
 use super::{View, access, frame, list, modules, pick_user, prerequisites, runs};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
-use crate::core::setup::Flow;
 use crate::core::time::Now;
 use crate::core::trouble::Service;
 use crate::ui::keys::Key;
@@ -39,9 +39,14 @@ pub enum Reaction {
     Repaint,
 }
 
-fn view<'a>(model: &'a Model, eye: &'a Eye, now: Now, size: (u16, u16)) -> View<'a> {
+/// Of one whom only the places of things concern, not how they look.
+fn setting(now: Now, size: (u16, u16)) -> Setting<'static> {
     const UTC: &TimeZone = &TimeZone::UTC;
-    View { model, eye, look: &Look::BLIND, now, zone: UTC, size }
+    Setting { look: &Look::BLIND, now, zone: UTC, size }
+}
+
+fn view<'a>(model: &'a Model, eye: &'a Eye, now: Now, size: (u16, u16)) -> View<'a> {
+    setting(now, size).view(model, eye)
 }
 
 /// A key was pressed.
@@ -97,7 +102,7 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     let max = page.scroll_max(&laid.places);
     let height = usize::from(laid.places.rows.height);
     let has_overlay = eye.overlay.is_some();
-    let stage = stage_mut(eye);
+    let stage = eye.stage_mut();
     stage.scroll = stage.scroll.min(max);
     match act {
         Act::Press => match page.focused(stage).cloned() {
@@ -165,13 +170,6 @@ fn nothing_for(eye: &mut Eye, letter: char) -> Reaction {
     Reaction::Redraw
 }
 
-fn stage_mut(eye: &mut Eye) -> &mut Stage {
-    match &mut eye.overlay {
-        Some(over) => &mut over.stage,
-        None => &mut eye.stage,
-    }
-}
-
 fn ask(eye: &mut Eye, what: Ask) -> Reaction {
     eye.ask(what);
     Reaction::Redraw
@@ -189,7 +187,7 @@ fn ask_access(model: &Model, eye: &mut Eye, what: Ask) -> Reaction {
 
 /// A box that is ticked keeps the focus; a key beside it that ticks it moves none.
 fn keep_focus(eye: &mut Eye, label: &'static str) {
-    let stage = stage_mut(eye);
+    let stage = eye.stage_mut();
     stage.focus.get_or_insert(label);
 }
 
@@ -331,28 +329,7 @@ pub fn on_paste(model: &Model, eye: &mut Eye, text: &str) -> Reaction {
     Reaction::Redraw
 }
 
-/// After each event, before drawing: notices that the screen is another one, keeps scroll and
-/// selection inside what there is, and tells once when the end of the terms is in sight.
+/// Follows what has changed, without a picture: see [`picture::settled`].
 pub fn settle(model: &Model, eye: &mut Eye, size: (u16, u16)) -> Option<Intent> {
-    eye.follow(model);
-    if frame::is_too_small(size) {
-        return None;
-    }
-    let is_list = eye.overlay.is_none() && screen(model) == Screen::Environments;
-    if is_list {
-        list::refresh(model, &mut eye.list);
-    }
-    let laid = view(model, eye, Now::UNIX_EPOCH, size).top();
-    let max = laid.page.scroll_max(&laid.places);
-    let height = usize::from(laid.places.rows.height);
-    eye.settled = Some((size, height));
-    if is_list {
-        list::settle(model, &mut eye.list, height);
-    }
-    let stage = stage_mut(eye);
-    stage.scroll = stage.scroll.min(max);
-    let at_end = stage.scroll == max && height > 0;
-    let reads =
-        matches!(model.current(), Some((_, setup)) if matches!(setup.flow, Flow::Terms { seen_to_end: false, .. }));
-    (eye.overlay.is_none() && reads && screen(model) == Screen::Terms && at_end).then_some(Intent::TermsSeenToEnd)
+    picture::settled(model, eye, setting(Now::UNIX_EPOCH, size)).1
 }

@@ -4,8 +4,8 @@
 //! keys that feeds handler, footer and help page, and a `page::Page` as a value. Which screen is
 //! shown is decided by [`crate::core::route`] alone.
 //!
-//! Pure: no clock, file, environment or network. The shell calls [`on_key`], [`on_paste`] and
-//! [`settle`] for each event, then [`draw`].
+//! Pure: no clock, file, environment or network. The shell calls [`on_key`] and [`on_paste`], and before a
+//! frame or the next key [`settled`], whose [`Picture`] it draws.
 
 mod access;
 mod after;
@@ -31,6 +31,7 @@ mod overlay;
 mod page;
 mod parts;
 mod pick_user;
+mod picture;
 pub mod plain;
 mod prerequisites;
 mod progress;
@@ -43,6 +44,7 @@ mod terms;
 
 pub use eye::Eye;
 pub use input::{Reaction, on_key, on_paste, settle};
+pub use picture::{Picture, Setting, settled};
 
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
@@ -52,8 +54,7 @@ use crate::ui::look::Look;
 use crate::ui::row::Row;
 use eye::Stage;
 use keys::Binding;
-use page::{Page, Places, Room};
-use ratatui::layout::Rect;
+use page::{Page, Room};
 use std::time::Duration;
 
 /// All that a picture depends on.
@@ -112,14 +113,6 @@ fn sheet(of: Screen) -> &'static dyn Sheet {
     }
 }
 
-/// A page with its places on the terminal.
-struct Laid {
-    sheet: &'static dyn Sheet,
-    page: Page,
-    places: Places,
-    body: Rect,
-}
-
 impl View<'_> {
     /// Whether the clock of the picture ticks.
     fn ticks(&self) -> bool {
@@ -157,39 +150,9 @@ impl View<'_> {
         if self.look.motion { self.now } else { later(since, Duration::from_secs(minutes * 60)) }
     }
 
-    /// The page of the screen, without what is laid over it.
-    fn screen(&self) -> Laid {
-        let body = frame::areas(self).body;
-        self.lay(sheet(screen(self.model)), body)
-    }
-
     /// What has the keys: the overlay if there is one, else the screen.
     fn sheet(&self) -> &'static dyn Sheet {
         self.eye.overlay.as_ref().map_or_else(|| sheet(screen(self.model)), |over| overlay::sheet(over.ask))
-    }
-
-    /// The page that has the keys: the overlay if there is one, else the screen.
-    fn top(&self) -> Laid {
-        let Some(over) = &self.eye.overlay else { return self.screen() };
-        let body = frame::areas(self).body;
-        let sheet = overlay::sheet(over.ask);
-        let laid = self.lay(sheet, overlay::widest(over.ask, body));
-        let needs = laid.page.rows.len() + laid.page.head.len() + usize::from(laid.places.below()) + 2;
-        let body = overlay::centred(over.ask, laid.body, body, needs);
-        Laid { places: laid.page.places(page::inner(body)), body, ..laid }
-    }
-
-    fn lay(&self, sheet: &'static dyn Sheet, body: Rect) -> Laid {
-        let inner = page::inner(body);
-        let side_cells = page::side_width(inner.width);
-        let side = if side_cells > 0 { sheet.side(self, usize::from(side_cells)) } else { Vec::new() };
-        let has_side = !side.is_empty();
-        let width = usize::from(inner.width - if has_side { side_cells + page::SIDE_GAP } else { 0 });
-        let mut page = sheet
-            .page(self, Room { width, full: usize::from(inner.width), height: usize::from(inner.height), has_side });
-        page.side = side;
-        let places = page.places(inner);
-        Laid { sheet, page, places, body }
     }
 
     /// Focus and scroll of the page that has the keys.
@@ -202,18 +165,7 @@ impl View<'_> {
 pub fn draw(view: &View, frame: &mut ratatui::Frame) {
     let area = frame.area();
     let view = View { size: (area.width, area.height), ..*view };
-    if frame::is_too_small(view.size) {
-        frame::draw_too_small(&view, frame);
-        return;
-    }
-    let laid = view.screen();
-    let top = view.eye.overlay.as_ref().map(|_| view.top());
-    laid.page.draw(laid.sheet.title(), frame, laid.body, &view.eye.stage, *view.look);
-    if let Some(top) = &top {
-        frame::stand_back(frame, laid.body, top.body, *view.look);
-        top.page.draw(top.sheet.title(), frame, top.body, view.stage(), *view.look);
-    }
-    frame::draw(&view, frame, top.as_ref().unwrap_or(&laid));
+    Picture::of(&view).draw(&view, frame);
 }
 
 /// Whether requests to services are shown, so that a new one needs a picture.

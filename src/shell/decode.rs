@@ -4,7 +4,7 @@
 //! waits [`Decoder::patience`] for the rest and says with [`Decoder::settle`] that none came. Reads
 //! what terminals send without being asked for more (the forms of xterm, the Linux console, screen
 //! and rxvt's plain keys), and tolerates what they send when a program before us asked for it: mouse,
-//! focus and answers are passed over, key releases are told as such. Called by the input thread.
+//! focus and answers are passed over, key releases are told as such. Called by [`super::input`].
 
 use std::{mem, time::Duration};
 

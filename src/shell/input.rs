@@ -1,51 +1,15 @@
-//! Keys and pastes become items of the loop's channel.
+//! The reading end of the terminal.
 //!
-//! Owns the reading end of the terminal and the thread that sleeps on it. The descriptor is looked at
-//! with `poll(2)` before each read, so that a terminal that vanished is heard as [`Item::HangUp`] once
-//! and costs no further work. Bytes become keys in [`super::decode`], not in crossterm: its reader
-//! blocks inside a half-finished sequence, spins on a dead terminal, and stops short in bursts of more
-//! than a kilobyte. Nobody joins the thread. While its [`Gate`] is closed it reads nothing.
+//! Owns where keys come from and what has come of a key so far. Bytes become keys in [`super::decode`], not in
+//! crossterm: its reader blocks inside a half-finished sequence, spins on a dead terminal, and stops short in
+//! bursts of more than a kilobyte. Never waits: [`super::ears`] does.
 //!
 //! Standard input is read when it is a terminal, else the controlling terminal.
 //!
-//! On Windows crossterm reads the console.
-
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+//! On Windows crossterm reads the console, on a thread of its own, which nobody joins; while its [`Gate`] is
+//! closed it reads nothing.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
-
-/// Whether the terminal may be read. Closed while the terminal is not ours.
-#[derive(Clone)]
-pub(super) struct Gate(Arc<(Mutex<bool>, Condvar)>);
-
-impl Gate {
-    pub(super) fn new() -> Self {
-        Self(Arc::new((Mutex::new(true), Condvar::new())))
-    }
-
-    pub(super) fn open(&self) {
-        self.set(true);
-    }
-
-    pub(super) fn close(&self) {
-        self.set(false);
-    }
-
-    fn set(&self, open: bool) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = open;
-        self.0.1.notify_all();
-    }
-
-    /// Waits until the gate is open; `true` when it was not.
-    fn pass(&self) -> bool {
-        let mut open = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = !*open;
-        while !*open {
-            open = self.0.1.wait(open).unwrap_or_else(PoisonError::into_inner);
-        }
-        waited
-    }
-}
 
 /// Whether a key event is a key: presses and repeats are, releases are not, and a held Enter or Esc
 /// must not run through the screens behind.
@@ -58,157 +22,171 @@ fn counts(key: &KeyEvent) -> bool {
 }
 
 #[cfg(unix)]
-pub(super) use unix::{find, listen};
+pub(super) use unix::Keys;
 
 #[cfg(unix)]
 mod unix {
     use std::{
-        fs::File,
         io,
         os::fd::{AsFd, BorrowedFd, OwnedFd},
-        thread,
-        time::Duration,
+        time::Instant,
     };
 
     use rustix::{
-        event::{PollFd, PollFlags, Timespec, poll},
+        fs::{Mode, OFlags, open},
         io::Errno,
+        path::Arg,
     };
 
     use super::{
         super::{
-            channel::{Item, Sender},
+            channel::Item,
             decode::{Decoder, Input},
         },
-        Gate, counts,
+        counts,
     };
 
     /// Bytes taken from the terminal at once.
     const PIECE: usize = 4096;
 
     /// Where keys come from.
-    pub(in super::super) enum Tty {
+    enum Tty {
         Stdin,
         Opened(OwnedFd),
     }
 
-    impl AsFd for Tty {
+    /// The keys of a terminal.
+    pub(in super::super) struct Keys {
+        tty: Tty,
+        decoder: Decoder,
+        /// When what has come so far of a key is taken for what it is.
+        settles_at: Option<Instant>,
+    }
+
+    impl AsFd for Keys {
         fn as_fd(&self) -> BorrowedFd<'_> {
-            match self {
-                Self::Stdin => rustix::stdio::stdin(),
-                Self::Opened(tty) => tty.as_fd(),
+            match &self.tty {
+                Tty::Stdin => rustix::stdio::stdin(),
+                Tty::Opened(tty) => tty.as_fd(),
             }
         }
     }
 
-    /// Finds the terminal to read keys from.
-    pub(in super::super) fn find() -> io::Result<Tty> {
-        Ok(if rustix::termios::isatty(rustix::stdio::stdin()) {
-            Tty::Stdin
-        } else {
-            Tty::Opened(File::options().read(true).write(true).open("/dev/tty")?.into())
+    impl Keys {
+        /// Finds the terminal to read keys from.
+        pub(in super::super) fn find() -> io::Result<Self> {
+            let stdin = rustix::stdio::stdin();
+            let tty = if rustix::termios::isatty(stdin) {
+                // Opened once more: what is set on a descriptor is shared with whoever has it too.
+                let name = rustix::termios::ttyname(stdin, Vec::new());
+                name.and_then(quick).map_or(Tty::Stdin, Tty::Opened)
+            } else {
+                Tty::Opened(quick("/dev/tty")?)
+            };
+            Ok(Self { tty, decoder: Decoder::default(), settles_at: None })
+        }
+
+        /// When [`Keys::settle`] is due.
+        pub(in super::super) fn settles_at(&self) -> Option<Instant> {
+            self.settles_at
+        }
+
+        /// Takes what the terminal has; what that completes. None: the terminal is gone.
+        pub(in super::super) fn read<M>(&mut self, now: Instant) -> Option<impl Iterator<Item = Item<M>> + use<M>> {
+            let mut piece = [0; PIECE];
+            let count = match rustix::io::read(&*self, &mut piece) {
+                Ok(0) => return None,
+                Ok(count) => count,
+                // Somebody else was sooner.
+                Err(Errno::INTR | Errno::AGAIN) => 0,
+                Err(_) => return None,
+            };
+            let inputs = self.decoder.feed(&piece[..count]);
+            self.settles_at = self.decoder.patience().map(|patience| now + patience);
+            Some(items(inputs))
+        }
+
+        /// Nothing more has come of a key.
+        pub(in super::super) fn settle<M>(&mut self) -> impl Iterator<Item = Item<M>> + use<M> {
+            self.settles_at = None;
+            items(self.decoder.settle())
+        }
+    }
+
+    /// A terminal to read from that never blocks: somebody else may take what was seen there.
+    fn quick(name: impl Arg) -> rustix::io::Result<OwnedFd> {
+        open(name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    fn items<M>(inputs: Vec<Input>) -> impl Iterator<Item = Item<M>> {
+        inputs.into_iter().filter_map(|input| match input {
+            Input::Key(key) => counts(&key).then_some(Item::Key(key)),
+            Input::Paste(text) => Some(Item::Paste(text)),
         })
     }
+}
 
-    /// Starts the thread; the gate it heeds is returned open.
-    pub(in super::super) fn listen<M: Send + 'static>(tty: Tty, sender: Sender<M>) -> io::Result<Gate> {
-        let gate = Gate::new();
-        let heeded = gate.clone();
-        thread::Builder::new().name("input".into()).spawn(move || {
-            read(&tty, &heeded, &sender);
-            sender.item(Item::HangUp);
-        })?;
-        Ok(gate)
+#[cfg(not(unix))]
+pub(super) use console::{Gate, listen};
+
+#[cfg(not(unix))]
+mod console {
+    use std::{
+        io,
+        sync::{Arc, Condvar, Mutex, PoisonError},
+        thread,
+    };
+
+    use crossterm::event::{self, Event};
+
+    use super::{
+        super::channel::{Item, Sender},
+        counts,
+    };
+
+    /// Whether the console may be read. Closed while it is not ours.
+    #[derive(Clone)]
+    pub(in super::super) struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+    impl Gate {
+        pub(in super::super) fn set(&self, is_open: bool) {
+            *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = is_open;
+            self.0.1.notify_all();
+        }
+
+        /// Waits until the gate is open.
+        fn pass(&self) {
+            let mut open = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+            while !*open {
+                open = self.0.1.wait(open).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
     }
 
-    /// Reads until the terminal is gone or nobody listens.
-    fn read<M>(tty: &Tty, gate: &Gate, sender: &Sender<M>) {
-        let mut decoder = Decoder::default();
-        let mut piece = [0; PIECE];
-        loop {
-            let inputs = match wait(tty, decoder.patience()) {
-                Ready::Bytes if gate.pass() => continue, // look again: others have read meanwhile
-                Ready::Bytes => match rustix::io::read(tty, &mut piece) {
-                    Ok(0) => return,
-                    Ok(count) => decoder.feed(&piece[..count]),
-                    Err(Errno::INTR | Errno::AGAIN) => continue,
-                    Err(_) => return,
-                },
-                Ready::Quiet => decoder.settle(),
-                Ready::Gone => return,
-            };
-            for input in inputs {
-                let heard = match input {
-                    Input::Key(key) if counts(&key) => sender.item(Item::Key(key)),
-                    Input::Key(_) => true,
-                    Input::Paste(text) => sender.item(Item::Paste(text)),
+    /// Starts the thread; the gate it heeds is returned closed.
+    pub(in super::super) fn listen<M: Send + 'static>(sender: Sender<M>) -> io::Result<Gate> {
+        let gate = Gate(Arc::new((Mutex::new(false), Condvar::new())));
+        let heeded = gate.clone();
+        thread::Builder::new().name("input".into()).spawn(move || {
+            loop {
+                heeded.pass();
+                let heard = match event::read() {
+                    Ok(Event::Key(key)) if counts(&key) => sender.item(Item::Key(key)),
+                    Ok(Event::Paste(text)) => sender.item(Item::Paste(text)),
+                    Ok(Event::Resize(..)) => sender.item(Item::Resize),
+                    Ok(_) => true,
+                    Err(_) => {
+                        sender.item(Item::HangUp);
+                        false
+                    }
                 };
                 if !heard {
                     return;
                 }
             }
-        }
+        })?;
+        Ok(gate)
     }
-
-    enum Ready {
-        Bytes,
-        Quiet,
-        Gone,
-    }
-
-    fn wait(tty: &Tty, patience: Option<Duration>) -> Ready {
-        // A patience is a fraction of a second or a few; it fits.
-        let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
-        loop {
-            let mut fds = [PollFd::new(tty, PollFlags::IN)];
-            match poll(&mut fds, patience.as_ref()) {
-                Ok(0) => return Ready::Quiet,
-                // Also together with a hang-up: what was typed before it is read first.
-                Ok(_) if fds[0].revents().contains(PollFlags::IN) => return Ready::Bytes,
-                Err(Errno::INTR) => {}
-                Ok(_) | Err(_) => return Ready::Gone,
-            }
-        }
-    }
-}
-
-/// The console, which crossterm finds itself.
-#[cfg(not(unix))]
-pub(super) struct Console;
-
-/// Finds the terminal to read keys from.
-#[cfg(not(unix))]
-pub(super) fn find() -> std::io::Result<Console> {
-    Ok(Console)
-}
-
-/// Starts the thread; the gate it heeds is returned open.
-#[cfg(not(unix))]
-pub(super) fn listen<M: Send + 'static>(_console: Console, sender: super::channel::Sender<M>) -> std::io::Result<Gate> {
-    use super::channel::Item;
-    use crossterm::event::{self, Event};
-
-    let gate = Gate::new();
-    let heeded = gate.clone();
-    std::thread::Builder::new().name("input".into()).spawn(move || {
-        loop {
-            heeded.pass();
-            let heard = match event::read() {
-                Ok(Event::Key(key)) if counts(&key) => sender.item(Item::Key(key)),
-                Ok(Event::Paste(text)) => sender.item(Item::Paste(text)),
-                Ok(Event::Resize(..)) => sender.item(Item::Resize),
-                Ok(_) => true,
-                Err(_) => {
-                    sender.item(Item::HangUp);
-                    false
-                }
-            };
-            if !heard {
-                return;
-            }
-        }
-    })?;
-    Ok(gate)
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@
 //! [`vault`] keeps the sign-ins, [`private`] opens the files of both.
 //!
 //! Owns the loop (`run`), the modes of the terminal (`terminal`), what goes out to it
-//! (`output`, `canvas`) and what comes in (`input`, `decode`, `signals`). It knows nothing
-//! of dual-write: the program is an [`run::App`], and everything it hears comes through one channel
-//! in one order. Called by the full-screen surface and by `main`.
+//! (`output`, `canvas`) and what comes in (`ears`, `input`, `decode`, `signals`). It knows nothing
+//! of dual-write: the program is an [`run::App`], and everything it hears comes to one thread in one order. Called by the full-screen surface and by `main`.
 
 mod canvas;
 mod channel;
 pub mod clock;
 pub mod decode;
+mod ears;
 mod input;
 pub mod journal;
 pub mod keeper;

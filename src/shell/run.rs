@@ -6,7 +6,7 @@
 //! the program does. A terminal that does not read holds up frames, not events. Called by the
 //! full-screen surface, from the main thread.
 
-use std::{collections::VecDeque, io, mem, ops::ControlFlow, sync::mpsc::RecvTimeoutError, time::Duration};
+use std::{io, mem, ops::ControlFlow, time::Duration};
 
 use crossterm::event::KeyEvent;
 
@@ -14,7 +14,7 @@ pub use super::channel::{Receiver, Sender, channel};
 use super::{
     canvas::Canvas,
     channel::Item,
-    input::{self, Gate},
+    ears::Ears,
     output::Notice,
     signals,
     terminal::{self, Guard},
@@ -127,6 +127,9 @@ pub enum RunError {
     /// There is no terminal to read keys from.
     #[error("there is no terminal to read keys from")]
     Input(#[source] io::Error),
+    /// The process may not open another pipe.
+    #[error("the program cannot be woken by what it waits for")]
+    Channel(#[source] io::Error),
     /// The signal handlers could not be installed.
     #[error("signals cannot be listened to")]
     Signals(#[source] io::Error),
@@ -137,8 +140,8 @@ pub enum RunError {
 
 /// Takes the terminal and runs `app` until it leaves; then the terminal is as it was.
 ///
-/// After it has returned the input thread reads nothing more, a signal ends the process, and the
-/// terminal may be printed to. The sender is for the loop's own threads.
+/// After it has returned nothing is read any more, a signal ends the process, and the
+/// terminal may be printed to. The sender is for the loop's own threads; one that they hold keeps the channel open.
 ///
 /// # Errors
 /// When there is no terminal, or it cannot be used; the terminal is as it was then, too.
@@ -148,7 +151,7 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
         return Err(RunError::NotATerminal);
     }
     let signals = signals::take().map_err(RunError::Signals)?;
-    let tty = input::find().map_err(RunError::Input)?;
+    let ears = Ears::new(receiver, &sender).map_err(RunError::Input)?;
     let noticed = sender.clone();
     let guard = Guard::take(move |notice| {
         noticed.item(match notice {
@@ -162,31 +165,19 @@ pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A
     // meanwhile waits where it is.
     guard.write(canvas.frame(true, |frame| app.draw(frame)).map_err(RunError::Draw)?);
     signals::listen(signals, sender.clone()).map_err(RunError::Signals)?;
-    let gate = input::listen(tty, sender.clone()).map_err(RunError::Input)?;
-    let mut round = Round {
-        app,
-        receiver,
-        kept: VecDeque::new(),
-        guard,
-        gate,
-        canvas,
-        due: Due::Nothing,
-        holds: Holds::Terminal,
-        to_be_continued: false,
-    };
+    let mut round =
+        Round { app, ears, guard, canvas, due: Due::Nothing, holds: Holds::Terminal, to_be_continued: false };
+    round.ears.set_ours(true);
     let result = round.turn();
-    round.gate.close();
+    round.ears.set_ours(false);
     result
 }
 
 /// The loop going round.
 struct Round<'a, A: App> {
     app: &'a mut A,
-    receiver: Receiver<A::Message>,
-    /// What came before a stop and is taken after it.
-    kept: VecDeque<Item<A::Message>>,
+    ears: Ears<A::Message>,
     guard: Guard,
-    gate: Gate,
     canvas: Canvas,
     due: Due,
     holds: Holds,
@@ -228,38 +219,21 @@ impl<A: App> Round<'_, A> {
 
     /// Waits, then takes what is there, up to [`BATCH`].
     fn batch(&mut self) -> Flow {
-        match self.wait() {
-            Ok(item) => self.take(item)?,
-            Err(RecvTimeoutError::Timeout) => {
-                let step = self.app.on_wake();
-                self.step(step)?;
-            }
-            // Cannot be: `run` holds a sender.
-            Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
+        let left = self.app.next_wake();
+        let item = if left.is_some_and(|left| left.is_zero()) { None } else { self.ears.wait(left) };
+        if let Some(item) = item {
+            self.take(item)?;
+        } else {
+            let step = self.app.on_wake();
+            self.step(step)?;
         }
         for _ in 1..BATCH {
-            match self.next() {
+            match self.ears.next() {
                 Some(item) => self.take(item)?,
                 None => break,
             }
         }
         ON
-    }
-
-    fn wait(&mut self) -> Result<Item<A::Message>, RecvTimeoutError> {
-        match self.app.next_wake() {
-            Some(left) if left.is_zero() => Err(RecvTimeoutError::Timeout),
-            left => match (self.kept.pop_front(), left) {
-                (Some(item), _) => Ok(item),
-                (None, Some(left)) => self.receiver.0.recv_timeout(left),
-                (None, None) => self.receiver.0.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            },
-        }
-    }
-
-    /// What is there already.
-    fn next(&mut self) -> Option<Item<A::Message>> {
-        self.kept.pop_front().or_else(|| self.receiver.0.try_recv().ok())
     }
 
     fn take(&mut self, item: Item<A::Message>) -> Flow {
@@ -351,14 +325,12 @@ impl<A: App> Round<'_, A> {
 
     /// Keys typed before a stop would be taken after it, and a second Ctrl-Z would stop us again.
     fn keep_what_outlasts_a_stop(&mut self) {
-        let before = mem::take(&mut self.kept);
-        let outlasts = |item: &Item<_>| !matches!(item, Item::Key(_) | Item::Paste(_) | Item::Stop);
-        self.kept = before.into_iter().chain(self.receiver.0.try_iter()).filter(outlasts).collect();
+        self.ears.retain(|item| !matches!(item, Item::Key(_) | Item::Paste(_) | Item::Stop));
     }
 
     fn give_back(&mut self) {
         self.holds = Holds::Nothing;
-        self.gate.close();
+        self.ears.set_ours(false);
         terminal::give_back();
     }
 
@@ -366,7 +338,7 @@ impl<A: App> Round<'_, A> {
         if self.guard.take_again().is_err() {
             return self.hang_up();
         }
-        self.gate.open();
+        self.ears.set_ours(true);
         self.holds = Holds::Terminal;
         self.wish(Due::Afresh);
         self.tell(Event::Resumed)

@@ -11,7 +11,7 @@ use crate::core::model::{Cloud, Model};
 use crate::core::msg::Msg;
 use crate::core::sign_in::Session;
 use crate::core::update::update;
-use crate::screens::{self, Eye, Reaction, View};
+use crate::screens::{self, Eye, Picture, Reaction, Setting};
 use crate::settings;
 use crate::shell::clock::Clock;
 use crate::shell::journal::Journal;
@@ -34,6 +34,9 @@ const TICK_FAST: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(2);
 /// Threads of the runtime. What runs on it waits for the network; a second one would be woken to no use.
 const WORKERS: usize = 1;
+
+/// Intents that one picture may bring about, one after the other: more would be a circle.
+const INTENTS_MAX: u8 = 4;
 
 /// What the person sees first.
 pub enum Opening {
@@ -87,7 +90,7 @@ enum Message {
 /// When there is no terminal, or it cannot be used.
 pub fn run(options: Options) -> Result<Ended, RunError> {
     let Options { opening, settled } = options;
-    let (sender, receiver) = run::channel();
+    let (sender, receiver) = run::channel().map_err(RunError::Channel)?;
     let mut program = Program {
         phase: match opening {
             Opening::Play(play) => Phase::Wizard(Box::new(Wizard::new(play, settled.clone(), sender.clone()))),
@@ -165,16 +168,13 @@ impl App for Program {
     }
 }
 
-/// Columns and rows of the terminal.
-fn size() -> (u16, u16) {
-    terminal::size().map_or((0, 0), |size| (size.width, size.height))
-}
-
 struct Wizard {
     model: Model,
     eye: Eye,
     /// The eye has followed the model.
     is_settled: bool,
+    /// Columns and rows of the picture that the person sees.
+    size: (u16, u16),
     look: Look,
     zone: TimeZone,
     clock: Clock,
@@ -214,6 +214,7 @@ impl Wizard {
             model: Model::new(cloud, seed, environment),
             eye: Eye::default(),
             is_settled: false,
+            size: (0, 0),
             look,
             zone: TimeZone::UTC,
             clock: Clock::new(speed),
@@ -328,15 +329,20 @@ impl Wizard {
         Step::Leave
     }
 
-    /// What the picture itself brings about: another screen resets the eye, the end of the terms
-    /// was seen.
-    fn settle(&mut self) {
+    /// Works out the picture, and does what it brings about by itself: another screen resets the eye, the end of
+    /// the terms was seen.
+    fn settle(&mut self) -> Picture {
         self.is_settled = true;
-        let size = size();
-        // One intent can lead to another screen; more than a few in a row would be a circle.
-        for _ in 0..4 {
-            let Some(intent) = screens::settle(&self.model, &mut self.eye, size) else { return };
-            self.tell(Msg::Intent(intent));
+        let now = self.clock.now();
+        let mut left = INTENTS_MAX;
+        loop {
+            let setting = Setting { look: &self.look, now, zone: &self.zone, size: self.size };
+            let (picture, intent) = screens::settled(&self.model, &mut self.eye, setting);
+            match intent {
+                Some(intent) if left > 0 => self.tell(Msg::Intent(intent)),
+                _ => return picture,
+            }
+            left -= 1;
         }
     }
 
@@ -368,10 +374,9 @@ impl App for Wizard {
         if matches!(event, Event::Key(_) | Event::Paste(_)) && !self.is_settled {
             self.settle();
         }
-        let size = size();
         let step = match event {
             Event::Key(key) => {
-                let reaction = screens::on_key(&self.model, &mut self.eye, key, self.clock.now(), size);
+                let reaction = screens::on_key(&self.model, &mut self.eye, key, self.clock.now(), self.size);
                 self.react(reaction)
             }
             Event::Paste(text) => {
@@ -384,11 +389,9 @@ impl App for Wizard {
                 self.tell(msg);
                 return Step::Continue { draw: false };
             }
-            // Of many messages between two pictures the eye follows the last.
             Event::Message(Message::Core(msg)) => {
                 self.tell(msg);
-                self.is_settled = false;
-                return Step::Continue { draw: true };
+                Step::Continue { draw: true }
             }
             Event::Message(Message::Ready(ready)) => {
                 self.ready(*ready);
@@ -407,24 +410,17 @@ impl App for Wizard {
                 self.leave(Signal::HangUp.exit_code(), "the terminal is gone")
             }
         };
-        self.settle();
+        // Of many events between two pictures the eye follows the last.
+        self.is_settled = false;
         step
     }
 
     fn draw(&mut self, frame: &mut ratatui::Frame) {
-        if !self.is_settled {
-            self.settle();
-        }
         let area = frame.area();
-        let view = View {
-            model: &self.model,
-            eye: &self.eye,
-            look: &self.look,
-            now: self.clock.now(),
-            zone: &self.zone,
-            size: (area.width, area.height),
-        };
-        screens::draw(&view, frame);
+        self.size = (area.width, area.height);
+        let picture = self.settle();
+        let setting = Setting { look: &self.look, now: self.clock.now(), zone: &self.zone, size: self.size };
+        picture.draw(&setting.view(&self.model, &self.eye), frame);
     }
 
     fn next_wake(&self) -> Option<Duration> {

@@ -7,7 +7,6 @@ use super::stage::Play;
 use crate::core::first_run::{FirstRun, Wish};
 use crate::screens::first_run::{self as screen, Desk, Reaction};
 use crate::shell::run::{Event, Signal, Step};
-use crate::shell::terminal;
 use crate::ui::look::Look;
 
 /// Does what the first screen wishes for: where to play then, or why not.
@@ -43,6 +42,8 @@ pub(super) struct Welcome {
     first: FirstRun,
     desk: Desk,
     look: Look,
+    /// Columns and rows of the picture that the person sees.
+    size: (u16, u16),
     fulfil: Fulfil,
 }
 
@@ -52,15 +53,12 @@ impl Welcome {
         let first = FirstRun::new(file, names);
         let mut desk = Desk::default();
         desk.follow(&first);
-        Self { first, desk, look, fulfil }
+        Self { first, desk, look, size: (0, 0), fulfil }
     }
 
     pub(super) fn on_event<M>(&mut self, event: Event<M>) -> Outcome {
         let reaction = match event {
-            Event::Key(key) => {
-                let size = terminal::size().map_or((0, 0), |size| (size.width, size.height));
-                screen::on_key(&self.first, &mut self.desk, key, size)
-            }
+            Event::Key(key) => screen::on_key(&self.first, &mut self.desk, key, self.size),
             Event::Paste(text) => screen::on_paste(&self.first, &mut self.desk, &text),
             Event::Resize | Event::Resumed => Reaction::Redraw,
             // Nothing runs yet that could send one.
@@ -89,7 +87,9 @@ impl Welcome {
         }
     }
 
-    pub(super) fn draw(&self, frame: &mut ratatui::Frame) {
+    pub(super) fn draw(&mut self, frame: &mut ratatui::Frame) {
+        let area = frame.area();
+        self.size = (area.width, area.height);
         screen::draw(&self.first, &self.desk, self.look, frame);
     }
 }

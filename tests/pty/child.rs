@@ -195,7 +195,7 @@ impl Child {
 
 /// Runs the program on this process's terminal; what it leaves with is its exit code.
 pub fn main() -> u8 {
-    let (sender, receiver) = run::channel();
+    let (sender, receiver) = run::channel().expect("a pipe");
     let mut child = Child { sender: Some(sender.clone()), ..Child::default() };
     match run::run(&mut child, receiver, sender) {
         Ok(()) => {

@@ -400,10 +400,15 @@ impl Scene {
 }
 
 pub fn picture(model: &Model, eye: &Eye, look: Look, now: Now, size: (u16, u16)) -> (Buffer, Option<(u16, u16)>) {
+    let view = View { model, eye, look: &look, now, zone: &TimeZone::UTC, size };
+    on_paper(size, |frame| dualwrite::screens::draw(&view, frame))
+}
+
+/// What is drawn, and where the cursor is.
+pub fn on_paper(size: (u16, u16), draw: impl FnOnce(&mut ratatui::Frame)) -> (Buffer, Option<(u16, u16)>) {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     let mut cursor = None;
-    let view = View { model, eye, look: &look, now, zone: &TimeZone::UTC, size };
-    terminal.draw(|frame| dualwrite::screens::draw(&view, frame)).unwrap();
+    terminal.draw(draw).unwrap();
     if terminal.backend().cursor_visible() {
         let at = terminal.backend().cursor_position();
         cursor = Some((at.x, at.y));
