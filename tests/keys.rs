@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use dualwrite::core::environment::EnvironmentId;
 use dualwrite::core::mandate::{Mandate, Module};
 use dualwrite::core::msg::Intent;
-use dualwrite::screens::{Eye, Reaction, needs_clock, on_key, on_paste, settle};
+use dualwrite::screens::{Eye, Reaction, in_sight, needs_clock, on_key, on_paste, settle};
 use scene::{OTHER, Scene, UAT, UNICODE, World, event, last, named, press, scenes, wants};
 
 #[test]
@@ -170,6 +170,45 @@ fn the_list_moves_filters_and_sorts() {
     assert!(scene.text(UNICODE, (80, 24)).contains("by set-up"));
     assert_eq!(last(&mut named("list"), "/ q"), Reaction::Redraw, "a letter goes into the filter");
     assert_eq!(last(&mut named("list"), "/ x Esc q"), Reaction::Redraw, "one set-up runs, so leaving asks");
+}
+
+#[test]
+fn of_a_long_list_what_is_in_sight_is_read() {
+    let row = |at: usize| {
+        serde_json::json!({"name": format!("6a2f3a0e-1111-4c0d-9b0a-{at:012}"), "location": "europe", "properties": {
+            "displayName": format!("Tenant {at:05}"), "environmentSku": "Sandbox", "provisioningState": "Succeeded",
+            "linkedEnvironmentMetadata": {"instanceUrl": format!("https://tenant-{at}.crm4.dynamics.com/")}}})
+    };
+    let environments = serde_json::Value::Array((0..100).map(row).collect());
+    let mut scene = Scene::list(World { environments, ..World::default() });
+    let seen = |scene: &Scene| -> Vec<EnvironmentId> {
+        in_sight(&scene.model, &scene.eye).expect("the list is shown").cloned().collect()
+    };
+    let look = |scene: &mut Scene| {
+        let ids = seen(scene);
+        scene.wants(Intent::InSight(ids.clone()));
+        while scene.questions() > 0 {
+            scene.answer();
+        }
+        ids
+    };
+    last(&mut scene, "Down");
+    let first = look(&mut scene);
+    last(&mut scene, "End");
+    let end = seen(&scene);
+    let known =
+        |scene: &Scene, ids: &[EnvironmentId]| ids.iter().filter(|id| scene.model.setups.contains_key(id)).count();
+    assert!(first.len() > 3 && first.len() == end.len() && !first.contains(&end[0]), "{first:?} {end:?}");
+    assert_eq!((known(&scene, &first), known(&scene, &end)), (first.len(), 0), "who leafs through it reads nothing");
+    look(&mut scene);
+    assert_eq!(known(&scene, &end), end.len());
+    scene.wants(Intent::InSight(end));
+    assert_eq!(scene.questions(), 0, "what is known is not asked for again");
+    last(&mut scene, "?");
+    assert!(in_sight(&scene.model, &scene.eye).is_none(), "the list is covered");
+    let mut short = named("list");
+    last(&mut short, "Down");
+    assert!(in_sight(&short.model, &short.eye).is_none(), "a short list was read whole");
 }
 
 #[test]

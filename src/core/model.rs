@@ -52,6 +52,10 @@ pub struct Cloud {
     pub ends_with_program: bool,
 }
 
+/// Environments whose link and packages are read with the list, so that the list can tell how far
+/// each is. Further ones are read when they come in sight or are opened.
+pub const READ_WITH_LIST: usize = 40;
+
 /// The list of environments.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Directory {
@@ -83,12 +87,19 @@ pub struct Directory {
     pub open_named: Option<String>,
     /// No environment answers to this text.
     pub not_found: Option<String>,
+    /// The environments that a person has before them, where there are more than are read with the list.
+    pub in_sight: Vec<EnvironmentId>,
 }
 
 impl Directory {
     /// The environment with this key.
     pub fn get(&self, id: &EnvironmentId) -> Option<&Environment> {
         self.index.get(id).and_then(|place| self.environments.get(*place))
+    }
+
+    /// Whether there are more environments than are read with the list: those in sight are read instead.
+    pub fn is_long(&self) -> bool {
+        self.environments.len() > READ_WITH_LIST
     }
 
     /// Where in the list the environment with this key is.
@@ -364,7 +375,7 @@ pub struct Model {
     pub selected: Option<EnvironmentId>,
     /// Interrupted runs that nobody has decided about; the first is shown.
     pub found: Vec<Found>,
-    /// Every environment is surveyed, some after the others; else only the first ones are.
+    /// Every environment is surveyed, some after the others; else the first ones, or those in sight, are.
     pub survey_all: bool,
     /// Up to which environment of which list all are surveyed: its revision, and a place in it.
     pub surveyed: (u64, usize),

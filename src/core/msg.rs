@@ -127,6 +127,8 @@ pub enum Intent {
     Ok,
     /// Read again now.
     ReadNow,
+    /// A person has these environments of the list before them.
+    InSight(Vec<EnvironmentId>),
     /// Again from the failed step.
     TryAgain,
     /// Make what is missing of the identities, then offer the link again.

@@ -203,6 +203,7 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
             }
             reading::read_directory(model);
         }
+        Intent::InSight(ids) => reading::look_at_those_in_sight(model, ids, now),
         Intent::Open(address) => {
             if is_web_address(&address) {
                 model.desk.push(Effect::Open(address));
@@ -325,6 +326,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         | Intent::Environments
         | Intent::Prerequisites
         | Intent::NewCode
+        | Intent::InSight(_)
         | Intent::Runs
         | Intent::Export(_)
         | Intent::GoOn

@@ -121,6 +121,14 @@ pub(super) fn top(list: &List, selected: usize, count: usize, height: usize) -> 
     list.top.clamp((selected + 1).saturating_sub(height), selected).min(most)
 }
 
+/// The environments whose rows are on the terminal, as the list was settled last.
+pub(super) fn in_sight<'a>(model: &'a Model, eye: &'a Eye) -> impl Iterator<Item = &'a EnvironmentId> + Clone {
+    let height = eye.settled.map_or(0, |(_, height)| height);
+    let places = eye.list.order.places();
+    let rows = places.iter().skip(eye.list.top).take(height);
+    rows.filter_map(|place| model.directory.environments.get(*place)).map(|environment| &environment.id)
+}
+
 /// Works out what is shown, once, before it is drawn again and again.
 pub(super) fn refresh(model: &Model, list: &mut List) {
     list.order.refresh(model, list.filter.value(), list.sort);

@@ -46,6 +46,7 @@ pub use eye::Eye;
 pub use input::{Reaction, on_key, on_paste, settle};
 pub use picture::{Picture, Setting, settled};
 
+use crate::core::environment::EnvironmentId;
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
 use crate::core::sign_in::Session;
@@ -166,6 +167,13 @@ pub fn draw(view: &View, frame: &mut ratatui::Frame) {
     let area = frame.area();
     let view = View { size: (area.width, area.height), ..*view };
     Picture::of(&view).draw(&view, frame);
+}
+
+/// The environments that a person has before them where the list is too long to be read whole; none on another
+/// screen. As the last picture was settled.
+pub fn in_sight<'a>(model: &'a Model, eye: &'a Eye) -> Option<impl Iterator<Item = &'a EnvironmentId> + Clone> {
+    let is_list = eye.overlay.is_none() && screen(model) == Screen::Environments;
+    (is_list && model.directory.is_long()).then(|| list::in_sight(model, eye))
 }
 
 /// Whether requests to services are shown, so that a new one needs a picture.

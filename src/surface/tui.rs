@@ -6,10 +6,12 @@
 use super::runs;
 use super::stage::{Play, Ready, Stage, prepare};
 use super::welcome::{self, Outcome, Welcome};
+use crate::core::environment::EnvironmentId;
 use crate::core::journal::RunId;
 use crate::core::model::{Cloud, Model};
-use crate::core::msg::Msg;
+use crate::core::msg::{Intent, Msg};
 use crate::core::sign_in::Session;
+use crate::core::time::{Now, between};
 use crate::core::update::update;
 use crate::screens::{self, Eye, Picture, Reaction, Setting};
 use crate::settings;
@@ -32,6 +34,8 @@ use tokio::runtime::Runtime;
 /// with the readings in between that is no more than one wake-up a second.
 const TICK_FAST: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(2);
+/// How long the rows of a long list stay in sight before they are read: who leafs through it reads none.
+const GLANCE: Duration = Duration::from_millis(400);
 /// Threads of the runtime. What runs on it waits for the network; a second one would be woken to no use.
 const WORKERS: usize = 1;
 
@@ -175,6 +179,8 @@ struct Wizard {
     is_settled: bool,
     /// Columns and rows of the picture that the person sees.
     size: (u16, u16),
+    /// Rows of a long list that came in sight, and when.
+    glance: Option<(Vec<EnvironmentId>, Now)>,
     look: Look,
     zone: TimeZone,
     clock: Clock,
@@ -215,6 +221,7 @@ impl Wizard {
             eye: Eye::default(),
             is_settled: false,
             size: (0, 0),
+            glance: None,
             look,
             zone: TimeZone::UTC,
             clock: Clock::new(speed),
@@ -346,6 +353,25 @@ impl Wizard {
         }
     }
 
+    /// Takes note of the rows of a long list that are in sight and that the core does not know of.
+    fn glance(&mut self) {
+        let Some(seen) = screens::in_sight(&self.model, &self.eye) else {
+            self.glance = None;
+            return;
+        };
+        if seen.clone().eq(&self.model.directory.in_sight) {
+            self.glance = None;
+        } else if !self.glance.as_ref().is_some_and(|(before, _)| seen.clone().eq(before)) {
+            self.glance = Some((seen.cloned().collect(), self.clock.now()));
+        }
+    }
+
+    /// How long the rows in sight must stay there before they are read.
+    fn glance_left(&self) -> Option<Duration> {
+        let (_, since) = self.glance.as_ref()?;
+        Some(GLANCE.saturating_sub(self.clock.real(between(*since, self.clock.now()))))
+    }
+
     fn close(self) -> Ended {
         match (self.tasks, self.journal) {
             (Some(tasks), _) => tasks.close(),
@@ -421,6 +447,7 @@ impl App for Wizard {
         let picture = self.settle();
         let setting = Setting { look: &self.look, now: self.clock.now(), zone: &self.zone, size: self.size };
         picture.draw(&setting.view(&self.model, &self.eye), frame);
+        self.glance();
     }
 
     fn next_wake(&self) -> Option<Duration> {
@@ -428,7 +455,8 @@ impl App for Wizard {
             return Some(Duration::ZERO);
         }
         let tick = if self.clock.speed() > 1.0 { TICK_FAST } else { TICK };
-        (self.look.motion && screens::needs_clock(&self.model, &self.eye)).then_some(tick)
+        let tick = (self.look.motion && screens::needs_clock(&self.model, &self.eye)).then_some(tick);
+        [tick, self.glance_left()].into_iter().flatten().min()
     }
 
     fn on_wake(&mut self) -> Step {
@@ -438,6 +466,11 @@ impl App for Wizard {
                 return self.leave(1, "the program could not be started");
             }
             return Step::Continue { draw: false };
+        }
+        if self.glance_left().is_some_and(|left| left.is_zero())
+            && let Some((ids, _)) = self.glance.take()
+        {
+            self.tell(Msg::Intent(Intent::InSight(ids)));
         }
         Step::Continue { draw: true }
     }

@@ -341,6 +341,11 @@ impl Scene {
         }
     }
 
+    /// Questions that nobody has answered yet.
+    pub fn questions(&self) -> usize {
+        self.open.iter().filter(|effect| matches!(effect, Effect::Call { .. })).count()
+    }
+
     /// Answers whatever the world does not hold back; at most so much that a watch cannot go on for ever.
     pub fn answer(&mut self) {
         for _ in 0..60 {

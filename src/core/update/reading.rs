@@ -7,7 +7,7 @@ use crate::core::check;
 use crate::core::environment::{Environment, EnvironmentId, Fact};
 use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::gate::{self, Gate};
-use crate::core::model::{Cloud, Model, Purpose, Question};
+use crate::core::model::{Cloud, Model, Purpose, Question, READ_WITH_LIST};
 use crate::core::msg::Ticket;
 use crate::core::plan::{self, APPLICATION_USERS};
 use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, back_off};
@@ -17,10 +17,6 @@ use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::{app_id, bare_host, finance_operations, power_platform};
 use std::time::Duration;
-
-/// Environments whose link and packages are read with the list, so that the list can tell how far
-/// each is. Further ones are read when they are opened.
-const SURVEY_MAX: usize = 40;
 
 /// Environments of which everything is read at once.
 const AT_ONCE_MAX: usize = 10;
@@ -137,8 +133,11 @@ fn survey(model: &mut Model, only_new: bool, now: Now) {
         survey_next(model, now);
         return;
     }
-    let ids: Vec<EnvironmentId> =
-        model.directory.environments.iter().take(SURVEY_MAX).map(|environment| environment.id.clone()).collect();
+    let directory = &model.directory;
+    let ids: Vec<EnvironmentId> = match directory.in_sight.as_slice() {
+        [] => directory.environments.iter().take(READ_WITH_LIST).map(|environment| environment.id.clone()).collect(),
+        seen => seen.to_vec(),
+    };
     for id in ids {
         with_setup(model, &id, now, |setup, cx| {
             if !(setup.is_running() || only_new && setup.facts.link.at().is_some()) {
@@ -148,6 +147,14 @@ fn survey(model: &mut Model, only_new: bool, now: Now) {
             }
         });
     }
+}
+
+/// Reads of these environments what the list shows, where nobody has looked at them yet.
+pub(super) fn look_at_those_in_sight(model: &mut Model, ids: Vec<EnvironmentId>, now: Now) {
+    for id in ids.iter().filter(|id| !model.setups.contains_key(id)).cloned().collect::<Vec<_>>() {
+        with_setup(model, &id, now, |setup, cx| SURVEY.into_iter().for_each(|kind| ask(setup, kind, cx)));
+    }
+    model.directory.in_sight = ids;
 }
 
 /// Reads everything of the next environments, as those before are read.
