@@ -288,8 +288,11 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
                 _ => None,
             };
             let newest = setup.facts.newest().max(failed);
-            let lists = usize::from(view.model.directory.lcs_trouble.is_some());
-            read_state(view, setup.reading.len(), setup.facts.troubles().len() + lists, newest)
+            // What is known of both sides comes from the list of the project, too.
+            let directory = &view.model.directory;
+            let reading = setup.reading.len() + usize::from(directory.reading_lcs.is_some());
+            let unknown = setup.facts.troubles().len() + usize::from(directory.lcs_trouble.is_some());
+            read_state(view, reading, unknown, newest)
         }
     }
 }

@@ -140,7 +140,7 @@ impl World {
     /// The world at the beginning of a scenario.
     pub fn new(scenario: Scenario) -> Self {
         Self {
-            environments: scenario.environments.clone(),
+            environments: scenario.environments(),
             events_done: vec![0; scenario.events.len()],
             scenario,
             installations: Vec::new(),

@@ -304,9 +304,14 @@ fn installed(text: &str) -> (String, String) {
 }
 
 impl Environment {
+    /// The name of a copy of it.
+    pub(super) fn name_of_copy(&self, number: u32) -> String {
+        format!("{}-{number:05}", self.name)
+    }
+
     /// A copy with a name and ids of its own: `{name}-00001`.
     pub(super) fn copy(&self, number: u32) -> Self {
-        let name = format!("{}-{number:05}", self.name);
+        let name = self.name_of_copy(number);
         let mut copy = Self {
             display_name: format!("{}-{number:05}", self.display_name),
             id: super::super::ids::of(&["environment", &name]),

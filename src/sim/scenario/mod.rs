@@ -73,7 +73,10 @@ built_in!(
 pub struct Scenario {
     title: String,
     description: String,
-    pub(super) environments: Vec<Environment>,
+    /// As they stand in the file, without copies.
+    environments: Vec<Environment>,
+    /// So many copies of the first environment follow.
+    copies: u32,
     pub(super) durations: BTreeMap<String, u32>,
     pub(super) page_size: usize,
     pub(super) lcs_page_size: usize,
@@ -178,13 +181,11 @@ impl Scenario {
             environments.retain(|environment| place(&environment.name).is_some());
             environments.sort_by_key(|environment| place(&environment.name));
         }
-        if let Some(pattern) = environments.first().cloned() {
-            environments.extend((1..=file.copies.min(COPIES_MAX)).map(|number| pattern.copy(number)));
-        }
         let scenario = Self {
             title: file.title,
             description: file.description,
             environments,
+            copies: file.copies.min(COPIES_MAX),
             durations: file.durations,
             page_size: file.page_size,
             lcs_page_size: file.lcs_page_size,
@@ -217,6 +218,22 @@ impl Scenario {
         &self.description
     }
 
+    /// The environments, with the copies.
+    pub(super) fn environments(&self) -> Vec<Environment> {
+        let copies = |pattern: &Environment| (1..=self.copies).map(|number| pattern.copy(number)).collect::<Vec<_>>();
+        let mut all = self.environments.clone();
+        all.extend(self.environments.first().map(copies).unwrap_or_default());
+        all
+    }
+
+    /// Whether a copy has this name.
+    fn is_copy(&self, name: &str) -> bool {
+        let number = || name.strip_prefix(&self.environments.first()?.name)?.strip_prefix('-')?.parse().ok();
+        number().is_some_and(|number: u32| {
+            (1..=self.copies).contains(&number) && self.environments[0].name_of_copy(number) == name
+        })
+    }
+
     /// How long a package takes to install (simulated seconds).
     pub(super) fn install_seconds(&self, package: &str) -> u32 {
         let usual = match package {
@@ -235,7 +252,8 @@ impl Scenario {
 
     /// The first thing that does not fit together: where it stands, and what is wrong.
     fn mistake(&self, only: &[String]) -> Option<(String, String)> {
-        let known = |name: &str| self.environments.iter().any(|environment| environment.name == name);
+        let names: HashSet<&str> = self.environments.iter().map(|environment| environment.name.as_str()).collect();
+        let known = |name: &str| names.contains(name) || self.is_copy(name);
         let no_environment =
             |name: &str| (name.to_owned(), format!("there is no environment “{name}” in this scenario"));
         let no_package = |name: &str| (name.to_owned(), format!("there is no package “{name}”"));
@@ -247,16 +265,19 @@ impl Scenario {
         if let Some(name) = only.iter().find(|name| !known(name)) {
             return Some(no_environment(name));
         }
-        let names: HashSet<&str> = self.environments.iter().map(|environment| environment.name.as_str()).collect();
         let mut ids: HashMap<&str, &str> = HashMap::new();
         for environment in &self.environments {
             if let Some(mistake) = environment.mistake() {
                 return Some(mistake);
             }
             if let Some(link) = &environment.link
-                && !names.contains(link.environment.as_str())
+                && !known(&link.environment)
             {
                 return Some(no_environment(&link.environment));
+            }
+            if self.is_copy(&environment.name) {
+                let message = format!("“{}” is the name of a copy, too", environment.name);
+                return Some((environment.name.clone(), message));
             }
             if let Some(other) = ids.insert(&environment.id, &environment.name) {
                 let message = format!("“{other}” and “{}” have the same id", environment.name);

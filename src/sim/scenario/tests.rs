@@ -117,6 +117,24 @@ fn what_a_file_says_replaces_what_the_cast_says_and_leaves_the_rest() {
     assert_eq!(scenario.environments.last().map(|own| own.name.as_str()), Some("own"));
 }
 
+#[test]
+fn copies_are_named_by_rules_and_made_when_the_world_begins() {
+    let of = |more: &str| Scenario::parse(&format!("title = \"a\"\ncopies = 3\n{more}"), "x");
+    let event = |name: &str| {
+        of(&format!(
+            "[[event]]\nwhen = \"link-started\"\ndo = \"disable-user\"\nuser = \"Admin\"\nenvironment = \"{name}\""
+        ))
+    };
+    let all = event("contoso-uat-00003").unwrap().environments();
+    assert_eq!(all.last().map(|last| last.name.as_str()), Some("contoso-uat-00003"));
+    for name in ["contoso-uat-00004", "contoso-uat-3", "contoso-uat-00000", "contoso-dev-00001"] {
+        let error = event(name).unwrap_err().to_string();
+        assert!(error.contains("there is no environment") && error.contains(name), "{error}");
+    }
+    let error = of("[[environment]]\nname = \"contoso-uat-00002\"").unwrap_err().to_string();
+    assert!(error.contains("is the name of a copy, too"), "{error}");
+}
+
 proptest! {
     #[test]
     fn no_text_makes_reading_panic(text in "\\PC*") {
