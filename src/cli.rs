@@ -2,7 +2,8 @@
 
 use crate::core::mandate::Module;
 pub use crate::settings::SIMULATOR;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
@@ -395,6 +396,22 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 impl Cli {
+    /// What was typed. A mistake, a help page or the version ends the process.
+    pub fn read(words: Vec<OsString>) -> Self {
+        Self::quick(&words).unwrap_or_else(|| Self::parse_from(words))
+    }
+
+    /// The same without the commands that no word names: clap copies what is an option of every command into each
+    /// of them, before the first frame. None where the rest is needed, to say what is wrong or what there is.
+    fn quick(words: &[OsString]) -> Option<Self> {
+        let whole = Self::command();
+        let is_named = |of: &&clap::Command| words.iter().any(|word| word == of.get_name());
+        let part = clap::Command::new("dualwrite")
+            .args(whole.get_arguments().cloned())
+            .subcommands(whole.get_subcommands().filter(is_named).cloned());
+        Self::from_arg_matches(&part.try_get_matches_from(words).ok()?).ok()
+    }
+
     /// What was typed and would have no effect: the option and why.
     pub fn ineffective(&self) -> Option<(&'static str, &'static str)> {
         let has_cloud = self.options.cloud.as_ref().is_some_and(|cloud| cloud.as_os_str() != SIMULATOR);
@@ -412,11 +429,42 @@ impl Cli {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_understood_quickly_means_the_same() {
+        let words = |line: &str| -> Vec<OsString> { line.split(' ').map(OsString::from).collect() };
+        let whole = |line: &str| Cli::try_parse_from(words(line)).ok().map(|cli| format!("{cli:?}"));
+        let quick = |line: &str| Cli::quick(&words(line)).map(|cli| format!("{cli:?}"));
+        for line in [
+            "dualwrite",
+            "dualwrite demo",
+            "dualwrite --plain demo --speed 60 --ascii",
+            "dualwrite --environment status",
+            "dualwrite setup --environment a demo b --yes --state-dir d",
+            "dualwrite --cloud check runs show 3f0d1c52",
+            "dualwrite explain status",
+            "dualwrite simulate --write-profile sign-in",
+        ] {
+            assert_eq!(quick(line), whole(line), "{line}");
+            assert!(quick(line).is_some(), "{line}");
+        }
+        for line in [
+            "dualwrite stauts",
+            "dualwrite help",
+            "dualwrite help demo",
+            "dualwrite --version",
+            "dualwrite demo --help",
+            "dualwrite demo status",
+            "dualwrite status stauts",
+            "dualwrite --environment",
+        ] {
+            assert_eq!((quick(line), whole(line)), (None, None), "{line}");
+        }
     }
 
     #[test]

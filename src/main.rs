@@ -1,6 +1,5 @@
 //! Parse, choose a surface, turn an outcome into an exit code.
 
-use clap::Parser;
 use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
 use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
@@ -32,7 +31,7 @@ use std::process::ExitCode;
 struct Refusal(u8, String);
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read(std::env::args_os().collect());
     // A second provider cannot be: this is the first thing that is done.
     let _ = rustls::crypto::ring::default_provider().install_default();
     open_files::raise_limit();
