@@ -6,7 +6,7 @@
 //! could choose, it does not choose. [`candidates`] gives all that may be meant, for a person to judge.
 //! An entry never hides the service's own words.
 
-use regex::{Regex, RegexBuilder};
+use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -164,7 +164,7 @@ pub enum CatalogueError {
         /// The entry.
         id: String,
         /// Why.
-        source: regex::Error,
+        source: regex_lite::Error,
     },
     /// Two entries with one key.
     #[error("fault {0} stands twice in the catalogue")]
@@ -247,11 +247,9 @@ fn read(text: &str) -> Result<Vec<Entry>, CatalogueError> {
         .map(|(fault, is_alone)| {
             let words = match fault.match_kind {
                 MatchKind::Substring if fault.pattern.eq_ignore_ascii_case(&fault.code) => Words::Code,
-                MatchKind::Substring => Words::Part(folded(&fault.pattern)),
+                MatchKind::Substring => Words::Part(spaced(&fault.pattern).to_lowercase()),
                 MatchKind::Regex => Words::Regex(
-                    RegexBuilder::new(&fault.pattern)
-                        .dot_matches_new_line(true)
-                        .build()
+                    Regex::new(&fault.pattern)
                         .map_err(|source| CatalogueError::Pattern { id: fault.id.clone(), source })?,
                 ),
             };
@@ -312,13 +310,17 @@ enum Rank {
 struct Text<'a> {
     whole: &'a str,
     lower: String,
+    /// With every run of white space as one space: real messages are wrapped.
+    spaced: String,
+    /// The same, case aside.
     folded: String,
 }
 
 impl<'a> Text<'a> {
     fn new(text: &'a str) -> Self {
         let whole = text.trim();
-        Self { whole, lower: whole.to_ascii_lowercase(), folded: folded(whole) }
+        let spaced = spaced(whole);
+        Self { whole, lower: whole.to_ascii_lowercase(), folded: spaced.to_lowercase(), spaced }
     }
 
     /// Whether a code stands in the text as a whole word.
@@ -335,7 +337,7 @@ impl<'a> Text<'a> {
         match &entry.words {
             Words::Code => self.has_code(entry),
             Words::Part(part) => self.folded.contains(part),
-            Words::Regex(regex) => regex.is_match(self.whole),
+            Words::Regex(regex) => regex.is_match(&self.spaced),
         }
     }
 
@@ -357,9 +359,9 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Case aside, and every run of white space as one space: real messages are wrapped.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+/// Every run of white space as one space.
+fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The entry for a message in this state, or none. In this order, and in the order of the catalogue

@@ -131,6 +131,7 @@ fn the_state_picks_between_entries_with_the_same_words() {
 fn a_wrapped_message_is_the_same_message() {
     assert_eq!(found("failed to\r\n    connect to CRM", When::Any), Some("dw9003-crm"));
     assert_eq!(found("Unable\nto generate payload for entity X", When::Any), Some("payload-invalid-uri"));
+    assert_eq!(found("5 attempts to\n  get\u{a0}data from the staging table\nfailed", When::Any), Some("ten-lookups"));
 }
 
 #[test]
