@@ -417,6 +417,23 @@ fn the_status_of_a_large_tenant_is_read_to_its_end() {
     assert!(all.iter().all(|one| one["stage"] != "not_read" && one["stage"] != "being_read"), "{out}");
 }
 
+/// Thirteen set-ups where the system lets the program open little; what a limit of 1,024 was for three hundred.
+#[cfg(target_os = "linux")]
+#[test]
+fn many_set_ups_ran_out_of_descriptors_and_now_take_turns() {
+    const LIMIT: u32 = 160;
+    let state = TempDir::new().unwrap();
+    let scenario = scenario(state.path(), "only = [\"contoso-uat\"]\ncopies = 12\npage_size = 500\n");
+    let names = (1..13).map(|number| format!("contoso-uat-{number:05}")).chain(["contoso-uat".to_owned()]);
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {LIMIT}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_dualwrite"), "setup"]);
+    command.args(["--cloud", "simulator", "--speed", "2000", "--scenario", &scenario, "--state-dir"]).arg(state.path());
+    let output = command.args(consent()).arg("--environment").args(names).output().unwrap();
+    let (code, out, err) = said(&output);
+    assert_eq!((code, out.matches("linked (exit 0)\n").count(), err.as_str()), (0, 13, ""), "{out}");
+    assert!(!out.contains("no connection") && !out.contains("cannot be written"), "{out}");
+}
+
 /// `reset` where dual-write is linked to another environment, and a rule of harm.
 fn reset_with(rule: &str) -> (i32, String, String) {
     let state = TempDir::new().unwrap();

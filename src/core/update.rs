@@ -28,7 +28,7 @@ use super::schedule::{Pacing, STEP_ATTEMPTS, back_off, fair_share};
 use super::setup::{Flow, Setup, Start, Watch};
 use super::terms::{self, Acceptance};
 use super::time::{Now, later};
-use super::trouble::{Service, Trouble};
+use super::trouble::{Service, Trouble, record_help};
 use super::unseen::is_web_address;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             return Vec::new();
         }
         Msg::RecordFailed(why) => {
-            model.notice = Some(format!("The record could not be written: {why}. {RECORD_HELP}"));
+            model.notice = Some(format!("The record could not be written: {why}. {}", record_help(&why)));
         }
         Msg::TermsKept { environment, result } => {
             let said = with_setup(model, &environment, now, |setup, cx| terms_kept(setup, result, cx)).flatten();
@@ -112,9 +112,6 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     vigil::keep(model, now);
     model.desk.effects()
 }
-
-/// What helps when a record cannot be written.
-const RECORD_HELP: &str = "Make room or give write permission there, or name another place with --state-dir.";
 
 /// What the steps of one set-up may use.
 struct Cx<'a> {
@@ -364,7 +361,8 @@ fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &mut Cx) -> Opt
         Err(why) => {
             *keeping = false;
             Some(Notice(format!(
-                "The terms do not count as accepted, because that could not be written down: {why}. {RECORD_HELP}"
+                "The terms do not count as accepted, because that could not be written down: {why}. {}",
+                record_help(&why)
             )))
         }
     }

@@ -380,7 +380,7 @@ fn keep_terms(state_dir: &Path, acceptance: &Acceptance) -> io::Result<()> {
 /// Makes a new file's name durable. Only Unix can open a directory for it.
 fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    File::open(path)?.sync_all()?;
+    File::open(path).map_err(private::in_words)?.sync_all()?;
     #[cfg(not(unix))]
     let _ = path;
     Ok(())

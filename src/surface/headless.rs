@@ -24,6 +24,7 @@ use crate::core::setup::{Flow, Setup};
 use crate::core::silence;
 use crate::core::time::{Now, between, later};
 use crate::core::trouble::Trouble;
+use crate::shell::open_files;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
 pub use documents::what_helps;
@@ -115,6 +116,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         again,
         code_shown: None,
         flights: Flights::default(),
+        most: open_files::shares().set_ups,
         drawn: Drawn::default(),
         teller: Teller::new(show, out, err),
         seat,
@@ -145,6 +147,8 @@ struct Headless<'a> {
     /// The device code that was shown last.
     code_shown: Option<String>,
     flights: Flights,
+    /// Environments that are under way at the same time.
+    most: usize,
     /// The live lines as they were drawn last.
     drawn: Drawn,
     teller: Teller<'a>,
@@ -261,9 +265,9 @@ impl Headless<'_> {
     }
 
     /// Opens the next environments, as those before are read: what is read of all at once must not hold up what
-    /// runs already.
+    /// runs already. No more are under way than this process has descriptors for: the next ones follow as others end.
     fn open_next(&mut self) {
-        while self.seat.model.setups.awaited() < OPEN_AT_ONCE {
+        while self.seat.model.setups.awaited() < OPEN_AT_ONCE && self.flights.under_way() < self.most {
             let Some(at) = self.flights.next_to_open() else { return };
             let id = self.flights[at].pilot.id.clone();
             self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id.clone())));

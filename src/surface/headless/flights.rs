@@ -91,6 +91,11 @@ impl Flights {
         self.over
     }
 
+    /// How many were opened and have not ended.
+    pub(super) fn under_way(&self) -> usize {
+        self.all.len().saturating_sub(self.to_open.len() + self.over)
+    }
+
     /// Whether all have ended.
     pub(super) fn is_over(&self) -> bool {
         self.over == self.all.len()
