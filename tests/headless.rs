@@ -240,6 +240,45 @@ fn status_swallowed_why_it_could_not_tell() {
 }
 
 #[test]
+fn an_environment_that_gives_no_answer_is_said_in_its_row_and_in_the_exit_code() {
+    let state = TempDir::new().unwrap();
+    let scenario = scenario(state.path(), "[[fault]]\nservice = [\"gateway\"]\nevery = 1\ndo = \"reset\"\n");
+    let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario]);
+    let row = out.lines().find(|line| line.starts_with("contoso-uat")).unwrap();
+    assert!(row.ends_with("(the answer of the dual-write gateway was cut off before its end)"), "{out}");
+    assert!(code == 4 && out.contains("What helps to tell") && out.contains("Check the network"), "{code} {out}");
+    let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario, "--json"]);
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert!(code == 4 && schema("status.json").is_valid(&document), "{code} {out}");
+    assert_eq!(
+        (&document["environments"][0]["link"], document["environments"].as_array().unwrap().len()),
+        (&Value::from("unknown"), 4)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_status_that_is_interrupted_tells_what_it_knows_in_one_document() {
+    use std::io::{BufRead, BufReader, Read};
+    let state = TempDir::new().unwrap();
+    let fault = "[[fault]]\nservice = [\"dataverse\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n";
+    let scenario = scenario(state.path(), fault);
+    let mut command = dualwrite(state.path(), &["status", "--json", "--scenario", &scenario]);
+    let mut program = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(program.stdout.take().unwrap());
+    let mut document = String::new();
+    // Its beginning is there as soon as the list is.
+    out.read_line(&mut document).unwrap();
+    assert!(Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap().success());
+    out.read_to_string(&mut document).unwrap();
+    let (code, _, err) = said(&program.wait_with_output().unwrap());
+    let document: Value = serde_json::from_str(&document).unwrap_or_else(|_| panic!("{document}"));
+    assert!(code == 130 && schema("status.json").is_valid(&document), "{code} {document}");
+    assert_eq!(document["environments"].as_array().unwrap().len(), 4, "{document}");
+    assert!(err.contains(" of 4 environments were not read"), "{err}");
+}
+
+#[test]
 fn a_link_that_nobody_could_confirm_was_linked_without_a_word_in_json() {
     let state = TempDir::new().unwrap();
     let scenario = scenario(state.path(), "profile_without = [\"gateway\"]\n");

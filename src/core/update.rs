@@ -168,6 +168,8 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
     model.notice = None;
     match wanted {
         Intent::OpenEnvironment(id) => reading::open(model, &id, now),
+        Intent::Survey(id) => reading::survey_one(model, &id, now),
+        Intent::LetGo(id) => reading::let_go(model, &id),
         Intent::OpenFirst => match model.directory.environments.first() {
             Some(first) => {
                 let id = first.id.clone();
@@ -318,6 +320,8 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         Intent::ResetLink(typed) => return link::reset(setup, &typed, cx),
         // The others are not about one set-up.
         Intent::OpenEnvironment(_)
+        | Intent::Survey(_)
+        | Intent::LetGo(_)
         | Intent::OpenFirst
         | Intent::Environments
         | Intent::Prerequisites
@@ -410,7 +414,6 @@ fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<R
             }
             if let Some(id) = question.about.clone() {
                 with_setup(model, &id, now, |setup, cx| reading::fact_reply(setup, kind, ticket, question, result, cx));
-                reading::survey_next(model, now);
             }
         }
         Purpose::Watch(kind) => {
