@@ -23,6 +23,7 @@ const TIMELINE_MAX: usize = 200;
 
 /// How one environment's set-up stands.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Setup {
     /// Of which environment.
     pub id: EnvironmentId,
