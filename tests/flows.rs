@@ -6,6 +6,7 @@ mod common;
 
 use common::Driver;
 use dualwrite::core::call::Change;
+use dualwrite::core::environment::EnvironmentId;
 use dualwrite::core::fault::When;
 use dualwrite::core::gate::{self, Gate, Integration};
 use dualwrite::core::journal::What;
@@ -14,6 +15,8 @@ use dualwrite::core::mandate::Mandate;
 use dualwrite::core::msg::Intent;
 use dualwrite::core::route::Screen;
 use dualwrite::core::setup::{Flow, StageState};
+use dualwrite::core::standing::{Standing, standing};
+use dualwrite::sim::Scenario;
 use rstest::rstest;
 
 const CORE: &str = "DualWriteCoreAnchor";
@@ -270,7 +273,6 @@ async fn a_linked_environment_is_shown_linked_and_nothing_is_started() {
 
 #[tokio::test]
 async fn an_unknown_environment_is_named() {
-    use dualwrite::sim::Scenario;
     let mut driver = Driver::with(Scenario::named("happy").unwrap(), Some("contoso-uta")).await;
     driver.until_read().await;
     assert_eq!(driver.model.directory.not_found.as_deref(), Some("contoso-uta"));
@@ -293,4 +295,34 @@ async fn nothing_is_repaired_where_nothing_is_joined() {
     driver.want(Intent::RepairIdentities(Mandate::default()));
     assert_eq!(driver.screen(), Screen::Details);
     assert!(driver.changes.is_empty());
+}
+
+#[rstest]
+#[case::usual("happy")]
+#[case::identities("identities-missing")]
+#[case::elsewhere("mismatch-set-up")]
+#[case::never_set_up("mismatch-never-set-up")]
+#[case::closed("prerequisites-unmet")]
+#[tokio::test]
+async fn a_survey_tells_how_far_each_is_as_reading_everything_does(#[case] scenario: &str) {
+    let mut driver = Driver::on(scenario).await;
+    driver.model.shows_list = false;
+    driver.until_read().await;
+    let ids: Vec<EnvironmentId> = driver.model.directory.environments.iter().map(|of| of.id.clone()).collect();
+    let mut told = Vec::new();
+    for look in [Intent::Survey, Intent::OpenEnvironment] {
+        for id in &ids {
+            driver.want(look(id.clone()));
+        }
+        driver.until_read().await;
+        let far = |id| standing(driver.model.directory.get(id).unwrap(), driver.model.setups.get(id));
+        told.push(ids.iter().map(far).collect::<Vec<Standing>>());
+        driver.want(Intent::Environments);
+        for id in &ids {
+            driver.want(Intent::LetGo(id.clone()));
+        }
+        assert!(driver.model.setups.is_empty());
+    }
+    assert_eq!(told[0], told[1]);
+    assert!(!told[0].is_empty() && !told[0].contains(&Standing::NotRead), "{:?}", told[0]);
 }

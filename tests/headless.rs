@@ -240,6 +240,45 @@ fn status_swallowed_why_it_could_not_tell() {
 }
 
 #[test]
+fn an_environment_that_gives_no_answer_is_said_in_its_row_and_in_the_exit_code() {
+    let state = TempDir::new().unwrap();
+    let scenario = scenario(state.path(), "[[fault]]\nservice = [\"gateway\"]\nevery = 1\ndo = \"reset\"\n");
+    let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario]);
+    let row = out.lines().find(|line| line.starts_with("contoso-uat")).unwrap();
+    assert!(row.ends_with("(the answer of the dual-write gateway was cut off before its end)"), "{out}");
+    assert!(code == 4 && out.contains("What helps to tell") && out.contains("Check the network"), "{code} {out}");
+    let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario, "--json"]);
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert!(code == 4 && schema("status.json").is_valid(&document), "{code} {out}");
+    assert_eq!(
+        (&document["environments"][0]["link"], document["environments"].as_array().unwrap().len()),
+        (&Value::from("unknown"), 4)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_status_that_is_interrupted_tells_what_it_knows_in_one_document() {
+    use std::io::{BufRead, BufReader, Read};
+    let state = TempDir::new().unwrap();
+    let fault = "[[fault]]\nservice = [\"dataverse\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n";
+    let scenario = scenario(state.path(), fault);
+    let mut command = dualwrite(state.path(), &["status", "--json", "--scenario", &scenario]);
+    let mut program = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(program.stdout.take().unwrap());
+    let mut document = String::new();
+    // Its beginning is there as soon as the list is.
+    out.read_line(&mut document).unwrap();
+    assert!(Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap().success());
+    out.read_to_string(&mut document).unwrap();
+    let (code, _, err) = said(&program.wait_with_output().unwrap());
+    let document: Value = serde_json::from_str(&document).unwrap_or_else(|_| panic!("{document}"));
+    assert!(code == 130 && schema("status.json").is_valid(&document), "{code} {document}");
+    assert_eq!(document["environments"].as_array().unwrap().len(), 4, "{document}");
+    assert!(err.contains(" of 4 environments were not read"), "{err}");
+}
+
+#[test]
 fn a_link_that_nobody_could_confirm_was_linked_without_a_word_in_json() {
     let state = TempDir::new().unwrap();
     let scenario = scenario(state.path(), "profile_without = [\"gateway\"]\n");
@@ -415,6 +454,23 @@ fn the_status_of_a_large_tenant_is_read_to_its_end() {
     let all = document["environments"].as_array().unwrap();
     assert_eq!((code, all.len()), (0, 99));
     assert!(all.iter().all(|one| one["stage"] != "not_read" && one["stage"] != "being_read"), "{out}");
+}
+
+/// Thirteen set-ups where the system lets the program open little; what a limit of 1,024 was for three hundred.
+#[cfg(target_os = "linux")]
+#[test]
+fn many_set_ups_ran_out_of_descriptors_and_now_take_turns() {
+    const LIMIT: u32 = 160;
+    let state = TempDir::new().unwrap();
+    let scenario = scenario(state.path(), "only = [\"contoso-uat\"]\ncopies = 12\npage_size = 500\n");
+    let names = (1..13).map(|number| format!("contoso-uat-{number:05}")).chain(["contoso-uat".to_owned()]);
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {LIMIT}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_dualwrite"), "setup"]);
+    command.args(["--cloud", "simulator", "--speed", "2000", "--scenario", &scenario, "--state-dir"]).arg(state.path());
+    let output = command.args(consent()).arg("--environment").args(names).output().unwrap();
+    let (code, out, err) = said(&output);
+    assert_eq!((code, out.matches("linked (exit 0)\n").count(), err.as_str()), (0, 13, ""), "{out}");
+    assert!(!out.contains("no connection") && !out.contains("cannot be written"), "{out}");
 }
 
 /// `reset` where dual-write is linked to another environment, and a rule of harm.

@@ -209,7 +209,7 @@ fn ending(trouble: &Trouble) -> Ending {
         What::ForeignHost(_) => Ending::NotSent(format!("this host does not belong to {}", trouble.service.name())),
         What::NoGateway => Ending::NotSent("this is no address of a dual-write gateway".to_owned()),
         What::SignInNeeded => Ending::NotSent("the token cannot be sent".to_owned()),
-        What::Unreachable | What::Barred => Ending::NoAnswer(with("no connection")),
+        What::Unreachable | What::NothingMore | What::Barred => Ending::NoAnswer(with("no connection")),
         What::CutOff => Ending::NoAnswer(with("cut off")),
         What::NoAnswer | What::TooLarge => Ending::NoAnswer(words),
         _ => Ending::NoAnswer(with("no usable answer")),

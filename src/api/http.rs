@@ -5,11 +5,12 @@
 //! Trusted are the certificates of the system and those of `ca_file`. Nothing here logs a header or
 //! a body.
 
-use super::Time;
 use super::exchanges::{Exchanges, Pending};
 use super::hosts::{Foreign, Rules, named, shown};
+use super::kept::Kept;
 use super::limits::Budgets;
-use crate::core::trouble::{Done, Service, Trouble, What};
+use super::{Connections, Time};
+use crate::core::trouble::{Done, NOTHING_MORE, Service, Trouble, What};
 use crate::settings::is_local_name;
 use crate::wire::problem;
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
 use std::time::Duration;
 use url::Url;
 
@@ -62,6 +64,8 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 /// How long one to a host of a single environment is kept: such a host is asked in bursts, and ten thousand
 /// environments have twenty thousand of them.
 const IDLE_CONNECTION_OF_SIDE: Duration = Duration::from_secs(3);
+/// How long an unused one to such a host can be there: the pool looks as often as it keeps them.
+const GONE_AFTER: Duration = IDLE_CONNECTION_OF_SIDE.saturating_mul(2);
 /// Unused connections that are kept to one service: as many as it is asked questions at once.
 const IDLE_PER_HOST: usize = 6;
 /// The same of a host of a single environment.
@@ -112,6 +116,12 @@ pub(super) struct Http {
     client: reqwest::Client,
     /// For Dataverse and for finance and operations.
     side_client: reqwest::Client,
+    /// The same where no connection may be kept.
+    passing_client: OnceLock<reqwest::Client>,
+    /// Makes a client that keeps so many unused connections to a host, for so long.
+    make: Box<dyn Fn(Duration, usize) -> Result<reqwest::Client, reqwest::Error> + Send + Sync>,
+    /// Whose connections may be.
+    pub(super) kept: Kept,
     rules: Rules,
     budgets: Budgets,
     pub(super) exchanges: Exchanges,
@@ -148,7 +158,8 @@ pub(super) struct Answer {
 impl Http {
     /// A connection by the rules of a profile; `trust` is added to what the system trusts.
     pub(super) fn new(rules: Rules, trust: Trust, time: &Time) -> Result<Self, reqwest::Error> {
-        let client = |idle: Duration, most: usize, trust: Trust| {
+        let loopback = rules.loopback;
+        let make = move |idle: Duration, most: usize| {
             let builder = reqwest::Client::builder()
                 .user_agent(concat!("dualwrite/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(CONNECT_LIMIT)
@@ -156,17 +167,33 @@ impl Http {
                 .pool_max_idle_per_host(most)
                 .redirect(redirect::Policy::none())
                 .retry(reqwest::retry::never());
-            if rules.loopback {
+            let trust = trust.0.clone();
+            if loopback {
                 // Nothing outside this machine is asked: no proxy, no name server, no certificate store.
-                builder.no_proxy().tls_certs_only(trust.0).dns_resolver(LoopbackNames).build()
+                builder.no_proxy().tls_certs_only(trust).dns_resolver(LoopbackNames).build()
             } else {
-                builder.tls_certs_merge(trust.0).build()
+                builder.tls_certs_merge(trust).build()
             }
         };
-        let side_client = client(IDLE_CONNECTION_OF_SIDE, IDLE_PER_SIDE, trust.clone())?;
-        let client = client(IDLE_CONNECTION, IDLE_PER_HOST, trust)?;
+        let side_client = make(IDLE_CONNECTION_OF_SIDE, IDLE_PER_SIDE)?;
+        let client = make(IDLE_CONNECTION, IDLE_PER_HOST)?;
+        let kept = Kept::new(Connections::default().hosts_kept, GONE_AFTER, time.clone());
         let (budgets, exchanges) = (Budgets::new(time.clone()), Exchanges::new(time));
-        Ok(Self { client, side_client, rules, budgets, exchanges })
+        let (make, passing_client) = (Box::new(make), OnceLock::new());
+        Ok(Self { client, side_client, passing_client, make, kept, rules, budgets, exchanges })
+    }
+
+    /// The client for a service and a host.
+    fn client(&self, service: Service, is_kept: bool) -> &reqwest::Client {
+        match service {
+            Service::Dataverse | Service::FinanceOperations if is_kept => &self.side_client,
+            // Made once it is wanted: reading the certificates of the system takes its time. What was made twice
+            // already is made a third time; if not, a connection is kept too long.
+            Service::Dataverse | Service::FinanceOperations => self
+                .passing_client
+                .get_or_init(|| (self.make)(IDLE_CONNECTION_OF_SIDE, 0).unwrap_or_else(|_| self.side_client.clone())),
+            _ => &self.client,
+        }
     }
 
     /// Whether a token of `service` may go to `url`: to the host of `base` always, elsewhere only
@@ -265,10 +292,10 @@ impl Http {
 
     async fn send_once(&self, request: &Request<'_>, url: Url, is_change: bool) -> Result<Answer, Trouble> {
         let service = request.service;
-        let client = match service {
-            Service::Dataverse | Service::FinanceOperations => &self.side_client,
-            _ => &self.client,
-        };
+        let host = url.authority().to_owned();
+        let is_of_side = matches!(service, Service::Dataverse | Service::FinanceOperations);
+        let kept = if is_of_side { self.kept.of(&host) } else { None };
+        let client = self.client(service, kept.is_some());
         let mut builder = client.request(request.method.clone(), url).header(header::ACCEPT, "application/json");
         if let Some(token) = request.token {
             builder = builder.header(header::AUTHORIZATION, bearer(service, token)?);
@@ -365,8 +392,18 @@ fn classify(service: Service, error: &reqwest::Error, is_change: bool) -> Troubl
     with_done(Trouble::new(service, what, words), is_change)
 }
 
+/// Whether the system lets this program open no more files and connections, or all programs together.
+pub fn opens_nothing_more(error: &std::io::Error) -> bool {
+    // EMFILE and ENFILE have these numbers on every Unix; of Windows those of files and of sockets.
+    let numbers = if cfg!(windows) { [4, 10_024] } else { [24, 23] };
+    error.raw_os_error().is_some_and(|number| numbers.contains(&number))
+}
+
 /// Why there is no connection to a host, with what is between; and whether asking again can help.
 fn no_connection(host: &str, error: &(dyn Error + 'static)) -> (What, String) {
+    if causes(error).filter_map(|cause| cause.downcast_ref()).any(opens_nothing_more) {
+        return (What::NothingMore, NOTHING_MORE.to_owned());
+    }
     let cause = root_cause(error);
     let of_proxy = causes(error).find_map(|cause| Some(cause.to_string().strip_prefix(PROXY_FAILED)?.to_owned()));
     match of_proxy.as_deref() {
@@ -520,6 +557,18 @@ mod tests {
             let (what, said) = no_connection("h", &error);
             assert_eq!(what == What::Barred, barred, "{said}");
             assert!(said.contains(words), "{said}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn too_many_open_files_were_called_a_network_that_cannot_be_reached() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("tcp connect error")]
+        struct Connecting(#[source] std::io::Error);
+        for (number, expected) in [(24, What::NothingMore), (23, What::NothingMore), (111, What::Unreachable)] {
+            let error = Connecting(std::io::Error::from_raw_os_error(number));
+            assert_eq!(no_connection("h", &error).0, expected);
         }
     }
 

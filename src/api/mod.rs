@@ -14,6 +14,7 @@ mod gateway;
 mod graph;
 mod hosts;
 mod http;
+mod kept;
 mod lcs;
 mod limits;
 mod link;
@@ -23,7 +24,7 @@ mod turns;
 
 pub use assertion::{Certificate, CertificateError};
 pub use exchanges::Listener;
-pub use http::Trust;
+pub use http::{Trust, opens_nothing_more};
 pub use session::{Credentials, Identity, Keeper, Outside, Proof};
 
 use crate::core::call::{Call, Change, Reply};
@@ -62,6 +63,22 @@ impl Time {
     }
 }
 
+/// What the client may have open at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Questions to all hosts of one service.
+    pub at_once: usize,
+    /// Hosts of single environments whose unused connections are kept for a moment.
+    pub hosts_kept: usize,
+}
+
+impl Default for Connections {
+    /// As many as bring more answers.
+    fn default() -> Self {
+        Self { at_once: 256, hosts_kept: 256 }
+    }
+}
+
 /// The client of one cloud, signed in or not.
 pub struct Api {
     profile: Profile,
@@ -83,7 +100,7 @@ impl Api {
         Ok(Self {
             http: Http::new(rules, trust, &time)?,
             session: Session::new(credentials),
-            turns: Turns::new(),
+            turns: Turns::new(Connections::default().at_once),
             gateway: Mutex::default(),
             profile,
             time,
@@ -106,6 +123,15 @@ impl Api {
         }
         self.session.give(service, token);
         Ok(())
+    }
+
+    /// The client, which has no more open than this.
+    #[must_use]
+    pub fn within(mut self, connections: Connections) -> Self {
+        let Connections { at_once, hosts_kept } = connections;
+        self.turns = Turns::new(at_once);
+        self.http.kept.set_most(hosts_kept);
+        self
     }
 
     /// The client, which tells this listener of every request.

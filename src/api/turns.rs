@@ -2,7 +2,8 @@
 //!
 //! Each environment has a Dataverse and a finance and operations host of its own. A host that does not
 //! answer holds its own turns and no others; what all environments share (the Power Platform, the gateway) is
-//! shared in turn between them. Within one host and one environment whoever comes first goes first. A turn
+//! shared in turn between them. All hosts of one service together have as many turns as there are connections for
+//! them ([`super::Connections`]). Within one host and one environment whoever comes first goes first. A turn
 //! lasts as long as its [`Turn`]; of a host where nothing is open and nobody waits nothing is kept.
 
 use crate::core::trouble::Service;
@@ -15,10 +16,6 @@ const AT_ONCE: usize = 6;
 /// Questions to one Dataverse at the same time. It allows 52 (service protection limits of its Web API); the
 /// prerequisites of one environment ask twelve.
 const AT_ONCE_DATAVERSE: usize = 16;
-/// Questions to all hosts of one service at the same time: more connections than that bring no more answers, and
-/// some forty hosts that do not answer leave the others their turns.
-const AT_ONCE_SERVICE: usize = 256;
-
 fn at_once(service: Service) -> usize {
     if service == Service::Dataverse { AT_ONCE_DATAVERSE } else { AT_ONCE }
 }
@@ -75,7 +72,14 @@ struct Hosts {
     ready: VecDeque<Arc<str>>,
 }
 
-type Shared = Arc<[Mutex<Hosts>; Service::ALL.len()]>;
+/// What turns share.
+struct All {
+    /// Questions to all hosts of one service at the same time.
+    of_service: usize,
+    services: [Mutex<Hosts>; Service::ALL.len()],
+}
+
+type Shared = Arc<All>;
 
 /// The turns of all services.
 pub(super) struct Turns(Shared);
@@ -89,12 +93,13 @@ pub(super) struct Turn {
 
 fn lock(all: &Shared, service: Service) -> MutexGuard<'_, Hosts> {
     let place = Service::ALL.iter().position(|one| *one == service).unwrap_or(0);
-    all[place].lock().unwrap_or_else(PoisonError::into_inner)
+    all.services[place].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Turns {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(std::array::from_fn(|_| Mutex::default())))
+    /// Turns with so many questions to all hosts of one service at the same time.
+    pub(super) fn new(of_service: usize) -> Self {
+        Self(Arc::new(All { of_service, services: std::array::from_fn(|_| Mutex::default()) }))
     }
 
     /// Waits for a turn; it lasts as long as what is returned.
@@ -105,7 +110,7 @@ impl Turns {
                 Some((name, _)) => Arc::clone(name),
                 None => place.host.into(),
             };
-            let has_room = hosts.open < AT_ONCE_SERVICE;
+            let has_room = hosts.open < self.0.of_service;
             let host = hosts.all.entry(Arc::clone(&name)).or_default();
             let has_turn = host.open < at_once(service);
             if has_room && has_turn && host.order.is_empty() {
@@ -136,7 +141,7 @@ impl Hosts {
     /// to be dropped once these hosts are no longer locked.
     fn give(&mut self, all: &Shared, service: Service) -> Vec<Turn> {
         let mut unwanted = Vec::new();
-        while self.open < AT_ONCE_SERVICE {
+        while self.open < all.of_service {
             let Some(name) = self.ready.pop_front() else { break };
             let Some(host) = self.all.get_mut(&name) else { continue };
             host.is_ready = false;
@@ -185,6 +190,9 @@ mod tests {
 
     type Asked<'a> = Pin<Box<dyn Future<Output = Option<Turn>> + 'a>>;
 
+    /// Some forty hosts that do not answer leave the others their turns.
+    const OF_SERVICE: usize = 256;
+
     const FINOPS: Service = Service::FinanceOperations;
 
     fn at<'a>(host: &'a str, of: &'a str) -> Place<'a> {
@@ -210,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_host_that_does_not_answer_holds_up_no_other() {
-        let turns = Turns::new();
+        let turns = Turns::new(OF_SERVICE);
         let silent: Vec<Turn> = (0..AT_ONCE).filter_map(|_| now(&turns, FINOPS, at("silent", "a"))).collect();
         assert_eq!(silent.len(), AT_ONCE);
         let mut more: Vec<Asked> = (0..500).map(|_| Box::pin(turns.turn(FINOPS, at("silent", "a"))) as Asked).collect();
@@ -222,7 +230,7 @@ mod tests {
 
     #[test]
     fn within_a_host_whoever_comes_first_goes_first() {
-        let turns = Turns::new();
+        let turns = Turns::new(OF_SERVICE);
         let mut held: Vec<Turn> = (0..AT_ONCE).filter_map(|_| now(&turns, FINOPS, at("h", "a"))).collect();
         let mut asked: Vec<Asked> = (0..3).map(|_| Box::pin(turns.turn(FINOPS, at("h", "a"))) as Asked).collect();
         for one in &mut asked {
@@ -238,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_all_share_is_shared_in_turn_between_environments() {
-        let turns = Turns::new();
+        let turns = Turns::new(OF_SERVICE);
         let service = Service::PowerPlatform;
         let mut held: Vec<Turn> = (0..AT_ONCE).filter_map(|_| now(&turns, service, at("", "many"))).collect();
         let mut many: Vec<Asked> = (0..100).map(|_| Box::pin(turns.turn(service, at("", "many"))) as Asked).collect();
@@ -252,22 +260,22 @@ mod tests {
 
     #[test]
     fn a_service_has_a_bound_and_its_turns_go_round_the_hosts() {
-        let turns = Turns::new();
-        let names: Vec<String> = (0..AT_ONCE_SERVICE).map(|number| format!("host-{number}")).collect();
+        let turns = Turns::new(OF_SERVICE);
+        let names: Vec<String> = (0..OF_SERVICE).map(|number| format!("host-{number}")).collect();
         let mut held: Vec<Turn> = names.iter().filter_map(|name| now(&turns, FINOPS, at(name, ""))).collect();
-        assert_eq!(held.len(), AT_ONCE_SERVICE);
+        assert_eq!(held.len(), OF_SERVICE);
         let mut first: Vec<Asked> = (0..4).map(|_| Box::pin(turns.turn(FINOPS, at("x", ""))) as Asked).collect();
         assert!(first.iter_mut().all(|asked| has_turn(asked).is_none()));
         let mut second: Asked = Box::pin(turns.turn(FINOPS, at("y", "")));
         assert!(has_turn(&mut second).is_none());
-        held.truncate(AT_ONCE_SERVICE - 2);
+        held.truncate(OF_SERVICE - 2);
         let got: Vec<Turn> = first.iter_mut().filter_map(has_turn).collect();
         assert!(got.len() == 1 && has_turn(&mut second).is_some(), "one each");
     }
 
     #[test]
     fn who_waits_no_more_takes_no_turn_and_what_is_idle_is_not_kept() {
-        let turns = Turns::new();
+        let turns = Turns::new(OF_SERVICE);
         let held: Vec<Turn> = (0..AT_ONCE).filter_map(|_| now(&turns, FINOPS, at("h", ""))).collect();
         let mut gone: Asked = Box::pin(turns.turn(FINOPS, at("h", "")));
         let mut given: Asked = Box::pin(turns.turn(FINOPS, at("h", "")));

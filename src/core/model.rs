@@ -375,10 +375,8 @@ pub struct Model {
     pub selected: Option<EnvironmentId>,
     /// Interrupted runs that nobody has decided about; the first is shown.
     pub found: Vec<Found>,
-    /// Every environment is surveyed, some after the others; else the first ones, or those in sight, are.
-    pub survey_all: bool,
-    /// Up to which environment of which list all are surveyed: its revision, and a place in it.
-    pub surveyed: (u64, usize),
+    /// Somebody looks at the list: what it shows of its first environments, or of those in sight, is read.
+    pub shows_list: bool,
     /// The set-up that is looked at, how often it was worked on, and the list, when nothing was found to be
     /// watched for in it.
     pub at_peace: Option<(EnvironmentId, u64, u64)>,
@@ -419,8 +417,7 @@ impl Model {
             setups: Setups::default(),
             selected: None,
             found: Vec::new(),
-            survey_all: false,
-            surveyed: (0, 0),
+            shows_list: true,
             at_peace: None,
             to_look_at: None,
             at_prerequisites: false,

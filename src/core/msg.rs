@@ -109,6 +109,10 @@ pub struct Found {
 pub enum Intent {
     /// Look at one environment.
     OpenEnvironment(EnvironmentId),
+    /// Read what tells how far one environment is, and nothing more.
+    Survey(EnvironmentId),
+    /// Keep nothing of an environment in which nothing runs.
+    LetGo(EnvironmentId),
     /// Look at the first environment as soon as the list is there.
     OpenFirst,
     /// Look at the list; whatever runs goes on.

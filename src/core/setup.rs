@@ -23,6 +23,7 @@ const TIMELINE_MAX: usize = 200;
 
 /// How one environment's set-up stands.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Setup {
     /// Of which environment.
     pub id: EnvironmentId,
@@ -32,6 +33,8 @@ pub struct Setup {
     pub reading: BTreeMap<FactKind, Asked>,
     /// Whether everything was asked for at least once.
     pub opened: bool,
+    /// Whether only what tells how far it is is read: one of many, none of which may hold up the others.
+    pub surveyed: bool,
     /// Where it is.
     pub flow: Flow,
     /// What happened, oldest first.
@@ -375,6 +378,7 @@ impl Setup {
             facts: Facts::default(),
             reading: BTreeMap::new(),
             opened: false,
+            surveyed: false,
             flow: Flow::Details { wanted: false },
             timeline: VecDeque::new(),
             reading_on_record: None,

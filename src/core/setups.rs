@@ -96,6 +96,20 @@ impl Setups {
         Some(result)
     }
 
+    /// Keeps nothing of one in which nothing runs; what it was.
+    pub fn remove(&mut self, id: &EnvironmentId) -> Option<Setup> {
+        if self.running.contains(id) {
+            return None;
+        }
+        let setup = self.all.remove(id)?;
+        let Signs { is_running: _, is_reading, is_awaited, is_unanswered } = Signs::of(&setup);
+        count(&mut self.reading, is_reading, false);
+        count(&mut self.awaited, is_awaited, false);
+        count(&mut self.unanswered, is_unanswered, false);
+        self.revision += 1;
+        Some(*setup)
+    }
+
     /// The set-up of an environment.
     pub fn get(&self, id: &EnvironmentId) -> Option<&Setup> {
         self.all.get(id).map(Box::as_ref)
@@ -178,5 +192,10 @@ mod tests {
         assert!(!setups.is_any_read());
         setups.work(&id("a"), |setup| setup.flow = Flow::Configured);
         assert!(setups.running().is_empty());
+        // What is let go of counts no more.
+        setups.work(&id("a"), |setup| setup.reading.insert(FactKind::Link, asked));
+        assert!(setups.is_any_read() && setups.awaited() == 1);
+        assert!(setups.remove(&id("a")).is_some() && setups.remove(&id("a")).is_none());
+        assert!(!setups.is_any_read() && setups.awaited() == 0 && setups.touched() == [id("a")]);
     }
 }

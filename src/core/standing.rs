@@ -2,7 +2,7 @@
 //! read is never guessed.
 
 use super::environment::{Environment, Fact};
-use super::facts::{Answer, Facts, PackageState};
+use super::facts::{Answer, FactKind, Facts, PackageState};
 use super::gate::{self, Gate, Integration};
 use super::linking::Confirmation;
 use super::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
@@ -108,6 +108,33 @@ impl Standing {
             Self::Mismatch => "mismatch",
             Self::Linked => "linked",
         }
+    }
+}
+
+/// What decides how far most environments are.
+pub const FIRST: [FactKind; 3] = [FactKind::Link, FactKind::Integration, FactKind::Packages];
+/// What Configure stands on where it could begin: what closes its button, and what it will have to read.
+const CONFIGURE: [FactKind; 5] =
+    [FactKind::OwnRoles, FactKind::Version, FactKind::User(0), FactKind::User(1), FactKind::Rows];
+/// The same of the link, where only that is missing.
+const LINK: [FactKind; 9] = [
+    FactKind::OwnRoles,
+    FactKind::Version,
+    FactKind::User(0),
+    FactKind::User(1),
+    FactKind::Rows,
+    FactKind::FinopsUsers,
+    FactKind::LegalEntities,
+    FactKind::Solutions,
+    FactKind::Companies,
+];
+
+/// What has to be known besides [`FIRST`] before it is sure how far an environment is.
+pub fn further(environment: &Environment, facts: &Facts) -> &'static [FactKind] {
+    match of_facts(environment, facts, false) {
+        Standing::ReadyToConfigure => &CONFIGURE,
+        Standing::Installed | Standing::IdentitiesMissing | Standing::ReadyToLink => &LINK,
+        _ => &[],
     }
 }
 

@@ -7,6 +7,11 @@ use super::aadsts;
 use std::fmt;
 use std::time::Duration;
 
+/// What is said where the system lets this program open nothing more.
+pub const NOTHING_MORE: &str = "this program has as many files and connections open as the system lets it have";
+/// What helps there.
+const FEWER: &str = "Raise that limit (ulimit -n), or take fewer environments at once";
+
 /// A service of the cloud profile, or one whose address comes out of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
@@ -82,6 +87,8 @@ pub enum What {
     /// No connection, and none before a person mends what the words name: a certificate that is not
     /// trusted, a proxy that wants a password.
     Barred,
+    /// No connection, because the system lets this program open nothing more.
+    NothingMore,
     /// No answer within the time limit.
     NoAnswer,
     /// The answer ended, or its connection, before it was complete.
@@ -185,7 +192,12 @@ impl Trouble {
     /// The statuses are those that the most careful known client retries.
     pub fn is_passing(&self) -> bool {
         match self.what {
-            What::Unreachable | What::NoAnswer | What::CutOff | What::Unreadable | What::SignInNeeded => true,
+            What::Unreachable
+            | What::NothingMore
+            | What::NoAnswer
+            | What::CutOff
+            | What::Unreadable
+            | What::SignInNeeded => true,
             What::Status(status) => matches!(status, 408 | 425 | 429 | 499 | 500 | 502 | 503 | 504),
             What::Barred
             | What::TooLarge
@@ -213,7 +225,8 @@ impl Trouble {
     pub fn is_own_finding(&self) -> bool {
         matches!(
             self.what,
-            What::NotRecorded
+            What::NothingMore
+                | What::NotRecorded
                 | What::NoClient
                 | What::NotConfigured
                 | What::Barred
@@ -229,7 +242,7 @@ impl Trouble {
     pub fn short(&self) -> String {
         match &self.what {
             What::Status(status) => format!("HTTP {status}"),
-            What::Unreachable | What::Barred => "no connection".into(),
+            What::Unreachable | What::NothingMore | What::Barred => "no connection".into(),
             What::NoAnswer | What::CutOff => "no answer".into(),
             _ => "no usable answer".into(),
         }
@@ -260,7 +273,7 @@ impl Trouble {
     pub fn sentence(&self) -> String {
         let who = self.service.name();
         match &self.what {
-            What::Unreachable | What::Barred => format!("no connection to {who}"),
+            What::Unreachable | What::NothingMore | What::Barred => format!("no connection to {who}"),
             What::NoAnswer => format!("no answer from {who} in time"),
             What::CutOff => format!("the answer of {who} was cut off before its end"),
             What::Unreadable => format!("{who} answered with something that cannot be read"),
@@ -322,6 +335,7 @@ impl Trouble {
             What::Unreachable => {
                 format!("Check the network, a proxy and the addresses in the cloud profile; {again}.")
             }
+            What::NothingMore => format!("{FEWER}; {again}."),
             What::Barred => format!("Mend that; {again}."),
             What::NoAnswer | What::CutOff => format!("Check the network; {again}."),
             What::Unreadable => format!(
@@ -357,11 +371,20 @@ impl Trouble {
             What::OutsideToken(variable) | What::NoOutsideToken(variable) => {
                 format!("Give a fresh token here (t), or put one into {variable} and start again.")
             }
+            What::NotRecorded if self.words.contains(NOTHING_MORE) => format!("{FEWER}; {again}."),
             What::NotRecorded => format!("Make room or give write permission in the state directory; {again}."),
             What::NoClient => "Run dualwrite without a command on a terminal: it leads to a registration and a profile step by step. Or set DUALWRITE_CLIENT_ID.".into(),
             What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
         }
     }
+}
+
+/// What helps where a record cannot be written for this reason.
+pub fn record_help(why: &str) -> String {
+    if why.contains(NOTHING_MORE) {
+        return format!("{FEWER}.");
+    }
+    "Make room or give write permission there, or name another place with --state-dir.".to_owned()
 }
 
 /// A sentence with a capital letter and a full stop.
@@ -403,6 +426,20 @@ mod tests {
     }
 
     #[test]
+    fn where_nothing_more_can_be_opened_no_network_and_no_disk_was_blamed() {
+        let words = format!("/state/runs/r.jsonl: {NOTHING_MORE}");
+        for trouble in [
+            Trouble::new(Service::Bap, What::NothingMore, NOTHING_MORE),
+            Trouble::new(Service::Bap, What::NotRecorded, words.clone()),
+        ] {
+            let said = trouble.in_full(Again::Command);
+            assert!(said.contains(NOTHING_MORE) && said.contains("ulimit -n"), "{said}");
+            assert!(!said.contains("network") && !said.contains("Make room"), "{said}");
+        }
+        assert!(record_help(&words).contains("ulimit -n") && record_help("disk full").starts_with("Make room"));
+    }
+
+    #[test]
     fn the_full_stop_of_a_service_stood_in_the_middle_of_a_sentence() {
         let said = |words: &str| format!("{}; asked again", Trouble::new(Service::Bap, What::Refused, words).clause());
         let with = |words: &str| format!("the Power Platform admin service refused the work{words}; asked again");
@@ -433,7 +470,9 @@ mod tests {
 
     #[test]
     fn every_trouble_names_the_service_and_a_next_move() {
-        for what in [What::Unreachable, What::NoAnswer, What::Unreadable, What::Status(418), What::Refused] {
+        for what in
+            [What::Unreachable, What::NothingMore, What::NoAnswer, What::Unreadable, What::Status(418), What::Refused]
+        {
             let trouble = Trouble::new(Service::Dataverse, what, "");
             assert!(trouble.sentence().contains("Dataverse"), "{}", trouble.sentence());
             let next = trouble.next_move(Again::Reading);

@@ -28,7 +28,7 @@ use super::schedule::{Pacing, STEP_ATTEMPTS, back_off, fair_share};
 use super::setup::{Flow, Setup, Start, Watch};
 use super::terms::{self, Acceptance};
 use super::time::{Now, later};
-use super::trouble::{Service, Trouble};
+use super::trouble::{Service, Trouble, record_help};
 use super::unseen::is_web_address;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             return Vec::new();
         }
         Msg::RecordFailed(why) => {
-            model.notice = Some(format!("The record could not be written: {why}. {RECORD_HELP}"));
+            model.notice = Some(format!("The record could not be written: {why}. {}", record_help(&why)));
         }
         Msg::TermsKept { environment, result } => {
             let said = with_setup(model, &environment, now, |setup, cx| terms_kept(setup, result, cx)).flatten();
@@ -113,9 +113,6 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     model.desk.effects()
 }
 
-/// What helps when a record cannot be written.
-const RECORD_HELP: &str = "Make room or give write permission there, or name another place with --state-dir.";
-
 /// What the steps of one set-up may use.
 struct Cx<'a> {
     environment: &'a Environment,
@@ -171,6 +168,8 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
     model.notice = None;
     match wanted {
         Intent::OpenEnvironment(id) => reading::open(model, &id, now),
+        Intent::Survey(id) => reading::survey_one(model, &id, now),
+        Intent::LetGo(id) => reading::let_go(model, &id),
         Intent::OpenFirst => match model.directory.environments.first() {
             Some(first) => {
                 let id = first.id.clone();
@@ -322,6 +321,8 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         Intent::ResetLink(typed) => return link::reset(setup, &typed, cx),
         // The others are not about one set-up.
         Intent::OpenEnvironment(_)
+        | Intent::Survey(_)
+        | Intent::LetGo(_)
         | Intent::OpenFirst
         | Intent::Environments
         | Intent::Prerequisites
@@ -366,7 +367,8 @@ fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &mut Cx) -> Opt
         Err(why) => {
             *keeping = false;
             Some(Notice(format!(
-                "The terms do not count as accepted, because that could not be written down: {why}. {RECORD_HELP}"
+                "The terms do not count as accepted, because that could not be written down: {why}. {}",
+                record_help(&why)
             )))
         }
     }
@@ -414,7 +416,6 @@ fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<R
             }
             if let Some(id) = question.about.clone() {
                 with_setup(model, &id, now, |setup, cx| reading::fact_reply(setup, kind, ticket, question, result, cx));
-                reading::survey_next(model, now);
             }
         }
         Purpose::Watch(kind) => {

@@ -121,7 +121,7 @@ fn elapsed(view: &View, link: &Linking, outlook: Option<Outlook>, cells: usize) 
         (false, _) => row.and(format!(" of {}", stopwatch(LINK_USUAL)), Role::Dim),
     };
     let more = outlook.filter(|_| elapsed < LINK_USUAL && link.way == Way::Direct);
-    let more = more.map(|outlook| format!("   {} (estimate)", parts::to_go(outlook))).unwrap_or_default();
+    let more = more.map(|outlook| format!("   {} (estimate)", outlook.words())).unwrap_or_default();
     let room = cells.saturating_sub(row.width());
     if more.is_empty() {
         return row.and(cut(&format!("   {way}"), room, view.look.symbols().ellipsis), Role::Dim);

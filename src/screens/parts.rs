@@ -10,7 +10,6 @@ use crate::core::fault::Confidence;
 use crate::core::geography;
 use crate::core::journal::RunId;
 use crate::core::remedy;
-use crate::core::schedule::outlook::Outlook;
 use crate::core::setup::{Record, Setup};
 use crate::core::trouble::{Again, Service, Trouble};
 use crate::ui::look::{Look, Mark, Role};
@@ -18,7 +17,6 @@ use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
 use crate::ui::text::{clean, clean_lines, cut, fit, width};
 use crate::wire::place;
-use std::time::Duration;
 
 /// Cells of a name in a sentence; the whole stands in the details (d).
 const NAME_MAX: usize = 60;
@@ -26,28 +24,6 @@ const NAME_MAX: usize = 60;
 const SHORT_ID: usize = 8;
 /// Cells from which the text of an event keeps clear of the times.
 const TIMELINE_ROOMY: usize = 60;
-/// Up to here the time still to go is told in seconds.
-const TOLD_IN_SECONDS: Duration = Duration::from_secs(100);
-
-/// The time still to go, as a range: `4 to 13 min more`. Rounded outwards, so that it does not tick.
-pub(super) fn to_go(outlook: Outlook) -> String {
-    let unit = |length: Duration, seconds_up_to: Duration| match length {
-        short if short <= seconds_up_to => ("s", 1, 10),
-        long if long < Duration::from_hours(3) => ("min", 60, 1),
-        _ => ("h", 3600, 1),
-    };
-    let (large, large_size, large_step) = unit(outlook.most, TOLD_IN_SECONDS);
-    // What is rounded down says more in seconds only below a minute.
-    let below = if large == "s" { TOLD_IN_SECONDS } else { Duration::from_secs(59) };
-    let (small, size, step) = unit(outlook.least, below);
-    let least = outlook.least.as_secs() / (size * step) * step;
-    let most = outlook.most.as_secs().div_ceil(large_size * large_step) * large_step;
-    match least {
-        0 => format!("up to {most} {large} more"),
-        _ if small == large => format!("{least} to {most} {large} more"),
-        _ => format!("{least} {small} to {most} {large} more"),
-    }
-}
 
 /// A heading.
 pub(super) fn heading(text: &str) -> Row {
@@ -313,26 +289,4 @@ pub(super) fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
     rows.push(Row::blank());
     rows.extend(para(&clean(&trouble.next_move(again(trouble))), Role::Plain, cells));
     rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_to_go_is_rounded_outwards_and_never_jumps_back() {
-        let told = |least, most| {
-            to_go(Outlook {
-                least: Duration::from_secs(least),
-                likely: Duration::ZERO,
-                most: Duration::from_secs(most),
-            })
-        };
-        assert_eq!(told(260, 750), "4 to 13 min more");
-        assert_eq!(told(95, 750), "1 to 13 min more");
-        assert_eq!(told(55, 750), "50 s to 13 min more");
-        assert_eq!(told(5, 750), "up to 13 min more");
-        assert_eq!(told(21, 83), "20 to 90 s more");
-        assert_eq!(told(600, 15_000), "10 min to 5 h more");
-    }
 }

@@ -76,7 +76,7 @@ fn elapsed(view: &View, run: &Configuring, outlook: Outlook, cells: usize) -> Ro
     if elapsed >= CONFIGURE_USUAL {
         row.and("   longer than usual; it goes on", Role::Warn)
     } else {
-        let more = parts::to_go(outlook);
+        let more = outlook.words();
         let usual = [format!("   typically {more}  (estimate)"), format!("   {more} (estimate)")];
         let fits = usual.into_iter().find(|words| row.width() + width(words) <= cells);
         row.and(fits.unwrap_or_default(), Role::Dim)

@@ -208,19 +208,28 @@ impl Desk {
         // The run's name is a GUID of ours; nothing from outside becomes a path.
         let path = dir.join(format!("{}.{EXTENSION}", entry.run));
         // A line in a file that was deleted meanwhile is no record: the file is made anew, or it fails.
-        if !self.runs.get(&entry.run).is_some_and(RunFile::is_there) {
-            let before = self.runs.remove(&entry.run).map(RunFile::into_entries).unwrap_or_default();
-            let at = |source| JournalError::Io { path: path.clone(), source };
-            private::directory(&dir).map_err(at)?;
-            let mut file = RunFile::open(&path)?;
-            sync_directory(&dir).map_err(at)?;
-            // Of a record that was deleted, what this program knows of it is written again.
-            for entry in before {
-                file.append(entry)?;
+        if !self.runs.get(&entry.run).is_some_and(RunFile::is_there)
+            && let Err(error) = self.open(&entry.run, &dir, &path)
+        {
+            if let Some(file) = self.runs.get_mut(&entry.run) {
+                file.keep(entry);
             }
-            self.runs.insert(entry.run.clone(), file);
+            return Err(error);
         }
         self.runs.get_mut(&entry.run).map_or(Ok(()), |file| file.append(entry))
+    }
+
+    /// Reads a run to add to it, or begins it; once more where its file is not as it was left.
+    fn open(&mut self, run: &RunId, dir: &Path, path: &Path) -> Result<(), JournalError> {
+        let at = |source| JournalError::Io { path: path.to_owned(), source };
+        private::directory(dir).map_err(at)?;
+        let mut file = RunFile::open(path)?;
+        sync_directory(dir).map_err(at)?;
+        if let Some(before) = self.runs.remove(run) {
+            file.follow(before);
+        }
+        self.runs.insert(run.clone(), file);
+        Ok(())
     }
 }
 
@@ -371,7 +380,7 @@ fn keep_terms(state_dir: &Path, acceptance: &Acceptance) -> io::Result<()> {
 /// Makes a new file's name durable. Only Unix can open a directory for it.
 fn sync_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    File::open(path)?.sync_all()?;
+    File::open(path).map_err(private::in_words)?.sync_all()?;
     #[cfg(not(unix))]
     let _ = path;
     Ok(())

@@ -6,6 +6,8 @@
 //! at the start and takes rights back that others should not have. Windows has no such modes: the
 //! directory of a user is closed to others there.
 
+use crate::api::opens_nothing_more;
+use crate::core::trouble::NOTHING_MORE;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -100,9 +102,14 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
         Err(error) if error.kind() != io::ErrorKind::NotFound && is_special(path) => {
             return Err(io::Error::other(NO_FILE));
         }
-        opened => opened?,
+        opened => opened.map_err(in_words)?,
     };
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other(NO_FILE)) }
+}
+
+/// An error with the words of this program, where the number of the system says little.
+pub fn in_words(error: io::Error) -> io::Error {
+    if opens_nothing_more(&error) { io::Error::other(NOTHING_MORE) } else { error }
 }
 
 fn is_link(path: &Path) -> bool {

@@ -8,6 +8,8 @@ mod dry;
 mod ending;
 mod flights;
 mod live;
+mod rows;
+mod status;
 mod teller;
 mod waiting;
 
@@ -24,6 +26,7 @@ use crate::core::setup::{Flow, Setup};
 use crate::core::silence;
 use crate::core::time::{Now, between, later};
 use crate::core::trouble::Trouble;
+use crate::shell::open_files;
 use crate::shell::run::Signal;
 use crate::ui::text::{clean, cut, fit};
 pub use documents::what_helps;
@@ -31,6 +34,7 @@ pub use ending::{Ending, left};
 use flights::{Flight, Flights, Names};
 use live::Drawn;
 use serde_json::{Value, json};
+use status::Report;
 use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
@@ -40,6 +44,8 @@ pub use waiting::{is_listed, is_signed_in};
 
 /// Environments that are read at the same time; what runs is not counted.
 const OPEN_AT_ONCE: usize = 20;
+/// The same where only how far each is is read: so many silent ones leave the others their turns.
+const SURVEYED_AT_ONCE: usize = 100;
 /// Most cells of a name in a sentence.
 const NAME_MAX: usize = 60;
 
@@ -103,7 +109,8 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     if assisted {
         seat.model.cloud.has_link = false;
     }
-    seat.model.survey_all = matches!(job, Job::Status) && environments.is_empty();
+    // Nobody looks at a list here: what it would show of its environments is not read.
+    seat.model.shows_list = false;
     let start = seat.clock.now();
     let mut headless = Headless {
         deadline: timeout.map(|limit| later(start, limit)),
@@ -115,6 +122,8 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         again,
         code_shown: None,
         flights: Flights::default(),
+        most: open_files::shares().set_ups,
+        report: Report::default(),
         drawn: Drawn::default(),
         teller: Teller::new(show, out, err),
         seat,
@@ -145,6 +154,10 @@ struct Headless<'a> {
     /// The device code that was shown last.
     code_shown: Option<String>,
     flights: Flights,
+    /// Environments that are under way at the same time.
+    most: usize,
+    /// What `status` has told.
+    report: Report,
     /// The live lines as they were drawn last.
     drawn: Drawn,
     teller: Teller<'a>,
@@ -251,22 +264,26 @@ impl Headless<'_> {
             // Without consent a pilot reads and stops.
             Job::Status | Job::Check => no_orders(),
         };
-        // Of many, the list has read what the status needs.
-        let is_surveyed = matches!(self.job, Job::Status) && self.named.is_empty();
         for id in ids {
             let name = self.seat.model.directory.get(&id).map(|of| of.name.clone()).unwrap_or_default();
             let subject = Subject { id: id.0.clone(), name, run: String::new() };
-            self.flights.add(Flight::new(Pilot::new(id, orders.clone()), subject), is_surveyed);
+            self.flights.add(Flight::new(Pilot::new(id, orders.clone()), subject));
+        }
+        if matches!(self.job, Job::Status) {
+            self.begin_status();
         }
     }
 
     /// Opens the next environments, as those before are read: what is read of all at once must not hold up what
-    /// runs already.
+    /// runs already. No more are under way than this process has descriptors for: the next ones follow as others end.
     fn open_next(&mut self) {
-        while self.seat.model.setups.awaited() < OPEN_AT_ONCE {
+        let is_status = matches!(self.job, Job::Status);
+        let at_once = if is_status { SURVEYED_AT_ONCE } else { OPEN_AT_ONCE };
+        while self.seat.model.setups.awaited() < at_once && self.flights.under_way() < self.most {
             let Some(at) = self.flights.next_to_open() else { return };
             let id = self.flights[at].pilot.id.clone();
-            self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id.clone())));
+            let look = if is_status { Intent::Survey } else { Intent::OpenEnvironment };
+            self.seat.tell(Msg::Intent(look(id.clone())));
             if self.takes_up()
                 && let Some(place) =
                     self.found.iter().position(|found| found.run.environment == id.0 && found.held.is_none())
@@ -300,11 +317,10 @@ impl Headless<'_> {
             match self.job {
                 Job::Run { dry: false, .. } => self.steer_one(at),
                 Job::Run { dry: true, .. } => self.look_one(at),
-                Job::Status | Job::Check => {
+                Job::Status => self.status_one(at),
+                Job::Check => {
                     let id = &self.flights[at].pilot.id;
-                    if self.setup(id).is_some_and(|setup| {
-                        if matches!(self.job, Job::Check) { setup.reading.is_empty() } else { setup.is_read() }
-                    }) {
+                    if self.setup(id).is_some_and(|setup| setup.reading.is_empty()) {
                         self.flights.end(at, code::DONE, "");
                     }
                 }
@@ -392,6 +408,7 @@ impl Headless<'_> {
                 self.teller.say(&event);
             }
         }
+        self.tell_rows();
         self.draw();
     }
 
@@ -408,11 +425,7 @@ impl Headless<'_> {
         if left.is_some_and(|left| left.is_zero()) {
             return Some(self.time_out());
         }
-        let tick = self.draws_in();
-        let limit = match (left, tick) {
-            (Some(left), Some(tick)) => Some(left.min(tick)),
-            (left, tick) => left.or(tick),
-        };
+        let limit = [left, self.draws_in(), self.rows_in(now)].into_iter().flatten().min();
         match self.seat.wait(limit) {
             Heard::Signal(signal) => Some(self.interrupted(signal)),
             Heard::News | Heard::Line(_) | Heard::Nothing => None,
@@ -433,6 +446,9 @@ impl Headless<'_> {
             let silent = silence::of_lists(&self.seat.model).filter(|_| code == code::TIMED_OUT);
             let more = silent.map(|silent| format!("; {silent}")).unwrap_or_default();
             return self.stop(code, &format!("{words}{more}"));
+        }
+        if matches!(self.job, Job::Status) {
+            return self.cut_status(code, words);
         }
         let now = self.seat.clock.now();
         let is_rehearsal = self.seat.model.cloud.ends_with_program;
@@ -483,28 +499,9 @@ impl Headless<'_> {
                 }
                 (highest.unwrap_or(code::DONE), "done".into())
             }
-            Job::Status => self.tell_status(),
+            Job::Status => self.end_status(),
             Job::Check => self.tell_checks(),
         }
-    }
-
-    fn tell_status(&mut self) -> Over {
-        let model = &self.seat.model;
-        let rows: Vec<(&Environment, Option<&Setup>)> = self
-            .flights
-            .iter()
-            .filter_map(|flight| Some((model.directory.get(&flight.pilot.id)?, model.setups.get(&flight.pilot.id))))
-            .collect();
-        if self.teller.show() == Show::Json {
-            let all: Vec<Value> =
-                rows.iter().map(|(environment, setup)| documents::status(environment, *setup)).collect();
-            self.teller.document(&json!({"environments": all}));
-        } else {
-            for line in documents::status_lines(&rows) {
-                self.teller.line(line.trim_end());
-            }
-        }
-        (code::DONE, "done".into())
     }
 
     fn tell_checks(&mut self) -> Over {

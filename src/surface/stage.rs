@@ -9,6 +9,7 @@ use crate::settings::Profile;
 use crate::shell::clock::Clock;
 use crate::shell::journal;
 use crate::shell::keeper::Keeper;
+use crate::shell::open_files;
 use crate::shell::vault::{Place, Scope, Vault};
 use crate::sim::{self, Scenario, Simulator};
 use secrecy::SecretString;
@@ -109,6 +110,7 @@ pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str
     let time = Time { now: Arc::new(move || clock.now()), speed: clock.speed() };
     let api = Api::new(profile, credentials, trust, time)
         .map_err(|error| format!("No connection can be prepared on this machine: {error}."))?
+        .within(open_files::shares().connections)
         .telling(Arc::new(move |exchange| tell(Msg::Exchange(Box::new(exchange)))));
     let (found, damaged) = journal::interrupted(state_dir, &cloud.address);
     let (of, address) = (state_dir.to_owned(), cloud.address.clone());

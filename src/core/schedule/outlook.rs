@@ -1,15 +1,19 @@
 //! The time still to go, as a range: what is likely, never a promise.
 
 use super::prior::{Experience, Watched};
+use super::{CONFIGURE_USUAL, LINK_USUAL};
 use crate::core::facts::{Facts, PackageState};
-use crate::core::linking::{LinkStep, Linking};
+use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::plan::{CORE_PACKAGE, StageId};
-use crate::core::setup::{Configuring, StageState, Step};
+use crate::core::setup::{Configuring, Flow, Setup, StageState, Step};
 use crate::core::time::{Now, between};
 use std::time::Duration;
 
 /// Making and checking the identities of one side, and the last check: first tenth, middle, ninth tenth.
 const IDENTITIES: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(8), Duration::from_secs(20)];
+
+/// Up to here the time still to go is told in seconds.
+const TOLD_IN_SECONDS: Duration = Duration::from_secs(100);
 
 /// How much longer something will take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,26 @@ impl Outlook {
         }
         let of = Duration::from_secs_f64;
         Self { least: of((likely - below.sqrt()).max(0.0)), likely: of(likely), most: of(likely + above.sqrt()) }
+    }
+
+    /// The time still to go, as a range: `4 to 13 min more`. Rounded outwards, so that it does not tick.
+    pub fn words(&self) -> String {
+        let unit = |length: Duration, seconds_up_to: Duration| match length {
+            short if short <= seconds_up_to => ("s", 1, 10),
+            long if long < Duration::from_hours(3) => ("min", 60, 1),
+            _ => ("h", 3600, 1),
+        };
+        let (large, large_size, large_step) = unit(self.most, TOLD_IN_SECONDS);
+        // What is rounded down says more in seconds only below a minute.
+        let below = if large == "s" { TOLD_IN_SECONDS } else { Duration::from_secs(59) };
+        let (small, size, step) = unit(self.least, below);
+        let least = self.least.as_secs() / (size * step) * step;
+        let most = self.most.as_secs().div_ceil(large_size * large_step) * large_step;
+        match least {
+            0 => format!("up to {most} {large} more"),
+            _ if small == large => format!("{least} to {most} {large} more"),
+            _ => format!("{least} {small} to {most} {large} more"),
+        }
     }
 
     /// Of what took so long already, the share that is likely to be over: 0 to 1.
@@ -80,6 +104,19 @@ pub fn link(link: &Linking, learned: &Experience, now: Now) -> Option<Outlook> {
     is_waited_for.then(|| Outlook::of([learned.prior(Watched::Link).to_go(between(link.started, now))]))
 }
 
+/// The time still to go of what runs in a set-up, in a few words; none where nobody can tell.
+pub fn in_words(setup: &Setup, learned: &Experience, now: Now) -> Option<String> {
+    let (since, usual, outlook) = match &setup.flow {
+        Flow::Configuring(run) => (run.started, CONFIGURE_USUAL, configure(run, &setup.facts, learned, now)),
+        Flow::Linking(of) if of.way == Way::Direct => (of.started, LINK_USUAL, link(of, learned, now)?),
+        _ => return None,
+    };
+    if between(since, now) >= usual {
+        return Some("longer than usual".to_owned());
+    }
+    Some(format!("{} (estimate)", outlook.words()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +130,19 @@ mod tests {
         assert_eq!(four.likely, one.likely * 4);
         assert_eq!((four.least, four.most), (Duration::from_mins(6), Duration::from_mins(12)));
         assert!((one.share_done(Duration::from_secs(40)) - 0.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_time_to_go_is_rounded_outwards_and_never_jumps_back() {
+        let told = |least, most| {
+            Outlook { least: Duration::from_secs(least), likely: Duration::ZERO, most: Duration::from_secs(most) }
+                .words()
+        };
+        assert_eq!(told(260, 750), "4 to 13 min more");
+        assert_eq!(told(95, 750), "1 to 13 min more");
+        assert_eq!(told(55, 750), "50 s to 13 min more");
+        assert_eq!(told(5, 750), "up to 13 min more");
+        assert_eq!(told(21, 83), "20 to 90 s more");
+        assert_eq!(told(600, 15_000), "10 min to 5 h more");
     }
 }

@@ -13,13 +13,16 @@ use crate::core::plan::{self, APPLICATION_USERS};
 use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, back_off};
 use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::sign_in::Account;
+use crate::core::standing;
 use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::{app_id, bare_host, finance_operations, power_platform};
 use std::time::Duration;
 
-/// Environments of which everything is read at once.
-const AT_ONCE_MAX: usize = 10;
+/// How often one of many is asked that is silent until the time limit, and one that fails at once: both are known
+/// within about a minute.
+const SURVEY_ATTEMPTS_SILENT: u8 = 2;
+const SURVEY_ATTEMPTS: u8 = 4;
 
 /// What is read of an environment for the list.
 const SURVEY: [FactKind; 2] = [FactKind::Link, FactKind::Packages];
@@ -129,8 +132,7 @@ fn open_as_asked(model: &mut Model, now: Now) {
 /// Reads of each environment what the list shows; after the project's list only what is not known
 /// yet, because the tenant's list has asked for the rest.
 fn survey(model: &mut Model, only_new: bool, now: Now) {
-    if model.survey_all {
-        survey_next(model, now);
+    if !model.shows_list {
         return;
     }
     let directory = &model.directory;
@@ -157,26 +159,39 @@ pub(super) fn look_at_those_in_sight(model: &mut Model, ids: Vec<EnvironmentId>,
     model.directory.in_sight = ids;
 }
 
-/// Reads everything of the next environments, as those before are read.
-pub(super) fn survey_next(model: &mut Model, now: Now) {
-    let directory = &model.directory;
-    if !model.survey_all || directory.reading.is_some() || directory.reading_lcs.is_some() {
+/// Reads what tells how far one environment is.
+pub(super) fn survey_one(model: &mut Model, id: &EnvironmentId, now: Now) {
+    with_setup(model, id, now, |setup, cx| {
+        if !setup.opened && !setup.is_running() {
+            setup.surveyed = true;
+            setup.facts.reader = reader(cx);
+            for kind in standing::FIRST {
+                ask(setup, kind, cx);
+            }
+            survey_further(setup, cx);
+        }
+    });
+}
+
+/// Once all of that was answered: what else it takes here.
+fn survey_further(setup: &mut Setup, cx: &mut Cx) {
+    if !setup.surveyed || !setup.reading.is_empty() {
         return;
     }
-    if model.surveyed.0 != directory.revision {
-        model.surveyed = (directory.revision, 0);
-    }
-    // One that is silent is waited for no longer than once.
-    while model.setups.awaited() < AT_ONCE_MAX {
-        let Some(environment) = model.directory.environments.get(model.surveyed.1) else { return };
-        model.surveyed.1 += 1;
-        let id = environment.id.clone();
-        if !model.setups.contains_key(&id) {
-            with_setup(model, &id, now, |setup, cx| {
-                setup.opened = true;
-                read_all(setup, cx);
-            });
+    for kind in standing::further(cx.environment, &setup.facts) {
+        if setup.facts.is_unread(*kind) {
+            ask(setup, *kind, cx);
         }
+    }
+}
+
+/// Keeps nothing of an environment in which nothing runs.
+pub(super) fn let_go(model: &mut Model, id: &EnvironmentId) {
+    if model.selected.as_ref() == Some(id) {
+        return;
+    }
+    for (_, asked) in model.setups.remove(id).map(|setup| setup.reading).unwrap_or_default() {
+        model.desk.cancel(asked.ticket);
     }
 }
 
@@ -187,7 +202,7 @@ pub(super) fn open(model: &mut Model, id: &EnvironmentId, now: Now) {
             run::ask_holder(setup, cx);
         }
         if !setup.opened && !setup.is_running() {
-            setup.opened = true;
+            (setup.opened, setup.surveyed) = (true, false);
             read_all(setup, cx);
         }
     });
@@ -198,10 +213,14 @@ pub(super) fn open(model: &mut Model, id: &EnvironmentId, now: Now) {
 
 /// Asks for every fact that can be had of this environment.
 pub(super) fn read_all(setup: &mut Setup, cx: &mut Cx) {
-    setup.facts.reader = Account { name: cx.account.to_owned(), tenant: cx.tenant.map(str::to_owned) };
+    setup.facts.reader = reader(cx);
     for kind in EVERYTHING {
         ask(setup, kind, cx);
     }
+}
+
+fn reader(cx: &Cx) -> Account {
+    Account { name: cx.account.to_owned(), tenant: cx.tenant.map(str::to_owned) }
 }
 
 /// Asks for what the identities on both sides are.
@@ -216,7 +235,7 @@ pub(super) fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
         return;
     }
     // A survey of a long list looks for no gateways.
-    match call(kind, cx.environment, &setup.facts, cx.cloud, setup.opened) {
+    match call(kind, cx.environment, &setup.facts, cx.cloud, setup.opened || setup.surveyed) {
         Ok(Some(call)) => {
             let question =
                 Question { about: Some(setup.id.clone()), purpose: Purpose::Fact(kind), misses: 0, call: None };
@@ -317,7 +336,7 @@ pub(super) fn fact_reply(
     }
     if let Err(trouble) = &result
         && trouble.is_passing()
-        && question.misses + 1 < attempts(kind, trouble)
+        && question.misses + 1 < attempts(kind, trouble, setup.surveyed)
         && let Some(call) = question.call.clone()
     {
         let misses = question.misses + 1;
@@ -333,12 +352,20 @@ pub(super) fn fact_reply(
         return;
     }
     take(setup, kind, result, cx);
+    survey_further(setup, cx);
     go_on(setup, cx);
 }
 
-/// How often a fact is asked for. An answer that cannot be read does not get better by asking often.
-fn attempts(kind: FactKind, trouble: &Trouble) -> u8 {
-    if kind.is_of_flow() && trouble.what != What::Unreadable { READ_ATTEMPTS } else { SIDE_ATTEMPTS }
+/// How often a fact is asked for. An answer that cannot be read does not get better by asking often, and one of many
+/// environments that gives none is not waited for as long as one that somebody looks at.
+fn attempts(kind: FactKind, trouble: &Trouble, is_one_of_many: bool) -> u8 {
+    match trouble.what {
+        _ if !kind.is_of_flow() => SIDE_ATTEMPTS,
+        What::Unreadable => SIDE_ATTEMPTS,
+        What::NoAnswer if is_one_of_many => SURVEY_ATTEMPTS_SILENT,
+        What::CutOff | What::Unreachable if is_one_of_many => SURVEY_ATTEMPTS,
+        _ => READ_ATTEMPTS,
+    }
 }
 
 /// Keeps a fact, and asks for what follows from it.
@@ -357,8 +384,12 @@ pub(super) fn take(setup: &mut Setup, kind: FactKind, result: Result<Reply, Trou
         FactKind::FinopsUsers => ask(setup, FactKind::FinopsRoles, cx),
         // Only Dataverse knew the finance and operations side: now it can be asked too.
         FactKind::Integration if cx.environment.finops_url().is_none() => {
-            for kind in [FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities, FactKind::Link] {
-                ask(setup, kind, cx);
+            ask(setup, FactKind::Link, cx);
+            // A survey asks for the others where they decide.
+            if !setup.surveyed {
+                for kind in [FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities] {
+                    ask(setup, kind, cx);
+                }
             }
         }
         _ => {}

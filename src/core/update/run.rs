@@ -4,7 +4,7 @@
 //! What is taken up again is settled by reading: every stage and the link look before they change
 //! anything, and what was asked for before the interruption is watched, not asked for again.
 
-use super::{Cx, Notice, RECORD_HELP, configure, link, reading};
+use super::{Cx, Notice, configure, link, reading};
 use crate::core::call::Call;
 use crate::core::effect::Effect;
 use crate::core::environment::EnvironmentId;
@@ -15,6 +15,7 @@ use crate::core::msg::{Found, NotClaimed};
 use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
 use crate::core::time::Now;
+use crate::core::trouble::record_help;
 use crate::wire::bare_id;
 use std::time::Duration;
 
@@ -98,7 +99,8 @@ pub(super) fn claimed(setup: &mut Setup, result: Result<(), NotClaimed>, cx: &mu
             Some(Notice(text))
         }
         Err(NotClaimed::Failed(why)) => {
-            Some(Notice(format!("Nothing was started, because the record cannot be written: {why}. {RECORD_HELP}")))
+            let help = record_help(&why);
+            Some(Notice(format!("Nothing was started, because the record cannot be written: {why}. {help}")))
         }
     }
 }
@@ -264,7 +266,7 @@ pub(super) fn forgotten(name: &str, result: Result<(), NotClaimed>) -> String {
     match result {
         Ok(()) => format!("Forgotten. What runs for “{name}” at the services goes on there."),
         Err(NotClaimed::Held(held)) => format!("{} drives “{name}”; it was not forgotten.", held.words()),
-        Err(NotClaimed::Failed(why)) => format!("It could not be forgotten: {why}. {RECORD_HELP}"),
+        Err(NotClaimed::Failed(why)) => format!("It could not be forgotten: {why}. {}", record_help(&why)),
     }
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod faults;
 mod looking;
 mod run;
+mod survey;
 mod world;
 
 use super::*;

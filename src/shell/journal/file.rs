@@ -3,14 +3,14 @@
 //! A line is one write, and durable before anybody is told so. A torn last line (the program or the
 //! machine ended in the middle of it) is dropped; damage anywhere else is refused with its place. A
 //! line that could not be written is written before the next one, so that nothing is missing in the
-//! middle.
+//! middle. Between two lines the file is not open: ten thousand runs would take as many descriptors.
 
 use crate::core::journal::Entry;
 use crate::core::unseen::safe_json;
 use crate::shell::private;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -65,9 +65,8 @@ struct LineIn {
 /// A run that is being written.
 pub struct RunFile {
     path: PathBuf,
-    file: File,
-    /// Bytes that are known to be whole lines.
-    len: u64,
+    /// The file as this program left it.
+    left: Left,
     /// Number of the last line.
     seq: u64,
     waiting: VecDeque<Entry>,
@@ -75,37 +74,50 @@ pub struct RunFile {
     written: Vec<Entry>,
 }
 
+/// What tells a file from another one in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Left {
+    /// Device and number of the file, where the system has them.
+    id: Option<(u64, u64)>,
+    /// Bytes, all of them whole lines.
+    len: u64,
+}
+
+impl Left {
+    fn of(about: &Metadata) -> Self {
+        #[cfg(unix)]
+        let id = {
+            use std::os::unix::fs::MetadataExt;
+            Some((about.dev(), about.ino()))
+        };
+        #[cfg(not(unix))]
+        let id = None;
+        Self { id, len: about.len() }
+    }
+}
+
 impl RunFile {
-    /// Opens a run to add to it, or begins it.
+    /// Reads a run to add to it, or begins it.
     ///
     /// # Errors
     /// When it cannot be opened, or is damaged in the middle.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let at = |source| JournalError::Io { path: path.to_owned(), source };
-        let mut file = private::append(path).map_err(at)?;
+        let file = private::append(path).map_err(at)?;
         let text = private::read_whole(path, FILE_MAX).map_err(at)?;
         let whole = parse(path, &text)?;
+        let left = Left { len: whole.len as u64, ..Left::of(&file.metadata().map_err(at)?) };
         if whole.len < text.len() {
-            file.set_len(whole.len as u64).map_err(at)?;
+            file.set_len(left.len).map_err(at)?;
             file.sync_data().map_err(at)?;
         }
-        file.seek(SeekFrom::End(0)).map_err(at)?;
-        let (seq, len) = (whole.entries.len() as u64, whole.len as u64);
-        Ok(Self { path: path.to_owned(), file, len, seq, waiting: VecDeque::new(), written: whole.entries })
+        let seq = whole.entries.len() as u64;
+        Ok(Self { path: path.to_owned(), left, seq, waiting: VecDeque::new(), written: whole.entries })
     }
 
-    /// Whether the open file is still the one at its path. Only Unix lets an open file be deleted.
+    /// Whether the file at its path is still as it was left: not deleted, not another one, nothing added.
     pub fn is_there(&self) -> bool {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            match (self.file.metadata(), std::fs::metadata(&self.path)) {
-                (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
-                _ => false,
-            }
-        }
-        #[cfg(not(unix))]
-        self.path.exists()
+        std::fs::symlink_metadata(&self.path).is_ok_and(|about| Left::of(&about) == self.left)
     }
 
     /// Adds an entry, after those that could not be written before. Durable when it returns.
@@ -113,35 +125,53 @@ impl RunFile {
     /// # Errors
     /// When it could not be written; it is written before the next one then.
     pub fn append(&mut self, entry: Entry) -> Result<(), JournalError> {
+        self.keep(entry);
+        self.write_waiting().map_err(|source| JournalError::Io { path: self.path.clone(), source })
+    }
+
+    /// An entry that is written before the next one.
+    pub fn keep(&mut self, entry: Entry) {
         if self.waiting.len() == WAITING_MAX {
             self.waiting.pop_front();
         }
         self.waiting.push_back(entry);
+    }
+
+    /// Takes the place of what was not as it was left any more. What that has told and is not in this file, all of
+    /// it where somebody has deleted it, is written before the next entry.
+    pub fn follow(&mut self, before: Self) {
+        // Lines that another program has added stay where they are.
+        let lost = before.written.strip_prefix(self.written.as_slice()).unwrap_or_default();
+        self.waiting = lost.iter().cloned().chain(before.waiting).collect();
+    }
+
+    fn write_waiting(&mut self) -> io::Result<()> {
+        let file = private::append(&self.path)?;
+        if Left::of(&file.metadata()?) != self.left {
+            return Err(io::Error::other("somebody has changed it just now"));
+        }
         while let Some(entry) = self.waiting.front() {
-            if let Err(source) = write(&mut self.file, self.seq + 1, entry, &mut self.len) {
-                // What was written of the line goes: the next one must not stand behind half a line.
-                let _ = self.file.set_len(self.len);
-                let _ = self.file.seek(SeekFrom::Start(self.len));
-                return Err(JournalError::Io { path: self.path.clone(), source });
+            match write(&file, self.seq + 1, entry) {
+                Ok(bytes) => self.left.len += bytes,
+                Err(error) => {
+                    // What was written of the line goes: the next one must not stand behind half a line.
+                    let _ = file.set_len(self.left.len);
+                    return Err(error);
+                }
             }
             self.seq += 1;
             self.written.extend(self.waiting.pop_front());
         }
         Ok(())
     }
-
-    /// Everything that was told, written or not.
-    pub fn into_entries(self) -> Vec<Entry> {
-        self.written.into_iter().chain(self.waiting).collect()
-    }
 }
 
-fn write(file: &mut File, seq: u64, entry: &Entry, len: &mut u64) -> io::Result<()> {
+/// Writes a line; how many bytes it has.
+fn write(mut file: &File, seq: u64, entry: &Entry) -> io::Result<u64> {
     let line = line(seq, entry)?;
     file.write_all(&line)?;
     file.sync_data()?;
-    *len += line.len() as u64;
-    Ok(())
+    Ok(line.len() as u64)
 }
 
 /// The bytes of a line, with its end.
@@ -284,6 +314,45 @@ mod tests {
         RunFile::open(&path).unwrap().append(left("again")).unwrap();
         let entries = read(&path).unwrap();
         assert_eq!((entries.len(), &entries[2]), (3, &left("again")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_file_is_open_between_two_lines() {
+        let (dir, path) = written(0);
+        let mut file = RunFile::open(&path).unwrap();
+        file.append(left("0")).unwrap();
+        let here = std::fs::canonicalize(dir.path()).unwrap();
+        let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        assert_eq!(open.filter(|one| std::fs::read_link(one.path()).is_ok_and(|to| to.starts_with(&here))).count(), 0);
+    }
+
+    #[test]
+    fn what_others_did_to_the_file_is_seen_and_nothing_of_a_run_is_lost() {
+        let (_dir, path) = written(0);
+        let mut file = RunFile::open(&path).unwrap();
+        file.append(left("0")).unwrap();
+        // Another program has added a line: it stays, and no number is there twice.
+        RunFile::open(&path).unwrap().append(left("other")).unwrap();
+        assert!(!file.is_there());
+        let refused = file.append(left("1")).unwrap_err().to_string();
+        assert!(refused.contains("somebody has changed it"), "{refused}");
+        let again = |file: RunFile| {
+            let mut found = RunFile::open(&path).unwrap();
+            found.follow(file);
+            found
+        };
+        let mut file = again(file);
+        file.append(left("2")).unwrap();
+        assert_eq!(read(&path).unwrap(), ["0", "other", "1", "2"].map(left));
+        // The rest of a line that could not be taken back.
+        std::fs::write(&path, [std::fs::read(&path).unwrap(), b"{\"seq\":5,".to_vec()].concat()).unwrap();
+        let mut file = again(file);
+        file.append(left("3")).unwrap();
+        assert_eq!(read(&path).unwrap(), ["0", "other", "1", "2", "3"].map(left));
+        std::fs::remove_file(&path).unwrap();
+        again(file).append(left("4")).unwrap();
+        assert_eq!(read(&path).unwrap(), ["0", "other", "1", "2", "3", "4"].map(left));
     }
 
     #[test]

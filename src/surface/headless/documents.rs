@@ -103,21 +103,32 @@ pub fn what_helps(troubles: &[&Trouble]) -> Vec<String> {
     all
 }
 
-/// How far each environment is, as a table; below it, why that of some could not be told.
-pub(super) fn status_lines(rows: &[(&Environment, Option<&Setup>)]) -> Vec<String> {
-    let names = rows.iter().map(|(environment, _)| width(&clean(&environment.name)));
-    let cells = names.max().unwrap_or(0).clamp(NAME_LEAST, NAME_MAX);
-    let line =
-        |name: &str, far: &str, host: &str| format!("{}  {}  {host}", fit(name, cells, "..."), fit(far, STANDING, ""));
-    let mut lines = vec![line("Environment", "Set-up", "Finance and operations")];
-    for (environment, setup) in rows {
-        let host = finops(environment, *setup).map_or_else(|| "not known".to_owned(), |url| clean(&place(url)));
-        lines.push(line(&clean(&environment.name), standing(environment, *setup).words(), &host));
+/// Cells of the column of names.
+pub(super) fn name_cells<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    names.map(|name| width(&clean(name))).max().unwrap_or(0).clamp(NAME_LEAST, NAME_MAX)
+}
+
+/// The head of the table of how far each environment is.
+pub(super) fn status_head(cells: usize) -> String {
+    columns(cells, "Environment", "Set-up", "Finance and operations")
+}
+
+/// How far an environment is, in a line of the table, with who did not answer.
+pub(super) fn status_line(environment: &Environment, setup: Option<&Setup>, cells: usize) -> String {
+    let host = finops(environment, setup).map_or_else(|| "not known".to_owned(), |url| clean(&place(url)));
+    let line = columns(cells, &clean(&environment.name), standing(environment, setup).words(), &host);
+    let troubles = setup.map(|setup| setup.facts.troubles()).unwrap_or_default();
+    let mut silent: Vec<String> = Vec::new();
+    for words in troubles.iter().filter(|trouble| trouble.is_passing()).map(|trouble| trouble.sentence()) {
+        if !silent.contains(&words) {
+            silent.push(words);
+        }
     }
-    let troubles: Vec<&Trouble> =
-        rows.iter().filter_map(|(_, setup)| *setup).flat_map(|setup| setup.facts.troubles()).collect();
-    help(&mut lines, &troubles);
-    lines
+    if silent.is_empty() { line } else { format!("{line} ({})", clean(&silent.join("; "))) }
+}
+
+fn columns(cells: usize, name: &str, far: &str, host: &str) -> String {
+    format!("{}  {}  {host}", fit(name, cells, "..."), fit(far, STANDING, ""))
 }
 
 /// Address of finance and operations, as far as it is known.

@@ -62,16 +62,12 @@ impl IndexMut<usize> for Flights {
 }
 
 impl Flights {
-    /// One more; `is_open`: nobody needs to open it.
-    pub(super) fn add(&mut self, flight: Flight, is_open: bool) {
+    /// One more, to be opened.
+    pub(super) fn add(&mut self, flight: Flight) {
         let at = self.all.len();
         self.places.insert(flight.subject.id.clone(), at);
         self.all.push(flight);
-        if is_open {
-            self.touch(at);
-        } else {
-            self.to_open.push_back(at);
-        }
+        self.to_open.push_back(at);
     }
 
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Flight> {
@@ -89,6 +85,11 @@ impl Flights {
     /// How many have ended.
     pub(super) fn over(&self) -> usize {
         self.over
+    }
+
+    /// How many were opened and have not ended.
+    pub(super) fn under_way(&self) -> usize {
+        self.all.len().saturating_sub(self.to_open.len() + self.over)
     }
 
     /// Whether all have ended.

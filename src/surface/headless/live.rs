@@ -1,7 +1,9 @@
-//! The live lines of a run on a terminal: as many as fit, and what the others do in one.
+//! The live lines of a run on a terminal: as many as fit, and what the others do in one. Those that need a person
+//! come first, then those that run: they are what somebody looks for among hundreds.
 
 use super::flights::Flight;
-use super::{Headless, Job, Show};
+use super::{Headless, Job, Show, code};
+use crate::core::schedule::outlook;
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, stopwatch};
@@ -21,6 +23,40 @@ pub(super) struct Drawn {
     at: Option<Now>,
     /// Something has happened since.
     is_stale: bool,
+}
+
+/// How much somebody wants to see of an environment, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    NeedsPerson,
+    Runs,
+    Read,
+    Waits,
+    Failed,
+    Done,
+}
+
+/// Which are shown in so many lines, by their places, and what is said of the others.
+fn choose(all: &[Rank], most: usize) -> (Vec<usize>, Option<String>) {
+    if all.len() <= most {
+        return ((0..all.len()).collect(), None);
+    }
+    let mut places: Vec<usize> = (0..all.len()).collect();
+    // Those of one rank stay in the order in which they were asked for.
+    places.sort_by_key(|at| all[*at]);
+    let others = places.split_off(most.saturating_sub(1));
+    let count = |ranks: &[Rank]| others.iter().filter(|at| ranks.contains(&all[**at])).count();
+    let counts = [
+        (count(&[Rank::Done]), "done"),
+        (count(&[Rank::Failed]), "failed"),
+        (count(&[Rank::NeedsPerson]), "waiting for you"),
+        (count(&[Rank::Runs, Rank::Read]), "under way"),
+        (count(&[Rank::Waits]), "waiting"),
+    ];
+    let told: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
+    let words = format!("and {} more: {}", others.len(), told.join(", "));
+    (places, Some(words))
 }
 
 impl Headless<'_> {
@@ -45,18 +81,23 @@ impl Headless<'_> {
     }
 
     fn live_lines(&self, columns: usize, most: usize, now: Now) -> Vec<String> {
-        let all = self.flights.len();
-        if all <= most {
-            return self.flights.iter().map(|flight| self.live_line(flight, columns, now)).collect();
-        }
-        // Those that are over were told; of the others the first ones are shown.
-        let open = self.flights.iter().filter(|flight| flight.ended().is_none());
+        let ranks: Vec<Rank> = self.flights.iter().map(|flight| self.rank(flight)).collect();
+        let (shown, others) = choose(&ranks, most);
         let mut lines: Vec<String> =
-            open.take(most.saturating_sub(1)).map(|flight| self.live_line(flight, columns, now)).collect();
-        let (over, shown) = (self.flights.over(), lines.len());
-        let text = format!("and {} more on their way, {over} of {all} over", all - over - shown);
-        lines.push(cut(&text, columns.saturating_sub(1), "..."));
+            shown.into_iter().map(|at| self.live_line(&self.flights[at], columns, now)).collect();
+        lines.extend(others.map(|words| cut(&words, columns.saturating_sub(1), "...")));
         lines
+    }
+
+    fn rank(&self, flight: &Flight) -> Rank {
+        match (flight.ended(), self.setup(&flight.pilot.id)) {
+            (Some((code::DONE, _)), _) => Rank::Done,
+            (Some(_), _) => Rank::Failed,
+            (None, Some(setup)) if setup.waits_for_person() => Rank::NeedsPerson,
+            (None, Some(setup)) if setup.is_running() => Rank::Runs,
+            (None, Some(_)) => Rank::Read,
+            (None, None) => Rank::Waits,
+        }
     }
 
     fn live_line(&self, flight: &Flight, columns: usize, now: Now) -> String {
@@ -70,11 +111,31 @@ impl Headless<'_> {
                     .last
                     .as_ref()
                     .map(|(at, word)| format!(", {} ({} ago)", clean(word), in_words(between(*at, now))));
-                format!("{far}{}", said.unwrap_or_default())
+                let still = setup.and_then(|setup| outlook::in_words(setup, &self.seat.model.experience, now));
+                let still = still.map(|still| format!(", {still}")).unwrap_or_default();
+                format!("{far}{still}{}", said.unwrap_or_default())
             }
             (None, None) => far.to_owned(),
         };
         let name = fit(&clean(&flight.subject.name), 24, "...");
         cut(&format!("{name}  {:>8}  {words}", stopwatch(between(self.start, now))), columns.saturating_sub(1), "...")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rank::{Done, Failed, NeedsPerson, Read, Runs, Waits};
+    use super::*;
+
+    #[test]
+    fn what_needs_somebody_or_runs_is_shown_first_and_the_others_are_counted() {
+        let all = [Done, Waits, Failed, Runs, Read, NeedsPerson, Waits, Runs];
+        assert_eq!(choose(&all, 8), ((0..8).collect(), None), "all fit");
+        let (shown, others) = choose(&all, 4);
+        assert_eq!(shown, [5, 3, 7]);
+        assert_eq!(others.unwrap(), "and 5 more: 1 done, 1 failed, 1 under way, 2 waiting");
+        let (shown, others) = choose(&all, 1);
+        assert!(shown.is_empty());
+        assert_eq!(others.unwrap(), "and 8 more: 1 done, 1 failed, 1 waiting for you, 3 under way, 2 waiting");
     }
 }

@@ -93,6 +93,11 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// Prints a part of a document, or some of its lines.
+    pub(super) fn part(&mut self, text: &str) {
+        self.write(text);
+    }
+
     /// Says something that is no result, on standard error.
     pub(super) fn say_error(&mut self, line: &str) {
         self.wipe();

@@ -1,6 +1,7 @@
 //! When a running operation is looked at again, and what is learned from it.
 
 use super::*;
+use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::schedule::prior::{Experience, Watched};
 use crate::core::time::between;
 
@@ -66,4 +67,19 @@ fn looks_come_closer_together_where_the_end_is_likely() {
     }
     let shortest = pauses.iter().min().unwrap();
     assert!(pauses[0] > *shortest * 2, "{pauses:?}");
+}
+
+#[test]
+fn the_time_still_to_go_is_told_in_a_few_words_of_what_runs_alone() {
+    use crate::core::schedule::outlook;
+    let mut world = World::running();
+    let told = |world: &World| {
+        let setup = world.model.setups.values().next().unwrap();
+        outlook::in_words(setup, &world.model.experience, world.now)
+    };
+    let words = told(&world).unwrap();
+    assert!(words.contains(" to ") && words.ends_with(" min more (estimate)"), "{words}");
+    world.now = later(world.now, CONFIGURE_USUAL);
+    assert_eq!(told(&world).as_deref(), Some("longer than usual"));
+    assert_eq!(told(&World::opened()), None);
 }

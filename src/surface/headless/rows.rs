@@ -1,0 +1,87 @@
+//! The rows of many environments in the order of the list, as far as that can be had: a row that is known is held for
+//! those before it, and no longer than a person would wait. Rows that come later than that come where they come.
+//! Pure: time comes in as an argument.
+
+use crate::core::time::{Now, between, later};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Rows that are known and not told yet.
+pub(super) struct Rows<T> {
+    /// How long a row is held for those before it.
+    patience: Duration,
+    /// The first row that others are held for; those before it were told, or come when they come.
+    next: usize,
+    held: BTreeMap<usize, (Now, T)>,
+}
+
+impl<T> Rows<T> {
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { patience, next: 0, held: BTreeMap::new() }
+    }
+
+    /// The row at this place is known.
+    pub(super) fn put(&mut self, at: usize, row: T, now: Now) {
+        self.held.insert(at, (now, row));
+    }
+
+    /// Those that may be told now.
+    pub(super) fn take(&mut self, now: Now) -> Vec<T> {
+        let is_due = |since: Now| between(since, now) >= self.patience;
+        if let Some((at, _)) = self.held.iter().rev().find(|(_, (since, _))| is_due(*since)) {
+            self.next = self.next.max(at + 1);
+        }
+        let mut told = Vec::new();
+        while let Some(first) = self.held.first_entry().filter(|first| *first.key() <= self.next) {
+            self.next = self.next.max(first.key() + 1);
+            told.push(first.remove().1);
+        }
+        told
+    }
+
+    /// All that are left.
+    pub(super) fn rest(&mut self) -> Vec<T> {
+        std::mem::take(&mut self.held).into_values().map(|(_, row)| row).collect()
+    }
+
+    /// When one has been held for long enough; none where none is held.
+    pub(super) fn due(&self) -> Option<Now> {
+        self.held.values().map(|(since, _)| later(*since, self.patience)).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Now {
+        Now::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn rows_come_in_the_order_of_the_list_and_one_that_is_late_holds_up_nobody_for_long() {
+        let mut rows = Rows::new(Duration::from_secs(3));
+        rows.put(1, 1, at(0));
+        assert_eq!((rows.take(at(0)), rows.due()), (vec![], Some(at(3))));
+        rows.put(0, 0, at(1));
+        rows.put(3, 3, at(1));
+        rows.put(5, 5, at(2));
+        assert_eq!((rows.take(at(2)), rows.due()), (vec![0, 1], Some(at(4))));
+        assert_eq!(rows.take(at(4)), [3], "the third is late; those after it are held for the fifth");
+        rows.put(2, 2, at(5));
+        assert_eq!(rows.take(at(5)), vec![2, 5], "what was late comes at once");
+        assert_eq!((rows.take(at(99)), rows.due()), (vec![], None));
+    }
+
+    #[test]
+    fn with_endless_patience_the_order_is_that_of_the_list() {
+        let mut rows = Rows::new(Duration::MAX);
+        for place in [2, 1, 4] {
+            rows.put(place, place, at(0));
+        }
+        assert!(rows.take(at(1_000_000)).is_empty());
+        rows.put(0, 0, at(1_000_000));
+        assert_eq!(rows.take(at(1_000_000)), [0, 1, 2]);
+        assert_eq!(rows.rest(), [4]);
+    }
+}

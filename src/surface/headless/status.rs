@@ -1,0 +1,177 @@
+//! `status`: one row for each environment, told as soon as it is known, and then nothing of it is kept.
+//!
+//! In lines, rows come in the order of the list as far as nobody has to wait long for it ([`Rows`]); as JSON it is one
+//! document in that order, written bit by bit.
+
+use super::rows::Rows;
+use super::{Headless, Over, Show, code, documents};
+use crate::core::msg::{Intent, Msg};
+use crate::core::time::{Now, between};
+use crate::core::trouble::{Again, What};
+use crate::ui::text::{clean, safe_json};
+use std::time::Duration;
+
+/// How long a row is held for those before it in the list.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Reasons that are told below the rows.
+const REASONS_MAX: usize = 20;
+
+/// What was told, and what is still to be told.
+pub(super) struct Report {
+    rows: Rows<String>,
+    /// Cells of a name.
+    cells: usize,
+    /// Rows of the document that were written.
+    written: usize,
+    /// Why some of it could not be told, each once.
+    reasons: Vec<String>,
+    /// There are more of them.
+    has_more: bool,
+    /// Something did not answer, or cannot now.
+    is_unread: bool,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            rows: Rows::new(Duration::MAX),
+            cells: 0,
+            written: 0,
+            reasons: Vec::new(),
+            has_more: false,
+            is_unread: false,
+        }
+    }
+}
+
+impl Report {
+    fn reason(&mut self, words: String) {
+        if self.reasons.contains(&words) {
+            return;
+        }
+        if self.reasons.len() < REASONS_MAX {
+            self.reasons.push(words);
+        } else {
+            self.has_more = true;
+        }
+    }
+}
+
+impl Headless<'_> {
+    /// Begins: the head of the table, or of the document.
+    pub(super) fn begin_status(&mut self) {
+        if self.teller.show() == Show::Json {
+            self.teller.part("{\n  \"environments\": [");
+            return;
+        }
+        self.report.rows = Rows::new(PATIENCE.mul_f64(self.seat.clock.speed()));
+        self.report.cells = documents::name_cells(self.flights.iter().map(|flight| flight.subject.name.as_str()));
+        let head = documents::status_head(self.report.cells);
+        self.teller.line(head.trim_end());
+    }
+
+    /// What tells how far one is was read: its row.
+    pub(super) fn status_one(&mut self, at: usize) {
+        let id = &self.flights[at].pilot.id;
+        if self.setup(id).is_none_or(|setup| setup.reading.is_empty()) {
+            self.put_row(at);
+        }
+    }
+
+    fn put_row(&mut self, at: usize) {
+        let id = self.flights[at].pilot.id.clone();
+        let (now, is_json) = (self.seat.clock.now(), self.teller.show() == Show::Json);
+        let setup = self.seat.model.setups.get(&id);
+        let troubles = setup.map(|setup| setup.facts.troubles()).unwrap_or_default();
+        self.report.is_unread |= troubles.iter().any(|trouble| trouble.is_passing());
+        for words in documents::what_helps(&troubles) {
+            self.report.reason(words);
+        }
+        // One that the list has lost has no row.
+        let row = self.seat.model.directory.get(&id).map(|environment| {
+            if is_json {
+                let text = serde_json::to_string_pretty(&documents::status(environment, setup)).unwrap_or_default();
+                format!("\n    {}", safe_json(&text).replace('\n', "\n    "))
+            } else {
+                format!("{}\n", documents::status_line(environment, setup, self.report.cells).trim_end())
+            }
+        });
+        self.report.rows.put(at, row.unwrap_or_default(), now);
+        self.flights.end(at, code::DONE, "");
+        self.seat.tell(Msg::Intent(Intent::LetGo(id)));
+    }
+
+    /// Tells the rows that may be told.
+    pub(super) fn tell_rows(&mut self) {
+        let rows = self.report.rows.take(self.seat.clock.now());
+        self.write_rows(rows);
+    }
+
+    fn write_rows(&mut self, rows: Vec<String>) {
+        let mut text = String::new();
+        for row in rows.into_iter().filter(|row| !row.is_empty()) {
+            if self.teller.show() == Show::Json && self.report.written > 0 {
+                text.push(',');
+            }
+            self.report.written += 1;
+            text.push_str(&row);
+        }
+        if !text.is_empty() {
+            self.teller.part(&text);
+        }
+    }
+
+    /// How long until a row has been held for long enough.
+    pub(super) fn rows_in(&self, now: Now) -> Option<Duration> {
+        self.report.rows.due().map(|due| between(now, due))
+    }
+
+    /// The end of it: what could not be told, and the exit code.
+    pub(super) fn end_status(&mut self) -> Over {
+        let rows = self.report.rows.rest();
+        self.write_rows(rows);
+        if let Some(trouble) = self.seat.model.directory.lcs_trouble.clone() {
+            self.report.is_unread |= trouble.is_passing();
+            for words in documents::what_helps(&[&trouble]) {
+                self.report.reason(words);
+            }
+        }
+        if self.teller.show() == Show::Json {
+            // In the document each environment has what is its own.
+            let lists = self.seat.model.directory.lcs_trouble.as_ref();
+            if let Some(trouble) = lists.filter(|trouble| trouble.what != What::NotConfigured) {
+                self.teller.say_error(&trouble.in_full(Again::Command));
+            }
+            let end = if self.report.written > 0 { "\n  ]\n}\n" } else { "]\n}\n" };
+            self.teller.part(end);
+        } else {
+            let reasons = std::mem::take(&mut self.report.reasons);
+            let more = self.report.has_more.then_some("  There are more; status --json has those of each environment.");
+            if !reasons.is_empty() {
+                self.teller.line("\nWhat helps to tell");
+            }
+            for words in reasons {
+                self.teller.line(&format!("  {}", clean(&words)));
+            }
+            if let Some(more) = more {
+                self.teller.line(more);
+            }
+        }
+        (if self.report.is_unread { code::UNREACHABLE } else { code::DONE }, "done".into())
+    }
+
+    /// It is left before its end: what is known is told. As JSON all environments have their row.
+    pub(super) fn cut_status(&mut self, code: u8, words: &str) -> Over {
+        let (all, over) = (self.flights.len(), self.flights.over());
+        if self.teller.show() == Show::Json {
+            for at in 0..all {
+                if self.flights[at].ended().is_none() {
+                    self.put_row(at);
+                }
+            }
+        }
+        let (highest, _) = self.end_status();
+        self.teller.say_error(&format!("{words}; {} of {all} environments were not read", all - over));
+        (highest.max(code), words.to_owned())
+    }
+}
