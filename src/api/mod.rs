@@ -244,12 +244,10 @@ fn of_call(call: &Call) -> Place<'_> {
         | Call::FinopsRoles { finops: host, .. }
         | Call::LegalEntities(host)
         | Call::FindGateway(host) => Place { host, of: "" },
-        Call::Packages(of)
-        | Call::Operation { environment: of, .. }
-        | Call::LinkStatus { environment: of, .. }
-        | Call::Links(of)
-        | Call::ConnectionSet(of)
-        | Call::Maps(of) => Place { host: "", of },
+        Call::Packages(of) | Call::Operation { environment: of, .. } => Place { host: "", of },
+        Call::LinkStatus { environment: of, .. } | Call::Links(of) | Call::ConnectionSet(of) | Call::Maps(of) => {
+            Place { host: "", of }
+        }
     }
 }
 
