@@ -386,7 +386,7 @@ impl Api {
                 .send(Request {
                     service,
                     method: method.clone(),
-                    url: url.to_string(),
+                    url: url.clone(),
                     token: Some(&token),
                     headers: headers.clone(),
                     body: body.clone(),
