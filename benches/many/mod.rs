@@ -35,11 +35,11 @@ pub struct Many {
 
 /// The id of an environment by its number.
 pub fn id(number: usize) -> EnvironmentId {
-    EnvironmentId(format!("6a2f3a0e-{:04x}-4c0d-9b0a-{number:012x}", number % 0xffff))
+    EnvironmentId(format!("6a2f3a0e-{:04x}-4c0d-9b0a-{number:012x}", number % 0xffff).into())
 }
 
 fn row(number: usize) -> bap::Environment {
-    let (id, name) = (id(number).0, format!("contoso-{number:05}"));
+    let (id, name) = (id(number).0.to_string(), format!("contoso-{number:05}"));
     let text = json!({"name": id, "location": "europe", "properties": {
         "tenantId": "7e4a0000-aaaa-4c0d-9b0a-0f0e0d0c0b0a", "azureRegion": "westeurope", "displayName": name,
         "environmentSku": "Sandbox", "provisioningState": "Succeeded",

@@ -1,7 +1,7 @@
 //! Microsoft Entra ID: the device code, and tokens for it.
 
 use super::Api;
-use super::http::{Answer, Body, Request};
+use super::http::{Answer, Body, Request, whole};
 use super::session::{Challenge, Proof};
 use crate::core::aadsts::{self, Kind};
 use crate::core::access::can_be_sent;
@@ -19,7 +19,7 @@ use serde::de::IgnoredAny;
 
 impl Api {
     async fn form(&self, path: String, fields: Vec<(&'static str, SecretString)>) -> Result<Answer, Trouble> {
-        let url = format!("{}{path}", self.base(Service::Entra)?);
+        let url = whole(Service::Entra, &format!("{}{path}", self.base(Service::Entra)?))?;
         self.http
             .send(Request {
                 service: Service::Entra,

@@ -64,7 +64,9 @@ impl Exchanges {
 
     /// A request was refused here: nothing was sent.
     pub(super) fn refused(&self, service: Service, method: &Method, address: &str, why: &Trouble) {
-        let (host, path) = place(address);
+        // What is no address has no query that could be told apart.
+        let nowhere = || ("?".to_owned(), "(no address)".to_owned());
+        let (host, path) = Url::parse(address).map_or_else(|_| nowhere(), |url| place(&url));
         self.tell(Exchange {
             refusal: None,
             at: (self.now)(),
@@ -118,7 +120,7 @@ pub(super) struct Pending<'a> {
     method: Method,
     /// Stands for what is sent.
     content: u64,
-    address: String,
+    address: Url,
     request_id: Option<String>,
     at: Timestamp,
     started: Instant,
@@ -129,7 +131,7 @@ impl Pending<'_> {
     /// The answer sends the request elsewhere.
     pub(super) fn redirected(&mut self, answer: &Answer, to: &Url) {
         self.end(Ending::Answered(answer.status), Some(answer));
-        self.address = to.to_string();
+        self.address = to.clone();
         self.at = (self.exchanges.now)();
         self.started = Instant::now();
     }
@@ -164,7 +166,7 @@ impl Pending<'_> {
             correlations,
             retry_after: answer.and_then(|answer| answer.retry_after((self.exchanges.now)())),
         };
-        let question = hash(&(self.method.as_str(), &self.address, self.content));
+        let question = hash(&(self.method.as_str(), self.address.as_str(), self.content));
         // A question that was dropped has neither missed nor been answered.
         if exchange.ending != Ending::Dropped {
             exchange.attempt = self.exchanges.count(question, exchange.is_usable());
@@ -193,12 +195,8 @@ impl Drop for Pending<'_> {
 }
 
 /// Host and path of an address, fit to be kept.
-fn place(address: &str) -> (String, String) {
-    match Url::parse(address) {
-        Ok(url) => (exchange::host(url.host_str().unwrap_or("?")), exchange::path(url.path())),
-        // What is no address has no query that could be told apart.
-        Err(_) => ("?".to_owned(), "(no address)".to_owned()),
-    }
+fn place(address: &Url) -> (String, String) {
+    (exchange::host(address.host_str().unwrap_or("?")), exchange::path(address.path()))
 }
 
 /// How a request ended that brought no answer.
@@ -272,8 +270,19 @@ mod tests {
 
     #[test]
     fn an_address_loses_its_query_and_its_port() {
+        let place = |address| place(&Url::parse(address).unwrap());
         assert_eq!(place("http://127.0.0.1:8/a/b?code=secret#x"), ("127.0.0.1".into(), "/a/b".into()));
         assert_eq!(place("https://user:pw@a.example/x").0, "a.example");
-        assert_eq!(place("secret"), ("?".into(), "(no address)".into()));
+    }
+
+    #[test]
+    fn what_is_no_address_is_not_told() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (mut exchanges, heard) = (exchanges(), Arc::clone(&told));
+        exchanges.listen(Arc::new(move |exchange| heard.lock().unwrap().push(exchange.line())));
+        let why = Trouble::new(Service::Dataverse, What::ForeignHost("?".into()), "");
+        exchanges.refused(Service::Dataverse, &Method::GET, "secret", &why);
+        let told = told.lock().unwrap();
+        assert!(told[0].starts_with("GET ? (no address) not sent"), "{told:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Dual-write management gateway: the link, its connection set, its maps, Reset link.
 
-use super::http::{Body, RESET_LIMIT, Request};
+use super::http::{Body, RESET_LIMIT, Request, whole};
 use super::{Api, body_of, segment};
 use crate::core::call::Reply;
 use crate::core::trouble::{Service, Trouble};
@@ -19,7 +19,7 @@ impl Api {
         let request = Request {
             service: Service::Gateway,
             method: Method::GET,
-            url: format!("{base}{}", gateway::VERSION_PATH),
+            url: whole(Service::Gateway, &format!("{base}{}", gateway::VERSION_PATH))?,
             token: None,
             headers: Vec::new(),
             body: Body::None,

@@ -131,7 +131,7 @@ pub(super) struct Http {
 pub(super) struct Request<'a> {
     pub(super) service: Service,
     pub(super) method: Method,
-    pub(super) url: String,
+    pub(super) url: Url,
     pub(super) token: Option<&'a SecretString>,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Body,
@@ -153,6 +153,11 @@ pub(super) struct Answer {
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
     is_change: bool,
+}
+
+/// An address that was put together here, read.
+pub(super) fn whole(service: Service, text: &str) -> Result<Url, Trouble> {
+    Url::parse(text).map_err(|_| Trouble::new(service, What::ForeignHost(shown(text)), ""))
 }
 
 impl Http {
@@ -239,33 +244,29 @@ impl Http {
         let is_change = request.method != Method::GET && request.service != Service::Entra;
         let limit = request.limit.unwrap_or(if is_change { CHANGE_LIMIT } else { READ_LIMIT });
         let service = request.service;
-        let first =
-            Url::parse(&request.url).map_err(|_| Trouble::new(service, What::ForeignHost(shown(&request.url)), ""))?;
-        self.budgets.take(service, first.authority()).await;
+        self.budgets.take(service, request.url.authority()).await;
         let mut pending = self.exchanges.begin(&request);
-        let result =
-            match tokio::time::timeout(limit, self.send_following(request, &first, is_change, &mut pending)).await {
-                Ok(result) => result,
-                Err(_) => Err(with_done(
-                    Trouble::new(service, What::NoAnswer, format!("no whole answer within {} s", limit.as_secs())),
-                    is_change,
-                )),
-            };
+        let result = match tokio::time::timeout(limit, self.send_following(&request, is_change, &mut pending)).await {
+            Ok(result) => result,
+            Err(_) => Err(with_done(
+                Trouble::new(service, What::NoAnswer, format!("no whole answer within {} s", limit.as_secs())),
+                is_change,
+            )),
+        };
         pending.over(&result);
         result
     }
 
     async fn send_following(
         &self,
-        request: Request<'_>,
-        first: &Url,
+        request: &Request<'_>,
         is_change: bool,
         pending: &mut Pending<'_>,
     ) -> Result<Answer, Trouble> {
-        let service = request.service;
+        let (service, first) = (request.service, &request.url);
         let mut url = first.clone();
         for _ in 0..=REDIRECTS_MAX {
-            let answer = self.send_once(&request, url.clone(), is_change).await?;
+            let answer = self.send_once(request, url.clone(), is_change).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -485,9 +486,9 @@ impl Answer {
     /// How long the service asks to wait. A date is meant on the service's own clock, which it sends
     /// along; ours may be wrong.
     pub(super) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let asked = self.header(&header::RETRY_AFTER)?;
         let date = |value: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok();
-        let now = self.header(&header::DATE).and_then(date).unwrap_or(now);
-        self.header(&header::RETRY_AFTER).and_then(|value| retry_after(value, now))
+        retry_after(asked, self.header(&header::DATE).and_then(date).unwrap_or(now))
     }
 
     /// The trouble that a status other than success stands for.

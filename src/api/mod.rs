@@ -270,12 +270,10 @@ fn of_call(call: &Call) -> Place<'_> {
         | Call::FinopsRoles { finops: host, .. }
         | Call::LegalEntities(host)
         | Call::FindGateway(host) => Place { host, of: "" },
-        Call::Packages(of)
-        | Call::Operation { environment: of, .. }
-        | Call::LinkStatus { environment: of, .. }
-        | Call::Links(of)
-        | Call::ConnectionSet(of)
-        | Call::Maps(of) => Place { host: "", of },
+        Call::Packages(of) | Call::Operation { environment: of, .. } => Place { host: "", of },
+        Call::LinkStatus { environment: of, .. } | Call::Links(of) | Call::ConnectionSet(of) | Call::Maps(of) => {
+            Place { host: "", of }
+        }
     }
 }
 
@@ -414,7 +412,7 @@ impl Api {
                 .send(Request {
                     service,
                     method: method.clone(),
-                    url: url.to_string(),
+                    url: url.clone(),
                     token: Some(&token),
                     headers: headers.clone(),
                     body: body.clone(),

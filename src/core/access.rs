@@ -43,7 +43,7 @@ fn helps(trouble: &Trouble) -> Option<Wanted> {
 /// looked at.
 pub fn wanted(model: &Model) -> Option<Wanted> {
     let setup = model.current().map(|(_, setup)| setup);
-    let running = setup.and_then(|setup| setup.watch()).and_then(|watch| watch.trouble.as_ref());
+    let running = setup.and_then(|setup| setup.watch()).and_then(|watch| watch.trouble.as_deref());
     let lists = [&model.directory.trouble, &model.directory.lcs_trouble].into_iter().flatten();
     let facts = setup.into_iter().flat_map(|setup| setup.facts.troubles());
     running.into_iter().chain(lists).chain(facts).find_map(helps)

@@ -7,6 +7,7 @@ use super::journal::Deed;
 use super::sign_in::Account;
 use super::trouble::Service;
 use crate::wire::{bap, dataverse, finance_operations, gateway, graph, lcs, link, power_platform};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A base address that came out of an answer (Dataverse or finance and operations), without a
@@ -27,13 +28,13 @@ pub enum Call {
     /// The partner of a Dataverse organisation.
     Integration(Base),
     /// The packages of a Power Platform environment.
-    Packages(String),
+    Packages(Arc<str>),
     /// One installation.
     Operation {
         /// Power Platform environment id.
-        environment: String,
+        environment: Arc<str>,
         /// Operation id.
-        operation: String,
+        operation: Arc<str>,
     },
     /// The application users of one application id.
     Users {

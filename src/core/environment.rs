@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Key of an environment in the program: the Power Platform environment id, or the LCS environment
-/// id where no Power Platform environment belongs to it.
+/// id where no Power Platform environment belongs to it. Whoever holds it shares it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EnvironmentId(pub String);
+pub struct EnvironmentId(pub Arc<str>);
 
 /// Something that was read, was not read yet, or could not be read.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -131,7 +131,7 @@ pub struct Environment {
     /// Azure region as the Power Platform spells it.
     pub region: Option<String>,
     /// Power Platform environment id.
-    pub power_platform: Option<String>,
+    pub power_platform: Option<Arc<str>>,
     /// Tenant.
     pub tenant: Option<String>,
     /// The Dataverse database, if there is one.
@@ -152,16 +152,16 @@ pub struct Environment {
 
 impl Environment {
     fn of_bap(row: &bap::Environment) -> Self {
-        let more = &row.properties;
+        let (more, id): (_, Arc<str>) = (&row.properties, row.name.as_str().into());
         let joined = more.linked_app_metadata.as_ref().and_then(|app| app.kind.as_deref());
         let word = |state: &Option<String>| state.clone().filter(|word| !word.is_empty());
         Self {
-            id: EnvironmentId(row.name.clone()),
+            id: EnvironmentId(Arc::clone(&id)),
             name: word(&more.display_name).unwrap_or_else(|| row.name.clone()),
             kind: Kind::of_sku(more.environment_sku.as_deref(), joined),
             geography: word(&row.location),
             region: word(&more.azure_region),
-            power_platform: Some(row.name.clone()),
+            power_platform: Some(id),
             tenant: word(&more.tenant_id),
             dataverse: more.linked_environment_metadata.as_ref().and_then(|linked| {
                 Some(Dataverse {
@@ -188,7 +188,7 @@ impl Environment {
         let id = row.environment_id.clone().filter(|id| !id.is_empty())?;
         Some(Self {
             name: row.environment_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone()),
-            id: EnvironmentId(id),
+            id: EnvironmentId(id.into()),
             kind: Kind::of_lcs(row),
             geography: row.cloud_storage_location.clone(),
             region: None,

@@ -3,8 +3,10 @@
 //! Each fact is known, not read yet, or unknown with its reason. What follows (`states`: is it configured, is
 //! a user in order) is a question with three answers, never a stored one. Nothing here changes.
 
+mod shelf;
 mod states;
 
+pub use shelf::Shelf;
 pub use states::{Answer, IdentityState, PackageState, Unstopped, error_words, map_name, map_state};
 
 use super::call::DefaultTeam;
@@ -13,6 +15,7 @@ use super::sign_in::Account;
 use super::time::Now;
 use super::trouble::{Service, Trouble, What};
 use crate::wire::{dataverse, finance_operations, gateway, graph, power_platform};
+use std::sync::Arc;
 
 /// One thing that is read of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,54 +103,55 @@ impl FactKind {
     }
 }
 
-/// What was read of one environment. Each fact has its age, and its reason where it is not known.
+/// What was read of one environment. Each fact has its age, and its reason where it is not known. What is behind
+/// an `Arc` comes from the [`Shelf`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     /// What Dataverse says of Power Platform Integration; `None` inside: not integrated.
     pub integration: Fact<Option<dataverse::Integration>>,
     /// Application packages.
-    pub packages: Fact<Vec<power_platform::Package>>,
+    pub packages: Fact<Arc<Vec<power_platform::Package>>>,
     /// Application users, in the order of [`APPLICATION_USERS`].
-    pub users: [Fact<Vec<dataverse::User>>; 2],
+    pub users: [Fact<Arc<Vec<dataverse::User>>>; 2],
     /// Client ID rows.
-    pub rows: Fact<Vec<finance_operations::ClientIdRow>>,
+    pub rows: Fact<Arc<Vec<finance_operations::ClientIdRow>>>,
     /// Users of finance and operations.
-    pub finops_users: Fact<Vec<finance_operations::User>>,
+    pub finops_users: Fact<Arc<Vec<finance_operations::User>>>,
     /// Legal entities.
-    pub legal_entities: Fact<Vec<finance_operations::LegalEntity>>,
+    pub legal_entities: Fact<Arc<Vec<finance_operations::LegalEntity>>>,
     /// The link, as the dual-write gateway tells it; `None` inside: not linked.
-    pub link: Fact<Option<gateway::Link>>,
+    pub link: Fact<Option<Box<gateway::Link>>>,
     /// The connection set of the link.
     pub connection_set: Fact<Box<gateway::ConnectionSet>>,
     /// The maps of the link.
-    pub maps: Fact<Vec<gateway::Map>>,
+    pub maps: Fact<Arc<Vec<gateway::Map>>>,
     /// Who read all this.
-    pub reader: Account,
+    pub reader: Arc<Account>,
     /// Roles of the reader in Dataverse, their own and those of their teams.
-    pub own_roles: Fact<Vec<dataverse::Role>>,
+    pub own_roles: Fact<Arc<Vec<dataverse::Role>>>,
     /// Version of Dataverse.
-    pub version: Fact<String>,
+    pub version: Fact<Arc<String>>,
     /// Visible solutions of Dataverse.
-    pub solutions: Fact<Vec<dataverse::Solution>>,
+    pub solutions: Fact<Arc<Vec<dataverse::Solution>>>,
     /// Plug-in steps of dual-write in Dataverse.
-    pub plugin_steps: Fact<Vec<dataverse::PluginStep>>,
+    pub plugin_steps: Fact<Arc<Vec<dataverse::PluginStep>>>,
     /// Companies in Dataverse; `None` inside: there is no such table.
-    pub companies: Fact<Option<Vec<dataverse::Company>>>,
+    pub companies: Fact<Option<Arc<Vec<dataverse::Company>>>>,
     /// Default team of the root business unit.
-    pub default_team: Fact<DefaultTeam>,
+    pub default_team: Fact<Arc<DefaultTeam>>,
     /// How many runtime configurations there are, of the first page; `None` inside: there is no such
     /// table.
     pub runtime_configurations: Fact<Option<usize>>,
     /// Base language and currency of Dataverse.
-    pub organization: Fact<dataverse::Organization>,
+    pub organization: Fact<Arc<dataverse::Organization>>,
     /// Roles of the reader in finance and operations.
-    pub finops_roles: Fact<Vec<finance_operations::UserRole>>,
+    pub finops_roles: Fact<Arc<Vec<finance_operations::UserRole>>>,
     /// Licences of the reader.
-    pub licences: Fact<Vec<graph::Licence>>,
+    pub licences: Fact<Arc<Vec<graph::Licence>>>,
     /// Directory roles of the reader.
-    pub directory_roles: Fact<Vec<graph::DirectoryRole>>,
+    pub directory_roles: Fact<Arc<Vec<graph::DirectoryRole>>>,
     /// Applications of dual-write that the tenant knows.
-    pub principals: Fact<Vec<graph::ServicePrincipal>>,
+    pub principals: Fact<Arc<Vec<graph::ServicePrincipal>>>,
 }
 
 /// A fact, whatever it holds.

@@ -115,7 +115,7 @@ pub fn mismatch(environment: &Environment, facts: &Facts) -> Option<Mismatch> {
         Integration::NotSetUp => false,
         _ => return None,
     };
-    let own = if set_up { environment.power_platform.clone() } else { None };
+    let own = environment.power_platform.as_deref().filter(|_| set_up).map(str::to_owned);
     let elsewhere = match (&linked_to, &own) {
         (Some(linked), Some(own)) => bare_id(linked) != bare_id(own),
         (Some(_), None) => true,

@@ -5,7 +5,7 @@ use super::call::{Call, Change};
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::exchange::Exchange;
-use super::facts::FactKind;
+use super::facts::{FactKind, Shelf};
 use super::journal::{Entry, Run, What};
 use super::msg::{Found, PastRun, Ticket};
 use super::schedule::prior::Experience;
@@ -278,7 +278,7 @@ impl Desk {
     /// Asks for a change: its intention is written down before it is made.
     pub fn change(&mut self, about: EnvironmentId, change: Change, run: &str, now: Now) -> Ticket {
         let what = What::Intention { deed: change.deed() };
-        let intention = Entry { at: now, run: run.to_owned(), environment: about.0.clone(), what };
+        let intention = Entry { at: now, run: run.to_owned(), environment: about.0.to_string(), what };
         let ticket = self.ticket(Question { about: Some(about), purpose: Purpose::Step, misses: 0, call: None });
         self.effects.push(Effect::Change { ticket, change, intention });
         ticket
@@ -402,6 +402,8 @@ pub struct Model {
     pub notice: Option<String>,
     /// How long operations of the services take here.
     pub experience: Experience,
+    /// Answers that several environments gave alike.
+    pub shelf: Shelf,
     /// Tickets, dice, open questions.
     pub desk: Desk,
 }
@@ -430,6 +432,7 @@ impl Model {
             exchanges: VecDeque::new(),
             notice: None,
             experience: Experience::default(),
+            shelf: Shelf::default(),
             desk: Desk::new(seed),
         }
     }
@@ -485,7 +488,7 @@ impl Cloud {
         } else if !name.trim().is_empty() && is_short && name.chars().all(|c| is_plain(c) || c == ' ') {
             format!("\"{name}\"")
         } else if environment.id.0.chars().all(is_plain) {
-            environment.id.0.clone()
+            environment.id.0.to_string()
         } else {
             // No id of a service looks like that: the list is one step further, and nothing is misread.
             return self.command.clone();

@@ -158,7 +158,7 @@ impl Pilot {
     fn of_flow(&self, model: &Model, setup: &Setup) -> Next {
         // Nobody is here to give another token, and the one there was does not come back to life.
         if let Some(trouble) =
-            setup.watch().filter(|watch| watch.waits_for_token()).and_then(|watch| watch.trouble.as_ref())
+            setup.watch().filter(|watch| watch.waits_for_token()).and_then(|watch| watch.trouble.as_deref())
         {
             let next = trouble.next_move(Again::Command);
             return Next::End(End::Unreachable(format!("{} {next} What was begun goes on.", trouble.whole_sentence())));

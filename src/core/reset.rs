@@ -15,7 +15,12 @@ pub const REMOVES: &str =
 
 /// The table maps that go, each with its state.
 pub fn maps(facts: &Facts) -> impl Iterator<Item = String> {
-    facts.maps.value().into_iter().flatten().map(|map| format!("{} ({})", map_name(map), map_state(map)))
+    facts
+        .maps
+        .value()
+        .into_iter()
+        .flat_map(|maps| maps.iter())
+        .map(|map| format!("{} ({})", map_name(map), map_state(map)))
 }
 
 /// The legal entities that are linked now and take part afterwards: sorted, each once. `None`: the
@@ -30,7 +35,7 @@ pub fn legal_entities(set: &gateway::ConnectionSet) -> Option<Vec<String>> {
 
 /// What asks for the reset; `None` where a side has no address.
 pub fn body(environment: &Environment, set: &gateway::ConnectionSet) -> Option<gateway::Reset> {
-    let power_platform = environment.power_platform.clone()?;
+    let power_platform = environment.power_platform.as_ref()?.to_string();
     let dataverse = environment.dataverse.as_ref()?;
     let finops = environment.finops_url()?;
     let old = set.environments.values().find(|side| side.is_finops()).cloned().unwrap_or_default();

@@ -16,6 +16,7 @@ use super::time::Now;
 use super::trouble::{Service, Trouble};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Most lines kept of a timeline; the journal has all that mattered.
@@ -61,9 +62,9 @@ pub struct Setup {
     /// An interrupted run that is taken up as soon as both sides are read.
     pub to_take_up: Option<Box<Run>>,
     /// What begins as soon as this program has the environment to itself.
-    pub starts: Option<Start>,
+    pub starts: Option<Box<Start>>,
     /// Another program drives this environment; it is only watched from here.
-    pub held: Option<Held>,
+    pub held: Option<Box<Held>>,
     /// Modules that are installed with the application.
     pub modules: Vec<Module>,
     /// Looks at what a person mends elsewhere that are open.
@@ -140,7 +141,7 @@ pub struct Event {
     /// When.
     pub at: Now,
     /// What, in words.
-    pub text: String,
+    pub text: Box<str>,
 }
 
 /// The states of one set-up.
@@ -192,7 +193,7 @@ pub struct Configuring {
     /// The change that was asked for last.
     pub last_deed: Option<Deed>,
     /// What that change met, if it did not work.
-    pub met: Option<Trouble>,
+    pub met: Option<Box<Trouble>>,
     /// Installations that were asked for before an interruption and may be on their way.
     pub asked_before: Vec<AskedBefore>,
     /// The stages.
@@ -329,7 +330,7 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Install {
     /// Operation id, if the service named one.
-    pub operation: Option<String>,
+    pub operation: Option<Arc<str>>,
     /// When it was accepted or found.
     pub since: Now,
     /// It was asked for by this program, which has watched it ever since.
@@ -358,7 +359,7 @@ pub struct Watch {
     /// Misses in a row.
     pub misses: u8,
     /// The last miss.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<Box<Trouble>>,
     /// The service asked not to come back before this.
     pub not_before: Option<Now>,
 }
@@ -366,7 +367,7 @@ pub struct Watch {
 impl Watch {
     /// Nothing is asked before somebody gives a token.
     pub fn waits_for_token(&self) -> bool {
-        self.trouble.as_ref().is_some_and(Trouble::wants_token)
+        self.trouble.as_deref().is_some_and(Trouble::wants_token)
     }
 }
 
@@ -412,13 +413,15 @@ impl Setup {
 
     /// Adds a line to the timeline; the same line twice in a row is one line.
     pub fn tell(&mut self, at: Now, text: impl Into<String>) {
-        let text = text.into();
+        let text = text.into().into_boxed_str();
         if self.timeline.back().is_some_and(|last| last.text == text) {
             return;
         }
         if self.timeline.len() == TIMELINE_MAX {
             self.timeline.pop_front();
         }
+        // No room ahead: there are thousands of short ones.
+        self.timeline.reserve_exact(1);
         self.timeline.push_back(Event { at, text });
     }
 
@@ -426,7 +429,7 @@ impl Setup {
     /// that is silent for an hour is one line, and what happened before stays readable.
     pub fn tell_over(&mut self, at: Now, beginning: &str, text: String) {
         match self.timeline.back_mut() {
-            Some(last) if last.text.starts_with(beginning) => *last = Event { at, text },
+            Some(last) if last.text.starts_with(beginning) => *last = Event { at, text: text.into() },
             _ => self.tell(at, text),
         }
     }

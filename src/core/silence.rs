@@ -10,7 +10,7 @@ use super::trouble::{Service, Trouble};
 /// Who keeps one set-up waiting, as the end of a sentence; none where nobody does.
 pub fn of_setup(setup: &Setup, now: Now) -> Option<String> {
     let (place, met, watch) = match &setup.flow {
-        Flow::Configuring(run) => (run.stage().id.title(), run.met.as_ref(), &run.watch),
+        Flow::Configuring(run) => (run.stage().id.title(), run.met.as_deref(), &run.watch),
         Flow::Linking(link) if link.step == LinkStep::AskPerson => return None,
         Flow::Linking(link) if link.way == Way::Reset => ("Reset link", None, &link.watch),
         Flow::Linking(link) => ("Link", None, &link.watch),
@@ -28,7 +28,7 @@ fn of_watch(watch: &Watch, met: Option<&Trouble>, now: Now) -> Option<String> {
         let since = in_words(between(watch.asks_at, now));
         format!("{} was asked {since} ago and has not answered yet", service.name())
     });
-    let met = watch.trouble.as_ref().or(met).map(|trouble| match watch.misses {
+    let met = watch.trouble.as_deref().or(met).map(|trouble| match watch.misses {
         0 | 1 => format!("the last try met this: {}", trouble.clause()),
         misses => format!("the last {misses} tries brought nothing, the last one met this: {}", trouble.clause()),
     });

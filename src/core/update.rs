@@ -16,6 +16,7 @@ use super::call::Reply;
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::exchange;
+use super::facts::Shelf;
 use super::gate::{self, Gate};
 use super::journal::{Entry, Outcome, What};
 use super::linking::{LinkStep, Way};
@@ -121,6 +122,7 @@ struct Cx<'a> {
     tenant: Option<&'a str>,
     desk: &'a mut Desk,
     experience: &'a mut Experience,
+    shelf: &'a mut Shelf,
     now: Now,
 }
 
@@ -138,7 +140,7 @@ impl Cx<'_> {
     }
 
     fn entry(&self, setup: &Setup, what: What) -> Entry {
-        Entry { at: self.now, run: setup.run.clone(), environment: setup.id.0.clone(), what }
+        Entry { at: self.now, run: setup.run.clone(), environment: setup.id.0.to_string(), what }
     }
 
     fn record(&mut self, setup: &Setup, what: What) {
@@ -154,14 +156,14 @@ fn with_setup<T>(
     now: Now,
     work: impl FnOnce(&mut Setup, &mut Cx) -> T,
 ) -> Option<T> {
-    let Model { setups, desk, directory, cloud, session, experience, .. } = model;
+    let Model { setups, desk, directory, cloud, session, experience, shelf, .. } = model;
     let environment = directory.get(id)?;
     if setups.get(id).is_none() {
         setups.add(Setup::new(id.clone(), desk.guid()));
     }
     let account = session.account().unwrap_or("not signed in");
     let tenant = session.tenant();
-    setups.work(id, |setup| work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, now }))
+    setups.work(id, |setup| work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, shelf, now }))
 }
 
 fn intent(model: &mut Model, wanted: Intent, now: Now) {
@@ -197,7 +199,7 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
         Intent::ReadNow if model.selected.is_none() => {
             // Who drives an interrupted run is asked anew, too.
             if let Some(found) = model.found.first() {
-                let environment = EnvironmentId(found.run.environment.clone());
+                let environment = EnvironmentId(found.run.environment.as_str().into());
                 model.desk.push(Effect::AskHolder { environment, address: model.cloud.address.clone() });
             }
             reading::read_directory(model);
@@ -457,7 +459,7 @@ fn waits_for_token(model: &mut Model, question: &Question, ticket: Ticket, troub
         if watch.ticket != ticket {
             return false;
         }
-        watch.trouble = Some(trouble.clone());
+        watch.trouble = Some(Box::new(trouble.clone()));
         setup.tell(cx.now, format!("{}; it waits for another token", trouble.sentence()));
         true
     });
@@ -573,7 +575,7 @@ impl Watch {
         self.then_ask(cx, call, pause);
         self.misses = misses;
         self.not_before = not_before;
-        self.trouble = Some(trouble);
+        self.trouble = Some(Box::new(trouble));
         pause
     }
 

@@ -24,7 +24,7 @@ pub(super) fn what_comes_next(view: &View, environment: &Environment, facts: &Fa
             rows.extend(flow(Row::new("     ", Role::Plain), 5, &[Piece::link(&clean(&address))], cells));
         }
     };
-    let is_empty = facts.maps.value().is_some_and(Vec::is_empty);
+    let is_empty = facts.maps.value().is_some_and(|maps| maps.is_empty());
     let apply =
         if is_empty { "Apply Solution: no table map is there yet" } else { "Apply Solution after adding a module" };
     step(1, "Add the modules that you use (f); below is which are there".into(), None);

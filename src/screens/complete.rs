@@ -125,7 +125,7 @@ fn companies(facts: &Facts) -> String {
 }
 
 fn company_warning(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
-    let count = facts.legal_entities.value().map_or(0, Vec::len);
+    let count = facts.legal_entities.value().map_or(0, |all| all.len());
     let text = if count > LEGAL_ENTITIES_MAX {
         format!(
             "{count} legal entities are more than the about {LEGAL_ENTITIES_MAX} that a link can carry. Reduce them first."

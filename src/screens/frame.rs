@@ -219,7 +219,7 @@ fn contact(view: &View, watch: &Watch) -> Row {
         let words = " waits for a token: t gives one, d says why";
         return Row::new(format!(" {}{words}", Mark::Warn.glyph(view.look.glyphs)), Role::Warn);
     }
-    let answers = watch.trouble.as_ref().and_then(Trouble::status);
+    let answers = watch.trouble.as_deref().and_then(Trouble::status);
     let with_error = answers.map(|status| format!("answers HTTP {status}"));
     let (mark, word) = if let Some(words) = &with_error {
         (Mark::Warn, words.as_str())

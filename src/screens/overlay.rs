@@ -209,7 +209,7 @@ fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
     }
     let mut all = setup.facts.troubles();
     all.extend(view.model.directory.lcs_trouble.as_ref());
-    all.extend(setup.watch().and_then(|watch| watch.trouble.as_ref()));
+    all.extend(setup.watch().and_then(|watch| watch.trouble.as_deref()));
     if !all.is_empty() {
         rows.push(Row::blank());
         troubles(view, &all, cells, rows);

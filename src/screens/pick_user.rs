@@ -79,7 +79,7 @@ fn fitting<'a>(model: &'a Model, eye: &Eye) -> Vec<&'a User> {
             && (user.user_id.to_lowercase().contains(&typed)
                 || user.alias.as_ref().is_some_and(|alias| alias.to_lowercase().contains(&typed)))
     };
-    setup.facts.finops_users.value().into_iter().flatten().filter(fits).collect()
+    setup.facts.finops_users.value().into_iter().flat_map(|users| users.iter()).filter(fits).collect()
 }
 
 /// The users as sentences.

@@ -304,6 +304,6 @@ mod tests {
         assert!(page.choices[0].0.starts_with("tenant-1999"), "{:?}", page.choices);
         assert!(page.text[0].starts_with("1 of 2000"), "{:?}", page.text);
         let reaction = answer(&model, &mut eye, "1", now, &TimeZone::UTC);
-        assert!(matches!(reaction, Reaction::Intent(Intent::OpenEnvironment(id)) if id.0 == "id-1999"));
+        assert!(matches!(reaction, Reaction::Intent(Intent::OpenEnvironment(id)) if *id.0 == *"id-1999"));
     }
 }

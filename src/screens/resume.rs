@@ -124,7 +124,7 @@ fn open_change(run: &Run) -> Option<String> {
 /// How far the environment is now.
 fn now(view: &View, run: &Run) -> String {
     let directory = &view.model.directory;
-    let id = EnvironmentId(run.environment.clone());
+    let id = EnvironmentId(run.environment.as_str().into());
     match directory.get(&id) {
         Some(environment) => {
             let setup = view.model.setups.get(&id);

@@ -180,7 +180,7 @@ impl Desk {
         }
         let is_open = self.runs.get(&run).is_some_and(RunFile::is_there);
         let what = What::Opened(self.own.clone());
-        let opened = Entry { at, run: run.clone(), environment: environment.0.clone(), what };
+        let opened = Entry { at, run: run.clone(), environment: environment.0.to_string(), what };
         let result = if is_open { Ok(()) } else { self.append(opened) };
         if let Err(error) = result {
             self.locks.remove(&environment);
@@ -188,9 +188,9 @@ impl Desk {
         }
         // Nobody drives what was interrupted here before: this run takes its place.
         let replaced = interrupted(&self.state_dir, &address).0.into_iter().map(|found| found.run);
-        for old in replaced.filter(|old| old.environment == environment.0 && old.id != run) {
+        for old in replaced.filter(|old| *old.environment == *environment.0 && old.id != run) {
             let what = What::Finished { outcome: Outcome::Replaced };
-            let entry = Entry { at, run: old.id, environment: environment.0.clone(), what };
+            let entry = Entry { at, run: old.id, environment: environment.0.to_string(), what };
             if let Err(error) = self.append(entry) {
                 tracing::warn!(%error, "a replaced run could not be closed");
             }

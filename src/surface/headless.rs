@@ -266,7 +266,7 @@ impl Headless<'_> {
         };
         for id in ids {
             let name = self.seat.model.directory.get(&id).map(|of| of.name.clone()).unwrap_or_default();
-            let subject = Subject { id: id.0.clone(), name, run: String::new() };
+            let subject = Subject { id: id.0.to_string(), name, run: String::new() };
             self.flights.add(Flight::new(Pilot::new(id, orders.clone()), subject));
         }
         if matches!(self.job, Job::Status) {
@@ -286,7 +286,7 @@ impl Headless<'_> {
             self.seat.tell(Msg::Intent(look(id.clone())));
             if self.takes_up()
                 && let Some(place) =
-                    self.found.iter().position(|found| found.run.environment == id.0 && found.held.is_none())
+                    self.found.iter().position(|found| *found.run.environment == *id.0 && found.held.is_none())
             {
                 let found = self.found.remove(place);
                 self.seat.tell(Msg::FoundRuns(vec![found]));
@@ -520,7 +520,7 @@ impl Headless<'_> {
                 model.directory.lcs_trouble.iter().chain(setup.facts.unanswered()).collect();
             lines.extend(documents::check_lines(&checks, &unanswered));
             documents.push(json!({
-                "environment": {"id": id.0, "name": environment.name},
+                "environment": {"id": &*id.0, "name": environment.name},
                 "checks": checks.iter().map(documents::check).collect::<Vec<_>>(),
             }));
         }

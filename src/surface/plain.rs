@@ -8,6 +8,7 @@ use super::code;
 use super::events::{self, Subject};
 use super::runs;
 use super::seat::{Heard, Options, Seat};
+use crate::core::environment::EnvironmentId;
 use crate::core::msg::{Intent, Msg};
 use crate::core::route::{Screen, screen};
 use crate::core::setup::Record;
@@ -64,7 +65,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     screen: Screen,
-    environment: Option<String>,
+    environment: Option<EnvironmentId>,
     /// The page, where it waits for a choice; one that runs is said once.
     page: Option<Lines>,
 }
@@ -158,7 +159,7 @@ impl Plain<'_> {
     /// Says the page, if it is another one or says something else now.
     fn show(&mut self) {
         let model = &self.seat.model;
-        let (screen, environment) = (screen(model), model.selected.as_ref().map(|id| id.0.clone()));
+        let (screen, environment) = (screen(model), model.selected.clone());
         let waits = self.waits_for_choice();
         let is_same = |shown: &Shown| shown.screen == screen && shown.environment == environment;
         let was_here = self.shown.as_ref().is_some_and(is_same);
@@ -295,7 +296,7 @@ impl Plain<'_> {
     /// Says what was written down, and the last notice.
     fn tell_news(&mut self) {
         for entry in self.seat.told() {
-            let name = self.seat.model.setups.keys().find(|id| id.0 == entry.environment);
+            let name = self.seat.model.setups.keys().find(|id| *id.0 == *entry.environment);
             let name = name.and_then(|id| self.seat.model.directory.get(id)).map(|of| clean(&of.name));
             let subject =
                 Subject { id: entry.environment.clone(), name: name.unwrap_or_default(), run: entry.run.clone() };

@@ -114,7 +114,7 @@ fn what_failed(block: &mut Block, model: &Model, setup: Option<&Setup>) {
     let directory = &model.directory;
     let lists = [stopped, directory.trouble.as_ref(), directory.lcs_trouble.as_ref()];
     let facts = setup.map(|setup| setup.facts.troubles()).unwrap_or_default();
-    let watched = setup.and_then(|setup| setup.watch()?.trouble.as_ref());
+    let watched = setup.and_then(|setup| setup.watch()?.trouble.as_deref());
     let troubles: Vec<&Trouble> = watched.into_iter().chain(lists.into_iter().flatten()).chain(facts).collect();
     if troubles.is_empty() {
         return;

@@ -284,7 +284,7 @@ impl Run<'_> {
             return Err(format!("{} bytes of one body were read", seen.taken.get()));
         }
         twice(&self.driver.sim.counters(), self.target.job)?;
-        let id = self.opened.as_ref().map(|(id, _)| id.0.clone()).unwrap_or_default();
+        let id = self.opened.as_ref().map(|(id, _)| id.0.to_string()).unwrap_or_default();
         let subject = Subject { id, name: NAME.into(), run: String::new() };
         let said = |is: fn(&Line) -> bool| {
             let entry = self.driver.recorded.iter().rev().find(|entry| is(&entry.what));

@@ -270,7 +270,7 @@ pub(in crate::core::check) fn one_to_one(environment: &Environment, facts: &Fact
 }
 
 pub(in crate::core::check) fn legal_entities(_: &Environment, facts: &Facts) -> Found {
-    match facts.legal_entities.value().map(Vec::len) {
+    match facts.legal_entities.value().map(|all| all.len()) {
         Some(count) if count > LEGAL_ENTITIES_MAX => no(format!("{count} legal entities")),
         Some(count) if count > LEGAL_ENTITIES_AT_ONCE => Found {
             level: Some(Level::Warn),
@@ -302,7 +302,7 @@ pub(in crate::core::check) fn companies_agree(_: &Environment, facts: &Facts) ->
         return no(format!("not in finance and operations any more: {}", names(gone)));
     }
     let Some(companies) = facts.companies.value() else { return unread(&facts.companies) };
-    let companies = companies.as_deref().unwrap_or_default();
+    let companies = companies.as_deref().map_or(&[][..], Vec::as_slice);
     let has =
         |code: &str| companies.iter().any(|of| of.code.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(code)));
     let missing: Vec<&str> =

@@ -6,6 +6,7 @@ use crate::core::time::Now;
 use crate::core::trouble::{Trouble, What};
 use crate::wire::bap;
 use serde_json::json;
+use std::sync::Arc;
 
 fn environment() -> Environment {
     let row: bap::Environment = serde_json::from_value(json!({"name": "pp", "properties": {
@@ -37,7 +38,7 @@ fn each_has_an_id_of_its_own_and_a_page() {
 
 #[test]
 fn what_surely_is_missing_is_a_no() {
-    let facts = Facts { rows: Fact::Known(Vec::new(), Now::UNIX_EPOCH), ..Facts::default() };
+    let facts = Facts { rows: Fact::Known(Arc::default(), Now::UNIX_EPOCH), ..Facts::default() };
     let of = |id| checks(&environment(), &facts).into_iter().find(|check| check.id == id).unwrap().answer;
     assert_eq!((of("P23"), of("P24"), of("P25")), (Tri::No, Tri::No, Tri::Unknown));
 }
@@ -48,8 +49,20 @@ fn of(id: &str, environment: &Environment, facts: &Facts) -> (Tri, String) {
     (check.answer, check.reason)
 }
 
-fn known<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Fact<T> {
-    Fact::Known(serde_json::from_value(value).unwrap(), Now::UNIX_EPOCH)
+fn from<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+fn known<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Fact<Arc<T>> {
+    Fact::Known(Arc::new(from(value)), Now::UNIX_EPOCH)
+}
+
+fn companies(value: serde_json::Value) -> Fact<Option<Arc<Vec<dataverse::Company>>>> {
+    Fact::Known(from::<Option<Vec<_>>>(value).map(Arc::new), Now::UNIX_EPOCH)
+}
+
+fn integration(value: serde_json::Value) -> Fact<Option<dataverse::Integration>> {
+    Fact::Known(from(value), Now::UNIX_EPOCH)
 }
 
 #[test]
@@ -100,7 +113,7 @@ fn prospect_to_cash_is_harmless_from_its_last_version_on() {
 
 #[test]
 fn companies_without_a_name_and_with_the_name_of_another_are_named() {
-    let with = |companies| Facts { companies: known(companies), ..Facts::default() };
+    let with = |rows| Facts { companies: companies(rows), ..Facts::default() };
     let (answer, reason) = of("P32", &environment(), &with(json!([{"cdm_companycode": "DAT", "cdm_name": " "}])));
     assert_eq!((answer, reason.contains("DAT")), (Tri::No, true), "{reason}");
     let twice =
@@ -127,7 +140,7 @@ fn legal_entities_warn_above_forty_and_block_above_two_hundred_and_fifty() {
 #[test]
 fn a_missing_table_is_as_it_should_be_only_before_its_package_is_there() {
     let with = |state: &str| Facts {
-        companies: known(json!(null)),
+        companies: companies(json!(null)),
         packages: known(json!([{"uniqueName": "msdyn_DualWriteAppCoreAnchor", "state": state}])),
         ..Facts::default()
     };
@@ -137,7 +150,7 @@ fn a_missing_table_is_as_it_should_be_only_before_its_package_is_there() {
 
 #[test]
 fn an_owning_team_is_missing_only_where_the_answer_has_the_column() {
-    let with = |company| Facts { companies: known(json!([company])), ..Facts::default() };
+    let with = |company| Facts { companies: companies(json!([company])), ..Facts::default() };
     let null = json!({"cdm_companycode": "A", "cdm_name": "One", "_cdm_defaultowningteam_value": null});
     assert_eq!(of("P38", &environment(), &with(null)).0, Tri::No);
     assert_eq!(of("P38", &environment(), &with(json!({"cdm_companycode": "A", "cdm_name": "One"}))).0, Tri::Unknown);
@@ -147,8 +160,8 @@ fn an_owning_team_is_missing_only_where_the_answer_has_the_column() {
 fn each_answer_is_as_old_as_the_oldest_thing_it_stands_on() {
     let later = Now::from_second(60).unwrap();
     let facts = Facts {
-        rows: Fact::Known(Vec::new(), later),
-        finops_users: Fact::Known(Vec::new(), Now::UNIX_EPOCH),
+        rows: Fact::Known(Arc::default(), later),
+        finops_users: Fact::Known(Arc::default(), Now::UNIX_EPOCH),
         ..Facts::default()
     };
     let check = checks(&environment(), &facts).into_iter().find(|check| check.id == "P23").unwrap();
@@ -191,11 +204,11 @@ fn a_platform_update_stands_for_a_release_that_is_not_named() {
 #[test]
 fn two_sources_that_contradict_each_other_are_named() {
     let environment = joined(Some("Sandbox"), json!({}));
-    let not_integrated = Facts { integration: known(json!(null)), ..Facts::default() };
+    let not_integrated = Facts { integration: integration(json!(null)), ..Facts::default() };
     let (answer, reason) = of("P01", &environment, &not_integrated);
     assert!(answer == Tri::Unknown && reason.contains("0x80048d0b"), "{reason}");
     let elsewhere =
-        Facts { integration: known(json!({"Url": "https://other.operations.dynamics.com"})), ..Facts::default() };
+        Facts { integration: integration(json!({"Url": "https://other.operations.dynamics.com"})), ..Facts::default() };
     let (answer, reason) = of("P01", &environment, &elsewhere);
     assert!(answer == Tri::No && reason.contains("other.operations"), "{reason}");
     assert!(blocker(&environment, &elsewhere, Closes::Configure).is_some_and(|check| check.id == "P01"));
@@ -205,7 +218,7 @@ fn two_sources_that_contradict_each_other_are_named() {
 fn nobody_is_sent_to_an_address_that_was_refused() {
     let uat = environment();
     let mut facts =
-        Facts { integration: known(json!({"Url": "https://uat.operations.dynamics.com"})), ..Facts::default() };
+        Facts { integration: integration(json!({"Url": "https://uat.operations.dynamics.com"})), ..Facts::default() };
     let places = |facts: &Facts| {
         let all = checks(&uat, facts).into_iter().filter_map(|check| check.address);
         all.filter(|address| address.starts_with("https://uat.")).count()

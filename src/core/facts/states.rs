@@ -220,7 +220,7 @@ impl Facts {
 
     /// The link, when there surely is one.
     pub fn linked(&self) -> Option<&gateway::Link> {
-        self.link.value()?.as_ref()
+        self.link.value()?.as_deref()
     }
 
     /// The maps that are not surely stopped; `None` while unknown.
@@ -289,10 +289,11 @@ mod tests {
     use crate::core::environment::Fact;
     use jiff::Timestamp;
     use serde_json::json;
+    use std::sync::Arc;
 
     fn packages(rows: serde_json::Value) -> Facts {
-        let rows = serde_json::from_value(rows).unwrap();
-        Facts { packages: Fact::Known(rows, Timestamp::UNIX_EPOCH), ..Facts::default() }
+        let rows: Vec<_> = serde_json::from_value(rows).unwrap();
+        Facts { packages: Fact::Known(rows.into(), Timestamp::UNIX_EPOCH), ..Facts::default() }
     }
 
     #[test]
@@ -331,7 +332,7 @@ mod tests {
     #[test]
     fn a_deleted_user_is_not_a_user() {
         let users = |rows| Facts {
-            users: [Fact::Known(serde_json::from_value(rows).unwrap(), Timestamp::UNIX_EPOCH), Fact::Unread],
+            users: [Fact::Known(Arc::new(serde_json::from_value(rows).unwrap()), Timestamp::UNIX_EPOCH), Fact::Unread],
             ..Facts::default()
         };
         assert_eq!(users(json!([])).user_state(0), Some(IdentityState::Missing));
@@ -357,7 +358,7 @@ mod tests {
         let map = |state| json!({"detail": {"tName": state, "state": state}});
         let facts = Facts {
             maps: Fact::Known(
-                serde_json::from_value(json!([map("1"), map("4"), map("5"), map("6"), map("9")])).unwrap(),
+                Arc::new(serde_json::from_value(json!([map("1"), map("4"), map("5"), map("6"), map("9")])).unwrap()),
                 Timestamp::UNIX_EPOCH,
             ),
             ..Facts::default()

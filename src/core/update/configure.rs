@@ -351,7 +351,7 @@ fn on_reply(run: &mut Configuring, setup: &mut Setup, result: Result<Reply, Trou
                 return ask_again(run, setup, result, cx);
             }
             // Who the users are is good to know, and not needed: the rows are read all the same.
-            reading::store(&mut setup.facts, FactKind::FinopsUsers, result, cx.now);
+            reading::store(&mut setup.facts, FactKind::FinopsUsers, result, cx);
             read_rows(run, setup, cx, 0, Duration::ZERO)
         }
         Step::ReadRows { changes } => match read(run, setup, cx, FactKind::Rows, result) {
@@ -375,7 +375,7 @@ fn read(
 ) -> Result<(), Next> {
     match result {
         Ok(reply) => {
-            reading::store(&mut setup.facts, kind, Ok(reply), cx.now);
+            reading::store(&mut setup.facts, kind, Ok(reply), cx);
             run.watch.heard(cx.now, "read");
             Ok(())
         }

@@ -165,7 +165,7 @@ fn start_change(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
     linking.starts += 1;
     let change = Change::StartLink {
         environment: gate::lcs_id(cx.environment, &setup.facts).unwrap_or_default().to_owned(),
-        power_platform: cx.environment.power_platform.clone().unwrap_or_default(),
+        power_platform: cx.environment.power_platform.as_deref().unwrap_or_default().to_owned(),
         request_id: linking.request_id.clone(),
     };
     setup.tell(cx.now, change.sentence());
@@ -306,7 +306,7 @@ fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trou
     match linking.step.clone() {
         LinkStep::Look => match result {
             Ok(reply) => {
-                reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+                reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
                 linking.watch.heard(cx.now, "looked");
                 match setup.facts.linked() {
                     Some(link) if is_own(link, cx) => {
@@ -335,7 +335,7 @@ fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trou
         LinkStep::WatchGateway => watched_gateway(linking, setup, result, cx),
         LinkStep::ReadBack { tries } => read_back(linking, setup, result, tries, cx),
         LinkStep::ReadConnectionSet => {
-            reading::store(&mut setup.facts, FactKind::ConnectionSet, result, cx.now);
+            reading::store(&mut setup.facts, FactKind::ConnectionSet, result, cx);
             Next::Linked(Confirmation::Gateway)
         }
         LinkStep::AskPerson => Next::Stay,
@@ -389,7 +389,7 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                 linking.step = LinkStep::Look;
                 linking.watch.then_ask(cx, Call::Links(host(setup, cx)), pause);
                 linking.watch.misses = tries;
-                linking.watch.trouble = Some(trouble);
+                linking.watch.trouble = Some(Box::new(trouble));
                 return Next::Stay;
             }
             let mut failure = if perhaps || trouble.is_passing() {
@@ -453,7 +453,7 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
     let reported = linking.reported;
     match result {
         Ok(reply) => {
-            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
             linking.watch.heard(cx.now, "read back");
             if setup.facts.linked().is_some_and(|link| is_own(link, cx)) {
                 return read_connection_set(linking, setup, cx);
@@ -480,7 +480,7 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
             tell_miss(setup, &trouble, tries + 1, pause, cx);
             let next = ask_back(linking, setup, tries + 1, pause, cx);
             linking.watch.misses = tries + 1;
-            linking.watch.trouble = Some(trouble);
+            linking.watch.trouble = Some(Box::new(trouble));
             next
         }
         Err(trouble) if reported => Next::Linked(Confirmation::GatewayUnread(trouble.to_string())),

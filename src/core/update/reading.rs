@@ -16,7 +16,8 @@ use crate::core::sign_in::Account;
 use crate::core::standing;
 use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
-use crate::wire::{app_id, bare_host, finance_operations, power_platform};
+use crate::wire::{app_id, bare_host, dataverse, finance_operations, gateway, power_platform};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often one of many is asked that is silent until the time limit, and one that fails at once: both are known
@@ -219,8 +220,8 @@ pub(super) fn read_all(setup: &mut Setup, cx: &mut Cx) {
     }
 }
 
-fn reader(cx: &Cx) -> Account {
-    Account { name: cx.account.to_owned(), tenant: cx.tenant.map(str::to_owned) }
+fn reader(cx: &mut Cx) -> Arc<Account> {
+    cx.shelf.reader.share(Account { name: cx.account.to_owned(), tenant: cx.tenant.map(str::to_owned) })
 }
 
 /// Asks for what the identities on both sides are.
@@ -243,7 +244,7 @@ pub(super) fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
             setup.reading.insert(kind, Asked { ticket, misses: 0 });
         }
         Ok(None) => {}
-        Err(trouble) => store(&mut setup.facts, kind, Err(trouble), cx.now),
+        Err(trouble) => store(&mut setup.facts, kind, Err(trouble), cx),
     }
 }
 
@@ -346,7 +347,7 @@ pub(super) fn fact_reply(
         setup.reading.insert(kind, Asked { ticket, misses });
         // What was known before stays until it surely cannot be read; what was not known has a reason now.
         if setup.facts.is_unread(kind) {
-            store(&mut setup.facts, kind, result, cx.now);
+            store(&mut setup.facts, kind, result, cx);
         }
         go_on(setup, cx);
         return;
@@ -370,7 +371,7 @@ fn attempts(kind: FactKind, trouble: &Trouble, is_one_of_many: bool) -> u8 {
 
 /// Keeps a fact, and asks for what follows from it.
 pub(super) fn take(setup: &mut Setup, kind: FactKind, result: Result<Reply, Trouble>, cx: &mut Cx) {
-    store(&mut setup.facts, kind, result, cx.now);
+    store(&mut setup.facts, kind, result, cx);
     match kind {
         FactKind::Link => {
             if setup.facts.linked().is_some() && setup.opened {
@@ -459,6 +460,25 @@ fn codes(rows: Vec<finance_operations::LegalEntity>) -> Vec<finance_operations::
     tight(rows.into_iter().map(|row| finance_operations::LegalEntity { name: None, ..row }).collect())
 }
 
+/// Roles by what they are, without the ids that each organisation gives them.
+fn nameable(rows: Vec<dataverse::Role>) -> Vec<dataverse::Role> {
+    let nameable = |row| dataverse::Role { roleid: String::new(), business_unit: None, ..row };
+    tight(rows.into_iter().map(nameable).collect())
+}
+
+/// Companies without the columns that nobody asks for; the answer has all there are.
+fn companies(mut rows: Vec<dataverse::Company>) -> Vec<dataverse::Company> {
+    for row in &mut rows {
+        row.more.retain(|column, _| column == dataverse::OWNING_TEAM);
+    }
+    tight(rows)
+}
+
+/// The link among the answers of the gateway.
+fn link_of(rows: Vec<gateway::Link>) -> Option<gateway::Link> {
+    rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty()))
+}
+
 /// Without the room that reading has left over: what was read is kept for long, and seldom changed.
 fn tight<T>(mut rows: Vec<T>) -> Vec<T> {
     rows.shrink_to_fit();
@@ -466,7 +486,8 @@ fn tight<T>(mut rows: Vec<T>) -> Vec<T> {
 }
 
 /// Keeps what came back. An answer of another kind than asked for is "could not tell".
-pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Trouble>, now: Now) {
+pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Trouble>, cx: &mut Cx) {
+    let (now, shelf) = (cx.now, &mut *cx.shelf);
     macro_rules! keep {
         ($fact:expr, $pattern:pat => $value:expr) => {
             $fact = match result {
@@ -478,30 +499,53 @@ pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Tro
     }
     match kind {
         FactKind::Integration => keep!(facts.integration, Reply::Integration(row) => row),
-        FactKind::Packages => keep!(facts.packages, Reply::Packages(rows) => packages(rows)),
-        FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => tight(rows)),
-        FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => tight(rows)),
-        FactKind::FinopsUsers => keep!(facts.finops_users, Reply::FinopsUsers(rows) => tight(rows)),
-        FactKind::LegalEntities => keep!(facts.legal_entities, Reply::LegalEntities(rows) => codes(rows)),
-        FactKind::Link => keep!(
-            facts.link,
-            Reply::Links(rows) => rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty()))
-        ),
+        FactKind::Packages => {
+            keep!(facts.packages, Reply::Packages(rows) => shelf.packages.share(packages(rows)));
+        }
+        FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => shelf.users.share(tight(rows))),
+        FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => shelf.rows.share(tight(rows))),
+        FactKind::FinopsUsers => {
+            keep!(facts.finops_users, Reply::FinopsUsers(rows) => shelf.finops_users.share(tight(rows)));
+        }
+        FactKind::LegalEntities => {
+            keep!(facts.legal_entities, Reply::LegalEntities(rows) => shelf.legal_entities.share(codes(rows)));
+        }
+        FactKind::Link => keep!(facts.link, Reply::Links(rows) => link_of(rows).map(Box::new)),
         FactKind::ConnectionSet => keep!(facts.connection_set, Reply::ConnectionSet(set) => set),
-        FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => tight(rows)),
-        FactKind::OwnRoles => keep!(facts.own_roles, Reply::OwnRoles(rows) => tight(rows)),
-        FactKind::Version => keep!(facts.version, Reply::Version(text) => text),
-        FactKind::Solutions => keep!(facts.solutions, Reply::Solutions(rows) => tight(only(rows, check::is_told_by))),
-        FactKind::PluginSteps => keep!(facts.plugin_steps, Reply::PluginSteps(rows) => tight(rows)),
-        FactKind::Companies => keep!(facts.companies, Reply::Companies(rows) => rows.map(tight)),
-        FactKind::DefaultTeam => keep!(facts.default_team, Reply::DefaultTeam(team) => team),
+        FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => shelf.maps.share(tight(rows))),
+        FactKind::OwnRoles => keep!(facts.own_roles, Reply::OwnRoles(rows) => shelf.own_roles.share(nameable(rows))),
+        FactKind::Version => keep!(facts.version, Reply::Version(text) => shelf.version.share(text)),
+        FactKind::Solutions => {
+            keep!(facts.solutions, Reply::Solutions(rows) => {
+                shelf.solutions.share(tight(only(rows, check::is_told_by)))
+            });
+        }
+        FactKind::PluginSteps => {
+            keep!(facts.plugin_steps, Reply::PluginSteps(rows) => shelf.plugin_steps.share(tight(rows)));
+        }
+        FactKind::Companies => {
+            keep!(facts.companies, Reply::Companies(rows) => {
+                rows.map(|rows| shelf.companies.share(companies(rows)))
+            });
+        }
+        FactKind::DefaultTeam => {
+            keep!(facts.default_team, Reply::DefaultTeam(team) => shelf.default_team.share(team));
+        }
         FactKind::RuntimeConfigurations => {
             keep!(facts.runtime_configurations, Reply::RuntimeConfigurations(count) => count);
         }
-        FactKind::Organization => keep!(facts.organization, Reply::Organization(row) => row),
-        FactKind::FinopsRoles => keep!(facts.finops_roles, Reply::FinopsRoles(rows) => tight(rows)),
-        FactKind::Licences => keep!(facts.licences, Reply::Licences(rows) => tight(rows)),
-        FactKind::DirectoryRoles => keep!(facts.directory_roles, Reply::DirectoryRoles(rows) => tight(rows)),
-        FactKind::Principals => keep!(facts.principals, Reply::Principals(rows) => tight(rows)),
+        FactKind::Organization => {
+            keep!(facts.organization, Reply::Organization(row) => shelf.organization.share(row));
+        }
+        FactKind::FinopsRoles => {
+            keep!(facts.finops_roles, Reply::FinopsRoles(rows) => shelf.finops_roles.share(tight(rows)));
+        }
+        FactKind::Licences => keep!(facts.licences, Reply::Licences(rows) => shelf.licences.share(tight(rows))),
+        FactKind::DirectoryRoles => {
+            keep!(facts.directory_roles, Reply::DirectoryRoles(rows) => shelf.directory_roles.share(tight(rows)));
+        }
+        FactKind::Principals => {
+            keep!(facts.principals, Reply::Principals(rows) => shelf.principals.share(tight(rows)));
+        }
     }
 }

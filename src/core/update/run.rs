@@ -36,7 +36,7 @@ pub(super) fn claim(setup: &mut Setup, start: Start, cx: &mut Cx) {
     if let Start::TakeUp(run) = &start {
         setup.run.clone_from(&run.id);
     }
-    setup.starts = Some(start);
+    setup.starts = Some(Box::new(start));
     let (environment, address, run) = (setup.id.clone(), cx.cloud.address.clone(), setup.run.clone());
     cx.desk.push(Effect::Claim { environment, address, run });
 }
@@ -48,7 +48,7 @@ pub(super) fn ask_holder(setup: &Setup, cx: &mut Cx) {
 
 /// Who drives an environment.
 pub(super) fn holder(model: &mut Model, id: &EnvironmentId, held: Option<Held>, now: Now) {
-    for found in model.found.iter_mut().filter(|found| found.run.environment == id.0) {
+    for found in model.found.iter_mut().filter(|found| *found.run.environment == *id.0) {
         found.held.clone_from(&held);
     }
     let ended = super::with_setup(model, id, now, |setup, cx| {
@@ -76,7 +76,7 @@ pub(super) fn holder(model: &mut Model, id: &EnvironmentId, held: Option<Held>, 
 
 /// This program has the environment to itself, or not.
 pub(super) fn claimed(setup: &mut Setup, result: Result<(), NotClaimed>, cx: &mut Cx) -> Option<Notice> {
-    let start = setup.starts.take()?;
+    let start = *setup.starts.take()?;
     match result {
         Ok(()) => {
             setup.held = None;
@@ -159,7 +159,7 @@ pub(super) fn finished(setup: &mut Setup, outcome: Outcome, cx: &mut Cx) {
 /// Another program drives the environment: read again and again how far it is.
 fn watch(setup: &mut Setup, held: &Held, cx: &mut Cx) {
     let is_new = setup.held.is_none();
-    setup.held = Some(held.clone());
+    setup.held = Some(Box::new(held.clone()));
     if is_new {
         setup.tell(cx.now, format!("{} drives this environment; it is watched", held.words()));
         setup.flow = Flow::Details { wanted: false };
@@ -190,7 +190,7 @@ pub(super) fn watched(
 ) {
     // A look that brought nothing leaves what was known before, with its age.
     if result.is_ok() {
-        reading::store(&mut setup.facts, kind, result, cx.now);
+        reading::store(&mut setup.facts, kind, result, cx);
     }
     if setup.held.is_some() {
         look_later(setup, kind, cx);
@@ -215,7 +215,7 @@ pub(super) fn found(model: &mut Model, mut found: Vec<Found>) {
 fn decided(model: &mut Model, now: Now) -> Option<Found> {
     let found = (!model.found.is_empty()).then(|| model.found.remove(0))?;
     if let Some(next) = model.found.first() {
-        let id = EnvironmentId(next.run.environment.clone());
+        let id = EnvironmentId(next.run.environment.as_str().into());
         super::with_setup(model, &id, now, |setup, cx| {
             for kind in WATCHED {
                 reading::ask(setup, kind, cx);
@@ -276,7 +276,7 @@ pub(super) fn take_up_listed(model: &mut Model, now: Now) {
         return;
     }
     if let Some(Found { run, held }) = model.to_look_at.take() {
-        let id = EnvironmentId(run.environment);
+        let id = EnvironmentId(run.environment.into());
         reading::open(model, &id, now);
         if model.selected.as_ref() != Some(&id) {
             model.notice = Some(format!("“{}” is not in the list of this account.", run.name));
@@ -286,7 +286,7 @@ pub(super) fn take_up_listed(model: &mut Model, now: Now) {
         }
     }
     for run in std::mem::take(&mut model.to_take_up) {
-        let id = EnvironmentId(run.environment.clone());
+        let id = EnvironmentId(run.environment.as_str().into());
         let name = run.name.clone();
         let taken = super::with_setup(model, &id, now, |setup, cx| {
             if !setup.is_running() {

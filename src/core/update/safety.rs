@@ -412,7 +412,7 @@ impl World {
         self.settle();
         self.is_locked = true;
         let at = self.now();
-        let entry = |run: &str, what| Entry { at, run: run.to_owned(), environment: environment.0.clone(), what };
+        let entry = |run: &str, what| Entry { at, run: run.to_owned(), environment: environment.0.to_string(), what };
         let replaced: Vec<String> = self.record.keys().filter(|id| *id != run).cloned().collect();
         for id in replaced {
             if self.run(&id).is_some_and(|run| run.is_unfinished()) {

@@ -100,7 +100,7 @@ fn an_installation_whose_answer_was_lost_is_looked_for_before_it_is_asked_again(
     world.answer(Err(passing(Service::PowerPlatform, Done::Perhaps)));
     assert_eq!(world.open.front().unwrap().1, SETTLE_PAUSE);
     world.core_state = "InstallRequested";
-    let reply = world.healthy(&Call::Packages(String::new()));
+    let reply = world.healthy(&Call::Packages("".into()));
     world.answer(Ok(reply));
     assert!(matches!(world.step(), Step::Watch(_)), "the request had arrived: it is watched");
     assert_eq!(world.changes.len(), 1);
@@ -161,7 +161,7 @@ fn success_counts_only_when_the_package_list_agrees() {
     world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
     world.answer(Ok(Reply::Operation { operation: Some(from(json!({"status": "sUcCeEdEd"}))), retry_after: None }));
     for _ in 0..5 {
-        let reply = world.healthy(&Call::Packages(String::new()));
+        let reply = world.healthy(&Call::Packages("".into()));
         let asked = world.answer(Ok(reply));
         assert!(matches!(asked, Asked::Call(Call::Packages(_))));
         assert!(matches!(world.step(), Step::Watch(_)), "not listed yet");
@@ -176,14 +176,14 @@ fn a_failure_from_before_is_not_taken_for_a_new_one() {
     let mut world = World::running();
     world.core_state = "InstallFailed";
     world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
-    let reply = world.healthy(&Call::Packages(String::new()));
+    let reply = world.healthy(&Call::Packages("".into()));
     world.answer(Ok(reply));
     assert!(matches!(world.step(), Step::Watch(_)), "the list may not have moved yet");
     world.core_state = "Installing";
-    let reply = world.healthy(&Call::Packages(String::new()));
+    let reply = world.healthy(&Call::Packages("".into()));
     world.answer(Ok(reply));
     world.core_state = "InstallFailed";
-    let reply = world.healthy(&Call::Packages(String::new()));
+    let reply = world.healthy(&Call::Packages("".into()));
     world.answer(Ok(reply));
     assert!(matches!(world.flow(), Flow::ConfigureFailed(_, _)));
 }
@@ -419,7 +419,7 @@ fn a_clock_that_is_moved_fails_nothing_and_ends_nothing() {
         world.now = world.now.checked_add(jump).unwrap();
         // The list still shows nothing of it, and an old failure besides.
         for _ in 0..3 {
-            let reply = world.healthy(&Call::Packages(String::new()));
+            let reply = world.healthy(&Call::Packages("".into()));
             world.answer(Ok(reply));
         }
         assert!(matches!(world.step(), Step::Watch(_)), "{jump}: {:?}", world.flow());

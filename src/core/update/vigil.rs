@@ -118,7 +118,7 @@ pub(super) fn seen(
             // A page that is looked at does not flicker: only what the link and the join lead to is read too.
             match kind {
                 FactKind::Link | FactKind::Integration => reading::take(setup, kind, result, cx),
-                _ => reading::store(&mut setup.facts, kind, result, cx.now),
+                _ => reading::store(&mut setup.facts, kind, result, cx),
             }
         }
     });

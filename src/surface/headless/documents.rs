@@ -70,7 +70,7 @@ pub(super) fn status(environment: &Environment, setup: Option<&Setup>) -> Value 
         _ => Value::Null,
     };
     json!({
-        "id": environment.id.0,
+        "id": &*environment.id.0,
         "name": environment.name,
         "finops_url": finops(environment, setup),
         "dataverse_url": environment.dataverse.as_ref().map(|side| &side.url),

@@ -122,7 +122,7 @@ impl Flights {
     /// has changed.
     pub(super) fn look(&mut self, model: &mut Model) {
         for id in model.touched() {
-            if let Some(at) = self.places.get(&id.0).copied() {
+            if let Some(at) = self.places.get(&*id.0).copied() {
                 self.touch(at);
             }
         }
@@ -163,7 +163,7 @@ impl Names {
         let mut names = Self { by_name: HashMap::new(), by_id: HashMap::new() };
         for (at, environment) in all.iter().enumerate() {
             names.by_name.entry(environment.name.to_ascii_lowercase()).or_insert(at);
-            for id in std::iter::once(environment.id.0.as_str()).chain(environment.lcs_id()) {
+            for id in std::iter::once(&*environment.id.0).chain(environment.lcs_id()) {
                 names.by_id.entry(bare_id(id)).or_insert(at);
             }
         }

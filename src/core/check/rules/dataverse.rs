@@ -38,7 +38,7 @@ pub(in crate::core::check) fn dynamics_apps(environment: &Environment, facts: &F
 
 pub(in crate::core::check) fn dataverse_version(environment: &Environment, facts: &Facts) -> Found {
     let listed = environment.dataverse.as_ref().and_then(|side| side.version.as_deref());
-    match (facts.version.value().map(String::as_str)).or(listed) {
+    match (facts.version.value().map(|version| version.as_str())).or(listed) {
         Some(version) if version_at_least(version, &DATAVERSE_SINCE) => yes(version),
         Some(version) if version.starts_with(|c: char| c.is_ascii_digit()) => no(version),
         Some(version) => unknown(format!("the service says {version}")),
@@ -60,7 +60,7 @@ pub(in crate::core::check) fn core_solution(_: &Environment, facts: &Facts) -> F
         Some(PackageState::NotInstalled) => no("not installed"),
         other => {
             // The table of solutions is the other source.
-            let solutions = facts.solutions.value().into_iter().flatten();
+            let solutions = facts.solutions.value().into_iter().flat_map(|solutions| solutions.iter());
             let core =
                 solutions.filter(|of| CORE_SOLUTIONS.iter().any(|name| of.uniquename.eq_ignore_ascii_case(name)));
             match core
@@ -178,7 +178,7 @@ pub(in crate::core::check) fn company_names(_: &Environment, facts: &Facts) -> F
         return no(format!("without a name: {}", names(blank.iter().map(String::as_str))));
     }
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for company in companies {
+    for company in companies.iter() {
         let name = company.name.as_deref().unwrap_or_default();
         *seen.entry(format!("name {}", name.trim().to_lowercase())).or_default() += 1;
         if let Some(code) = &company.code {

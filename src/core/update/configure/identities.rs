@@ -217,7 +217,7 @@ pub(super) fn change_answered(
         }
         Err(trouble) => {
             cx.record(setup, Line::went_wrong(&trouble));
-            run.met = Some(trouble.clone());
+            run.met = Some(Box::new(trouble.clone()));
             let is_purge = matches!(run.last_deed, Some(Deed::PurgeUser { .. }));
             // There already, or gone already: reading it back decides.
             if trouble.answered(412) || is_purge && trouble.answered(404) {

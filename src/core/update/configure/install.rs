@@ -12,6 +12,7 @@ use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, S
 use crate::core::time::{Now, between, in_words, later};
 use crate::core::trouble::{Done, Service, Trouble};
 use crate::wire::power_platform::Operation;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the package list may stay silent about an accepted installation.
@@ -100,8 +101,8 @@ pub(super) fn looked(
             run.met = None;
             run.watch.heard(cx.now, state.clone());
             setup.tell(cx.now, format!("{name} is on its way already: {state}"));
-            let operation = before.as_ref().and_then(|before| before.operation.clone());
-            let since = before.map_or(cx.now, |before| before.at);
+            let operation = before.as_ref().and_then(|before| before.operation.as_deref());
+            let since = before.as_ref().map_or(cx.now, |before| before.at);
             let install = Install { seen_running: true, ..found(operation, since) };
             watch(run, setup, install, cx)
         }
@@ -119,7 +120,7 @@ pub(super) fn looked(
             }
             run.step = Step::Install { tries: counts.tries };
             "asking for the installation".clone_into(&mut run.stages[run.current].detail);
-            let environment = cx.environment.power_platform.clone().unwrap_or_default();
+            let environment = cx.environment.power_platform.as_deref().unwrap_or_default().to_owned();
             let package = setup.facts.package_spelling(name).unwrap_or(name).to_owned();
             change(run, setup, cx, Change::Install { environment, package })
         }
@@ -133,8 +134,15 @@ pub(super) fn looked(
 }
 
 /// An installation that is watched from now on and that began at `since`.
-fn found(operation: Option<String>, since: Now) -> Install {
-    Install { operation, since, is_whole: false, seen_running: false, succeeded: false, looks: 0 }
+fn found(operation: Option<&str>, since: Now) -> Install {
+    Install {
+        operation: operation.map(Arc::from),
+        since,
+        is_whole: false,
+        seen_running: false,
+        succeeded: false,
+        looks: 0,
+    }
 }
 
 /// An installation that was asked for before an interruption and that the list does not show: watched
@@ -148,8 +156,7 @@ fn asked_before(run: &mut Configuring, setup: &mut Setup, before: AskedBefore, c
     };
     setup.tell(cx.now, format!("{name} was asked for before: operation {operation} is watched"));
     "installing".clone_into(&mut run.stages[run.current].detail);
-    let operation = Some(operation);
-    let install = found(operation, before.at);
+    let install = found(Some(&operation), before.at);
     watch_after(run, setup, install, Duration::ZERO, cx)
 }
 
@@ -169,13 +176,13 @@ pub(super) fn install_answered(
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");
             "installing".clone_into(&mut run.stages[run.current].detail);
-            let install = Install { is_whole: true, ..found(operation, cx.now) };
+            let install = Install { is_whole: true, ..found(operation.as_deref(), cx.now) };
             watch_as_asked(run, setup, install, retry_after, cx)
         }
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
         Err(trouble) => {
             cx.record(setup, Line::went_wrong(&trouble));
-            run.met = Some(trouble.clone());
+            run.met = Some(Box::new(trouble.clone()));
             run.unsettled = run.last_deed.clone().filter(|_| trouble.done == Done::Perhaps);
             if trouble.done == Done::Perhaps {
                 setup.tell(
@@ -274,7 +281,7 @@ pub(super) fn watched(
             operation_read(run, setup, &operation, retry_after, install, cx)
         }
         Ok(reply @ Reply::Packages(_)) => {
-            reading::store(&mut setup.facts, FactKind::Packages, Ok(reply), cx.now);
+            reading::store(&mut setup.facts, FactKind::Packages, Ok(reply), cx);
             packages_watched(run, setup, install, cx)
         }
         Ok(_) => watch(run, setup, install, cx),
@@ -389,7 +396,7 @@ fn install_failed(run: &mut Configuring, setup: &mut Setup, said: Said, install:
     }
     failure.ids.push(("Package", package_of(run).to_owned()));
     if let Some(operation) = &install.operation {
-        failure.ids.push(("Operation id", operation.clone()));
+        failure.ids.push(("Operation id", operation.to_string()));
     }
     Next::Failed(Box::new(failure))
 }

@@ -35,7 +35,7 @@ pub(super) fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<R
         Ok(Reply::LinkStatus(answer)) => status_read(linking, setup, answer, cx),
         // The operation is silent; the link itself can be there.
         Ok(reply @ Reply::Links(_)) => {
-            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
             match setup.facts.linked() {
                 Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
                 _ => {
@@ -69,7 +69,7 @@ fn status_cannot_be_read(linking: &mut Linking, setup: &mut Setup, trouble: Trou
         setup.tell(cx.now, format!("{}; the gateway is watched instead", trouble.clause()));
         linking.step = LinkStep::WatchGateway;
         linking.watch.then_ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
-        linking.watch.trouble = Some(trouble);
+        linking.watch.trouble = Some(Box::new(trouble));
         return Next::Stay;
     }
     let call = status_call(linking, setup, cx);
@@ -115,7 +115,7 @@ pub(super) fn watched_gateway(
     let call = Call::Links(host(setup, cx));
     match result {
         Ok(reply) => {
-            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx.now);
+            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
             match setup.facts.linked() {
                 Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
                 Some(_) => Next::Mismatch,
@@ -132,7 +132,7 @@ pub(super) fn watched_gateway(
         Err(trouble) if trouble.is_passing() => missed(linking, setup, call, trouble, cx),
         Err(trouble) => {
             setup.tell(cx.now, format!("the gateway cannot be read: {trouble}"));
-            linking.watch.trouble = Some(trouble);
+            linking.watch.trouble = Some(Box::new(trouble));
             linking.step = LinkStep::AskPerson;
             Next::Stay
         }

@@ -142,7 +142,7 @@ impl Services {
                 Reply::Packages(from(json!(states.map(|(name, state)| json!({"uniqueName": name, "state": state})))))
             }
             Call::Operation { operation, .. } => {
-                let status = match self.packages.get(operation.as_str()) {
+                let status = match self.packages.get(&**operation) {
                     Some(Work::Done) => "Succeeded",
                     Some(Work::Failed) => "Failed",
                     _ => RUNNING[self.before.word % RUNNING.len()],

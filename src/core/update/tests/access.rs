@@ -24,7 +24,7 @@ fn a_step_whose_token_has_ended_waits_for_another_and_goes_on_with_the_same_ques
     assert_eq!(wanted(&world.model), Some(Wanted::Token(Service::PowerPlatform)));
     assert!(!has_asked(&world, |call| matches!(call, Call::Operation { .. })));
     world.tell(Msg::TokenGiven(Service::PowerPlatform));
-    assert!(has_asked(&world, |call| matches!(call, Call::Operation { operation, .. } if operation == "op")));
+    assert!(has_asked(&world, |call| matches!(call, Call::Operation { operation, .. } if **operation == *"op")));
     assert_eq!(world.changes.len(), 1, "nothing was asked for twice");
 }
 

@@ -109,7 +109,7 @@ fn a_reset_whose_mismatch_could_not_be_read_was_called_linked() {
     world.model.directory.environments[0].partner = None;
     let now = world.now;
     world.model.setups.work(&id, |setup| {
-        setup.facts.link = Fact::Known(Some(from(json!({"cid": "c", "powerAppsEnvironment": "pp-2"}))), now);
+        setup.facts.link = Fact::Known(Some(Box::new(from(json!({"cid": "c", "powerAppsEnvironment": "pp-2"})))), now);
         setup.facts.integration = Fact::Unknown(Box::new(passing(Service::Dataverse, Done::No)), now);
     });
     let goal = Goal::Reset(vec!["uat".into()]);
@@ -251,7 +251,7 @@ fn a_link_to_another_environment_counted_as_linked_while_the_integration_was_not
     let now = world.now;
     world.model.setups.work(&id, |setup| {
         let link = json!({"cid": "c", "cname": "dw", "powerAppsEnvironment": "pp-2"});
-        setup.facts.link = Fact::Known(Some(from(link)), now);
+        setup.facts.link = Fact::Known(Some(Box::new(from(link))), now);
         setup.facts.integration = Fact::Unknown(Box::new(status(Service::Dataverse, 503, "")), now);
     });
     world.model.directory.environments[0].partner = None;

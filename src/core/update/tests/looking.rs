@@ -1,9 +1,13 @@
 //! When a running operation is looked at again, and what is learned from it.
 
 use super::*;
+use crate::core::facts::FactKind;
 use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::schedule::prior::{Experience, Watched};
 use crate::core::time::between;
+use crate::core::update::{reading, with_setup};
+use crate::wire::dataverse;
+use std::sync::Arc;
 
 /// A core solution that is installed under the operation `op`, accepted just now.
 fn accepted() -> World {
@@ -82,4 +86,34 @@ fn the_time_still_to_go_is_told_in_a_few_words_of_what_runs_alone() {
     world.now = later(world.now, CONFIGURE_USUAL);
     assert_eq!(told(&world).as_deref(), Some("longer than usual"));
     assert_eq!(told(&World::opened()), None);
+}
+
+/// What is kept of companies and roles whose ids and columns nobody asks for are made of `mark`.
+fn kept(mark: &str) -> (Arc<Vec<dataverse::Company>>, Arc<Vec<dataverse::Role>>) {
+    let mut world = World::running();
+    let id = world.model.setups.keys().next().cloned().unwrap();
+    let companies = json!([{"cdm_companycode": "USMF", dataverse::OWNING_TEAM: "team", "ownerid": mark}]);
+    let roles = json!([{"roleid": mark, "name": "System Administrator", "_businessunitid_value": mark}]);
+    let read = [
+        (FactKind::Companies, Reply::Companies(Some(from(companies)))),
+        (FactKind::OwnRoles, Reply::OwnRoles(from(roles))),
+    ];
+    let kept = with_setup(&mut world.model, &id, Now::UNIX_EPOCH, |setup, cx| {
+        for (kind, reply) in read {
+            reading::store(&mut setup.facts, kind, Ok(reply), cx);
+        }
+        let facts = &setup.facts;
+        (facts.companies.value().unwrap().clone().unwrap(), Arc::clone(facts.own_roles.value().unwrap()))
+    });
+    let kept = kept.unwrap();
+    assert!(Arc::ptr_eq(&kept.0, &world.model.shelf.companies.share((*kept.0).clone())), "it is on the shelf");
+    kept
+}
+
+#[test]
+fn what_nobody_asks_for_makes_no_answer_another_one() {
+    let kept = [kept("1"), kept("2")];
+    assert_eq!(kept[0], kept[1]);
+    assert_eq!(kept[0].0[0].owning_team(), Some(Some("team")));
+    assert!(kept[0].1[0].is_system_administrator());
 }

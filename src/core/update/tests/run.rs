@@ -38,7 +38,7 @@ fn an_accepted_installation_that_the_list_does_not_show_yet_is_watched_by_its_op
     world.want(Intent::GoOn);
     world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { .. })))));
     assert!(
-        matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { operation, .. }))) if operation == "op-1")
+        matches!(world.open.front(), Some((_, _, Asked::Call(Call::Operation { operation, .. }))) if **operation == *"op-1")
     );
     assert!(world.changes.is_empty());
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::environment::Fact;
 use crate::core::mandate::Mandate;
+use std::sync::Arc;
 
 /// A world of answers made up by the test.
 pub(super) struct World {
@@ -273,9 +274,9 @@ impl World {
             "dualWriteDetail": {"legalEntityMappings": {"mappings": [{"left": {"name": "USMF"}}]}}});
         let now = world.now;
         world.model.setups.work(&id, |setup| {
-            setup.facts.link = Fact::Known(Some(from(link)), now);
+            setup.facts.link = Fact::Known(Some(Box::new(from(link))), now);
             setup.facts.connection_set = Fact::Known(from(set), now);
-            setup.facts.maps = Fact::Known(Vec::new(), now);
+            setup.facts.maps = Fact::Known(Arc::default(), now);
             setup.flow = Flow::Mismatch;
         });
         world.want(Intent::ResetLink("uat".into()));
