@@ -53,7 +53,9 @@ fn main() {
     let server = service.block_on(serve());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let mut ours = Ours::new(&runtime, &server);
+    // As the program has it: the core runs on a thread of its own.
+    let client = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let mut ours = Ours::new(&client, &server);
     let bare = Bare::new(&server);
     let (mut own, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {

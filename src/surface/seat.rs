@@ -24,6 +24,9 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
+/// Threads of the runtime, beside the one that drives the core; a second one would mostly be woken to no use. The
+/// simulator of a rehearsal has one more.
+const WORKERS: usize = 1;
 /// How long a surface may take to hear a signal. It waits nowhere but where it prints: then nobody reads.
 const HEARD_WITHIN: Duration = Duration::from_secs(2);
 /// How long it may take to leave then: longer than changes, the record and a sign-in are waited for.
@@ -104,8 +107,9 @@ impl Seat {
         let Options { stage, speed, state_dir, command, seed, environment } = options;
         let failed = |error: std::io::Error| format!("The program cannot be started: {error}.");
         let clock = Clock::new(speed);
+        let workers = WORKERS + usize::from(matches!(stage, Stage::Rehearsal(_)));
         let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
+            tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().map_err(failed)?;
         let journal = Journal::start(state_dir.clone()).map_err(failed)?;
         let (sender, receiver) = mpsc::channel();
         let to_core = sender.clone();

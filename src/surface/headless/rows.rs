@@ -3,7 +3,7 @@
 //! Pure: time comes in as an argument.
 
 use crate::core::time::{Now, between, later};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Rows that are known and not told yet.
@@ -12,41 +12,49 @@ pub(super) struct Rows<T> {
     patience: Duration,
     /// The first row that others are held for; those before it were told, or come when they come.
     next: usize,
-    held: BTreeMap<usize, (Now, T)>,
+    held: BTreeMap<usize, T>,
+    /// Since when each is known, the oldest first; some of them were told.
+    known: VecDeque<(Now, usize)>,
 }
 
 impl<T> Rows<T> {
     pub(super) fn new(patience: Duration) -> Self {
-        Self { patience, next: 0, held: BTreeMap::new() }
+        Self { patience, next: 0, held: BTreeMap::new(), known: VecDeque::new() }
     }
 
     /// The row at this place is known.
     pub(super) fn put(&mut self, at: usize, row: T, now: Now) {
-        self.held.insert(at, (now, row));
+        self.held.insert(at, row);
+        self.known.push_back((now, at));
     }
 
     /// Those that may be told now.
     pub(super) fn take(&mut self, now: Now) -> Vec<T> {
-        let is_due = |since: Now| between(since, now) >= self.patience;
-        if let Some((at, _)) = self.held.iter().rev().find(|(_, (since, _))| is_due(*since)) {
+        while let Some((since, at)) = self.known.front().copied()
+            && between(since, now) >= self.patience
+        {
+            self.known.pop_front();
             self.next = self.next.max(at + 1);
         }
         let mut told = Vec::new();
         while let Some(first) = self.held.first_entry().filter(|first| *first.key() <= self.next) {
             self.next = self.next.max(first.key() + 1);
-            told.push(first.remove().1);
+            told.push(first.remove());
+        }
+        while self.known.front().is_some_and(|(_, at)| !self.held.contains_key(at)) {
+            self.known.pop_front();
         }
         told
     }
 
     /// All that are left.
     pub(super) fn rest(&mut self) -> Vec<T> {
-        std::mem::take(&mut self.held).into_values().map(|(_, row)| row).collect()
+        std::mem::take(&mut self.held).into_values().collect()
     }
 
-    /// When one has been held for long enough; none where none is held.
+    /// When one has been held for long enough, as it was when rows were taken last; none where none is held.
     pub(super) fn due(&self) -> Option<Now> {
-        self.held.values().map(|(since, _)| later(*since, self.patience)).min()
+        self.known.front().map(|(since, _)| later(*since, self.patience))
     }
 }
 
