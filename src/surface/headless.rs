@@ -271,6 +271,12 @@ impl Headless<'_> {
         }
         if matches!(self.job, Job::Status) {
             self.begin_status();
+        } else if self.flights.len() > self.most && self.teller.show() != Show::Json {
+            self.teller.say_error(&format!(
+                "{} of {} environments at a time: this program may have no more files open (ulimit -n). The others follow.",
+                self.most,
+                self.flights.len()
+            ));
         }
     }
 
@@ -293,7 +299,7 @@ impl Headless<'_> {
                 self.seat.tell(Msg::Intent(Intent::GoOn));
             }
             let run = self.setup(&id).map(|setup| setup.run.clone()).unwrap_or_default();
-            self.flights[at].subject.run = run;
+            (self.flights[at].subject.run, self.flights[at].began) = (run, Some(self.seat.clock.now()));
             self.flights.touch(at);
         }
     }
@@ -359,7 +365,8 @@ impl Headless<'_> {
         self.tell_link_that_was_there(at);
         let now = self.seat.clock.now();
         self.flights.end(at, code, outcome);
-        let event = events::finished(&self.flights[at].subject, outcome, code, between(self.start, now), words, now);
+        let flight = &self.flights[at];
+        let event = events::finished(&flight.subject, outcome, code, flight.took(now), words, now);
         self.teller.say(&event);
     }
 
@@ -464,7 +471,7 @@ impl Headless<'_> {
             self.finish(at, code, outcome, &left);
         }
         if self.teller.show() != Show::Json && !is_rehearsal {
-            self.teller.say_error(&format!("To go on: {}", self.again));
+            self.teller.say_way_on(&self.again);
         }
         let (highest, _) = self.land();
         (highest, words.to_owned())

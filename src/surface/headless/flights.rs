@@ -3,15 +3,19 @@
 use crate::core::environment::Environment;
 use crate::core::model::Model;
 use crate::core::pilot::Pilot;
+use crate::core::time::{Now, between};
 use crate::surface::events::Subject;
 use crate::wire::bare_id;
 use std::collections::{HashMap, VecDeque};
 use std::ops::{Index, IndexMut};
+use std::time::Duration;
 
 /// One environment on its way.
 pub(super) struct Flight {
     pub(super) pilot: Pilot,
     pub(super) subject: Subject,
+    /// When it was opened; none: it waits for its turn.
+    pub(super) began: Option<Now>,
     /// Both sides were read, and that was said.
     pub(super) is_read: bool,
     /// How it ended.
@@ -23,7 +27,12 @@ pub(super) struct Flight {
 impl Flight {
     /// On the ground.
     pub(super) fn new(pilot: Pilot, subject: Subject) -> Self {
-        Self { pilot, subject, is_read: false, ended: None, is_touched: false }
+        Self { pilot, subject, began: None, is_read: false, ended: None, is_touched: false }
+    }
+
+    /// How long it has been under way.
+    pub(super) fn took(&self, now: Now) -> Duration {
+        self.began.map(|began| between(began, now)).unwrap_or_default()
     }
 
     /// How it ended: exit code and outcome.

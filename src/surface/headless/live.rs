@@ -118,7 +118,7 @@ impl Headless<'_> {
             (None, None) => far.to_owned(),
         };
         let name = fit(&clean(&flight.subject.name), 24, "...");
-        cut(&format!("{name}  {:>8}  {words}", stopwatch(between(self.start, now))), columns.saturating_sub(1), "...")
+        cut(&format!("{name}  {:>8}  {words}", stopwatch(flight.took(now))), columns.saturating_sub(1), "...")
     }
 }
 

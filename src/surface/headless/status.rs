@@ -6,9 +6,11 @@
 use super::rows::Rows;
 use super::{Headless, Over, Show, code, documents};
 use crate::core::msg::{Intent, Msg};
+use crate::core::standing::Standing;
 use crate::core::time::{Now, between};
 use crate::core::trouble::{Again, What};
 use crate::ui::text::{clean, safe_json};
+use serde_json::json;
 use std::time::Duration;
 
 /// How long a row is held for those before it in the list.
@@ -74,11 +76,12 @@ impl Headless<'_> {
     pub(super) fn status_one(&mut self, at: usize) {
         let id = &self.flights[at].pilot.id;
         if self.setup(id).is_none_or(|setup| setup.reading.is_empty()) {
-            self.put_row(at);
+            self.put_row(at, None);
         }
     }
 
-    fn put_row(&mut self, at: usize) {
+    /// The row of one; `cut`: why it was not read to its end, so that what it is looks surer than it is.
+    fn put_row(&mut self, at: usize, cut: Option<&str>) {
         let id = self.flights[at].pilot.id.clone();
         let (now, is_json) = (self.seat.clock.now(), self.teller.show() == Show::Json);
         let setup = self.seat.model.setups.get(&id);
@@ -90,7 +93,12 @@ impl Headless<'_> {
         // One that the list has lost has no row.
         let row = self.seat.model.directory.get(&id).map(|environment| {
             if is_json {
-                let text = serde_json::to_string_pretty(&documents::status(environment, setup)).unwrap_or_default();
+                let mut told = documents::status(environment, setup);
+                if let (Some(why), Some(told)) = (cut, told.as_object_mut()) {
+                    told.insert("stage".into(), Standing::NotRead.word().into());
+                    told.insert("unread".into(), json!([format!("not read to its end: {why}")]));
+                }
+                let text = serde_json::to_string_pretty(&told).unwrap_or_default();
                 format!("\n    {}", safe_json(&text).replace('\n', "\n    "))
             } else {
                 format!("{}\n", documents::status_line(environment, setup, self.report.cells).trim_end())
@@ -166,7 +174,7 @@ impl Headless<'_> {
         if self.teller.show() == Show::Json {
             for at in 0..all {
                 if self.flights[at].ended().is_none() {
-                    self.put_row(at);
+                    self.put_row(at, Some(words));
                 }
             }
         }

@@ -104,6 +104,12 @@ impl<'a> Teller<'a> {
         let _ = writeln!(self.err, "{}", clean(line));
     }
 
+    /// Says how to go on, on standard error: a command that can be typed as it stands, however long it is.
+    pub(super) fn say_way_on(&mut self, command: &str) {
+        self.wipe();
+        let _ = writeln!(self.err, "To go on: {}", clean_lines(command).join(" "));
+    }
+
     /// Whether live lines are on the terminal.
     pub(super) fn is_live(&self) -> bool {
         !self.live.is_empty()
