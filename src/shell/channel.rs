@@ -11,6 +11,7 @@ use crossterm::event::KeyEvent;
 use super::run::Signal;
 
 /// What travels to the loop. Wider than what a program hears: some items are for the loop alone.
+#[cfg_attr(not(unix), expect(dead_code, reason = "most signals come on Unix only"))]
 pub(super) enum Item<M> {
     Message(M),
     Key(KeyEvent),
@@ -18,15 +19,12 @@ pub(super) enum Item<M> {
     /// The window has another size; the loop asks for it when it draws.
     Resize,
     /// The sender is dropped when the loop takes the item: so the signal thread knows it was heard.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "such signals come on Unix only"))]
     Signal(Signal, mpsc::Sender<()>),
     /// The terminal is gone: nothing to read from it, or nothing to write to.
     HangUp,
     /// SIGTSTP: give the terminal back and stop.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "such signals come on Unix only"))]
     Stop,
     /// SIGCONT: somebody may have changed the terminal in the meantime.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "such signals come on Unix only"))]
     Continue,
     /// The terminal has taken everything that was written to it.
     Drained,
@@ -61,7 +59,7 @@ impl<M> Clone for Sender<M> {
 /// The end the loop reads.
 pub struct Receiver<M> {
     pub(super) items: mpsc::Receiver<Item<M>>,
-    #[cfg_attr(not(unix), allow(dead_code, reason = "the loop sleeps on the channel itself there"))]
+    #[cfg(unix)]
     pub(super) bell: Arc<Bell>,
 }
 
@@ -72,7 +70,12 @@ pub struct Receiver<M> {
 pub fn channel<M>() -> io::Result<(Sender<M>, Receiver<M>)> {
     let (sender, items) = mpsc::channel();
     let bell = Arc::new(Bell::new()?);
-    Ok((Sender { items: sender, bell: Arc::clone(&bell) }, Receiver { items, bell }))
+    let receiver = Receiver {
+        items,
+        #[cfg(unix)]
+        bell: Arc::clone(&bell),
+    };
+    Ok((Sender { items: sender, bell }, receiver))
 }
 
 #[cfg(unix)]

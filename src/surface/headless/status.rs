@@ -80,7 +80,7 @@ impl Headless<'_> {
         }
     }
 
-    /// The row of one; `cut`: why it was not read to its end, so that what it is looks surer than it is.
+    /// The row of one. `cut`: why it was not read to its end; then the document does not say how far it is.
     fn put_row(&mut self, at: usize, cut: Option<&str>) {
         let id = self.flights[at].pilot.id.clone();
         let (now, is_json) = (self.seat.clock.now(), self.teller.show() == Show::Json);
