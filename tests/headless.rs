@@ -203,6 +203,19 @@ fn a_run_that_timed_out_did_not_say_who_was_silent(
 }
 
 #[test]
+fn nothing_is_changed_before_the_list_of_lifecycle_services_and_what_needs_no_more_than_the_other_is_told() {
+    let state = TempDir::new().unwrap();
+    let silent =
+        scenario(state.path(), "[[fault]]\nservice = [\"lcs\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n");
+    let args = ["setup", "--environment", "contoso-uat", "--timeout", "10m", "--scenario", &silent];
+    let (code, out, _) = run(state.path(), &[&args[..], &consent()].concat());
+    assert!(code == 9 && out.contains("Lifecycle Services has not answered yet") && out.lines().count() == 1, "{out}");
+    let args = ["status", "--environment", "contoso-uat", "--environment", "contoso-prod", "--scenario", &silent];
+    let (code, out, _) = run(state.path(), &args);
+    assert!(code == 0 && out.contains("ready to configure") && out.contains("linked"), "{code} {out}");
+}
+
+#[test]
 fn check_says_what_would_help_to_tell_once_for_each_service() {
     let state = TempDir::new().unwrap();
     let refuses = "[[fault]]\nservice = [\"lcs\", \"graph\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";

@@ -7,47 +7,45 @@ mod documents;
 mod dry;
 mod ending;
 mod flights;
+mod lists;
 mod live;
 mod rows;
+mod signing_in;
 mod status;
 mod teller;
-mod waiting;
 
 use super::code;
 use super::events::{self, Event, Subject};
 use super::seat::{Heard, Options as SeatOptions, Seat};
 use crate::core::check::{self, Level, Tri};
-use crate::core::environment::{Environment, EnvironmentId};
+use crate::core::environment::EnvironmentId;
 use crate::core::gate;
 use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
-use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
+use crate::core::pilot::{End, Goal, Next, Orders, Until};
 use crate::core::setup::{Flow, Setup};
-use crate::core::silence;
 use crate::core::time::{Now, between, later};
 use crate::core::trouble::Trouble;
 use crate::shell::open_files;
 use crate::shell::run::Signal;
-use crate::ui::text::{clean, cut, fit};
+use crate::ui::text::{clean, fit};
 pub use documents::what_helps;
 pub use ending::{Ending, left};
-use flights::{Flight, Flights, Names};
+use flights::Flights;
+use lists::Lists;
+pub use lists::is_listed;
 use live::Drawn;
 use serde_json::{Value, json};
+pub use signing_in::is_signed_in;
 use status::Report;
-use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 use teller::Teller;
-use waiting::no_list;
-pub use waiting::{is_listed, is_signed_in};
 
 /// Environments that are read at the same time; what runs is not counted.
 const OPEN_AT_ONCE: usize = 20;
 /// The same where only how far each is is read: so many silent ones leave the others their turns.
 const SURVEYED_AT_ONCE: usize = 100;
-/// Most cells of a name in a sentence.
-const NAME_MAX: usize = 60;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -112,17 +110,20 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     // Nobody looks at a list here: what it would show of its environments is not read.
     seat.model.shows_list = false;
     let start = seat.clock.now();
+    let is_only_read = !matches!(job, Job::Run { dry: false, .. });
     let mut headless = Headless {
         deadline: timeout.map(|limit| later(start, limit)),
         start,
         job,
         named: environments,
+        lists: Lists::default(),
         found: record.found,
         can_sign_in,
         again,
         code_shown: None,
         flights: Flights::default(),
-        most: open_files::shares().set_ups,
+        // What is only read holds nothing open between its questions.
+        most: if is_only_read { usize::MAX } else { open_files::shares().set_ups },
         report: Report::default(),
         drawn: Drawn::default(),
         teller: Teller::new(show, out, err),
@@ -146,6 +147,8 @@ struct Headless<'a> {
     seat: Seat,
     job: Job,
     named: Vec<String>,
+    /// How far the lists are.
+    lists: Lists,
     found: Vec<Found>,
     start: Now,
     deadline: Option<Now>,
@@ -184,6 +187,7 @@ impl Headless<'_> {
             Err(over) => return over,
         }
         loop {
+            self.join_late();
             self.steer();
             self.tell_news();
             if let Some(over) = self.unheard() {
@@ -193,7 +197,7 @@ impl Headless<'_> {
             if let Err(over) = self.sign_in() {
                 return over;
             }
-            if self.flights.is_over() {
+            if self.flights.is_over() && !self.may_grow() {
                 let over = self.land();
                 return self.unheard().unwrap_or(over);
             }
@@ -214,60 +218,9 @@ impl Headless<'_> {
         }
     }
 
-    /// Waits until both lists are there; the environments that are meant.
-    fn list(&mut self) -> Result<Vec<EnvironmentId>, Over> {
-        let mut said = None;
-        loop {
-            self.sign_in()?;
-            // Whoever waits for a list learns for what.
-            let directory = &self.seat.model.directory;
-            let bap = directory.trouble.as_ref().filter(|_| directory.reading.is_some());
-            let lcs = directory.lcs_trouble.as_ref().filter(|_| directory.reading_lcs.is_some());
-            if let Some(text) = bap.or(lcs).map(no_list)
-                && said.as_ref() != Some(&text)
-            {
-                self.teller.say_error(&text);
-                said = Some(text);
-            }
-            match is_listed(&self.seat.model) {
-                Some(Ok(())) => return self.meant(),
-                Some(Err(text)) => return Err(self.stop(code::UNREACHABLE, &text)),
-                None => {}
-            }
-            if let Some(over) = self.wait() {
-                return Err(over);
-            }
-        }
-    }
-
-    fn meant(&mut self) -> Result<Vec<EnvironmentId>, Over> {
-        let all = &self.seat.model.directory.environments;
-        if self.named.is_empty() {
-            return Ok(all.iter().map(|environment| environment.id.clone()).collect());
-        }
-        let (names, mut ids, mut known) = (Names::of(all), Vec::new(), HashSet::new());
-        for name in &self.named {
-            let Some(environment) = names.find(all, name) else {
-                let text = not_listed(all, name);
-                return Err(self.stop(code::USAGE, &text));
-            };
-            if known.insert(&environment.id) {
-                ids.push(environment.id.clone());
-            }
-        }
-        Ok(ids)
-    }
-
     fn take_off(&mut self, ids: Vec<EnvironmentId>) {
-        let orders = match &self.job {
-            Job::Run { orders, .. } => orders.clone(),
-            // Without consent a pilot reads and stops.
-            Job::Status | Job::Check => no_orders(),
-        };
         for id in ids {
-            let name = self.seat.model.directory.get(&id).map(|of| of.name.clone()).unwrap_or_default();
-            let subject = Subject { id: id.0.to_string(), name, run: String::new() };
-            self.flights.add(Flight::new(Pilot::new(id, orders.clone()), subject));
+            self.add(id);
         }
         if matches!(self.job, Job::Status) {
             self.begin_status();
@@ -319,6 +272,9 @@ impl Headless<'_> {
             self.open_next();
             self.flights.look(&mut self.seat.model);
             let Some(at) = self.flights.next_touched() else { return };
+            if self.awaits_list(at) {
+                continue;
+            }
             self.tell_read(at);
             match self.job {
                 Job::Run { dry: false, .. } => self.steer_one(at),
@@ -432,7 +388,7 @@ impl Headless<'_> {
         if left.is_some_and(|left| left.is_zero()) {
             return Some(self.time_out());
         }
-        let limit = [left, self.draws_in(), self.rows_in(now)].into_iter().flatten().min();
+        let limit = [left, self.draws_in(), self.rows_in(now), self.lcs_is_late_in()].into_iter().flatten().min();
         match self.seat.wait(limit) {
             Heard::Signal(signal) => Some(self.interrupted(signal)),
             Heard::News | Heard::Line(_) | Heard::Nothing => None,
@@ -450,9 +406,7 @@ impl Headless<'_> {
     /// Ends what has not ended; how to come back is said.
     fn stop_all(&mut self, code: u8, outcome: &str, words: &str) -> Over {
         if self.flights.is_empty() {
-            let silent = silence::of_lists(&self.seat.model).filter(|_| code == code::TIMED_OUT);
-            let more = silent.map(|silent| format!("; {silent}")).unwrap_or_default();
-            return self.stop(code, &format!("{words}{more}"));
+            return self.stop(code, &format!("{words}{}", self.silent_lists(code == code::TIMED_OUT)));
         }
         if matches!(self.job, Job::Status) {
             return self.cut_status(code, words);
@@ -463,12 +417,13 @@ impl Headless<'_> {
             if self.flights[at].ended().is_some() {
                 continue;
             }
+            let lists = if self.awaits_list(at) { self.silent_lists(code == code::TIMED_OUT) } else { String::new() };
             let setup = self.setup(&self.flights[at].pilot.id);
             let left = setup.map_or_else(
                 || format!("{words}; nothing was begun"),
                 |setup| left(setup, words, code == code::TIMED_OUT, is_rehearsal, now),
             );
-            self.finish(at, code, outcome, &left);
+            self.finish(at, code, outcome, &format!("{left}{lists}"));
         }
         if self.teller.show() != Show::Json && !is_rehearsal {
             self.teller.say_way_on(&self.again);
@@ -547,18 +502,6 @@ impl Headless<'_> {
         };
         (code, "done".into())
     }
-}
-
-/// No environment answers to a name; those that there are.
-fn not_listed(all: &[Environment], name: &str) -> String {
-    let names: Vec<String> = all.iter().take(10).map(|of| cut(&clean(&of.name), NAME_MAX, "...")).collect();
-    format!(
-        "No environment answers to “{}”. This account sees {}: {}{}. Give a name, an id or an address.",
-        cut(&clean(name), NAME_MAX, "..."),
-        all.len(),
-        names.join(", "),
-        if all.len() > names.len() { ", ..." } else { "" }
-    )
 }
 
 fn no_orders() -> Orders {

@@ -103,6 +103,9 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
     }
     if model.directory.read_at.is_some() {
         survey(model, is_lcs, now);
+        if is_lcs {
+            read_named_sides(model, now);
+        }
         run::take_up_listed(model, now);
         if model.found.is_empty() {
             open_as_asked(model, now);
@@ -385,15 +388,37 @@ pub(super) fn take(setup: &mut Setup, kind: FactKind, result: Result<Reply, Trou
         FactKind::FinopsUsers => ask(setup, FactKind::FinopsRoles, cx),
         // Only Dataverse knew the finance and operations side: now it can be asked too.
         FactKind::Integration if cx.environment.finops_url().is_none() => {
-            ask(setup, FactKind::Link, cx);
-            // A survey asks for the others where they decide.
-            if !setup.surveyed {
-                for kind in [FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities] {
-                    ask(setup, kind, cx);
-                }
+            for kind in of_finops(setup) {
+                ask(setup, *kind, cx);
             }
         }
         _ => {}
+    }
+}
+
+/// What finance and operations and its gateway know. A survey asks for more than the link where that decides.
+fn of_finops(setup: &Setup) -> &'static [FactKind] {
+    let all = &[FactKind::Link, FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities];
+    if setup.surveyed { &all[..1] } else { all }
+}
+
+/// The project's list named sides of environments that were looked at before it came: what nobody could ask of them.
+fn read_named_sides(model: &mut Model, now: Now) {
+    let lacks = |setup: &Setup, kind: FactKind| setup.facts.is_unread(kind) && !setup.reading.contains_key(&kind);
+    let is_named = |setup: &Setup| {
+        (setup.opened || setup.surveyed)
+            && !setup.is_running()
+            && of_finops(setup).iter().any(|kind| lacks(setup, *kind))
+            && model.directory.get(&setup.id).is_some_and(|environment| environment.finops_url().is_some())
+    };
+    let named: Vec<EnvironmentId> =
+        model.setups.values().filter(|setup| is_named(setup)).map(|setup| setup.id.clone()).collect();
+    for id in named {
+        with_setup(model, &id, now, |setup, cx| {
+            for kind in of_finops(setup).iter().filter(|kind| lacks(setup, **kind)).collect::<Vec<_>>() {
+                ask(setup, *kind, cx);
+            }
+        });
     }
 }
 

@@ -179,7 +179,8 @@ impl Headless<'_> {
             }
         }
         let (highest, _) = self.end_status();
-        self.teller.say_error(&format!("{words}; {} of {all} environments were not read", all - over));
+        let lists = self.silent_lists(code == code::TIMED_OUT);
+        self.teller.say_error(&format!("{words}; {} of {all} environments were not read{lists}", all - over));
         (highest.max(code), words.to_owned())
     }
 }

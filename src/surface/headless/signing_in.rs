@@ -1,24 +1,15 @@
-//! What a run without a screen waits for before it goes on: somebody who is signed in, and the list.
-//! The questions are pure; the answers are said by [`Headless`].
+//! What a run without a screen waits for before anything else: somebody who is signed in.
+//! The question is pure; its answer is said by [`Headless`].
 
 use super::super::code;
 use super::{Headless, Over, outcome_of};
 use crate::core::model::Model;
-use crate::core::schedule::RETRY_AFTER_MAX;
 use crate::core::sign_in::Session;
-use crate::core::time::in_words;
 use crate::core::trouble::{Again, Service, Trouble, What};
 
 /// Why nothing is asked where nobody is signed in and nobody can read a code.
 const NOBODY: &str = "Nobody is signed in. Run it on a terminal, sign in beforehand (dualwrite sign-in), or let an \
                       application ask (DUALWRITE_CLIENT_SECRET or DUALWRITE_CLIENT_CERTIFICATE).";
-
-/// What is said while a list does not come.
-pub(super) fn no_list(silent: &Trouble) -> String {
-    let wait = silent.retry_after.map(|wait| wait.min(RETRY_AFTER_MAX));
-    let when = wait.map(|wait| format!(" in {}", in_words(wait))).unwrap_or_default();
-    format!("No list yet: {}; it is asked again{when}.", silent.clause())
-}
 
 /// Whether somebody is signed in, or may still be: `None` where that is open. `reads`: a person reads a code.
 ///
@@ -42,23 +33,6 @@ pub fn is_signed_in(model: &Model, reads: bool) -> Option<Result<(), (u8, String
             refused(code::of_sign_in(trouble), text)
         }
     }
-}
-
-/// Whether both lists are there: `None` while that is open.
-///
-/// # Errors
-/// Why there is no list of environments.
-pub fn is_listed(model: &Model) -> Option<Result<(), String>> {
-    let directory = &model.directory;
-    let is_open = directory.reading.is_some() || directory.reading_lcs.is_some();
-    if is_open || model.session.account().is_none() {
-        return None;
-    }
-    if directory.read_at.is_some() {
-        return Some(Ok(()));
-    }
-    let words = directory.trouble.as_ref().map(|trouble| trouble.in_full(Again::Command));
-    Some(Err(format!("The list of environments cannot be read: {}", words.unwrap_or_default())))
 }
 
 impl Headless<'_> {
