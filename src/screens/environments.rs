@@ -9,7 +9,7 @@ use crate::core::facts::{FactKind, Facts};
 use crate::core::gate::{self, Integration};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
-use crate::ui::text::{clean, fit, width, window};
+use crate::ui::text::{clean, fit, fit_name, width, window};
 
 /// Rows of the body from which the selected environment is told about below the list.
 const FACTS_FROM: usize = 13;
@@ -19,6 +19,8 @@ const LABEL: usize = 24;
 const GAP: usize = 2;
 /// Cells of the page from which the set-up is told in full, and the address has its own column.
 const ROOMY: usize = 110;
+/// Cells that a name has before other columns get theirs.
+const NAME_LEAST: usize = 28;
 /// Cells of the text "Filter  ".
 const FILTER_AT: usize = 8;
 
@@ -246,7 +248,7 @@ impl Table {
             Column { title, cells, width: widest, least, worth, is_standing }
         };
         let mut columns = vec![
-            column("Environment", each(&|of| clean(&of.name)), 12, 9, false),
+            column("Environment", each(&|of| clean(&of.name)), NAME_LEAST, 9, false),
             column("Kind", each(&|of| clean(of.kind.word())), 7, 4, false),
             column("Geography", each(&parts::geography), 9, 2, false),
             column("Integration", each(&|of| integration(view, of).to_owned()), 11, 3, false),
@@ -272,8 +274,10 @@ impl Table {
         let pointer = if is_selected { format!("{} ", symbols.selected) } else { "  ".to_owned() };
         let base = if is_selected { Role::Focus } else { Role::Plain };
         let mut row = Row::new(pointer, base);
-        for column in &self.columns {
-            let text = fit(&column.cells[at], column.width, symbols.ellipsis);
+        for (place, column) in self.columns.iter().enumerate() {
+            // The first is the name.
+            let fitted = if place == 0 { fit_name } else { fit };
+            let text = fitted(&column.cells[at], column.width, symbols.ellipsis);
             let role = match self.marks[at].filter(|_| column.is_standing && !is_selected) {
                 Some(mark) => mark.role(),
                 None => base,

@@ -11,7 +11,7 @@ use crate::core::msg::{Intent, PastRun};
 use crate::core::time::{between, stopwatch};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Row, para};
-use crate::ui::text::{clean, fit};
+use crate::ui::text::{clean, fit, fit_name};
 
 /// Cells of the name of an environment.
 const NAME: usize = 24;
@@ -78,7 +78,11 @@ fn row(view: &View, run: &PastRun, is_selected: bool) -> Row {
             let mark = mark(run);
             let outcome = fit(run.word(), OUTCOME - 2, "");
             Row::new(
-                format!("{pointer} {}  {}  ", view.date(run.began), fit(&clean(&run.name), NAME, symbols.ellipsis)),
+                format!(
+                    "{pointer} {}  {}  ",
+                    view.date(run.began),
+                    fit_name(&clean(&run.name), NAME, symbols.ellipsis)
+                ),
                 role,
             )
             .and(format!("{} {outcome}", mark.glyph(view.look.glyphs)), if is_selected { role } else { mark.role() })

@@ -28,7 +28,7 @@ use crate::core::time::{Now, between, later};
 use crate::core::trouble::Trouble;
 use crate::shell::open_files;
 use crate::shell::run::Signal;
-use crate::ui::text::{clean, fit};
+use crate::ui::text::{clean, fit_name};
 pub use documents::what_helps;
 pub use ending::{Ending, left};
 use flights::Flights;
@@ -455,7 +455,7 @@ impl Headless<'_> {
                     self.teller.line("");
                     for flight in self.flights.iter() {
                         let (code, outcome) = flight.ended().cloned().unwrap_or_default();
-                        let name = fit(&clean(&flight.subject.name), 24, "...");
+                        let name = fit_name(&clean(&flight.subject.name), 24, "...");
                         self.teller.line(&format!("{name}  {} (exit {code})", outcome.replace('_', " ")));
                     }
                 }

@@ -6,7 +6,7 @@ use crate::core::time::{between, date_and_time, stopwatch};
 use crate::shell::journal::{self, Listed};
 use crate::shell::private;
 use crate::ui::report::{self, Format};
-use crate::ui::text::{clean, fit, safe_json, width};
+use crate::ui::text::{clean, fit, fit_name, safe_json, width};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::io::{self, Write};
@@ -109,7 +109,7 @@ fn list(runs: &[Listed], zone: &TimeZone) -> String {
             Ok(run) => format!(
                 "{short:<8}  {}  {}  {:<11}  {:<8}  {}",
                 date_and_time(run.began, zone),
-                fit(&clean(&run.name), cells, "..."),
+                fit_name(&clean(&run.name), cells, "..."),
                 run.word(),
                 stopwatch(between(run.began, run.last)),
                 clean(&run.account)

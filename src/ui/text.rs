@@ -205,6 +205,30 @@ pub fn cut(text: &str, cells: usize, ellipsis: &str) -> String {
     kept
 }
 
+/// A name, cut to so many cells in its middle: those of one tenant begin alike and differ at their ends.
+pub fn cut_name(name: &str, cells: usize, ellipsis: &str) -> String {
+    let whole = width(name);
+    let Some(room) = cells.checked_sub(width(ellipsis)).filter(|room| whole > cells && *room >= 2) else {
+        return cut(name, cells, ellipsis);
+    };
+    let mut kept = cut(name, room.div_ceil(2), "");
+    kept.push_str(ellipsis);
+    // What must go before the end fits.
+    let mut over = whole.saturating_sub(cells - width(&kept));
+    for grapheme in graphemes(name) {
+        if over == 0 {
+            kept.push_str(grapheme);
+        }
+        over = over.saturating_sub(usize::from(grapheme.cell_width()));
+    }
+    kept
+}
+
+/// A name cut or filled up with spaces to exactly so many cells.
+pub fn fit_name(name: &str, cells: usize, ellipsis: &str) -> String {
+    fit(&cut_name(name, cells, ellipsis), cells, "")
+}
+
 /// The text cut or filled up with spaces to exactly so many cells.
 pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
     let mut text = cut(text, cells, ellipsis);
@@ -239,6 +263,17 @@ mod tests {
         assert_eq!(clean("a\u{1b}[31;1mred\u{1b}[0m b"), "ared b");
         assert_eq!(clean("a\u{1b}]0;title\u{7}b\u{1b}]8;;https://x\u{1b}\\c\u{9b}2Jd\u{1b}(Be"), "abcde");
         assert_eq!(clean("x\u{1b}"), "x");
+    }
+
+    #[test]
+    fn a_name_is_cut_in_its_middle_to_no_more_than_its_cells() {
+        assert_eq!(cut_name("contoso-europe-uat-01", 21, "…"), "contoso-europe-uat-01");
+        assert_eq!(cut_name("contoso-europe-uat-01", 12, "…"), "contos…at-01");
+        assert_eq!(cut_name("contoso-europe-uat-01", 12, "..."), "conto...t-01");
+        assert_eq!(cut_name("東京本社テスト環境", 10, "…"), "東京…環境");
+        assert_eq!(cut_name("contoso", 2, "…"), "c…");
+        assert_eq!(cut_name("contoso", 1, "..."), "c");
+        assert_eq!(fit_name("東京本社テスト環境", 10, "…"), "東京…環境 ");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::core::gate;
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
 use crate::core::trouble::{Again, Trouble, What};
-use crate::ui::text::{clean, fit, width};
+use crate::ui::text::{clean, fit, fit_name, width};
 use crate::wire::place;
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ pub(super) fn status_line(environment: &Environment, setup: Option<&Setup>, cell
 }
 
 fn columns(cells: usize, name: &str, far: &str, host: &str) -> String {
-    format!("{}  {}  {host}", fit(name, cells, "..."), fit(far, STANDING, ""))
+    format!("{}  {}  {host}", fit_name(name, cells, "..."), fit(far, STANDING, ""))
 }
 
 /// Address of finance and operations, as far as it is known.

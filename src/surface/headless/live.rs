@@ -7,7 +7,7 @@ use crate::core::schedule::outlook;
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
 use crate::core::time::{Now, between, in_words, stopwatch};
-use crate::ui::text::{clean, cut, fit};
+use crate::ui::text::{clean, cut, fit_name};
 use std::time::Duration;
 
 /// How often the live lines are drawn anew while nothing happens.
@@ -117,7 +117,7 @@ impl Headless<'_> {
             }
             (None, None) => far.to_owned(),
         };
-        let name = fit(&clean(&flight.subject.name), 24, "...");
+        let name = fit_name(&clean(&flight.subject.name), 24, "...");
         cut(&format!("{name}  {:>8}  {words}", stopwatch(flight.took(now))), columns.saturating_sub(1), "...")
     }
 }
