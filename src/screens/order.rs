@@ -6,7 +6,6 @@
 
 use super::eye::Sort;
 use super::list::rank;
-use crate::core::environment::Environment;
 use crate::core::model::Model;
 use crate::core::standing::{Standing, standing};
 use memchr::memmem::Finder;
@@ -127,7 +126,16 @@ struct Texts {
     directory: Option<u64>,
     all: String,
     /// Where the texts of each environment end.
-    ends: Vec<usize>,
+    ends: Vec<Ends>,
+}
+
+/// Where what there is of one environment ends.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    /// What people call it and see of it: found wherever it holds what is wanted.
+    words: usize,
+    /// Its ids, too: found by their beginning. Their middle holds any few letters, and nobody sees why.
+    all: usize,
 }
 
 impl Texts {
@@ -140,14 +148,15 @@ impl Texts {
         self.all.clear();
         self.ends.clear();
         for environment in &model.directory.environments {
-            self.put(environment);
-            self.ends.push(self.all.len());
+            let dataverse = environment.dataverse.as_ref().map(|side| side.url.as_str());
+            self.put([Some(&*environment.name), Some(environment.kind.word()), environment.finops_url(), dataverse]);
+            let words = self.all.len();
+            self.put([Some(&*environment.id.0), environment.lcs_id()]);
+            self.ends.push(Ends { words, all: self.all.len() });
         }
     }
 
-    fn put(&mut self, of: &Environment) {
-        let dataverse = of.dataverse.as_ref().map(|side| side.url.as_str());
-        let texts = [Some(of.name.as_str()), Some(of.kind.word()), Some(&of.id.0), of.finops_url(), dataverse];
+    fn put<const N: usize>(&mut self, texts: [Option<&str>; N]) {
         for text in texts.into_iter().flatten() {
             if text.is_ascii() {
                 let from = self.all.len();
@@ -164,11 +173,18 @@ impl Texts {
     fn places_of(&self, wanted: &str) -> Vec<usize> {
         let finder = Finder::new(wanted);
         let (mut places, mut place, mut from) = (Vec::new(), 0, 0);
-        while let Some(found) = self.all.as_bytes().get(from..).and_then(|rest| finder.find(rest)) {
+        let bytes = self.all.as_bytes();
+        while let Some(at) = bytes.get(from..).and_then(|rest| finder.find(rest)).map(|found| from + found) {
             // The next environment whose texts end behind what was found.
-            place += self.ends[place..].iter().take_while(|end| **end <= from + found).count();
+            place += self.ends[place..].iter().take_while(|ends| ends.all <= at).count();
+            let Ends { words, all } = self.ends[place];
+            // Before the ids there is at least the end of the name.
+            if at >= words && bytes[at - 1] != BETWEEN as u8 {
+                from = at + 1;
+                continue;
+            }
             places.push(place);
-            from = self.ends[place];
+            from = all;
             place += 1;
         }
         places
@@ -221,6 +237,8 @@ pub(super) mod tests {
         assert_eq!(places(&model, "ärger"), [1]);
         assert_eq!(places(&model, "host-1."), [1]);
         assert_eq!(places(&model, "sohost"), [0; 0]);
+        assert_eq!(places(&model, "id-1"), [1]);
+        assert_eq!(places(&model, "d-1"), [0; 0], "no middle of an id");
         assert_eq!(places(&model, ""), [0, 1, 2]);
     }
 
