@@ -187,7 +187,9 @@ impl Desk {
             return Err(NotClaimed::Failed(error.to_string()));
         }
         // Nobody drives what was interrupted here before: this run takes its place.
-        let replaced = interrupted(&self.state_dir, &address).0.into_iter().map(|found| found.run);
+        // A thousand runs of its own are not read for each that begins: which environment they are of is known.
+        let may_be = |id: &RunId| self.runs.get(id).is_none_or(|run| run.environment() == Some(&*environment.0));
+        let replaced = interrupted_among(&self.state_dir, &address, may_be).0.into_iter().map(|found| found.run);
         for old in replaced.filter(|old| *old.environment == *environment.0 && old.id != run) {
             let what = What::Finished { outcome: Outcome::Replaced };
             let entry = Entry { at, run: old.id, environment: environment.0.to_string(), what };
@@ -304,6 +306,11 @@ fn with_driver(mut run: Run, state_dir: &Path) -> Run {
 
 /// The interrupted runs of one cloud, the newest first; and what is damaged, each with its place.
 pub fn interrupted(state_dir: &Path, address: &str) -> (Vec<Found>, Vec<String>) {
+    interrupted_among(state_dir, address, |_| true)
+}
+
+/// The same of some runs; the others are not read.
+fn interrupted_among(state_dir: &Path, address: &str, is_meant: impl Fn(&RunId) -> bool) -> (Vec<Found>, Vec<String>) {
     let mut damaged = Vec::new();
     let files = files(state_dir).unwrap_or_else(|error| {
         damaged.push(in_dir(&state_dir.join("runs"), &error).to_string());
@@ -312,7 +319,7 @@ pub fn interrupted(state_dir: &Path, address: &str) -> (Vec<Found>, Vec<String>)
     let mut found: Vec<Found> = files
         .into_iter()
         // One whose end cannot be read is not over: reading all of it says why.
-        .filter(|(_, path)| !file::is_over(path).unwrap_or(false))
+        .filter(|(id, path)| is_meant(id) && !file::is_over(path).unwrap_or(false))
         .filter_map(|(_, path)| match read(&path) {
             Ok(entries) => fold(&entries),
             Err(error) => {

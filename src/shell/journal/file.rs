@@ -115,6 +115,11 @@ impl RunFile {
         Ok(Self { path: path.to_owned(), left, seq, waiting: VecDeque::new(), written: whole.entries })
     }
 
+    /// The environment that the run is of, as its first line has it.
+    pub fn environment(&self) -> Option<&str> {
+        self.written.iter().chain(&self.waiting).next().map(|entry| entry.environment.as_str())
+    }
+
     /// Whether the file at its path is still as it was left: not deleted, not another one, nothing added.
     pub fn is_there(&self) -> bool {
         std::fs::symlink_metadata(&self.path).is_ok_and(|about| Left::of(&about) == self.left)
