@@ -1,4 +1,5 @@
 //! The command line: what can be typed, and what it means. Parsing only.
+#![expect(missing_docs, reason = "of a struct of options clap would make the words of its command, which stand at it")]
 
 use crate::core::mandate::Module;
 pub use crate::settings::SIMULATOR;
@@ -12,6 +13,9 @@ use tracing::level_filters::LevelFilter;
 /// about one.
 pub const REHEARSAL_SPEED: f64 = 15.0;
 
+/// Version, and of which commit.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("DUALWRITE_COMMIT"));
+
 /// Set up dual-write between finance and operations and Dataverse, step by step.
 ///
 /// Walks one environment from Environment Details to a working dual-write link: terms, Configure,
@@ -19,7 +23,7 @@ pub const REHEARSAL_SPEED: f64 = 15.0;
 #[derive(Debug, Parser)]
 #[command(
     name = "dualwrite",
-    version,
+    version = VERSION,
     after_help = "Try it first, offline, with nothing to configure:\n  dualwrite demo\n\nOn a cloud of your own:\n  dualwrite                                    (the first screen sets it up)\n  dualwrite --cloud public --environment contoso-uat"
 )]
 pub struct Cli {
@@ -42,7 +46,7 @@ pub enum Command {
     ///
     /// Time runs faster than on a real cloud; the header says how much.
     #[command(
-        after_help = "Examples:\n  dualwrite demo\n  dualwrite demo --scenario dw9003-crm\n  dualwrite demo --speed 60\n\nAn unknown scenario name lists them all."
+        after_help = "Examples:\n  dualwrite demo\n  dualwrite demo --list\n  dualwrite demo --scenario dw9003-crm\n  dualwrite demo --speed 60"
     )]
     Demo(Demo),
     /// Set up and link without a screen: one environment or several, side by side.
@@ -54,6 +58,9 @@ pub enum Command {
     )]
     Setup(Setup),
     /// Link an environment that is configured already.
+    #[command(
+        after_help = "Examples:\n  dualwrite link --environment contoso-uat --dry-run\n  dualwrite link --environment contoso-uat --yes --assisted --timeout 2h"
+    )]
     Link(Link),
     /// Reset the link of an environment: solves a linking mismatch.
     ///
@@ -64,8 +71,14 @@ pub enum Command {
     )]
     Reset(Reset),
     /// Say how far each environment is. Changes nothing.
+    #[command(
+        after_help = "Examples:\n  dualwrite status\n  dualwrite status --environment contoso-uat --json\n\nExit codes: 0 all was read, 4 something did not answer."
+    )]
     Status(Status),
     /// Say which prerequisites an environment meets. Changes nothing.
+    #[command(
+        after_help = "Examples:\n  dualwrite check --environment contoso-uat\n  dualwrite check --environment contoso-uat --json\n\nExit codes: 0 all that stops a set-up is met, 5 something is not, 8 linking mismatch."
+    )]
     Check(Check),
     /// The record of what was done: who, when, which terms, every stage and change.
     #[command(
@@ -76,10 +89,15 @@ pub enum Command {
     ///
     /// Shows a code and an address, and waits until somebody has signed in there. The new account is the one
     /// that is used from then on; --account chooses another.
+    #[command(after_help = "Example:\n  dualwrite sign-in --cloud contoso")]
     SignIn,
     /// Forget a sign-in on this machine.
+    #[command(
+        after_help = "Examples:\n  dualwrite sign-out\n  dualwrite sign-out --account grace@contoso.com\n  dualwrite sign-out --all"
+    )]
     SignOut(SignOut),
     /// Say who is signed in on a cloud, and where that is kept. Asks no service.
+    #[command(after_help = "Examples:\n  dualwrite whoami\n  dualwrite whoami --json\n\nExit code 3 where nobody is.")]
     Whoami(Whoami),
     /// Say what an error means, why it happens and what to do. Offline; reads nothing but its own catalogue.
     ///
@@ -94,9 +112,59 @@ pub enum Command {
         after_help = "Example:\n  dualwrite simulate --write-profile sim.toml     (one terminal)\n  dualwrite --cloud sim.toml                      (another)"
     )]
     Simulate(Simulate),
+    /// A settings file to begin with, and what holds with who says so.
+    #[command(after_help = "Examples:\n  dualwrite config init\n  dualwrite config show --cloud contoso")]
+    Config(Config),
+    /// What support asks first: terminal, settings, keyring, network. Changes nothing, sends no token.
+    #[command(
+        after_help = "Examples:\n  dualwrite doctor\n  dualwrite doctor --cloud contoso > doctor.txt\n\nNo account, tenant, token or secret is in it. Exit codes: 0 nothing is wrong, 2 settings, 4 network, 1 else."
+    )]
+    Doctor,
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Examples:\n  dualwrite completions bash > ~/.local/share/bash-completion/completions/dualwrite\n  dualwrite completions zsh > ~/.zfunc/_dualwrite\n  dualwrite completions fish > ~/.config/fish/completions/dualwrite.fish\n  dualwrite completions powershell | Out-String | Invoke-Expression"
+    )]
+    Completions(Completions),
+    /// Print the manual page, or that of a command.
+    #[command(
+        after_help = "Examples:\n  dualwrite man > ~/.local/share/man/man1/dualwrite.1\n  dualwrite man setup | man -l -"
+    )]
+    Man(Man),
 }
 
-/// Which environments, and how it is said.
+// Options of `config`.
+#[derive(Debug, Args)]
+pub struct Config {
+    /// What to do.
+    #[command(subcommand)]
+    pub what: ConfigCommand,
+}
+
+// What to do with the settings.
+#[derive(Debug, Subcommand)]
+#[command(defer = true)]
+pub enum ConfigCommand {
+    /// Write a settings file that sets nothing and explains everything; one that is there stays as it is.
+    Init,
+    /// Say what holds, and who says so.
+    Show,
+}
+
+// Options of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell.
+    pub shell: clap_complete::Shell,
+}
+
+// Options of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Of which command; without it, of the program.
+    pub command: Option<String>,
+}
+
+// Which environments, and how it is said.
 #[derive(Debug, Args)]
 pub struct Of {
     /// Which environments: names, ids or addresses.
@@ -107,7 +175,7 @@ pub struct Of {
     pub json: bool,
 }
 
-/// What was agreed to, and for how long.
+// What was agreed to, and for how long.
 #[derive(Debug, Args)]
 pub struct Consent {
     /// Agree to the changes.
@@ -121,7 +189,7 @@ pub struct Consent {
     pub timeout: Option<Duration>,
 }
 
-/// How the link is made.
+// How the link is made.
 #[derive(Debug, Args)]
 pub struct Linking {
     /// Link by hand in Lifecycle Services, watched from here, even where a link service is known.
@@ -129,7 +197,7 @@ pub struct Linking {
     pub assisted: bool,
 }
 
-/// Options of `setup`.
+// Options of `setup`.
 #[derive(Debug, Args)]
 pub struct Setup {
     /// Which environments.
@@ -156,7 +224,7 @@ pub struct Setup {
     pub until: Until,
 }
 
-/// Options of `link`.
+// Options of `link`.
 #[derive(Debug, Args)]
 pub struct Link {
     /// Which environments.
@@ -170,7 +238,7 @@ pub struct Link {
     pub linking: Linking,
 }
 
-/// Options of `reset`.
+// Options of `reset`.
 #[derive(Debug, Args)]
 pub struct Reset {
     /// Which environments; each by its exact name or its id.
@@ -181,7 +249,7 @@ pub struct Reset {
     pub consent: Consent,
 }
 
-/// Options of `status`.
+// Options of `status`.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Which environments; without it all.
@@ -189,7 +257,7 @@ pub struct Status {
     pub of: Of,
 }
 
-/// Options of `check`.
+// Options of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
     /// Which environments.
@@ -197,7 +265,7 @@ pub struct Check {
     pub of: Of,
 }
 
-/// Options of `runs`.
+// Options of `runs`.
 #[derive(Debug, Args)]
 pub struct Runs {
     /// What to do; without it, list.
@@ -205,7 +273,7 @@ pub struct Runs {
     pub what: Option<RunsCommand>,
 }
 
-/// What to do with the record.
+// What to do with the record.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum RunsCommand {
@@ -230,7 +298,7 @@ pub enum RunsCommand {
     },
 }
 
-/// Options of `sign-out`.
+// Options of `sign-out`.
 #[derive(Debug, Args)]
 pub struct SignOut {
     /// All accounts of this cloud; without it the current one, or that of --account.
@@ -238,7 +306,7 @@ pub struct SignOut {
     pub all: bool,
 }
 
-/// Options of `whoami`.
+// Options of `whoami`.
 #[derive(Debug, Args)]
 pub struct Whoami {
     /// Say nothing but JSON.
@@ -246,7 +314,7 @@ pub struct Whoami {
     pub json: bool,
 }
 
-/// Options of `explain`.
+// Options of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A code or the words of an error; `-` reads standard input.
@@ -277,15 +345,18 @@ pub enum Until {
     Linked,
 }
 
-/// Options of `demo`.
+// Options of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Open this environment: its name, an id or an address.
     #[arg(long, value_name = "E", value_parser = named)]
     pub environment: Option<String>,
+    /// List the scenarios: what each shows, and how it is mended.
+    #[arg(long)]
+    pub list: bool,
 }
 
-/// Options of `simulate`.
+// Options of `simulate`.
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// Port on 127.0.0.1; 0 lets the system choose.
@@ -296,7 +367,7 @@ pub struct Simulate {
     pub write_profile: Option<PathBuf>,
 }
 
-/// Options of every command.
+// Options of every command.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
@@ -307,8 +378,9 @@ pub struct Options {
     /// Which account, where several are signed in (also: `DUALWRITE_ACCOUNT`).
     #[arg(long, global = true, value_name = "NAME", value_parser = named)]
     pub account: Option<String>,
-    /// The settings file; without it dualwrite/config.toml in the user's directory for settings.
-    #[arg(long, global = true, value_name = "FILE", env = "DUALWRITE_CONFIG")]
+    /// The settings file; without it dualwrite/config.toml in the user's directory for settings (also:
+    /// `DUALWRITE_CONFIG`).
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What the simulated world looks like: a built-in name or a TOML file.
     #[arg(long, global = true, value_name = "NAME", default_value = "happy")]
@@ -316,8 +388,8 @@ pub struct Options {
     /// Simulated seconds per second (simulator only).
     #[arg(long, global = true, value_name = "N", default_value_t = REHEARSAL_SPEED, value_parser = speed)]
     pub speed: f64,
-    /// Where the record of each run is kept.
-    #[arg(long, global = true, value_name = "DIR", env = "DUALWRITE_STATE_DIR")]
+    /// Where the record of each run is kept (also: `DUALWRITE_STATE_DIR`).
+    #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Write a log to this file. It holds no token and no body.
     #[arg(long, global = true, value_name = "FILE")]
@@ -412,6 +484,33 @@ impl Cli {
         Self::from_arg_matches(&part.try_get_matches_from(words).ok()?).ok()
     }
 
+    /// The script that completes commands and options in a shell.
+    pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Self::command(), "dualwrite", &mut script);
+        script
+    }
+
+    /// The manual page of the program or of a command, in roff; none where there is no such command.
+    ///
+    /// # Errors
+    /// None: it is written to memory.
+    pub fn manual(command: Option<&str>) -> std::io::Result<Option<Vec<u8>>> {
+        let mut whole = Self::command();
+        whole.build();
+        let page = match command {
+            None => whole,
+            Some(name) => match whole.find_subcommand(name) {
+                // Its page is named as a shell finds it: `man dualwrite-setup`.
+                Some(found) => found.clone().display_name(format!("dualwrite-{name}")),
+                None => return Ok(None),
+            },
+        };
+        let mut text = Vec::new();
+        clap_mangen::Man::new(page).render(&mut text)?;
+        Ok(Some(text))
+    }
+
     /// What was typed and would have no effect: the option and why.
     pub fn ineffective(&self) -> Option<(&'static str, &'static str)> {
         let has_cloud = self.options.cloud.as_ref().is_some_and(|cloud| cloud.as_os_str() != SIMULATOR);
@@ -433,6 +532,37 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_a_command_begins_with_what_it_does_and_ends_with_an_example() {
+        let mut whole = Cli::command();
+        whole.build();
+        for command in whole.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+            let words = command.get_about().unwrap().to_string();
+            let help = command.render_long_help().to_string().replace('\n', " ");
+            assert!(help.starts_with(&words), "{words}: {help}");
+            assert!(!words.starts_with("Options of") && !words.starts_with("What to do"), "{help}");
+            assert!(help.contains("Example"), "{help}");
+        }
+    }
+
+    #[test]
+    fn completions_and_manual_know_every_command() {
+        let names: Vec<String> = Cli::command().get_subcommands().map(|of| of.get_name().to_owned()).collect();
+        for shell in clap_complete::Shell::value_variants() {
+            let script = String::from_utf8(Cli::completions(*shell)).unwrap();
+            for name in &names {
+                assert!(script.contains(name), "{shell} does not know {name}");
+            }
+        }
+        let page = |command| Cli::manual(command).unwrap().map(|page| String::from_utf8(page).unwrap());
+        let whole = page(None).unwrap();
+        assert!(
+            whole.contains(".TH dualwrite 1") && names.iter().all(|name| whole.contains(&name.replace('-', "\\-")))
+        );
+        assert!(page(Some("setup")).unwrap().contains("Set up and link without a screen"));
+        assert_eq!(page(Some("stauts")), None);
     }
 
     #[test]

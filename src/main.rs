@@ -1,14 +1,16 @@
 //! Parse, choose a surface, turn an outcome into an exit code.
 
-use dualwrite::cli::{self, Cli, Command, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
+use dualwrite::cli::{self, Cli, Command, ConfigCommand, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
 use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
-use dualwrite::settings::{self, Choice, Profile, Settings, SettingsError};
+use dualwrite::settings::{self, Choice, Flags, Origin, Profile, Settings, SettingsError};
 use dualwrite::shell::{journal, log, open_files, private, terminal};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::access::{Access, Step};
 use dualwrite::surface::code;
+use dualwrite::surface::config;
+use dualwrite::surface::doctor;
 use dualwrite::surface::explain;
 use dualwrite::surface::headless::{self, Job, Show};
 use dualwrite::surface::plain;
@@ -26,6 +28,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// Names the settings file, where no option does.
+const CONFIG: &str = "DUALWRITE_CONFIG";
+/// Names the state directory, where no option does.
+const STATE_DIR: &str = "DUALWRITE_STATE_DIR";
 
 /// Words for the person and the exit code.
 struct Refusal(u8, String);
@@ -49,6 +56,11 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         return Err(Refusal(code::USAGE, format!("{option} has no effect here: {why}. Leave it out, or see --help.")));
     }
     let Cli { command, environment, mut options } = cli;
+    // One that is empty is not set.
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    options.config = options.config.or_else(|| variable(CONFIG));
+    let of_flag = options.state_dir.is_some();
+    options.state_dir = options.state_dir.or_else(|| variable(STATE_DIR));
     if let Some(file) = &options.log_file {
         log::start(file, options.log_level.into()).map_err(|error| {
             Refusal(code::USAGE, format!("The log file {} cannot be opened: {error}. Choose another.", file.display()))
@@ -56,7 +68,11 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     }
     // What needs no settings is not held up by a mistake in them.
     let needs_none = match &command {
-        Some(Command::Simulate(_) | Command::Explain(_)) => true,
+        Some(
+            Command::Simulate(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) | Command::Doctor,
+        ) => true,
+        Some(Command::Config(wanted)) => matches!(wanted.what, ConfigCommand::Init),
+        Some(Command::Demo(demo)) => demo.list,
         Some(Command::Setup(setup)) => setup.show_terms,
         _ => false,
     };
@@ -64,6 +80,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     options.state_dir = options.state_dir.or_else(|| settings.state_dir.clone());
     match command {
         Some(Command::Simulate(simulate)) => simulated(&simulate, &options),
+        Some(Command::Demo(demo)) if demo.list => print(simulate::lessons().as_bytes()),
         Some(Command::Demo(demo)) => {
             wizard(rehearsal(&options, "dualwrite demo")?, demo.environment.or(environment), &options)
         }
@@ -125,14 +142,51 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
                 explain::asked(&wanted.words, &mut io::stdin()).map_err(|(code, words)| Refusal(code, words))?;
             Ok(explain::run(&asked, wanted.json, &mut io::stdout(), &mut io::stderr()))
         }
+        Some(Command::Config(wanted)) => {
+            let (mut out, mut err) = (io::stdout(), io::stderr());
+            Ok(match wanted.what {
+                ConfigCommand::Init => config::init(options.config.as_deref(), &mut out, &mut err),
+                ConfigCommand::Show => config::tell(&settings, flags(&options, &settings, of_flag), &mut out, &mut err),
+            })
+        }
+        Some(Command::Doctor) => Ok(looked_over(options)),
+        Some(Command::Completions(wanted)) => print(&Cli::completions(wanted.shell)),
+        Some(Command::Man(wanted)) => match Cli::manual(wanted.command.as_deref()) {
+            Ok(Some(page)) => print(&page),
+            Ok(None) => Err(Refusal(code::USAGE, "There is no such command; dualwrite --help lists them.".into())),
+            Err(error) => Err(Refusal(code::FAILED, format!("The page cannot be made: {error}."))),
+        },
         Some(Command::Status(status)) => without_screen("status", None, status.of, environment, &options, &settings),
         Some(Command::Check(check)) => without_screen("check", None, check.of, environment, &options, &settings),
     }
 }
 
+/// What the command line says of settings.
+fn flags<'a>(options: &'a Options, settings: &Settings, of_flag: bool) -> Flags<'a> {
+    let origin = if of_flag { Origin::Flag("--state-dir") } else { Origin::Variable(STATE_DIR) };
+    // What the settings file says is among the options by now.
+    let state_dir = options.state_dir.as_deref().filter(|dir| settings.state_dir.as_deref() != Some(*dir));
+    Flags { cloud: options.cloud.as_deref(), state_dir: state_dir.map(|dir| (dir, origin)) }
+}
+
+fn looked_over(mut options: Options) -> u8 {
+    let look_up = |variable: &str| std::env::var(variable).ok();
+    let settings = Settings::load(options.config.as_deref(), &look_up);
+    let own = settings.as_ref().ok().and_then(|settings| settings.state_dir.clone());
+    let state_dir = state_dir(options.state_dir.take().or(own)).map_err(|Refusal(_, words)| words);
+    let cloud = options.cloud.as_deref();
+    let wanted = doctor::Options { version: cli::VERSION, settings, cloud, state_dir, look_up: &look_up };
+    doctor::run(wanted, &mut io::stdout())
+}
+
 fn show_terms() -> Result<u8, Refusal> {
+    print(terms::TEXT.as_bytes())
+}
+
+/// Prints a text whole.
+fn print(text: &[u8]) -> Result<u8, Refusal> {
     let mut out = io::stdout();
-    match out.write_all(terms::TEXT.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text).and_then(|()| out.flush()) {
         Ok(()) => Ok(code::DONE),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code::PIPE),
         Err(error) => Err(Refusal(code::FAILED, format!("Standard output cannot be written: {error}."))),

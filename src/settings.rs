@@ -3,14 +3,17 @@
 //!
 //! Everything wrong in a file is said with file, line and column, everything wrong in the environment
 //! with its variable. Nothing here holds a secret, asks a service, or reads the environment itself: it
-//! is handed in. The one thing that is written is a profile that a person confirmed ([`save`]).
+//! is handed in. What is written is a profile that a person confirmed ([`save`]), or a file of remarks where there is
+//! none ([`begin`]).
 
 mod cloud;
 mod file;
 mod profile;
+mod told;
 
 pub use crate::core::national::National;
 pub use profile::{Audiences, Profile, is_local_name, is_loopback, shown_speed};
+pub use told::{Flags, Origin, Told};
 
 use crate::core::profile as rules;
 use file::Source;
@@ -44,6 +47,12 @@ pub enum TokenStore {
 
 impl TokenStore {
     const ALL: [(&'static str, Self); 3] = [("keyring", Self::Keyring), ("memory", Self::Memory), ("file", Self::File)];
+
+    /// Its name in a file of settings.
+    pub fn name(self) -> &'static str {
+        // All are in the list.
+        Self::ALL.into_iter().find(|(_, store)| *store == self).map_or("", |(name, _)| name)
+    }
 
     fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, store)| store)
@@ -116,6 +125,12 @@ pub enum SettingsError {
     /// A built-in cloud of which not everything is known.
     #[error("{0}")]
     Incomplete(String),
+    /// There is a settings file already.
+    #[error("The settings file {origin} is there already. Nothing was changed.")]
+    IsThere {
+        /// File.
+        origin: String,
+    },
     /// There is no directory for the settings.
     #[error("There is no directory for the settings: {0}. Name a file with --config.")]
     NoDirectory(etcetera::HomeDirError),
@@ -152,6 +167,8 @@ pub struct Settings {
     pub token_store: TokenStore,
     /// Where the record is kept, where the file says so.
     pub state_dir: Option<PathBuf>,
+    /// Who says where the sign-in is kept.
+    says_store: told::Origin,
     /// The cloud that is used where none is named.
     cloud: Option<String>,
     ca_file: Option<PathBuf>,
@@ -185,6 +202,17 @@ pub fn default_file() -> Result<PathBuf, SettingsError> {
 /// Says what could not be read or written; the file is then as it was.
 pub fn save(file: &Path, addition: &str) -> Result<(), SettingsError> {
     file::put(file, addition)
+}
+
+/// The text of a settings file in which nothing is set, and everything is explained.
+pub const TEMPLATE: &str = include_str!("../assets/config.toml");
+
+/// Writes [`TEMPLATE`] to a file that is not there.
+///
+/// # Errors
+/// Says what is in the way.
+pub fn begin(file: &Path) -> Result<(), SettingsError> {
+    file::begin(file, TEMPLATE)
 }
 
 impl Settings {
@@ -232,6 +260,7 @@ impl Settings {
         let path = |path: Option<Spanned<PathBuf>>| path.map(|own| self::path(&own, dir, &source)).transpose();
         let settings = Self {
             file: None,
+            says_store: if top.token_store.is_some() { told::Origin::File } else { told::Origin::Default },
             token_store: top.token_store.unwrap_or_default(),
             state_dir: path(top.state_dir)?,
             cloud: top.cloud.as_ref().map(|name| name.get_ref().clone()),
@@ -261,6 +290,7 @@ impl Settings {
             ca_file: read(CA_FILE).map(PathBuf::from),
         };
         if let Some(name) = read(TOKEN_STORE) {
+            self.says_store = told::Origin::Variable(TOKEN_STORE);
             self.token_store = TokenStore::named(name.trim()).ok_or_else(|| {
                 let names = TokenStore::ALL.map(|(name, _)| name).join(", ");
                 SettingsError::Variable { name: TOKEN_STORE, why: format!("the stores are {names}.") }

@@ -19,12 +19,14 @@ mod lcs;
 mod limits;
 mod link;
 mod power_platform;
+mod reach;
 mod session;
 mod turns;
 
 pub use assertion::{Certificate, CertificateError};
 pub use exchanges::Listener;
 pub use http::{Trust, opens_nothing_more};
+pub use reach::Reached;
 pub use session::{Credentials, Identity, Keeper, Outside, Proof};
 
 use crate::core::call::{Call, Change, Reply};

@@ -1,4 +1,4 @@
-//! Files of settings: reading them with a limit, saying where something is wrong in them, and writing
+//! Files of settings: reading them with a limit, saying where something is wrong in them, beginning one, and writing
 //! a profile into one without losing what a person wrote there.
 
 use super::SettingsError;
@@ -96,6 +96,19 @@ pub(super) fn put(file: &Path, addition: &str) -> Result<(), SettingsError> {
     let merged = merged(&text, addition)
         .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error.message().to_owned())))?;
     write(file, &merged).map_err(failed)
+}
+
+/// Writes a new file, and its directory where that is not there.
+///
+/// # Errors
+/// When there is one, or it cannot be written.
+pub(super) fn begin(file: &Path, text: &str) -> Result<(), SettingsError> {
+    let origin = file.display().to_string();
+    // What a link leads to nowhere is something, too.
+    if fs::symlink_metadata(file).is_ok() {
+        return Err(SettingsError::IsThere { origin });
+    }
+    write(file, text).map_err(|source| SettingsError::Write { origin, source })
 }
 
 fn merged(text: &str, addition: &str) -> Result<String, toml_edit::TomlError> {

@@ -52,6 +52,8 @@ pub struct Profile {
     pub ca_file: Option<PathBuf>,
     /// Simulated seconds per second; only on loopback.
     pub speed: f64,
+    /// The keys that a file itself says; the others come from a built-in cloud, or nobody said them.
+    pub said: Vec<&'static str>,
 }
 
 /// Token audiences per service, where a profile differs from the public cloud.
@@ -91,6 +93,30 @@ pub(super) struct Keys {
     audiences: Audiences,
     ca_file: Option<Spanned<PathBuf>>,
     speed: Option<Spanned<f64>>,
+}
+
+impl Keys {
+    /// Those that are there.
+    fn said(&self) -> Vec<&'static str> {
+        [
+            ("name", self.name.is_some()),
+            ("authority", self.authority.is_some()),
+            ("tenant", self.tenant.is_some()),
+            ("client_id", self.client_id.is_some()),
+            ("lcs", self.lcs.is_some()),
+            ("lcs_project", self.lcs_project.is_some()),
+            ("bap", self.bap.is_some()),
+            ("power_platform", self.power_platform.is_some()),
+            ("gateway", self.gateway.is_some()),
+            ("graph", self.graph.is_some()),
+            ("portal", self.portal.is_some()),
+            ("link", self.link.is_some()),
+            ("ca_file", self.ca_file.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(key, is_said)| is_said.then_some(key))
+        .collect()
+    }
 }
 
 /// Where keys stand.
@@ -218,6 +244,7 @@ impl Profile {
             },
             ca_file: keys.ca_file.as_ref().map(|file| super::path(file, *dir, source)).transpose()?,
             speed: keys.speed.as_ref().map_or(1.0, |speed| *speed.get_ref()),
+            said: keys.said(),
         };
         profile.check(keys, like, around)?;
         Ok(profile)

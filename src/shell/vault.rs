@@ -177,6 +177,15 @@ impl Vault {
         vault
     }
 
+    /// Whether the keyring of this system answers.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn try_keyring(&self) -> Result<(), VaultError> {
+        // Nobody is called so: nothing is found, and nothing changed.
+        self.keyring.get("doctor").map(drop).map_err(VaultError::Keyring)
+    }
+
     /// Where the settings want sign-ins to be kept.
     pub fn wanted(&self) -> Place {
         match self.wish {

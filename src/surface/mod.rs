@@ -3,6 +3,8 @@
 
 pub mod access;
 pub mod code;
+pub mod config;
+pub mod doctor;
 pub mod events;
 pub mod explain;
 pub mod headless;

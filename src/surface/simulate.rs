@@ -1,9 +1,14 @@
 //! `simulate`: the simulator alone, in the foreground, until a signal ends it.
 
-use crate::sim::{self, Options};
+use crate::sim::{self, Options, Scenario};
+use crate::ui::look::Role;
+use crate::ui::row::para;
 use crate::ui::text::clean;
 use std::io::{self, Write};
 use std::path::Path;
+
+/// Cells of a line of a lesson.
+const LESSON_CELLS: usize = 78;
 
 /// Why the simulator could not run.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +79,17 @@ fn write_profile(file: &Path, text: &str) -> io::Result<()> {
     let new = file.with_file_name(name);
     std::fs::write(&new, text)?;
     std::fs::rename(&new, file)
+}
+
+/// What the built-in scenarios show, and how it is mended.
+pub fn lessons() -> String {
+    let lesson = |name: &str, scenario: &Scenario| {
+        let words = para(scenario.description(), Role::Plain, LESSON_CELLS);
+        let words: Vec<String> = words.iter().map(|row| format!("  {}\n", row.text())).collect();
+        format!("\n{name}\n  {}\n{}", scenario.title(), words.concat())
+    };
+    let all = Scenario::names().filter_map(|name| Some(lesson(name, &Scenario::named(name).ok()?)));
+    format!("Each scenario is a lesson: dualwrite demo --scenario NAME\n{}", all.collect::<String>())
 }
 
 async fn until_told() {
