@@ -4,7 +4,8 @@ use dualwrite::cli::{self, Cli, Command, ConfigCommand, Options, REHEARSAL_SPEED
 use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
-use dualwrite::settings::{self, Choice, Flags, Origin, Profile, Settings, SettingsError};
+use dualwrite::settings::{self, Choice, Flags, Origin, Profile, Settings, SettingsError, Signals};
+use dualwrite::shell::reach::Reach;
 use dualwrite::shell::{journal, log, open_files, private, terminal};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::access::{Access, Step};
@@ -82,7 +83,8 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         Some(Command::Simulate(simulate)) => simulated(&simulate, &options),
         Some(Command::Demo(demo)) if demo.list => print(simulate::lessons().as_bytes()),
         Some(Command::Demo(demo)) => {
-            wizard(rehearsal(&options, "dualwrite demo")?, demo.environment.or(environment), &options)
+            let play = rehearsal(&options, "dualwrite demo")?;
+            wizard(play, demo.environment.or(environment), &options, settings.signals)
         }
         None => configured(environment, &options, &settings),
         Some(Command::Setup(setup)) => {
@@ -374,9 +376,9 @@ fn has_screen(options: &Options) -> bool {
     !options.plain && !is_dumb() && io::stdout().is_terminal()
 }
 
-fn wizard(play: Play, environment: Option<String>, options: &Options) -> Result<u8, Refusal> {
+fn wizard(play: Play, environment: Option<String>, options: &Options, signals: Signals) -> Result<u8, Refusal> {
     if has_screen(options) {
-        return full_screen(Opening::Play(play), environment, options);
+        return full_screen(Opening::Play(play), environment, options, signals);
     }
     let Play { stage, speed, command } = play;
     let seat = seat::Options {
@@ -394,7 +396,7 @@ fn wizard(play: Play, environment: Option<String>, options: &Options) -> Result<
 fn configured(environment: Option<String>, options: &Options, settings: &Settings) -> Result<u8, Refusal> {
     let is_named = settings.profile(options.cloud.as_deref()).map_err(refused)? != Choice::Nothing;
     if is_named || !has_screen(options) {
-        return wizard(play(options, settings)?, environment, options);
+        return wizard(play(options, settings)?, environment, options, settings.signals);
     }
     let (again, file) = (options.clone(), settings.file.clone());
     let welcome = welcome::Options {
@@ -402,7 +404,7 @@ fn configured(environment: Option<String>, options: &Options, settings: &Setting
         names: settings.names().map(str::to_owned).collect(),
         fulfil: Box::new(move |wish| fulfil(wish, file.as_deref(), &again).map_err(|Refusal(_, words)| words)),
     };
-    full_screen(Opening::Welcome(welcome), environment, options)
+    full_screen(Opening::Welcome(welcome), environment, options, settings.signals)
 }
 
 /// Does what the first screen wishes for.
@@ -417,9 +419,15 @@ fn fulfil(wish: &Wish, file: Option<&Path>, options: &Options) -> Result<Play, R
     }
 }
 
-fn full_screen(opening: Opening, environment: Option<String>, options: &Options) -> Result<u8, Refusal> {
+fn full_screen(
+    opening: Opening,
+    environment: Option<String>,
+    options: &Options,
+    signals: Signals,
+) -> Result<u8, Refusal> {
     let state_dir = state_dir(options.state_dir.clone())?;
-    let settled = Settled { environment, state_dir, look: look_of(options), seed: seed() };
+    let reach = Reach::of(signals, &|variable| std::env::var(variable).ok());
+    let settled = Settled { environment, state_dir, look: look_of(options, reach), reach, seed: seed() };
     let ended = tui::run(tui::Options { opening, settled }).map_err(|error| {
         let words = format!("The wizard needs a terminal: {error}. Run it in one; with ssh, add -t.");
         Refusal(code::USAGE, words)
@@ -467,13 +475,12 @@ fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {
     Ok(dir)
 }
 
-fn look_of(options: &Options) -> Look {
+fn look_of(options: &Options, reach: Reach) -> Look {
     let set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
-    let plain_terminal = std::env::var("TERM").is_ok_and(|term| matches!(term.as_str(), "linux" | "vt100" | "vt220"));
     Look {
         glyphs: if options.ascii { look::Glyphs::Ascii } else { look::Glyphs::Unicode },
         colour: if options.no_color || set("NO_COLOR") { look::Colour::None } else { look::Colour::Ansi16 },
-        hyperlinks: !plain_terminal,
+        hyperlinks: reach.hyperlinks,
         motion: !options.no_motion,
     }
 }

@@ -59,6 +59,29 @@ impl TokenStore {
     }
 }
 
+/// What the window is told beside the picture; each can be turned off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct Signals {
+    /// Its title.
+    pub title: bool,
+    /// Progress in the taskbar.
+    pub progress: bool,
+    /// Bell and notification when a long step has ended while nobody was there.
+    pub notify: bool,
+    /// The clipboard.
+    pub clipboard: bool,
+    /// Addresses that can be clicked.
+    pub hyperlinks: bool,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self { title: true, progress: true, notify: true, clipboard: true, hyperlinks: true }
+    }
+}
+
 /// What is wrong, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -154,6 +177,7 @@ struct Top {
     token_store: Option<TokenStore>,
     ca_file: Option<Spanned<PathBuf>>,
     state_dir: Option<Spanned<PathBuf>>,
+    signals: Option<Signals>,
     #[serde(default)]
     clouds: BTreeMap<Spanned<String>, Keys>,
 }
@@ -167,8 +191,12 @@ pub struct Settings {
     pub token_store: TokenStore,
     /// Where the record is kept, where the file says so.
     pub state_dir: Option<PathBuf>,
+    /// What the window is told.
+    pub signals: Signals,
     /// Who says where the sign-in is kept.
-    says_store: told::Origin,
+    says_store: Origin,
+    /// Who says what the window is told.
+    says_signals: Origin,
     /// The cloud that is used where none is named.
     cloud: Option<String>,
     ca_file: Option<PathBuf>,
@@ -260,9 +288,11 @@ impl Settings {
         let path = |path: Option<Spanned<PathBuf>>| path.map(|own| self::path(&own, dir, &source)).transpose();
         let settings = Self {
             file: None,
-            says_store: if top.token_store.is_some() { told::Origin::File } else { told::Origin::Default },
+            says_store: if top.token_store.is_some() { Origin::File } else { Origin::Default },
             token_store: top.token_store.unwrap_or_default(),
             state_dir: path(top.state_dir)?,
+            says_signals: if top.signals.is_some() { Origin::File } else { Origin::Default },
+            signals: top.signals.unwrap_or_default(),
             cloud: top.cloud.as_ref().map(|name| name.get_ref().clone()),
             ca_file: path(top.ca_file)?,
             clouds,
@@ -290,7 +320,7 @@ impl Settings {
             ca_file: read(CA_FILE).map(PathBuf::from),
         };
         if let Some(name) = read(TOKEN_STORE) {
-            self.says_store = told::Origin::Variable(TOKEN_STORE);
+            self.says_store = Origin::Variable(TOKEN_STORE);
             self.token_store = TokenStore::named(name.trim()).ok_or_else(|| {
                 let names = TokenStore::ALL.map(|(name, _)| name).join(", ");
                 SettingsError::Variable { name: TOKEN_STORE, why: format!("the stores are {names}.") }

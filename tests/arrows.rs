@@ -162,6 +162,7 @@ const RULES: &[Rule] = &[
             "EnableMouseCapture",
             "?1049",
             "?2004",
+            "?1004",
         ],
         why: "only the guard touches the modes of the terminal",
     },

@@ -12,6 +12,7 @@ mod rehearsal;
 use dualwrite::core::journal::{ChangeResult, What};
 use dualwrite::settings::{Profile, TokenStore};
 use dualwrite::shell::journal;
+use dualwrite::shell::reach::Reach;
 use dualwrite::surface::access::Access;
 use dualwrite::surface::stage::{Play, Stage};
 use dualwrite::surface::tui::{self, Opening, Settled};
@@ -62,7 +63,8 @@ fn child(request: String) -> u8 {
     };
     let look = Look { glyphs: Glyphs::Unicode, colour: Colour::Ansi16, hyperlinks: true, motion: true };
     let state_dir = std::env::var(STATE).unwrap().into();
-    tui::run(tui::Options { opening, settled: Settled { environment: None, state_dir, look, seed: 7 } }).unwrap().code
+    let settled = Settled { environment: None, state_dir, look, reach: Reach::default(), seed: 7 };
+    tui::run(tui::Options { opening, settled }).unwrap().code
 }
 
 /// Listens to the log, and panics where it hears of the request for the first time.

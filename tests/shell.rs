@@ -237,7 +237,7 @@ fn a_still_screen_writes_nothing() {
     pty.keys("n n n q");
     ends(&pty, 0);
     let after = String::from_utf8(pty.raw().split_off(before)).unwrap();
-    assert!(after.starts_with("\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l"), "{after:?}");
+    assert!(after.starts_with("\x1b[?2026l\x1b[0m\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l"), "{after:?}");
 }
 
 #[test]

@@ -36,6 +36,47 @@ fn a_healthy_environment_is_walked_to_linked(#[case] columns: u16, #[case] rows:
 }
 
 #[test]
+fn the_window_is_told_what_runs_and_the_bell_rings_only_while_nobody_looks() {
+    let rehearsal = Rehearsal::on("happy");
+    let terminal = [("TERM", "xterm-256color"), ("TERM_PROGRAM", "ghostty"), ("DUALWRITE_TOKEN_STORE", "memory")];
+    let wizard = rehearsal.wizard_in(&terminal, &[], 80, 24);
+    wizard.wait_for(" Environments ").wait_for("contoso-uat");
+    configure(&wizard);
+    wizard.write(b"\x1b[I").wait_for(" Setup complete ");
+    let asked = wizard.asked();
+    assert_eq!(asked.bells, 0, "somebody looks");
+    for title in ["contoso-uat: Dual-write application - dualwrite", "contoso-uat: ready to link - dualwrite"] {
+        assert!(asked.titles.iter().any(|told| told == title), "no {title} in {:?}", asked.titles);
+    }
+    assert!(asked.notices.iter().any(|notice| notice.starts_with("4;1;")), "{:?}", asked.notices);
+    wizard.write(b"\x1b[O").keys("<enter>").wait_for(" Linked ");
+    wizard.wait_asked("a bell and a notification", |asked| {
+        asked.bells == 1 && asked.notices.iter().any(|notice| notice == "contoso-uat: linked")
+    });
+    leave(&wizard);
+    assert_eq!(wizard.asked().notices.last().map(String::as_str), Some("4;0"), "nothing stays in the taskbar");
+    assert_eq!(wizard.asked().titles_pushed, 0);
+}
+
+#[test]
+fn signals_that_are_turned_off_are_not_sent() {
+    let rehearsal = Rehearsal::on("happy");
+    let config = rehearsal.state().join("dualwrite/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    let off = "[signals]\ntitle = false\nprogress = false\nnotify = false\nclipboard = false\nhyperlinks = false\n";
+    std::fs::write(config, off).unwrap();
+    let wizard = rehearsal.wizard_in(&[("TERM_PROGRAM", "ghostty"), ("DUALWRITE_TOKEN_STORE", "memory")], &[], 80, 24);
+    wizard.wait_for(" Environments ").wait_for("contoso-uat");
+    configure(&wizard);
+    wizard.wait_for(" Setup complete ").keys("<enter>").wait_for(" Linked ");
+    wizard.keys("y").wait_for("Nothing was copied");
+    leave(&wizard);
+    let asked = wizard.asked();
+    assert_eq!((asked.titles.len(), asked.notices.len(), asked.bells), (0, 0, 0));
+    assert_eq!((asked.copies.len(), asked.links.len()), (0, 0));
+}
+
+#[test]
 fn the_details_show_the_requests_and_copy_a_block_for_support() {
     use base64::Engine;
     let rehearsal = Rehearsal::on("happy");

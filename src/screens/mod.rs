@@ -41,10 +41,12 @@ mod resume;
 mod runs;
 mod sign_in;
 mod terms;
+mod window;
 
 pub use eye::Eye;
 pub use input::{Reaction, on_key, on_paste, settle};
 pub use picture::{Picture, Setting, settled};
+pub use window::{Watched, Window, news, window};
 
 use crate::core::environment::EnvironmentId;
 use crate::core::model::Model;

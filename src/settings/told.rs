@@ -1,7 +1,7 @@
 //! What holds, and who says so: each setting with its value and its origin, for `config show`. No setting is a
 //! secret; tokens and secrets are variables of the environment of which only whether they are set is told elsewhere.
 
-use super::{CA_FILE, CLIENT_ID, CLOUD, Choice, Profile, Settings, SettingsError, TENANT};
+use super::{CA_FILE, CLIENT_ID, CLOUD, Choice, Profile, Settings, SettingsError, Signals, TENANT};
 use std::fmt;
 use std::path::Path;
 
@@ -80,6 +80,15 @@ impl Settings {
             told("token_store", (Some(self.token_store.name().to_owned()), self.says_store)),
             told("state_dir", state_dir),
         ];
+        let Signals { title, progress, notify, clipboard, hyperlinks } = self.signals;
+        let signals = [
+            ("signals.title", title),
+            ("signals.progress", progress),
+            ("signals.notify", notify),
+            ("signals.clipboard", clipboard),
+            ("signals.hyperlinks", hyperlinks),
+        ];
+        all.extend(signals.map(|(key, is_on)| told(key, (Some(is_on.to_string()), self.says_signals))));
         if let Choice::Profile(profile) = choice {
             // A built-in cloud that no table amends says nothing of its own.
             let is_table = cloud.0.as_deref().is_some_and(|name| self.clouds.contains_key(name));
@@ -152,6 +161,7 @@ mod tests {
         assert_eq!(of(&all, "cloud"), (some("contoso"), "settings file".into()));
         assert_eq!(of(&all, "token_store"), (some("memory"), "DUALWRITE_TOKEN_STORE".into()));
         assert_eq!(of(&all, "state_dir"), (None, "default".into()));
+        assert_eq!(of(&all, "signals.title"), (some("true"), "default".into()));
         assert_eq!(of(&all, "tenant"), (some("x.org"), "DUALWRITE_TENANT".into()));
         assert_eq!(of(&all, "bap"), (some("https://bap.example"), "settings file".into()));
         assert_eq!(of(&all, "authority").1, "built-in cloud gcc");

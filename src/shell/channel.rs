@@ -16,6 +16,8 @@ pub(super) enum Item<M> {
     Message(M),
     Key(KeyEvent),
     Paste(String),
+    /// The window has got the focus, or lost it.
+    Focus(bool),
     /// The window has another size; the loop asks for it when it draws.
     Resize,
     /// The sender is dropped when the loop takes the item: so the signal thread knows it was heard.

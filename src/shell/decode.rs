@@ -3,8 +3,8 @@
 //! Owns the half of a sequence that has come so far. Pure: no clock, no descriptor; who calls it
 //! waits [`Decoder::patience`] for the rest and says with [`Decoder::settle`] that none came. Reads
 //! what terminals send without being asked for more (the forms of xterm, the Linux console, screen
-//! and rxvt's plain keys), and tolerates what they send when a program before us asked for it: mouse,
-//! focus and answers are passed over, key releases are told as such. Called by [`super::input`].
+//! and rxvt's plain keys, and the focus, which we ask for), and tolerates what they send when a program before us asked
+//! for it: mouse and answers are passed over, key releases are told as such. Called by [`super::input`].
 
 use std::{mem, time::Duration};
 
@@ -29,6 +29,8 @@ pub enum Input {
     Key(KeyEvent),
     /// A paste; its line ends are `\n`.
     Paste(String),
+    /// The window has got the focus, or lost it.
+    Focus(bool),
 }
 
 /// A decoder in the middle of a stream.
@@ -48,6 +50,8 @@ enum Front {
     Nothing(usize),
     /// So many bytes begin a paste.
     Paste(usize),
+    /// So many bytes say whether the window has the focus.
+    Focus(usize, bool),
     /// The rest has not come.
     Partial,
 }
@@ -109,6 +113,10 @@ impl Decoder {
                     used
                 }
                 Front::Nothing(used) => used,
+                Front::Focus(used, has) => {
+                    inputs.push(Input::Focus(has));
+                    used
+                }
                 Front::Paste(used) => {
                     self.paste = Some(Vec::new());
                     used
@@ -259,6 +267,9 @@ fn control_sequence(rest: &[u8]) -> Front {
     if last == b'M' && text.is_empty() {
         return if rest.len() < at + 4 { Front::Partial } else { Front::Nothing(used + 3) };
     }
+    if text.is_empty() && matches!(last, b'I' | b'O') {
+        return Front::Focus(used, last == b'I');
+    }
     if text == "200" && last == b'~' {
         return Front::Paste(used);
     }
@@ -385,13 +396,17 @@ mod tests {
     #[case::device_attributes(b"\x1b[?62;22c")]
     #[case::old_mouse(b"\x1b[M !!")]
     #[case::mouse(b"\x1b[<0;10;5M")]
-    #[case::focus(b"\x1b[I")]
     #[case::colour(b"\x1b]11;rgb:1010/1010/1010\x1b\\")]
     #[case::colour_with_bell(b"\x1b]11;rgb:1010/1010/1010\x07")]
     #[case::version(b"\x1bP>|xterm(379)\x1b\\")]
     #[case::mode(b"\x1b[?2026;2$y")]
     fn what_nobody_asked_for_is_passed_over(#[case] bytes: &[u8]) {
         assert_eq!(all(&[bytes, b"j"].concat()), [key(KeyCode::Char('j'), NONE)]);
+    }
+
+    #[test]
+    fn the_focus_is_told_and_is_no_key() {
+        assert_eq!(all(b"\x1b[Oa\x1b[I"), [Input::Focus(false), key(KeyCode::Char('a'), NONE), Input::Focus(true)]);
     }
 
     #[test]

@@ -122,6 +122,7 @@ mod unix {
         inputs.into_iter().filter_map(|input| match input {
             Input::Key(key) => counts(&key).then_some(Item::Key(key)),
             Input::Paste(text) => Some(Item::Paste(text)),
+            Input::Focus(has) => Some(Item::Focus(has)),
         })
     }
 }
@@ -173,6 +174,8 @@ mod console {
                 let heard = match event::read() {
                     Ok(Event::Key(key)) if counts(&key) => sender.item(Item::Key(key)),
                     Ok(Event::Paste(text)) => sender.item(Item::Paste(text)),
+                    Ok(Event::FocusGained) => sender.item(Item::Focus(true)),
+                    Ok(Event::FocusLost) => sender.item(Item::Focus(false)),
                     Ok(Event::Resize(..)) => sender.item(Item::Resize),
                     Ok(_) => true,
                     Err(_) => {

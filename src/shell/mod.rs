@@ -19,6 +19,7 @@ pub mod log;
 pub mod open_files;
 mod output;
 pub mod private;
+pub mod reach;
 pub mod run;
 mod signals;
 pub mod tasks;

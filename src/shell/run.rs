@@ -16,6 +16,7 @@ use super::{
     channel::Item,
     ears::Ears,
     output::Notice,
+    reach::Reach,
     signals,
     terminal::{self, Guard},
 };
@@ -30,6 +31,8 @@ pub enum Event<M> {
     Key(KeyEvent),
     /// Text was pasted; line ends are `\n`. A paste never comes as keys, so it presses no Enter.
     Paste(String),
+    /// The window has got the focus, or lost it. Many terminals never say.
+    Focus(bool),
     /// The window has another size. A frame follows whatever the answer.
     Resize,
     /// A task has sent a message.
@@ -146,14 +149,19 @@ pub enum RunError {
 /// # Errors
 /// When there is no terminal, or it cannot be used; the terminal is as it was then, too.
 #[expect(clippy::needless_pass_by_value, reason = "a loop that holds a sender never finds the channel closed")]
-pub fn run<A: App>(app: &mut A, receiver: Receiver<A::Message>, sender: Sender<A::Message>) -> Result<(), RunError> {
+pub fn run<A: App>(
+    app: &mut A,
+    reach: Reach,
+    receiver: Receiver<A::Message>,
+    sender: Sender<A::Message>,
+) -> Result<(), RunError> {
     if !terminal::is_there() {
         return Err(RunError::NotATerminal);
     }
     let signals = signals::take().map_err(RunError::Signals)?;
     let ears = Ears::new(receiver, &sender).map_err(RunError::Input)?;
     let noticed = sender.clone();
-    let guard = Guard::take(move |notice| {
+    let guard = Guard::take(reach, move |notice| {
         noticed.item(match notice {
             Notice::Drained => Item::Drained,
             Notice::Broken => Item::HangUp,
@@ -243,6 +251,7 @@ impl<A: App> Round<'_, A> {
             Item::Key(_) | Item::Paste(_) if self.holds == Holds::Nothing => ON,
             Item::Key(key) => self.tell(Event::Key(key)),
             Item::Paste(text) => self.tell(Event::Paste(text)),
+            Item::Focus(has) => self.tell(Event::Focus(has)),
             // Also for a size that came back: the terminal has cut its lines off in the meantime.
             Item::Resize => {
                 self.wish(Due::Afresh);

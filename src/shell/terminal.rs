@@ -1,6 +1,7 @@
 //! The terminal is borrowed: its modes are switched here and nowhere else.
 //!
-//! Owns raw mode, the alternate screen, bracketed paste, the cursor and the title. `Guard` exists
+//! Owns raw mode, the alternate screen, bracketed paste, the cursor, and what is told to the window: title, progress,
+//! bell, clipboard. `Guard` exists
 //! before the first mode is set; each mode that was set is undone once, last first, past any step
 //! that fails: on return, error, panic, signal and suspension. Asks the terminal no question, so no
 //! answer can come late. There is no mouse capture: people select and copy text.
@@ -12,7 +13,8 @@
 //! at most a second and a half: what it has not read is dropped to make room for the last words, and
 //! the line discipline (echo, line mode) is restored in any case.
 //!
-//! Called by the loop; [`set_title`], [`copy`] and [`say_last`] by the program, from any thread.
+//! Called by the loop; [`set_title`], [`set_progress`], [`ring`], [`copy`] and [`say_last`] by the program, from any
+//! thread.
 
 use std::{
     io, mem,
@@ -24,6 +26,8 @@ use std::{
 use ratatui::layout::Size;
 
 use super::output::{self, Notice, Output, Tty};
+use super::reach::{self, Reach};
+use crate::core::schedule::outlook::Progress;
 use crate::core::unseen::is_unseen;
 
 /// How long a terminal may take to read what is under way, before it is given back.
@@ -42,6 +46,10 @@ const HIDE_CURSOR: &str = "\x1b[?25l";
 const SHOW_CURSOR: &str = "\x1b[?25h";
 const BRACKET_PASTE: &str = "\x1b[?2004h";
 const PLAIN_PASTE: &str = "\x1b[?2004l";
+/// The terminal says when its window gets the focus and loses it.
+const TELL_FOCUS: &str = "\x1b[?1004h";
+const KEEP_FOCUS: &str = "\x1b[?1004l";
+const BELL: &str = "\x07";
 /// XTWINOPS 22 and 23: the terminal keeps the old window title on a stack.
 const PUSH_TITLE: &str = "\x1b[22;2t";
 const POP_TITLE: &str = "\x1b[23;2t";
@@ -49,8 +57,6 @@ const POP_TITLE: &str = "\x1b[23;2t";
 const END_FRAME: &str = "\x1b[?2026l\x1b[0m";
 /// Ends any sequence that was cut off (CAN, then the string terminator).
 const END_SEQUENCE: &str = "\x18\x1b\\";
-/// Terminals that would print a title instead of taking it.
-const WITHOUT_TITLE: [&str; 2] = ["linux", "dumb"];
 
 /// A mode that is on, in the order they were set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +66,8 @@ enum Mode {
     Screen,
     Cursor,
     Paste,
+    Focus,
+    Progress,
 }
 
 struct Borrowed {
@@ -67,6 +75,8 @@ struct Borrowed {
     output: Output,
     /// The thread that draws: only its panic gives the terminal back.
     ui: ThreadId,
+    /// What this terminal takes beside a picture.
+    reach: Reach,
     title: Option<String>,
     /// Bytes that are no picture and go out with the next write: titles, clipboard.
     aside: Vec<u8>,
@@ -87,10 +97,11 @@ pub(super) struct Guard(());
 impl Guard {
     /// Takes the terminal: the calling thread becomes the one that draws. `told` hears from the
     /// writing end.
-    pub(super) fn take(told: impl Fn(Notice) + Send + 'static) -> io::Result<Self> {
+    pub(super) fn take(reach: Reach, told: impl Fn(Notice) + Send + 'static) -> io::Result<Self> {
         HOOK.call_once(speak_after_restoring);
         let output = Output::new(output::quick(), Tty, told);
-        let borrowed = Borrowed { on: Vec::new(), output, ui: thread::current().id(), title: None, aside: Vec::new() };
+        let ui = thread::current().id();
+        let borrowed = Borrowed { on: Vec::new(), output, ui, reach, title: None, aside: Vec::new() };
         *TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) = Some(borrowed);
         let guard = Self(());
         guard.take_again()?;
@@ -111,8 +122,11 @@ impl Guard {
             if let Some(title) = borrowed.title.clone() {
                 titled(borrowed, &title, &mut bytes);
             }
+            let focus = borrowed.reach.bell.then_some((Mode::Focus, TELL_FOCUS));
             for (mode, sequence) in
                 [(Mode::Screen, ENTER_SCREEN), (Mode::Cursor, HIDE_CURSOR), (Mode::Paste, BRACKET_PASTE)]
+                    .into_iter()
+                    .chain(focus)
             {
                 borrowed.on.push(mode);
                 bytes.extend_from_slice(sequence.as_bytes());
@@ -168,6 +182,8 @@ pub(super) fn give_back() {
         let mut bytes = String::from(END_FRAME);
         for mode in on.into_iter().rev() {
             bytes.push_str(match mode {
+                Mode::Progress => reach::NO_PROGRESS,
+                Mode::Focus => KEEP_FOCUS,
                 Mode::Paste => PLAIN_PASTE,
                 Mode::Cursor => SHOW_CURSOR,
                 Mode::Screen => LEAVE_SCREEN,
@@ -234,14 +250,11 @@ pub(super) fn discard_typed() {
 }
 
 /// Sets the window title, until the terminal is given back. Unseen letters are left out.
-/// Nothing happens when no terminal is borrowed, or on one that would print it.
+/// Nothing happens when no terminal is borrowed, or on one that takes none.
 pub fn set_title(title: &str) {
-    if std::env::var("TERM").is_ok_and(|term| WITHOUT_TITLE.contains(&term.as_str())) {
-        return;
-    }
     let title: String = title.chars().filter(|char| !is_unseen(*char)).collect();
     with(|borrowed| {
-        if borrowed.title.as_ref() == Some(&title) {
+        if !borrowed.reach.title || borrowed.title.as_ref() == Some(&title) {
             return;
         }
         if !borrowed.on.is_empty() {
@@ -262,13 +275,43 @@ fn titled(borrowed: &mut Borrowed, title: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(format!("\x1b]2;{title}\x1b\\").as_bytes());
 }
 
-/// Sends text to the terminal's clipboard (OSC 52). Whether it takes it, no terminal says.
-pub fn copy(text: &str) {
+/// Shows how far something is in the taskbar, until the terminal is given back; on one that takes it.
+pub fn set_progress(progress: Progress) {
+    with(|borrowed| {
+        let is_shown = borrowed.on.contains(&Mode::Progress);
+        if !borrowed.reach.progress || borrowed.on.is_empty() || progress == Progress::Nothing && !is_shown {
+            return;
+        }
+        if !is_shown {
+            borrowed.on.push(Mode::Progress);
+        }
+        borrowed.aside.extend_from_slice(reach::of_progress(progress).as_bytes());
+    });
+}
+
+/// Rings the bell, and shows the words as a notification where the terminal takes one. Unseen letters are left out.
+pub fn ring(words: &str) {
+    let words: String = words.chars().filter(|char| !is_unseen(*char)).collect();
+    with(|borrowed| {
+        if borrowed.reach.bell && !borrowed.on.is_empty() {
+            let notice = borrowed.reach.notice.map(|notice| notice.sequence(&words)).unwrap_or_default();
+            borrowed.aside.extend_from_slice([BELL, &notice].concat().as_bytes());
+        }
+    });
+}
+
+/// Sends text to the terminal's clipboard (OSC 52). Whether it takes it, no terminal says. False: this one is sent
+/// none.
+pub fn copy(text: &str) -> bool {
     use crossterm::{Command, clipboard::CopyToClipboard};
     let mut sequence = String::new();
-    if CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence).is_ok() {
-        with(|borrowed| borrowed.aside.extend_from_slice(sequence.as_bytes()));
-    }
+    let is_written = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence).is_ok();
+    with(|borrowed| {
+        let Some(clipboard) = borrowed.reach.clipboard.filter(|_| is_written) else { return false };
+        borrowed.aside.extend_from_slice(clipboard.through(&sequence).as_bytes());
+        true
+    })
+    .unwrap_or(false)
 }
 
 /// The size of the terminal in cells, from the kernel; zero where it is not known.

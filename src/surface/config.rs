@@ -37,7 +37,7 @@ pub fn tell(settings: &Settings, flags: Flags, out: &mut dyn Write, err: &mut dy
         Some(file) => format!("{} (not there; dualwrite config init writes it)", show(file)),
         None => "none; this system names no directory for it (--config names a file)".to_owned(),
     };
-    let _ = writeln!(out, "settings file   {file}\n");
+    let _ = writeln!(out, "settings file      {file}\n");
     let own_state_dir = journal::default_state_dir().map(|dir| dir.display().to_string()).ok();
     let rows: Vec<(&str, String, String)> = told
         .into_iter()
@@ -50,7 +50,7 @@ pub fn tell(settings: &Settings, flags: Flags, out: &mut dyn Write, err: &mut dy
     for (key, value, origin) in rows {
         // A value that is longer is not cut: it is there to be copied.
         let _ =
-            writeln!(out, "{key:<15} {}  {origin}", if width(&value) > cells { value } else { fit(&value, cells, "") });
+            writeln!(out, "{key:<18} {}  {origin}", if width(&value) > cells { value } else { fit(&value, cells, "") });
     }
     code::DONE
 }

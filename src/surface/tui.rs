@@ -10,14 +10,16 @@ use crate::core::environment::EnvironmentId;
 use crate::core::journal::RunId;
 use crate::core::model::{Cloud, Model};
 use crate::core::msg::{Intent, Msg};
+use crate::core::schedule::outlook::Progress;
 use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
 use crate::core::update::update;
-use crate::screens::{self, Eye, Picture, Reaction, Setting};
+use crate::screens::{self, Eye, Picture, Reaction, Setting, Watched, Window};
 use crate::settings;
 use crate::shell::clock::Clock;
 use crate::shell::journal::Journal;
 use crate::shell::keeper::Keeper;
+use crate::shell::reach::Reach;
 use crate::shell::run::{self, App, Event, RunError, Sender, Signal, Step};
 use crate::shell::tasks::{Rest, Tasks};
 use crate::shell::terminal;
@@ -25,6 +27,7 @@ use crate::sim::Simulator;
 use crate::ui::look::Look;
 use crate::ui::text::{clean, clean_lines};
 use jiff::tz::TimeZone;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +42,14 @@ const GLANCE: Duration = Duration::from_millis(400);
 /// Threads of the runtime. What runs on it waits for the network; a second one would be woken to no use.
 const WORKERS: usize = 1;
 
+/// How long what ends must have run, in the time of the service, to be worth a bell.
+const LONG: Duration = Duration::from_secs(30);
+/// How long nobody has touched a key, where the terminal does not say whether its window has the focus, until they
+/// count as away.
+const AWAY: Duration = Duration::from_mins(2);
+/// What is said where a terminal gets nothing for its clipboard.
+const NO_CLIPBOARD: &str =
+    "Nothing was copied: this terminal takes no clipboard, or the settings turn it off (signals).";
 /// Intents that one picture may bring about, one after the other: more would be a circle.
 const INTENTS_MAX: u8 = 4;
 
@@ -67,6 +78,8 @@ pub struct Settled {
     pub state_dir: PathBuf,
     /// How it looks.
     pub look: Look,
+    /// What the terminal takes beside the picture.
+    pub reach: Reach,
     /// Feeds jitter and ids.
     pub seed: u64,
 }
@@ -94,6 +107,7 @@ enum Message {
 /// When there is no terminal, or it cannot be used.
 pub fn run(options: Options) -> Result<Ended, RunError> {
     let Options { opening, settled } = options;
+    let reach = settled.reach;
     let (sender, receiver) = run::channel().map_err(RunError::Channel)?;
     let mut program = Program {
         phase: match opening {
@@ -104,7 +118,7 @@ pub fn run(options: Options) -> Result<Ended, RunError> {
         sender: sender.clone(),
         ended: Ended { code: 0, words: Vec::new(), heard: true },
     };
-    let result = run::run(&mut program, receiver, sender);
+    let result = run::run(&mut program, reach, receiver, sender);
     let ended = match program.phase {
         Phase::Wizard(wizard) => wizard.close(),
         Phase::Welcome(_) => program.ended,
@@ -172,6 +186,21 @@ impl App for Program {
     }
 }
 
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Presence {
+    /// Whether the window has the focus, where the terminal has said so.
+    has_focus: Option<bool>,
+    last_key: Now,
+}
+
+impl Presence {
+    /// Whether nobody looks: `idle` is how long no key was touched.
+    fn is_away(self, idle: Duration) -> bool {
+        self.has_focus.map_or(idle >= AWAY, |has| !has)
+    }
+}
+
 struct Wizard {
     model: Model,
     eye: Eye,
@@ -179,6 +208,11 @@ struct Wizard {
     is_settled: bool,
     /// Columns and rows of the picture that the person sees.
     size: (u16, u16),
+    /// What the window was told.
+    window: Window,
+    /// What is watched of each set-up that runs.
+    watched: HashMap<EnvironmentId, Watched>,
+    presence: Presence,
     /// Rows of a long list that came in sight, and when.
     glance: Option<(Vec<EnvironmentId>, Now)>,
     look: Look,
@@ -198,7 +232,7 @@ struct Wizard {
 impl Wizard {
     fn new(play: Play, settled: Settled, sender: Sender<Message>) -> Self {
         let Play { stage, speed, command } = play;
-        let Settled { environment, state_dir, look, seed } = settled;
+        let Settled { environment, state_dir, look, reach: _, seed } = settled;
         let cloud = match &stage {
             Stage::Rehearsal(_) => Cloud {
                 name: "SIMULATOR".into(),
@@ -221,6 +255,9 @@ impl Wizard {
             eye: Eye::default(),
             is_settled: false,
             size: (0, 0),
+            window: Window::default(),
+            watched: HashMap::new(),
+            presence: Presence::default(),
             glance: None,
             look,
             zone: TimeZone::UTC,
@@ -243,7 +280,8 @@ impl Wizard {
         let effects = update(&mut self.model, msg, self.clock.now());
         for effect in effects {
             match self.tasks.as_mut().and_then(|tasks| tasks.run(effect)) {
-                Some(Rest::Copy(text)) => terminal::copy(&clean_lines(&text).join("\n")),
+                Some(Rest::Copy(text)) if terminal::copy(&clean_lines(&text).join("\n")) => {}
+                Some(Rest::Copy(_)) => self.model.notice = Some(NO_CLIPBOARD.to_owned()),
                 Some(Rest::Tell(msg)) => self.tell(msg),
                 Some(Rest::Export(run)) => self.export(run),
                 None => {}
@@ -372,6 +410,28 @@ impl Wizard {
         Some(GLANCE.saturating_sub(self.clock.real(between(*since, self.clock.now()))))
     }
 
+    /// Tells the window what has changed, and rings where a long step has ended and nobody is there.
+    fn tell_window(&mut self, now: Now) {
+        let window = screens::window(&self.model, now);
+        if window.title != self.window.title {
+            terminal::set_title(&window.title);
+        }
+        if window.progress != self.window.progress {
+            terminal::set_progress(window.progress);
+        }
+        self.window = window;
+        for id in self.model.touched() {
+            let mut watched = self.watched.remove(&id);
+            let news = screens::news(&self.model, &id, &mut watched, LONG, now);
+            self.watched.extend(watched.map(|watched| (id, watched)));
+            if let Some(words) =
+                news.filter(|_| self.presence.is_away(self.clock.real(between(self.presence.last_key, now))))
+            {
+                terminal::ring(&words);
+            }
+        }
+    }
+
     fn close(self) -> Ended {
         match (self.tasks, self.journal) {
             (Some(tasks), _) => tasks.close(),
@@ -400,6 +460,9 @@ impl App for Wizard {
         if matches!(event, Event::Key(_) | Event::Paste(_)) && !self.is_settled {
             self.settle();
         }
+        if matches!(event, Event::Key(_) | Event::Paste(_)) {
+            self.presence.last_key = self.clock.now();
+        }
         let step = match event {
             Event::Key(key) => {
                 let reaction = screens::on_key(&self.model, &mut self.eye, key, self.clock.now(), self.size);
@@ -409,7 +472,16 @@ impl App for Wizard {
                 let reaction = screens::on_paste(&self.model, &mut self.eye, &text);
                 self.react(reaction)
             }
-            Event::Resize | Event::Resumed => Step::Continue { draw: true },
+            Event::Resize => Step::Continue { draw: true },
+            Event::Resumed => {
+                // The title comes back by itself; what was in the taskbar was taken away.
+                self.window.progress = Progress::Nothing;
+                Step::Continue { draw: true }
+            }
+            Event::Focus(has) => {
+                self.presence.has_focus = Some(has);
+                return Step::Continue { draw: false };
+            }
             // Most screens do not show requests: no frame, and nothing that could settle anew.
             Event::Message(Message::Core(msg @ Msg::Exchange(_))) if !screens::shows_requests(&self.eye) => {
                 self.tell(msg);
@@ -448,6 +520,7 @@ impl App for Wizard {
         let setting = Setting { look: &self.look, now: self.clock.now(), zone: &self.zone, size: self.size };
         picture.draw(&setting.view(&self.model, &self.eye), frame);
         self.glance();
+        self.tell_window(self.clock.now());
     }
 
     fn next_wake(&self) -> Option<Duration> {

@@ -61,8 +61,8 @@ impl Welcome {
             Event::Key(key) => screen::on_key(&self.first, &mut self.desk, key, self.size),
             Event::Paste(text) => screen::on_paste(&self.first, &mut self.desk, &text),
             Event::Resize | Event::Resumed => Reaction::Redraw,
-            // Nothing runs yet that could send one.
-            Event::Message(_) => Reaction::Nothing,
+            // Nothing runs yet that could send a message, or end while nobody looks.
+            Event::Message(_) | Event::Focus(_) => Reaction::Nothing,
             Event::Signal(signal) => {
                 return Outcome::Leave { code: signal.exit_code(), heard: signal != Signal::HangUp };
             }

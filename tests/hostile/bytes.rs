@@ -8,9 +8,9 @@ use unicode_width::UnicodeWidthChar;
 /// Marks that may stand on one letter.
 const MARKS_MAX: usize = 3;
 /// Sequences that the full screen writes: final letter, and what stands before it (`#` is any number).
-const CSI: [&str; 17] = [
+const CSI: [&str; 19] = [
     "#m", "#;#m", "#;#;#m", "#;#;#;#m", "m", "#;#H", "2J", "J", "K", "?1049h", "?1049l", "?25h", "?25l", "?2004h",
-    "?2004l", "22;2t", "23;2t",
+    "?2004l", "?1004h", "?1004l", "22;2t", "23;2t",
 ];
 /// Ends a frame.
 const FRAME_END: &str = "\u{1b}[?2026l";
@@ -60,6 +60,8 @@ pub fn of_full_screen(raw: &[u8]) -> Found {
                 found.links.extend((!address.is_empty()).then(|| address.to_owned()));
             } else if let Some(copy) = string.strip_prefix("52;c;") {
                 found.copies.push(copy.to_owned());
+            } else if let Some(title) = string.strip_prefix("2;") {
+                assert!(title.ends_with("dualwrite") && !title.chars().any(is_unseen), "{title:?}");
             } else {
                 panic!("OSC {string:?} at {}", place());
             }

@@ -13,7 +13,9 @@
 use std::{thread, time::Duration};
 
 use crossterm::event::{KeyCode, KeyModifiers};
+use dualwrite::settings::Signals;
 use dualwrite::shell::{
+    reach::Reach,
     run::{self, App, Event, Sender, Signal, Step},
     terminal,
 };
@@ -117,6 +119,10 @@ impl App for Child {
                 self.pasted = text;
                 draw
             }
+            Event::Focus(has) => {
+                self.last = format!("focus {has}");
+                draw
+            }
             Event::Resize => {
                 self.sizes += 1;
                 Step::Continue { draw: false }
@@ -197,7 +203,8 @@ impl Child {
 pub fn main() -> u8 {
     let (sender, receiver) = run::channel().expect("a pipe");
     let mut child = Child { sender: Some(sender.clone()), ..Child::default() };
-    match run::run(&mut child, receiver, sender) {
+    let reach = Reach::of(Signals::default(), &|name| std::env::var(name).ok());
+    match run::run(&mut child, reach, receiver, sender) {
         Ok(()) => {
             // A terminal that does not read would hold these words up for ever.
             if child.code == 0 && !child.stripes {

@@ -87,6 +87,10 @@ pub struct Asked {
     pub titles: Vec<String>,
     /// How many titles are on the terminal's stack (XTWINOPS 22 and 23).
     pub titles_pushed: i32,
+    /// Bells rung.
+    pub bells: u32,
+    /// Notifications and progress (OSC 9), in order.
+    pub notices: Vec<String>,
     /// Texts sent to the clipboard (OSC 52), still in base64.
     pub copies: Vec<String>,
     /// Addresses of hyperlinks (OSC 8).
@@ -104,6 +108,10 @@ impl vt100::Callbacks for Asked {
         self.titles.push(String::from_utf8_lossy(title).into_owned());
     }
 
+    fn audible_bell(&mut self, _: &mut vt100::Screen) {
+        self.bells += 1;
+    }
+
     fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _kind: &[u8], data: &[u8]) {
         self.copies.push(String::from_utf8_lossy(data).into_owned());
     }
@@ -117,6 +125,7 @@ impl vt100::Callbacks for Asked {
             [b"8", _, address @ ..] if !address.concat().is_empty() => {
                 self.links.push(String::from_utf8_lossy(&address.join(&b';')).into_owned());
             }
+            [b"9", words @ ..] => self.notices.push(String::from_utf8_lossy(&words.join(&b';')).into_owned()),
             [.., b"?"] => self.queries.push(format!("OSC {}", String::from_utf8_lossy(params[0]))),
             _ => {}
         }

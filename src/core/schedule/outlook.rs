@@ -104,6 +104,37 @@ pub fn link(link: &Linking, learned: &Experience, now: Now) -> Option<Outlook> {
     is_waited_for.then(|| Outlook::of([learned.prior(Watched::Link).to_go(between(link.started, now))]))
 }
 
+/// How far the work of a set-up is, as one number for a taskbar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing runs.
+    #[default]
+    Nothing,
+    /// So many percent are likely to be over.
+    Share(u8),
+    /// A person must do something before it goes on.
+    Waits,
+    /// It failed.
+    Failed,
+}
+
+/// How far what runs in a set-up is; what failed stays failed until somebody goes on.
+pub fn progress(setup: &Setup, learned: &Experience, now: Now) -> Progress {
+    let share = |outlook: &Outlook, since: Now| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
+        Progress::Share((outlook.share_done(between(since, now)) * 100.0) as u8)
+    };
+    match &setup.flow {
+        Flow::Configuring(run) => share(&configure(run, &setup.facts, learned, now), run.started),
+        Flow::Linking(_) if setup.waits_for_person() => Progress::Waits,
+        Flow::Linking(way) => {
+            link(way, learned, now).map_or(Progress::Share(0), |outlook| share(&outlook, way.started))
+        }
+        Flow::ConfigureFailed(..) | Flow::LinkFailed(..) => Progress::Failed,
+        _ => Progress::Nothing,
+    }
+}
+
 /// The time still to go of what runs in a set-up, in a few words; none where nobody can tell.
 pub fn in_words(setup: &Setup, learned: &Experience, now: Now) -> Option<String> {
     let (since, usual, outlook) = match &setup.flow {
