@@ -1,6 +1,7 @@
 //! What the screens look like: text, styles and the place of the cursor.
 
 mod scene;
+mod tour;
 
 use dualwrite::core::msg::Intent;
 use dualwrite::core::trouble::{Service, Trouble, What};
@@ -223,6 +224,25 @@ fn check_cells(scene: &Scene, look: Look, size: (u16, u16), at: usize) {
             assert!(!symbol.chars().any(ours), "{at}: {symbol:?}");
         }
     }
+}
+
+#[test]
+fn the_tour_shows_the_screens_as_they_are() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let files = tour::files();
+    if std::env::var("TOUR").is_ok_and(|word| word == "write") {
+        let _ = std::fs::remove_dir_all(docs.join("tour"));
+        std::fs::create_dir_all(docs.join("tour")).unwrap();
+        files.iter().for_each(|(place, text)| std::fs::write(docs.join(place), text).unwrap());
+    }
+    for (place, text) in &files {
+        let kept = std::fs::read_to_string(docs.join(place)).unwrap_or_default().replace('\r', "");
+        assert!(
+            kept == *text,
+            "docs/{place} is not what is drawn; TOUR=write cargo test --test screens writes it anew"
+        );
+    }
+    assert_eq!(std::fs::read_dir(docs.join("tour")).unwrap().count(), files.len() - 1, "a picture that nobody shows");
 }
 
 #[test]
