@@ -108,7 +108,7 @@ pub fn files() -> Vec<(String, String)> {
                     `dualwrite demo`.\n"
             .to_owned();
     for (title, stops) in [("The way", WAY.as_slice()), ("When something is wrong", TROUBLE.as_slice())] {
-        write!(text, "\n## {title}\n").unwrap();
+        let _ = write!(text, "\n## {title}\n");
         for (name, keys, title, words) in stops {
             let mut scene = named(name);
             press(&mut scene, keys);
@@ -116,9 +116,12 @@ pub fn files() -> Vec<(String, String)> {
             let place = format!("{name}{}", if keys.is_empty() { "" } else { "-more" });
             let place = if *keys == "?" { format!("{name}-help") } else { place };
             let page = scene::text(&buffer);
-            write!(text, "\n### {title}\n\n{words}\n\n![{title}](tour/{place}.svg)\n\n").unwrap();
-            write!(text, "<details><summary>As text</summary>\n\n```text\n{}\n```\n\n</details>\n", page.trim_end())
-                .unwrap();
+            let _ = write!(text, "\n### {title}\n\n{words}\n\n![{title}](tour/{place}.svg)\n\n");
+            let _ = write!(
+                text,
+                "<details><summary>As text</summary>\n\n```text\n{}\n```\n\n</details>\n",
+                page.trim_end()
+            );
             files.push((format!("tour/{place}.svg"), svg(&buffer, title)));
         }
     }
@@ -181,11 +184,10 @@ fn put(svg: &mut String, (column, row): (u16, u16), cells: u16, run: &str, look:
     let width = f64::from(cells) * CELL.0;
     if let Some(paper) = look.paper {
         let height = CELL.1;
-        writeln!(
+        let _ = writeln!(
             svg,
             "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{paper}\"/>"
-        )
-        .unwrap();
+        );
     }
     if run.trim().is_empty() {
         return;
@@ -199,14 +201,13 @@ fn put(svg: &mut String, (column, row): (u16, u16), cells: u16, run: &str, look:
     ]
     .concat();
     // The length keeps each run in its cells, whatever the font.
-    writeln!(
+    let _ = writeln!(
         svg,
         "<text x=\"{left:.1}\" y=\"{:.1}\" fill=\"{}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\"{attributes}>{}</text>",
         top + CELL.1 * 0.75,
         look.ink,
         escaped(run)
-    )
-    .unwrap();
+    );
 }
 
 fn escaped(text: &str) -> String {
