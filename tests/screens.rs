@@ -233,7 +233,9 @@ fn the_tour_shows_the_screens_as_they_are() {
     if std::env::var("TOUR").is_ok_and(|word| word == "write") {
         let _ = std::fs::remove_dir_all(docs.join("tour"));
         std::fs::create_dir_all(docs.join("tour")).unwrap();
-        files.iter().for_each(|(place, text)| std::fs::write(docs.join(place), text).unwrap());
+        for (place, text) in &files {
+            std::fs::write(docs.join(place), text).unwrap();
+        }
     }
     for (place, text) in &files {
         let kept = std::fs::read_to_string(docs.join(place)).unwrap_or_default().replace('\r', "");
