@@ -4,7 +4,7 @@ use dualwrite::cli::{self, Cli, Command, ConfigCommand, Options, REHEARSAL_SPEED
 use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
-use dualwrite::settings::{self, Choice, Flags, Origin, Profile, Settings, SettingsError, Signals};
+use dualwrite::settings::{self, Choice, Flags, Origin, Profile, Settings, SettingsError, Signals, Theme};
 use dualwrite::shell::reach::Reach;
 use dualwrite::shell::{journal, log, open_files, private, terminal};
 use dualwrite::sim::Scenario;
@@ -22,7 +22,7 @@ use dualwrite::surface::simulate::{self, SimulateError};
 use dualwrite::surface::stage::{Play, Stage};
 use dualwrite::surface::tui::{self, Opening, Settled};
 use dualwrite::surface::welcome;
-use dualwrite::ui::look::{self, Look};
+use dualwrite::ui::look::{Colour, Glyphs, Ground, Look};
 use dualwrite::ui::report::Format;
 use dualwrite::ui::text::{clean, clean_lines};
 use std::hash::{BuildHasher, RandomState};
@@ -84,7 +84,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         Some(Command::Demo(demo)) if demo.list => print(simulate::lessons().as_bytes()),
         Some(Command::Demo(demo)) => {
             let play = rehearsal(&options, "dualwrite demo")?;
-            wizard(play, demo.environment.or(environment), &options, settings.signals)
+            wizard(play, demo.environment.or(environment), &options, (settings.signals, settings.theme))
         }
         None => configured(environment, &options, &settings),
         Some(Command::Setup(setup)) => {
@@ -376,9 +376,9 @@ fn has_screen(options: &Options) -> bool {
     !options.plain && !is_dumb() && io::stdout().is_terminal()
 }
 
-fn wizard(play: Play, environment: Option<String>, options: &Options, signals: Signals) -> Result<u8, Refusal> {
+fn wizard(play: Play, environment: Option<String>, options: &Options, shown: (Signals, Theme)) -> Result<u8, Refusal> {
     if has_screen(options) {
-        return full_screen(Opening::Play(play), environment, options, signals);
+        return full_screen(Opening::Play(play), environment, options, shown);
     }
     let Play { stage, speed, command } = play;
     let seat = seat::Options {
@@ -396,7 +396,7 @@ fn wizard(play: Play, environment: Option<String>, options: &Options, signals: S
 fn configured(environment: Option<String>, options: &Options, settings: &Settings) -> Result<u8, Refusal> {
     let is_named = settings.profile(options.cloud.as_deref()).map_err(refused)? != Choice::Nothing;
     if is_named || !has_screen(options) {
-        return wizard(play(options, settings)?, environment, options, settings.signals);
+        return wizard(play(options, settings)?, environment, options, (settings.signals, settings.theme));
     }
     let (again, file) = (options.clone(), settings.file.clone());
     let welcome = welcome::Options {
@@ -404,7 +404,7 @@ fn configured(environment: Option<String>, options: &Options, settings: &Setting
         names: settings.names().map(str::to_owned).collect(),
         fulfil: Box::new(move |wish| fulfil(wish, file.as_deref(), &again).map_err(|Refusal(_, words)| words)),
     };
-    full_screen(Opening::Welcome(welcome), environment, options, settings.signals)
+    full_screen(Opening::Welcome(welcome), environment, options, (settings.signals, settings.theme))
 }
 
 /// Does what the first screen wishes for.
@@ -423,11 +423,11 @@ fn full_screen(
     opening: Opening,
     environment: Option<String>,
     options: &Options,
-    signals: Signals,
+    (signals, theme): (Signals, Theme),
 ) -> Result<u8, Refusal> {
     let state_dir = state_dir(options.state_dir.clone())?;
     let reach = Reach::of(signals, &|variable| std::env::var(variable).ok());
-    let settled = Settled { environment, state_dir, look: look_of(options, reach), reach, seed: seed() };
+    let settled = Settled { environment, state_dir, look: look_of(options, theme, reach), reach, seed: seed() };
     let ended = tui::run(tui::Options { opening, settled }).map_err(|error| {
         let words = format!("The wizard needs a terminal: {error}. Run it in one; with ssh, add -t.");
         Refusal(code::USAGE, words)
@@ -475,11 +475,23 @@ fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {
     Ok(dir)
 }
 
-fn look_of(options: &Options, reach: Reach) -> Look {
-    let set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+fn look_of(options: &Options, theme: Theme, reach: Reach) -> Look {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let offers_all = variable("COLORTERM").is_some_and(|word| matches!(word.as_str(), "truecolor" | "24bit"));
+    let ground = match theme {
+        Theme::Palette => None,
+        Theme::Dark => Some(Ground::Dark),
+        Theme::Light => Some(Ground::Light),
+        Theme::Auto => variable("COLORFGBG").and_then(|text| Ground::of_variable(&text)),
+    };
+    let colour = match ground {
+        _ if options.no_color || variable("NO_COLOR").is_some() => Colour::None,
+        Some(ground) if offers_all => Colour::True(ground),
+        _ => Colour::Ansi16,
+    };
     Look {
-        glyphs: if options.ascii { look::Glyphs::Ascii } else { look::Glyphs::Unicode },
-        colour: if options.no_color || set("NO_COLOR") { look::Colour::None } else { look::Colour::Ansi16 },
+        glyphs: if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
+        colour,
         hyperlinks: reach.hyperlinks,
         motion: !options.no_motion,
     }

@@ -59,6 +59,33 @@ impl TokenStore {
     }
 }
 
+/// Which colours are drawn with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// Chosen ones where the terminal offers them and says its background, else those of the palette.
+    #[default]
+    Auto,
+    /// The sixteen of the user's own palette.
+    Palette,
+    /// Chosen ones for a dark background.
+    Dark,
+    /// Chosen ones for a light background.
+    Light,
+}
+
+impl Theme {
+    /// Its name in a file of settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Palette => "palette",
+            Self::Dark => "dark",
+            Self::Light => "light",
+        }
+    }
+}
+
 /// What the window is told beside the picture; each can be turned off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -177,6 +204,7 @@ struct Top {
     token_store: Option<TokenStore>,
     ca_file: Option<Spanned<PathBuf>>,
     state_dir: Option<Spanned<PathBuf>>,
+    theme: Option<Theme>,
     signals: Option<Signals>,
     #[serde(default)]
     clouds: BTreeMap<Spanned<String>, Keys>,
@@ -191,10 +219,14 @@ pub struct Settings {
     pub token_store: TokenStore,
     /// Where the record is kept, where the file says so.
     pub state_dir: Option<PathBuf>,
+    /// Which colours are drawn with.
+    pub theme: Theme,
     /// What the window is told.
     pub signals: Signals,
     /// Who says where the sign-in is kept.
     says_store: Origin,
+    /// Who says which colours are drawn with.
+    says_theme: Origin,
     /// Who says what the window is told.
     says_signals: Origin,
     /// The cloud that is used where none is named.
@@ -293,6 +325,8 @@ impl Settings {
             state_dir: path(top.state_dir)?,
             says_signals: if top.signals.is_some() { Origin::File } else { Origin::Default },
             signals: top.signals.unwrap_or_default(),
+            says_theme: if top.theme.is_some() { Origin::File } else { Origin::Default },
+            theme: top.theme.unwrap_or_default(),
             cloud: top.cloud.as_ref().map(|name| name.get_ref().clone()),
             ca_file: path(top.ca_file)?,
             clouds,

@@ -79,6 +79,7 @@ impl Settings {
             told("cloud", cloud.clone()),
             told("token_store", (Some(self.token_store.name().to_owned()), self.says_store)),
             told("state_dir", state_dir),
+            told("theme", (Some(self.theme.name().to_owned()), self.says_theme)),
         ];
         let Signals { title, progress, notify, clipboard, hyperlinks } = self.signals;
         let signals = [

@@ -1,7 +1,8 @@
 //! The look: what a meaning looks like on this terminal.
 //!
-//! Screens name roles and marks, never colours. Sixteen ANSI colours on the user's own background;
-//! without colour every meaning is still a glyph, a word or an attribute.
+//! Screens name roles and marks, never colours. Sixteen ANSI colours on the user's own background; colours that are
+//! chosen here only where the terminal offers them and its background is known. Without colour every meaning is still a
+//! glyph, a word or an attribute.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
@@ -24,6 +25,58 @@ pub enum Colour {
     None,
     /// The sixteen colours of the user's own palette.
     Ansi16,
+    /// Colours that were chosen for this background.
+    True(Ground),
+}
+
+/// The background that the user has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// Black or nearly so.
+    Dark,
+    /// White or nearly so.
+    Light,
+}
+
+impl Ground {
+    /// What `COLORFGBG` says of the background: its colour is the last number; 7 and those above 8 are light.
+    pub fn of_variable(text: &str) -> Option<Self> {
+        let number: u8 = text.rsplit(';').next()?.trim().parse().ok()?;
+        Some(if matches!(number, 7 | 9..=15) { Self::Light } else { Self::Dark })
+    }
+}
+
+/// A colour by what it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hue {
+    Green,
+    Cyan,
+    Red,
+    Yellow,
+    Blue,
+}
+
+impl Hue {
+    fn of(self, colour: Colour) -> Option<Color> {
+        Some(match (colour, self) {
+            (Colour::None, _) => return None,
+            (Colour::Ansi16, Self::Green) => Color::Green,
+            (Colour::Ansi16, Self::Cyan) => Color::Cyan,
+            (Colour::Ansi16, Self::Red) => Color::Red,
+            (Colour::Ansi16, Self::Yellow) => Color::Yellow,
+            (Colour::Ansi16, Self::Blue) => Color::Blue,
+            (Colour::True(Ground::Dark), Self::Green) => Color::Rgb(0x7e, 0xe7, 0x87),
+            (Colour::True(Ground::Dark), Self::Cyan) => Color::Rgb(0x76, 0xe3, 0xea),
+            (Colour::True(Ground::Dark), Self::Red) => Color::Rgb(0xff, 0x94, 0x92),
+            (Colour::True(Ground::Dark), Self::Yellow) => Color::Rgb(0xe3, 0xb3, 0x41),
+            (Colour::True(Ground::Dark), Self::Blue) => Color::Rgb(0x79, 0xc0, 0xff),
+            (Colour::True(Ground::Light), Self::Green) => Color::Rgb(0x11, 0x63, 0x29),
+            (Colour::True(Ground::Light), Self::Cyan) => Color::Rgb(0x0a, 0x5f, 0x68),
+            (Colour::True(Ground::Light), Self::Red) => Color::Rgb(0xa4, 0x0e, 0x26),
+            (Colour::True(Ground::Light), Self::Yellow) => Color::Rgb(0x7d, 0x4e, 0x00),
+            (Colour::True(Ground::Light), Self::Blue) => Color::Rgb(0x05, 0x50, 0xae),
+        })
+    }
 }
 
 /// How this terminal is drawn on.
@@ -276,23 +329,73 @@ impl Look {
 
     /// The style of a role.
     pub fn style(&self, role: Role) -> Style {
-        let (colour, modifier) = match role {
+        let (hue, modifier) = match role {
             Role::Plain => (None, Modifier::empty()),
             Role::Dim | Role::Border => (None, Modifier::DIM),
             Role::Strong => (None, Modifier::BOLD),
             Role::Quote => (None, Modifier::ITALIC),
-            Role::Good => (Some(Color::Green), Modifier::empty()),
-            Role::Busy => (Some(Color::Cyan), Modifier::empty()),
-            Role::Bad => (Some(Color::Red), Modifier::BOLD),
-            Role::Warn => (Some(Color::Yellow), Modifier::empty()),
+            Role::Good => (Some(Hue::Green), Modifier::empty()),
+            Role::Busy => (Some(Hue::Cyan), Modifier::empty()),
+            Role::Bad => (Some(Hue::Red), Modifier::BOLD),
+            Role::Warn => (Some(Hue::Yellow), Modifier::empty()),
             Role::Focus => (None, Modifier::REVERSED.union(Modifier::BOLD)),
-            Role::Link => (Some(Color::Blue), Modifier::UNDERLINED),
-            Role::Key => (Some(Color::Cyan), Modifier::BOLD),
+            Role::Link => (Some(Hue::Blue), Modifier::UNDERLINED),
+            Role::Key => (Some(Hue::Cyan), Modifier::BOLD),
         };
         let style = Style::new().add_modifier(modifier);
-        match (self.colour, colour) {
-            (Colour::Ansi16, Some(colour)) => style.fg(colour),
-            _ => style,
+        match hue.and_then(|hue| hue.of(self.colour)) {
+            Some(colour) => style.fg(colour),
+            None => style,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Least contrast of running text (WCAG 2, level AA).
+    const CONTRAST: f64 = 4.5;
+
+    /// Relative luminance (WCAG 2).
+    fn luminance(colour: Color) -> f64 {
+        let Color::Rgb(red, green, blue) = colour else { panic!("{colour:?} is not ours to measure") };
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    fn contrast(one: Color, other: Color) -> f64 {
+        let (one, other) = (luminance(one) + 0.05, luminance(other) + 0.05);
+        one.max(other) / one.min(other)
+    }
+
+    #[test]
+    fn the_colours_that_are_chosen_here_can_be_read_on_their_background() {
+        // The darkest and the lightest of what people call dark, and light.
+        let grounds = [
+            (Ground::Dark, [Color::Rgb(0, 0, 0), Color::Rgb(0x30, 0x34, 0x3f)]),
+            (Ground::Light, [Color::Rgb(0xff, 0xff, 0xff), Color::Rgb(0xee, 0xe8, 0xd5)]),
+        ];
+        for (ground, papers) in grounds {
+            for hue in [Hue::Green, Hue::Cyan, Hue::Red, Hue::Yellow, Hue::Blue] {
+                let ink = hue.of(Colour::True(ground)).unwrap();
+                for paper in papers {
+                    assert!(contrast(ink, paper) >= CONTRAST, "{hue:?} on {ground:?}: {:.2}", contrast(ink, paper));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_background_is_the_last_number() {
+        let of = Ground::of_variable;
+        assert_eq!(
+            [of("15;0"), of("0;15"), of("0;default;7"), of("15;8")],
+            [Some(Ground::Dark), Some(Ground::Light), Some(Ground::Light), Some(Ground::Dark)]
+        );
+        assert_eq!([of(""), of("15;default")], [None, None]);
     }
 }
