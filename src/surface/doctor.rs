@@ -196,6 +196,10 @@ fn of_record(report: &mut Report, state_dir: &Result<PathBuf, String>) {
         Ok(dir) => dir,
         Err(why) => return report.wrong(code::FAILED, "state directory", why),
     };
+    if !dir.exists() {
+        let words = format!("{} is not there yet; the first run makes it", dir.display());
+        return report.line(Found::Note, "state directory", &words);
+    }
     let probe = dir.join(format!("doctor-{}", std::process::id()));
     let written =
         private::directory(dir).and_then(|_| private::replace(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));

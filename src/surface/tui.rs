@@ -187,7 +187,7 @@ impl App for Program {
 }
 
 /// Whether somebody is there.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Presence {
     /// Whether the window has the focus, where the terminal has said so.
     has_focus: Option<bool>,
@@ -250,6 +250,7 @@ impl Wizard {
             },
             Stage::Cloud(profile, _) => profile.cloud(&command, speed),
         };
+        let clock = Clock::new(speed);
         Self {
             model: Model::new(cloud, seed, environment),
             eye: Eye::default(),
@@ -257,11 +258,11 @@ impl Wizard {
             size: (0, 0),
             window: Window::default(),
             watched: HashMap::new(),
-            presence: Presence::default(),
+            presence: Presence { has_focus: None, last_key: clock.now() },
             glance: None,
             look,
             zone: TimeZone::UTC,
-            clock: Clock::new(speed),
+            clock,
             sender,
             to_start: Some((stage, state_dir)),
             runtime: None,

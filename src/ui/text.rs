@@ -226,7 +226,7 @@ pub fn cut_name(name: &str, cells: usize, ellipsis: &str) -> String {
 
 /// A name cut or filled up with spaces to exactly so many cells.
 pub fn fit_name(name: &str, cells: usize, ellipsis: &str) -> String {
-    fit(&cut_name(name, cells, ellipsis), cells, "")
+    if width(name) > cells { fit(&cut_name(name, cells, ellipsis), cells, "") } else { fit(name, cells, "") }
 }
 
 /// The text cut or filled up with spaces to exactly so many cells.
