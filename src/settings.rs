@@ -186,6 +186,21 @@ pub enum SettingsError {
     NoDirectory(etcetera::HomeDirError),
 }
 
+impl SettingsError {
+    /// The same without anything that stands in a file or a variable: for what is handed to others.
+    pub fn without_values(&self) -> String {
+        match self {
+            Self::At { origin, line, column, .. } => {
+                format!("{origin}, line {line}, column {column} cannot be used; dualwrite config show says why.")
+            }
+            Self::Variable { name, .. } => {
+                format!("The variable {name} of the environment cannot be used; dualwrite config show says why.")
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 /// Which cloud is meant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {

@@ -46,6 +46,11 @@ fn what_is_wrong_is_said_with_its_place_and_in_the_exit_code() {
     fs::write(rehearsal.profile(), "name = 7\n").unwrap();
     let (code, out, _) = rehearsal.command(&[], &["doctor"]);
     assert!(code == 2 && out.contains("cloud.toml, line 1, column 8"), "{code} {out}");
+    // What stands there is not: the words go to others.
+    let leaky = "link = \"https://secret-tenant.example/link?code=no-one-may-read-this\"\n";
+    fs::write(rehearsal.profile(), format!("{profile}{}", leaky.replace("link", "tenants"))).unwrap();
+    let (code, out, _) = rehearsal.command(&[], &["doctor"]);
+    assert!(code == 2 && !out.contains(SECRET) && !out.contains("secret-tenant"), "{code} {out}");
     // A broken settings file is told, and does not keep the rest from being told.
     let config = rehearsal.dir.path().join("config.toml");
     fs::write(&config, "cloud = \"nowhere\"\n").unwrap();

@@ -16,7 +16,7 @@ use crate::ui::text::{clean, fit, fit_name};
 /// Cells of the name of an environment.
 const NAME: usize = 24;
 /// Cells of the outcome.
-const OUTCOME: usize = 13;
+const OUTCOME: usize = 17;
 
 /// The record.
 pub(super) struct Runs;

@@ -101,13 +101,14 @@ fn list(runs: &[Listed], zone: &TimeZone) -> String {
     }
     let names = runs.iter().filter_map(|listed| listed.run.as_ref().ok()).map(|run| width(&clean(&run.name)));
     let cells = names.max().unwrap_or(0).clamp(11, NAME_MAX);
-    let head = format!("Run       Began                {}  Outcome      Took      By", fit("Environment", cells, ""));
+    let head =
+        format!("Run       Began                {}  Outcome          Took      By", fit("Environment", cells, ""));
     let mut lines = vec![head];
     for listed in runs {
         let short: String = listed.id.chars().take(8).collect();
         lines.push(match &listed.run {
             Ok(run) => format!(
-                "{short:<8}  {}  {}  {:<11}  {:<8}  {}",
+                "{short:<8}  {}  {}  {:<15}  {:<8}  {}",
                 date_and_time(run.began, zone),
                 fit_name(&clean(&run.name), cells, "..."),
                 run.word(),

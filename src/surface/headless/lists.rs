@@ -32,6 +32,8 @@ pub(super) struct Lists {
     awaits_lcs: Option<Now>,
     /// The wait for it was told.
     is_told: bool,
+    /// Nothing else is waited for any more.
+    is_alone: bool,
 }
 
 impl Lists {
@@ -132,6 +134,11 @@ impl Headless<'_> {
 
     /// Takes those that only Lifecycle Services knows, once its list is there.
     pub(super) fn join_late(&mut self) {
+        // What was said of rows that wait is over with the last of them.
+        if self.may_grow() && self.flights.is_over() && !std::mem::replace(&mut self.lists.is_alone, true) {
+            self.lists.awaits_lcs = Some(self.seat.clock.now());
+            self.lists.is_told = false;
+        }
         self.tell_silent_lists();
         if self.seat.model.directory.reading_lcs.is_some() || self.lists.awaits_lcs.take().is_none() {
             return;
@@ -174,7 +181,8 @@ impl Headless<'_> {
         }
         if self.lcs_is_late_in().is_some_and(|left| left.is_zero()) {
             let words = match self.job {
-                Job::Status => "some rows wait for it",
+                Job::Status if self.flights.is_over() => "all others are told, and it may list more",
+                Job::Status => "rows that need it wait",
                 Job::Check => "the prerequisites wait for it",
                 Job::Run { .. } => "nothing is changed before it is here",
             };
