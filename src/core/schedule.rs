@@ -22,6 +22,8 @@ pub const NO_RESPONSE_MISSES: u8 = 3;
 pub const READ_ATTEMPTS: u8 = 6;
 /// How often something is read on which the flow does not stand: it must not hold up what is read beside it.
 pub const SIDE_ATTEMPTS: u8 = 2;
+/// The same where the service says when it can be asked again.
+pub const THROTTLED_ATTEMPTS: u8 = 4;
 /// How often a step of the set-up asks before it gives up until a person tries again.
 pub const STEP_ATTEMPTS: u8 = 8;
 /// Longest wait a service can ask for; beyond it the program asks again all the same.

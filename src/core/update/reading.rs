@@ -10,7 +10,7 @@ use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question, READ_WITH_LIST};
 use crate::core::msg::Ticket;
 use crate::core::plan::{self, APPLICATION_USERS};
-use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, back_off};
+use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, THROTTLED_ATTEMPTS, back_off};
 use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::sign_in::Account;
 use crate::core::standing;
@@ -83,7 +83,12 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
         Err(trouble) => {
             let open = if is_lcs { &mut directory.reading_lcs } else { &mut directory.reading };
             *open = None;
-            let attempts = if is_lcs { SIDE_ATTEMPTS } else { READ_ATTEMPTS };
+            let attempts = match (is_lcs, trouble.retry_after) {
+                (false, _) => READ_ATTEMPTS,
+                // It says itself when it can.
+                (true, Some(_)) => THROTTLED_ATTEMPTS,
+                (true, None) => SIDE_ATTEMPTS,
+            };
             if trouble.is_passing() && question.misses + 1 < attempts {
                 let pause = back_off(question.misses + 1, trouble.retry_after, model.desk.roll());
                 let call = if is_lcs { Call::Lifecycle } else { Call::Environments };
