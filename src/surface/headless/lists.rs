@@ -184,7 +184,7 @@ impl Headless<'_> {
                 Job::Status if self.flights.is_over() => "all others are told, and it may list more",
                 Job::Status => "rows that need it wait",
                 Job::Check => "the prerequisites wait for it",
-                Job::Run { .. } => "nothing is changed before it is here",
+                Job::Run { .. } => "nothing is changed before it is here, or could not be read",
             };
             self.teller.say_error(&format!("Lifecycle Services has not sent its whole list yet; {words}."));
             self.lists.is_told = true;
