@@ -148,6 +148,8 @@ impl Clipboard {
             }
             // It takes so many bytes at a time.
             Self::Screen => {
+                // The end of the sequence would end what passes it on: a bell ends it as well.
+                let sequence = sequence.replace("\x1b\\", "\x07");
                 // What is sent is ASCII: no letter is cut in two.
                 let pieces = sequence.as_bytes().chunks(SCREEN_PIECE).map(String::from_utf8_lossy);
                 pieces.flat_map(|piece| ["\x1bP".into(), piece, "\x1b\\".into()]).collect()
@@ -194,6 +196,7 @@ mod tests {
             Clipboard::Tmux.through("\x1b]52;c;eA==\x07"),
             "\x1b]52;c;eA==\x07\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\"
         );
+        assert_eq!(Clipboard::Screen.through("\x1b]52;c;eA==\x1b\\"), "\x1bP\x1b]52;c;eA==\x07\x1b\\");
         assert_eq!(Clipboard::Screen.through(&"a".repeat(700)).matches("\x1bP").count(), 2);
         assert_eq!(reach(Signals::default(), &[("TERM", "foot")]).notice, Some(Notice::Osc777));
     }
