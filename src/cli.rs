@@ -494,7 +494,7 @@ impl Cli {
     /// The manual page of the program or of a command, in roff; none where there is no such command.
     ///
     /// # Errors
-    /// None: it is written to memory.
+    /// Never: it is written to memory.
     pub fn manual(command: Option<&str>) -> std::io::Result<Option<Vec<u8>>> {
         let mut whole = Self::command();
         whole.build();

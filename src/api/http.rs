@@ -487,8 +487,12 @@ impl Answer {
     /// along; ours may be wrong.
     pub(super) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         let asked = self.header(&header::RETRY_AFTER)?;
-        let date = |value: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok();
-        retry_after(asked, self.header(&header::DATE).and_then(date).unwrap_or(now))
+        retry_after(asked, self.clock().unwrap_or(now))
+    }
+
+    /// The service's own clock, where it says one.
+    pub(super) fn clock(&self) -> Option<Timestamp> {
+        jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(self.header(&header::DATE)?).ok()
     }
 
     /// The trouble that a status other than success stands for.

@@ -5,22 +5,11 @@ use super::http::{Body, Request};
 use super::{Api, segment};
 use crate::core::trouble::{Service, Trouble, What};
 use jiff::Timestamp;
-use reqwest::{Method, header};
+use reqwest::Method;
 use std::time::Duration;
 
 /// Longest wait for an answer.
 const REACH_LIMIT: Duration = Duration::from_secs(10);
-
-/// Services that all environments share.
-const SHARED: [Service; 7] = [
-    Service::Entra,
-    Service::Bap,
-    Service::PowerPlatform,
-    Service::Lcs,
-    Service::Gateway,
-    Service::Graph,
-    Service::Link,
-];
 
 /// What a service answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +21,9 @@ pub struct Reached {
 }
 
 impl Api {
-    /// The services that the profile names, with their addresses.
+    /// The services that the profile names, with their addresses; those of an environment are in its answers.
     pub fn services(&self) -> impl Iterator<Item = (Service, String)> {
-        SHARED.into_iter().filter_map(|service| Some((service, self.base(service).ok()?)))
+        Service::ALL.into_iter().filter_map(|service| Some((service, self.base(service).ok()?)))
     }
 
     /// Asks a service for anything, without a token.
@@ -60,11 +49,7 @@ impl Api {
             limit: Some(REACH_LIMIT),
         };
         match self.http.send(request).await {
-            Ok(answer) => {
-                let date = answer.header(&header::DATE);
-                let clock = date.and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
-                Ok(Reached { status: Some(answer.status), clock })
-            }
+            Ok(answer) => Ok(Reached { status: Some(answer.status), clock: answer.clock() }),
             // It answered: with a way to somewhere else, which is not gone.
             Err(trouble) if matches!(trouble.what, What::ForeignHost(_)) => Ok(Reached { status: None, clock: None }),
             Err(trouble) => Err(trouble),
