@@ -9,6 +9,7 @@ use dualwrite::core::terms;
 use dualwrite::shell::journal;
 use rstest::rstest;
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -35,6 +36,11 @@ fn run(state: &Path, args: &[&str]) -> (i32, String, String) {
 fn said(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+#[cfg(unix)]
+fn signal_to(child: &std::process::Child, signal: rustix::process::Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_child(child), signal).unwrap();
 }
 
 fn consent() -> [&'static str; 3] {
@@ -400,7 +406,6 @@ fn a_record_that_cannot_be_begun_is_said_and_nothing_is_changed() {
 #[case::terminate(rustix::process::Signal::TERM, 143)]
 #[case::hang_up(rustix::process::Signal::HUP, 129)]
 fn a_signal_ends_it_and_the_record_says_so(#[case] signal: rustix::process::Signal, #[case] code: i32) {
-    use std::io::{BufRead, BufReader};
     let state = TempDir::new().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
     command.args(["setup", "--json", "--environment", "contoso-uat", "--cloud", "simulator", "--speed", "60"]);
@@ -408,8 +413,7 @@ fn a_signal_ends_it_and_the_record_says_so(#[case] signal: rustix::process::Sign
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains(r#""event":"reading""#)));
-    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, signal).unwrap();
+    signal_to(&child, signal);
     let rest: Vec<String> = lines.collect();
     let finished = events(&rest.join("\n")).pop().unwrap();
     assert_eq!((finished["event"].as_str(), finished["exit_code"].as_i64()), (Some("finished"), Some(i64::from(code))));
@@ -488,6 +492,40 @@ fn many_set_ups_ran_out_of_descriptors_and_now_take_turns() {
     assert_eq!((code, out.matches("linked (exit 0)\n").count()), (0, 13), "{out}\n{err}");
     assert!(err.starts_with("4 of 13 environments at a time: ") && err.lines().count() == 1, "{err}");
     assert!(!out.contains("no connection") && !out.contains("cannot be written"), "{out}");
+    assert!(out.ends_with("\n13 environments: 13 linked\n"), "{out}");
+}
+
+/// It tried each environment for half a minute, with a sentence about the record.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_system_lets_it_open_too_little_it_says_how_much_is_enough() {
+    let state = TempDir::new().unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 20; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_dualwrite"), "status"]);
+    command.args(["--cloud", "simulator", "--state-dir"]).arg(state.path());
+    let (code, out, err) = said(&command.output().unwrap());
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(err.contains("no more than 20 files") && err.contains("ulimit -n 32"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn many_that_are_interrupted_are_told_together_and_each_is_named_once() {
+    let state = TempDir::new().unwrap();
+    let scenario = scenario(state.path(), "only = [\"contoso-uat\"]\ncopies = 59\npage_size = 500\n");
+    let names = (1..60).map(|number| format!("contoso-uat-{number:05}")).chain(["contoso-uat".to_owned()]);
+    let mut command = dualwrite(state.path(), &["setup", "--scenario", &scenario]);
+    command.args(consent()).arg("--environment").args(names).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("read: ")).unwrap();
+    signal_to(&child, rustix::process::Signal::INT);
+    let told: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(told.iter().any(|line| line.contains(" environments: INT; ")), "{told:#?}");
+    let counted = told.last().unwrap();
+    assert!(counted.starts_with("60 environments: ") && counted.ends_with("interrupted"), "{counted}");
+    assert_eq!(told.iter().filter(|line| line.ends_with("  interrupted (exit 130)")).count(), 60, "{told:#?}");
 }
 
 /// `reset` where dual-write is linked to another environment, and a rule of harm.

@@ -294,8 +294,10 @@ impl Check {
 pub struct Tally {
     /// Met.
     pub yes: usize,
-    /// Not met.
+    /// Not met, and Dual-write application does not make it.
     pub no: usize,
+    /// Not met yet: Dual-write application makes it.
+    pub not_yet: usize,
     /// Could not be told.
     pub unknown: usize,
     /// To confirm by hand.
@@ -309,11 +311,23 @@ pub fn tally(checks: &[Check]) -> Tally {
         *match check.answer {
             _ if check.is_by_hand() => &mut tally.by_hand,
             Tri::Yes => &mut tally.yes,
+            Tri::No if check.level == Level::Made => &mut tally.not_yet,
             Tri::No => &mut tally.no,
             Tri::Unknown => &mut tally.unknown,
         } += 1;
     }
     tally
+}
+
+impl Tally {
+    /// All of it in one phrase; answers that nothing has are left out.
+    pub fn in_short(self) -> String {
+        let Self { yes, no, not_yet, unknown, by_hand } = self;
+        let parts = [(yes, "yes"), (no, "no"), (not_yet, "not yet"), (unknown, "could not tell"), (by_hand, "by hand")];
+        let told: Vec<String> =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, answer)| format!("{count} {answer}")).collect();
+        told.join(", ")
+    }
 }
 
 /// Documentation of dual-write.

@@ -3,7 +3,7 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
-use super::{Sheet, View, access, identities, parts, prerequisites};
+use super::{Sheet, View, access, identities, parts};
 use crate::core::check::{self, Check, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Answer, FactKind, Facts, PackageState, why};
@@ -251,7 +251,7 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     } else {
         Mark::Done
     };
-    put("Prerequisites", Some(mark), prerequisites::in_short(check::tally(&checks)));
+    put("Prerequisites", Some(mark), check::tally(&checks).in_short());
     rows
 }
 

@@ -6,7 +6,7 @@ use super::input::Reaction;
 use super::keys::{self, Act, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, details, modules, parts};
-use crate::core::check::{self, Check, Closes, Level, Tally, Tri};
+use crate::core::check::{self, Check, Closes, Level, Tri};
 use crate::core::model::Model;
 use crate::ui::look::{Glyphs, Look, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, flow};
@@ -142,16 +142,10 @@ fn said(check: &Check) -> (Mark, &'static str) {
     }
 }
 
-/// How many of each answer, in one phrase.
-pub(super) fn in_short(tally: Tally) -> String {
-    let Tally { yes, no, unknown, by_hand } = tally;
-    format!("{yes} yes, {no} no, {unknown} could not tell, {by_hand} to confirm by hand")
-}
-
 fn head(view: &View, all: &[Check], cells: usize) -> Vec<Row> {
     let Some((environment, _)) = view.model.current() else { return Vec::new() };
     let name = parts::name(&environment.name, *view.look);
-    let counted = Piece::new(format!("  {}", in_short(check::tally(all))), Role::Plain);
+    let counted = Piece::new(format!("  {}", check::tally(all).in_short()), Role::Plain);
     let mut rows = flow(Row::new(name, Role::Strong), 2, &[counted], cells);
     let buttons = [(Closes::Configure, "Dual-write application"), (Closes::Link, "Link to Power Platform environment")];
     for (button, label) in buttons {

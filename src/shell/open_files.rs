@@ -10,6 +10,8 @@ use crate::api::Connections;
 #[cfg(unix)]
 const MOST: u64 = 10_240;
 
+/// Fewer are not enough for one set-up: with 28 it came to its end, with 24 its record could not be written.
+const LEAST: u64 = 32;
 /// Descriptors that the program itself needs: standard streams, loop, signals, log, keyring, and files of the record
 /// that are open for a moment.
 const OWN: u64 = 64;
@@ -50,12 +52,30 @@ pub fn raise_limit() {
 
 /// What is for whom under the limit that this process has now.
 pub fn shares() -> Shares {
+    shares_of(limit())
+}
+
+/// Whether this process may have enough open to do anything at all.
+///
+/// # Errors
+/// A sentence with the limit and the least that is enough.
+pub fn are_enough() -> Result<(), String> {
+    match limit() {
+        Some(limit) if limit < LEAST => Err(format!(
+            "This program may have no more than {limit} files and connections open, and needs {LEAST} at least: raise the limit (ulimit -n {LEAST}, or more)."
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// How many there may be; none: as many as it likes.
+fn limit() -> Option<u64> {
     #[cfg(unix)]
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     // Windows has no such limit.
     #[cfg(not(unix))]
     let limit = None;
-    shares_of(limit)
+    limit
 }
 
 /// A third for questions, a third for connections that are kept, and all that is left for set-ups. Where the limit is

@@ -1,7 +1,7 @@
 //! Events: what a run without a screen says, as JSON and as sentences. The journal's entries are the
 //! source; what they do not hold (facts that were read, the end) is added here.
 
-use crate::core::check::{self, Check, Tally};
+use crate::core::check::{self, Check};
 use crate::core::environment::Environment;
 use crate::core::fault;
 use crate::core::gate;
@@ -174,10 +174,7 @@ pub fn check(subject: &Subject, check: &Check, at: Now) -> Event {
 
 /// How many prerequisites of each answer there are; only for a person.
 pub fn counted(subject: &Subject, checks: &[Check], at: Now) -> Event {
-    let Tally { yes, no, unknown, by_hand } = check::tally(checks);
-    let words = format!(
-        "prerequisites: {yes} yes, {no} no, {unknown} could not tell, {by_hand} to confirm by hand (dualwrite check lists them)"
-    );
+    let words = format!("prerequisites: {} (dualwrite check lists them)", check::tally(checks).in_short());
     remark(subject, words, at)
 }
 

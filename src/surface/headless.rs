@@ -28,8 +28,9 @@ use crate::core::time::{Now, between, later};
 use crate::core::trouble::Trouble;
 use crate::shell::open_files;
 use crate::shell::run::Signal;
-use crate::ui::text::{clean, fit_name};
+use crate::ui::text::clean;
 pub use documents::what_helps;
+use ending::Together;
 pub use ending::{Ending, left};
 use flights::Flights;
 use lists::Lists;
@@ -46,6 +47,9 @@ use teller::Teller;
 const OPEN_AT_ONCE: usize = 20;
 /// The same where only how far each is is read: so many silent ones leave the others their turns.
 const SURVEYED_AT_ONCE: usize = 100;
+
+/// So many environments that end in the same moment are told one by one; more of them together.
+const TOLD_EACH: usize = 20;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -238,7 +242,10 @@ impl Headless<'_> {
     fn open_next(&mut self) {
         let is_status = matches!(self.job, Job::Status);
         let at_once = if is_status { SURVEYED_AT_ONCE } else { OPEN_AT_ONCE };
-        while self.seat.model.setups.awaited() < at_once && self.flights.under_way() < self.most {
+        while self.seat.model.setups.awaited() < at_once
+            && self.flights.under_way() < self.most
+            && self.seat.signal().is_none()
+        {
             let Some(at) = self.flights.next_to_open() else { return };
             let id = self.flights[at].pilot.id.clone();
             let look = if is_status { Intent::Survey } else { Intent::OpenEnvironment };
@@ -266,9 +273,10 @@ impl Headless<'_> {
         self.seat.model.setups.get(id)
     }
 
-    /// Asks the pilots of what was worked on what comes next, until all wait.
+    /// Asks the pilots of what was worked on what comes next, until all wait, or somebody wants to leave: a thousand
+    /// of them that are written down at once keep a slow disk busy for long.
     fn steer(&mut self) {
-        loop {
+        while self.seat.signal().is_none() {
             self.open_next();
             self.flights.look(&mut self.seat.model);
             let Some(at) = self.flights.next_touched() else { return };
@@ -411,24 +419,33 @@ impl Headless<'_> {
         if matches!(self.job, Job::Status) {
             return self.cut_status(code, words);
         }
+        self.tell_news();
         let now = self.seat.clock.now();
         let is_rehearsal = self.seat.model.cloud.ends_with_program;
-        for at in 0..self.flights.len() {
-            if self.flights[at].ended().is_some() {
-                continue;
-            }
+        let open: Vec<usize> = (0..self.flights.len()).filter(|at| self.flights[*at].ended().is_none()).collect();
+        let mut together = Together::default();
+        for at in open.iter().copied() {
             let lists = if self.awaits_list(at) { self.silent_lists(code == code::TIMED_OUT) } else { String::new() };
             let setup = self.setup(&self.flights[at].pilot.id);
             let left = setup.map_or_else(
                 || format!("{words}; nothing was begun"),
                 |setup| left(setup, words, code == code::TIMED_OUT, is_rehearsal, now),
             );
-            self.finish(at, code, outcome, &format!("{left}{lists}"));
+            let left = format!("{left}{lists}");
+            if self.teller.show() == Show::Json || open.len() <= TOLD_EACH {
+                self.finish(at, code, outcome, &left);
+            } else {
+                self.flights.end(at, code, outcome);
+                together.add(left);
+            }
         }
+        for (count, left) in together.counted() {
+            self.teller.line(&format!("{count} environments: {left}"));
+        }
+        let (highest, _) = self.land();
         if self.teller.show() != Show::Json && !is_rehearsal {
             self.teller.say_way_on(&self.again);
         }
-        let (highest, _) = self.land();
         (highest, words.to_owned())
     }
 
@@ -452,12 +469,7 @@ impl Headless<'_> {
             Job::Run { .. } => {
                 let highest = self.flights.iter().filter_map(|flight| Some(flight.ended()?.0)).max();
                 if self.flights.len() > 1 && self.teller.show() != Show::Json {
-                    self.teller.line("");
-                    for flight in self.flights.iter() {
-                        let (code, outcome) = flight.ended().cloned().unwrap_or_default();
-                        let name = fit_name(&clean(&flight.subject.name), 24, "...");
-                        self.teller.line(&format!("{name}  {} (exit {code})", outcome.replace('_', " ")));
-                    }
+                    self.sum_up();
                 }
                 (highest.unwrap_or(code::DONE), "done".into())
             }
@@ -468,7 +480,7 @@ impl Headless<'_> {
 
     fn tell_checks(&mut self) -> Over {
         let model = &self.seat.model;
-        let (mut blocked, mut mismatch) = (false, false);
+        let (mut blocked, mut mismatch, mut is_unread) = (false, false, false);
         let mut documents = Vec::new();
         let mut lines = Vec::new();
         for flight in self.flights.iter() {
@@ -480,6 +492,7 @@ impl Headless<'_> {
             lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));
             let unanswered: Vec<&Trouble> =
                 model.directory.lcs_trouble.iter().chain(setup.facts.unanswered()).collect();
+            is_unread |= unanswered.iter().any(|trouble| trouble.is_passing());
             lines.extend(documents::check_lines(&checks, &unanswered));
             documents.push(json!({
                 "environment": {"id": &*id.0, "name": environment.name},
@@ -495,10 +508,11 @@ impl Headless<'_> {
                 self.teller.line(&line);
             }
         }
-        let code = match (mismatch, blocked) {
-            (true, _) => code::MISMATCH,
-            (false, true) => code::PREREQUISITES,
-            (false, false) => code::DONE,
+        let code = match (mismatch, blocked, is_unread) {
+            (true, ..) => code::MISMATCH,
+            (_, true, _) => code::PREREQUISITES,
+            (.., true) => code::UNREACHABLE,
+            _ => code::DONE,
         };
         (code, "done".into())
     }

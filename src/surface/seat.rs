@@ -18,11 +18,11 @@ use crate::sim::Simulator;
 use secrecy::SecretString;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 
 /// Threads of the runtime, beside the one that drives the core; a second one would mostly be woken to no use. The
 /// simulator of a rehearsal has one more.
@@ -47,9 +47,16 @@ pub enum Heard {
 
 enum Message {
     Core(Msg),
-    /// What comes with it is dropped once it is heard.
-    Signal(Signal, oneshot::Sender<()>),
     Line(Option<String>),
+    /// Look at [`Leave`]: it does not wait behind what came before it.
+    Leave,
+}
+
+/// The first signal that asked the program to leave, beside the channel.
+#[derive(Default)]
+struct Leave {
+    signal: OnceLock<Signal>,
+    heard: Notify,
 }
 
 /// What the seat needs to know.
@@ -93,6 +100,7 @@ pub struct Seat {
     keeper: Option<Keeper>,
     receiver: Receiver<Message>,
     sender: Sender<Message>,
+    leave: Arc<Leave>,
     simulator: Option<Simulator>,
     runtime: Runtime,
 }
@@ -124,7 +132,8 @@ impl Seat {
         if let Some(account) = account {
             model.session = Session::SignedIn(account);
         }
-        listen_to_signals(&runtime, &sender);
+        let leave = Arc::new(Leave::default());
+        listen_to_signals(&runtime, &sender, &leave);
         let to_core = sender.clone();
         let listener = Arc::new(move |msg| to_core.send(Message::Core(msg)).is_ok());
         let tasks = Tasks::new(runtime.handle().clone(), api, journal, clock, listener);
@@ -139,6 +148,7 @@ impl Seat {
                 keeper,
                 receiver,
                 sender,
+                leave,
                 simulator,
                 runtime,
             },
@@ -186,8 +196,19 @@ impl Seat {
         &self.state_dir
     }
 
+    /// The signal that asks the program to leave, as soon as there is one. Who works for long between two waits
+    /// looks here.
+    pub fn signal(&self) -> Option<Signal> {
+        let signal = self.leave.signal.get().copied()?;
+        self.leave.heard.notify_one();
+        Some(signal)
+    }
+
     /// Waits for what comes next, at most so long (of this clock). The core has been told of it.
     pub fn wait(&mut self, limit: Option<Duration>) -> Heard {
+        if let Some(signal) = self.signal() {
+            return Heard::Signal(signal);
+        }
         let next = match limit {
             Some(limit) => self.receiver.recv_timeout(self.clock.real(limit)),
             None => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -197,10 +218,7 @@ impl Seat {
                 self.tell(msg);
                 Heard::News
             }
-            Ok(Message::Signal(signal, heard)) => {
-                drop(heard);
-                Heard::Signal(signal)
-            }
+            Ok(Message::Leave) => self.signal().map_or(Heard::Nothing, Heard::Signal),
             Ok(Message::Line(line)) => Heard::Line(line),
             Err(_) => Heard::Nothing,
         }
@@ -244,7 +262,7 @@ impl Seat {
 
 /// A signal is for the surface. One that hears none, or does not come to its end, is held up by a terminal
 /// or a pipe that nobody reads: the program ends without it, and its record says that it was interrupted.
-fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>) {
+fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>, leave: &Arc<Leave>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -256,11 +274,11 @@ fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>) {
         ];
         let _inside = runtime.enter();
         for (kind, name) in all {
-            let sender = sender.clone();
+            let (sender, leave) = (sender.clone(), Arc::clone(leave));
             if let Ok(mut signals) = signal(kind) {
                 runtime.spawn(async move {
                     if signals.recv().await.is_some() {
-                        pass_on(name, &sender).await;
+                        pass_on(name, &sender, &leave).await;
                     }
                 });
             }
@@ -268,21 +286,43 @@ fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>) {
     }
     #[cfg(not(unix))]
     {
-        let sender = sender.clone();
+        let (sender, leave) = (sender.clone(), Arc::clone(leave));
         runtime.spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                pass_on(Signal::Interrupt, &sender).await;
+                pass_on(Signal::Interrupt, &sender, &leave).await;
             }
         });
     }
 }
 
-async fn pass_on(signal: Signal, sender: &Sender<Message>) {
-    let (heard, taken) = oneshot::channel();
-    let _ = sender.send(Message::Signal(signal, heard));
-    if tokio::time::timeout(HEARD_WITHIN, taken).await.is_ok() {
+async fn pass_on(signal: Signal, sender: &Sender<Message>, leave: &Leave) {
+    // Another signal came before: that one is answered.
+    let _ = leave.signal.set(signal);
+    let _ = sender.send(Message::Leave);
+    if tokio::time::timeout(HEARD_WITHIN, leave.heard.notified()).await.is_ok() {
         // The runtime ends with the surface, and this with it.
         tokio::time::sleep(LEAVE_LIMIT).await;
     }
     std::process::exit(signal.exit_code().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A thousand set-ups that reply keep the channel full: a signal at its end was heard too late, and the program
+    /// left without a word.
+    #[test]
+    fn a_signal_is_heard_before_what_came_earlier() {
+        // Another test was first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let stage = Stage::Rehearsal("happy".into());
+        let (state_dir, command) = ("/nowhere/dualwrite".into(), String::new());
+        let options = Options { stage, speed: 1.0, state_dir, command, seed: 1, environment: None };
+        let (mut seat, _) = Seat::take(options).unwrap();
+        seat.sender.send(Message::Line(Some("earlier".into()))).unwrap();
+        seat.leave.signal.set(Signal::Interrupt).unwrap();
+        assert_eq!(seat.signal(), Some(Signal::Interrupt));
+        assert!(matches!(seat.wait(None), Heard::Signal(Signal::Interrupt)));
+    }
 }

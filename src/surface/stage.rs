@@ -77,6 +77,7 @@ pub type Tell = Arc<dyn Fn(Msg) + Send + Sync>;
 /// # Errors
 /// A sentence about what could not be started.
 pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str, tell: Tell) -> Result<Ready, String> {
+    open_files::are_enough()?;
     let mut trust = Trust::default();
     let learned = Arc::clone(&tell);
     let (profile, credentials, sign_in, simulator) = match stage {

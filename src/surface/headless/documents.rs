@@ -1,6 +1,6 @@
 //! What `status` and `check` print: one JSON document, or lines.
 
-use crate::core::check::{self, Check, Level, Tally, Tri};
+use crate::core::check::{self, Check, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::gate;
 use crate::core::setup::Setup;
@@ -19,8 +19,7 @@ const STANDING: usize = 22;
 /// The prerequisites of an environment: what is not met first, then what could not be told and what would
 /// help to tell, what is to be confirmed by hand, and what is met.
 pub(super) fn check_lines(checks: &[Check], unanswered: &[&Trouble]) -> Vec<String> {
-    let Tally { yes, no, unknown, by_hand } = check::tally(checks);
-    let mut lines = vec![format!("{yes} yes, {no} no, {unknown} could not tell, {by_hand} to confirm by hand")];
+    let mut lines = vec![check::tally(checks).in_short()];
     let is = |answer: Tri| move |check: &&Check| check.answer == answer && !check.is_by_hand();
     let not_met =
         |made: bool| checks.iter().filter(is(Tri::No)).filter(|check| (check.level == Level::Made) == made).collect();

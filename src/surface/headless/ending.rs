@@ -1,6 +1,8 @@
-//! How a run of one environment ends: its exit code, its outcome in a word, and what helps.
+//! How a run of one environment ends: its exit code, its outcome in a word, and what helps; and the summary of many.
 
 use super::super::code;
+use super::Headless;
+use super::documents::name_cells;
 use crate::core::environment::EnvironmentId;
 use crate::core::failure::Halt;
 use crate::core::gate;
@@ -10,6 +12,7 @@ use crate::core::pilot::End;
 use crate::core::setup::{Flow, Setup};
 use crate::core::silence;
 use crate::core::time::Now;
+use crate::ui::text::{clean, fit_name};
 
 /// How a run of one environment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +59,46 @@ pub fn left(setup: &Setup, why: &str, is_timed_out: bool, is_rehearsal: bool, no
     let silent = if is_timed_out { silence::of_setup(setup, now) } else { None };
     let parts = [Some(why.to_owned()), Some(setup.once_left(is_rehearsal)), silent];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Words that are the same for many, each once with its number, in the order in which they came first.
+#[derive(Default)]
+pub(super) struct Together(Vec<(String, usize)>);
+
+impl Together {
+    /// One more.
+    pub(super) fn add(&mut self, words: String) {
+        match self.0.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, count)) => *count += 1,
+            None => self.0.push((words, 1)),
+        }
+    }
+
+    /// How many there are of each.
+    pub(super) fn counted(self) -> impl Iterator<Item = (usize, String)> {
+        self.0.into_iter().map(|(words, count)| (count, words))
+    }
+}
+
+impl Headless<'_> {
+    /// Names each environment with how it ended, those that need a look last, next to the eye; and how many ended how.
+    pub(super) fn sum_up(&mut self) {
+        let cells = name_cells(self.flights.iter().map(|flight| flight.subject.name.as_str()));
+        let mut ended: Vec<(u8, String, String)> = Vec::new();
+        for flight in self.flights.iter() {
+            let (code, outcome) = flight.ended().cloned().unwrap_or_default();
+            ended.push((code, outcome.replace('_', " "), fit_name(&clean(&flight.subject.name), cells, "...")));
+        }
+        ended.sort_by_key(|(code, ..)| *code != code::DONE);
+        let mut counts = Together::default();
+        self.teller.line("");
+        for (code, outcome, name) in ended {
+            self.teller.line(&format!("{name}  {outcome} (exit {code})"));
+            counts.add(outcome);
+        }
+        let counts: Vec<String> = counts.counted().map(|(count, outcome)| format!("{count} {outcome}")).collect();
+        self.teller.line(&format!("{} environments: {}", self.flights.len(), counts.join(", ")));
+    }
 }
 
 /// The environment in the model.

@@ -1,6 +1,7 @@
 //! The live lines of a run on a terminal: as many as fit, and what the others do in one. Those that need a person
 //! come first, then those that run: they are what somebody looks for among hundreds.
 
+use super::documents::name_cells;
 use super::flights::Flight;
 use super::{Headless, Job, Show, code};
 use crate::core::schedule::outlook;
@@ -14,6 +15,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_secs(1);
 /// How often at most, however much happens: nobody reads faster.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Most cells of a name: the rest is for what happens.
+const NAME_MAX: usize = 24;
 /// Rows that are left free: the one of the cursor, and one of what was said.
 const FREE: u16 = 2;
 
@@ -23,6 +26,8 @@ pub(super) struct Drawn {
     at: Option<Now>,
     /// Something has happened since.
     is_stale: bool,
+    /// Cells of a name.
+    name: usize,
 }
 
 /// How much somebody wants to see of an environment, the most first.
@@ -51,7 +56,7 @@ fn choose(all: &[Rank], most: usize) -> (Vec<usize>, Option<String>) {
         (count(&[Rank::Failed]), "failed"),
         (count(&[Rank::NeedsPerson]), "waiting for you"),
         (count(&[Rank::Runs, Rank::Read]), "under way"),
-        (count(&[Rank::Waits]), "waiting"),
+        (count(&[Rank::Waits]), "not begun yet"),
     ];
     let told: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
@@ -69,9 +74,13 @@ impl Headless<'_> {
             self.drawn.is_stale = true;
             return;
         }
+        if self.drawn.at.is_none() {
+            let names = self.flights.iter().map(|flight| flight.subject.name.as_str());
+            self.drawn.name = name_cells(names).min(NAME_MAX);
+        }
         let lines = self.live_lines(usize::from(columns), usize::from(rows.saturating_sub(FREE).max(1)), now);
         self.teller.draw(lines);
-        self.drawn = Drawn { at: Some(now), is_stale: false };
+        (self.drawn.at, self.drawn.is_stale) = (Some(now), false);
     }
 
     /// How long to wait for news before they are drawn anew; none where there are none.
@@ -110,15 +119,15 @@ impl Headless<'_> {
                 let said = watch
                     .last
                     .as_ref()
-                    .map(|(at, word)| format!(", {} ({} ago)", clean(word), in_words(between(*at, now))));
+                    .map(|(at, word)| format!(", {} {} ago", clean(word), in_words(between(*at, now))));
                 let still = setup.and_then(|setup| outlook::in_words(setup, &self.seat.model.experience, now));
                 let still = still.map(|still| format!(", {still}")).unwrap_or_default();
-                format!("{far}{still}{}", said.unwrap_or_default())
+                format!("{far}{}{still}", said.unwrap_or_default())
             }
             (None, None) => far.to_owned(),
         };
-        let name = fit_name(&clean(&flight.subject.name), 24, "...");
-        cut(&format!("{name}  {:>8}  {words}", stopwatch(flight.took(now))), columns.saturating_sub(1), "...")
+        let name = fit_name(&clean(&flight.subject.name), self.drawn.name, "...");
+        cut(&format!("{name}  {:>7}  {words}", stopwatch(flight.took(now))), columns.saturating_sub(1), "...")
     }
 }
 
@@ -133,9 +142,9 @@ mod tests {
         assert_eq!(choose(&all, 8), ((0..8).collect(), None), "all fit");
         let (shown, others) = choose(&all, 4);
         assert_eq!(shown, [5, 3, 7]);
-        assert_eq!(others.unwrap(), "and 5 more: 1 done, 1 failed, 1 under way, 2 waiting");
+        assert_eq!(others.unwrap(), "and 5 more: 1 done, 1 failed, 1 under way, 2 not begun yet");
         let (shown, others) = choose(&all, 1);
         assert!(shown.is_empty());
-        assert_eq!(others.unwrap(), "and 8 more: 1 done, 1 failed, 1 waiting for you, 3 under way, 2 waiting");
+        assert_eq!(others.unwrap(), "and 8 more: 1 done, 1 failed, 1 waiting for you, 3 under way, 2 not begun yet");
     }
 }

@@ -2,9 +2,10 @@
 //! any more.
 
 use super::Show;
-use crate::core::time::time_of_day;
+use crate::core::time::{Now, time_of_day};
 use crate::surface::events::Event;
 use crate::ui::text::{clean, clean_lines, safe_json};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -17,6 +18,8 @@ pub(super) struct Teller<'a> {
     show: Show,
     /// Time zone of the clock on the wall.
     zone: TimeZone,
+    /// The day of the last line.
+    date: Option<Date>,
     /// What was said last of each environment.
     said: HashMap<String, String>,
     /// Live lines on the terminal.
@@ -35,6 +38,7 @@ impl<'a> Teller<'a> {
             err,
             show,
             zone: TimeZone::system(),
+            date: None,
             said: HashMap::new(),
             live: Vec::new(),
             pending: String::new(),
@@ -63,11 +67,20 @@ impl<'a> Teller<'a> {
         if self.is_old(event) {
             return;
         }
+        self.tell_date(event.at);
         let time = time_of_day(event.at, &self.zone);
         for (at, sentence) in clean_lines(&event.sentence).iter().filter(|line| !line.is_empty()).enumerate() {
             let start =
                 if at == 0 { format!("{time}  {}  ", clean(&event.subject.name)) } else { "          ".to_owned() };
             self.line(&format!("{start}{sentence}"));
+        }
+    }
+
+    /// A line has only the time of its day: a new day is told.
+    fn tell_date(&mut self, at: Now) {
+        let date = self.zone.to_datetime(at).date();
+        if self.date.replace(date).is_some_and(|before| before != date) {
+            self.line(&format!("          {date}"));
         }
     }
 
@@ -164,6 +177,7 @@ impl<'a> Teller<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surface::events::{self, Subject};
 
     /// One write each, as bytes that can be read.
     #[derive(Default)]
@@ -178,6 +192,18 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_new_day_is_told_before_its_first_line() {
+        let (mut out, mut err) = (Writes::default(), Vec::new());
+        let mut teller = Teller::new(Show::Lines, &mut out, &mut err);
+        teller.zone = TimeZone::UTC;
+        let subject = Subject { id: "1".into(), name: "uat".into(), run: String::new() };
+        for (at, words) in [("2026-03-01T23:59:59Z", "read"), ("2026-03-02T00:00:01Z", "linked")] {
+            teller.say(&events::remark(&subject, words.into(), at.parse().unwrap()));
+        }
+        assert_eq!(out.0, ["23:59:59  uat  read\n", "          2026-03-02\n", "00:00:01  uat  linked\n"]);
     }
 
     fn lines(all: &[&str]) -> Vec<String> {
