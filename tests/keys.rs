@@ -206,6 +206,18 @@ fn of_a_long_list_what_is_in_sight_is_read() {
     assert_eq!(scene.questions(), 0, "what is known is not asked for again");
     last(&mut scene, "?");
     assert!(in_sight(&scene.model, &scene.eye).is_none(), "the list is covered");
+    // Sorted by set-up what needs somebody first may be among those that nobody has read.
+    last(&mut scene, "Esc s s");
+    let is_told = |scene: &Scene, unread: usize| {
+        scene.text(UNICODE, (80, 24)).contains(&format!("102 shown, by set-up, {unread} not read yet"))
+    };
+    assert!(is_told(&scene, 102 - scene.model.setups.len()));
+    for _ in 0..10 {
+        look(&mut scene);
+        last(&mut scene, "Down");
+    }
+    assert_eq!(scene.model.setups.len(), 102);
+    assert!(scene.text(UNICODE, (80, 24)).contains("102 shown, by set-up "));
     let mut short = named("list");
     last(&mut short, "Down");
     assert!(in_sight(&short.model, &short.eye).is_none(), "a short list was read whole");

@@ -48,7 +48,8 @@ impl Sheet for Environments {
 
     fn help(&self) -> &'static str {
         "Each line is one environment with the finance and operations side that belongs to it. Opening one only reads. \
-         A set-up that runs goes on while you look at another; the last column says how far each is."
+         A set-up that runs goes on while you look at another; the last column says how far each is. Of a long list \
+         those in sight are read; sorted by set-up all of them, some at a time, while that order is shown."
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
@@ -69,7 +70,8 @@ impl Sheet for Environments {
         }
         page.clears = state.typing || !state.filter.value().is_empty();
         page.picks = !order.is_empty();
-        page.head = vec![filter_line(view, room, order.len())];
+        let unread = state.order.unread().len();
+        page.head = vec![filter_line(view, room, order.len(), unread)];
         if view.eye.list.typing {
             let cells = room.width.saturating_sub(FILTER_AT + 1);
             let (_, caret) = window(state.filter.value(), state.filter.cursor(), cells);
@@ -99,11 +101,12 @@ impl Sheet for Environments {
     }
 }
 
-fn filter_line(view: &View, room: Room, shown: usize) -> Row {
+fn filter_line(view: &View, room: Room, shown: usize, unread: usize) -> Row {
     let state = &view.eye.list;
     let all = view.model.directory.environments.len();
     let count = if shown == all { format!("{all} shown") } else { format!("showing {shown} of {all}") };
-    let count = format!("{count}, {}", state.sort.words());
+    let unread = if unread > 0 { format!(", {unread} not read yet") } else { String::new() };
+    let count = format!("{count}, {}{unread}", state.sort.words());
     let text = state.filter.value();
     let cells = room.width.saturating_sub(FILTER_AT + 1);
     let (typed, _) = window(text, state.filter.cursor(), cells);

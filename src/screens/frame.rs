@@ -10,7 +10,7 @@ use crate::core::schedule::{DELAYED_AFTER, NO_RESPONSE_MISSES};
 use crate::core::setup::{Flow, Setup, Watch};
 use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
-use crate::core::trouble::Trouble;
+use crate::core::trouble::{Service, Trouble};
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::paint;
 use crate::ui::row::{Piece, Row, behind, para};
@@ -254,10 +254,9 @@ fn contact(view: &View, watch: &Watch) -> Row {
 }
 
 /// The status line of a page that stands still.
-fn read_state(view: &View, reading: usize, unknown: usize, read_at: Option<Now>) -> Row {
+fn read_state(view: &View, reading: &[Service], unknown: usize, read_at: Option<Now>) -> Row {
     let glyph = |mark: Mark| mark.glyph(view.look.glyphs);
-    let row = if reading > 0 {
-        let what = if reading == 1 { "reading 1 answer".to_owned() } else { format!("reading {reading} answers") };
+    let row = if let Some(what) = being_read(reading) {
         Row::new(format!(" {} {what}", glyph(Mark::Busy)), Role::Busy)
     } else if unknown > 0 {
         let what = if unknown == 1 { "1 fact".to_owned() } else { format!("{unknown} facts") };
@@ -270,6 +269,22 @@ fn read_state(view: &View, reading: usize, unknown: usize, read_at: Option<Now>)
     match read_at {
         Some(at) => row.and(format!("   read {}", view.age(at)), Role::Dim),
         None => row,
+    }
+}
+
+/// Who is waited for: the service of each open question.
+fn being_read(open: &[Service]) -> Option<String> {
+    let mut services: Vec<Service> = Vec::new();
+    for service in open {
+        if !services.contains(service) {
+            services.push(*service);
+        }
+    }
+    match services.as_slice() {
+        [] => None,
+        [one] => Some(format!("reading {}", one.name())),
+        [one, other] => Some(format!("reading {} and {}", one.name(), other.name())),
+        all => Some(format!("reading {} answers of {} services", open.len(), all.len())),
     }
 }
 
@@ -290,9 +305,10 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
             let newest = setup.facts.newest().max(failed);
             // What is known of both sides comes from the list of the project, too.
             let directory = &view.model.directory;
-            let reading = setup.reading.len() + usize::from(directory.reading_lcs.is_some());
+            let of_sides = setup.reading.iter().map(|(kind, _)| kind.service());
+            let reading: Vec<Service> = of_sides.chain(directory.reading_lcs.map(|_| Service::Lcs)).collect();
             let unknown = setup.facts.troubles().len() + usize::from(directory.lcs_trouble.is_some());
-            read_state(view, reading, unknown, newest)
+            read_state(view, &reading, unknown, newest)
         }
     }
 }
@@ -309,8 +325,9 @@ fn of_list(view: &View, model: &Model) -> Row {
         let what = if silent == 1 { "1 set-up gets".to_owned() } else { format!("{silent} set-ups get") };
         return Row::new(format!(" {glyph} {what} no good answer; open it to see why"), Role::Warn);
     }
-    let reading = usize::from(directory.reading.is_some()) + usize::from(directory.reading_lcs.is_some());
-    read_state(view, reading, usize::from(directory.lcs_trouble.is_some()), directory.read_at)
+    let lists = [directory.reading.map(|_| Service::Bap), directory.reading_lcs.map(|_| Service::Lcs)];
+    let reading: Vec<Service> = lists.into_iter().flatten().collect();
+    read_state(view, &reading, usize::from(directory.lcs_trouble.is_some()), directory.read_at)
 }
 
 /// What is said to the person, above the last row of the status.

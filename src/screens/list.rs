@@ -121,11 +121,16 @@ pub(super) fn top(list: &List, selected: usize, count: usize, height: usize) -> 
     list.top.clamp((selected + 1).saturating_sub(height), selected).min(most)
 }
 
-/// The environments whose rows are on the terminal, as the list was settled last.
+/// So many environments are read ahead, of those that an order needs to know.
+const AHEAD: usize = 20;
+
+/// The environments whose rows are on the terminal, as the list was settled last. Sorted by set-up also the next ones
+/// that were not read: what needs somebody first can be among them.
 pub(super) fn in_sight<'a>(model: &'a Model, eye: &'a Eye) -> impl Iterator<Item = &'a EnvironmentId> + Clone {
     let height = eye.settled.map_or(0, |(_, height)| height);
     let places = eye.list.order.places();
     let rows = places.iter().skip(eye.list.top).take(height);
+    let rows = rows.chain(eye.list.order.unread().iter().take(AHEAD));
     rows.filter_map(|place| model.directory.environments.get(*place)).map(|environment| &environment.id)
 }
 

@@ -7,11 +7,14 @@
 use super::eye::Sort;
 use super::list::rank;
 use crate::core::model::Model;
-use crate::core::standing::{Standing, standing};
+use crate::core::standing::standing;
 use memchr::memmem::Finder;
 
 /// Between the texts of an environment: no filter holds it, because what is typed and pasted is one line.
 const BETWEEN: char = '\n';
+
+/// Rank of what nobody has asked about: behind all others.
+const UNREAD: u8 = u8::MAX;
 
 /// What an order follows from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +79,14 @@ impl Order {
         &self.places
     }
 
+    /// Those of them that nobody has asked about yet, where the order follows from that: they stand last.
+    pub(super) fn unread(&self) -> &[usize] {
+        if self.grounds.as_ref().is_none_or(|grounds| grounds.sort != Sort::Stage) {
+            return &[];
+        }
+        &self.places[self.places.partition_point(|at| self.ranks.of(*at) < UNREAD)..]
+    }
+
     /// Whether it still is the order of this list.
     pub(super) fn is_fresh(&self, model: &Model, filter: &str, sort: Sort) -> bool {
         self.grounds.as_ref() == Some(&Grounds::of(model, filter, sort))
@@ -100,7 +111,7 @@ impl Ranks {
         let is_new = self.directory != now;
         if is_new {
             self.directory = now;
-            self.all = vec![(0, rank(Standing::NotRead)); environments.len()];
+            self.all = vec![(0, UNREAD); environments.len()];
         }
         let mut have_moved = is_new;
         for setup in model.setups.values() {
@@ -115,7 +126,7 @@ impl Ranks {
     }
 
     fn of(&self, place: usize) -> u8 {
-        self.all.get(place).map_or_else(|| rank(Standing::NotRead), |(_, rank)| *rank)
+        self.all.get(place).map_or(UNREAD, |(_, rank)| *rank)
     }
 }
 

@@ -162,8 +162,10 @@ fn survey(model: &mut Model, only_new: bool, now: Now) {
 
 /// Reads of these environments what the list shows, where nobody has looked at them yet.
 pub(super) fn look_at_those_in_sight(model: &mut Model, ids: Vec<EnvironmentId>, now: Now) {
-    for id in ids.iter().filter(|id| !model.setups.contains_key(id)).cloned().collect::<Vec<_>>() {
-        with_setup(model, &id, now, |setup, cx| SURVEY.into_iter().for_each(|kind| ask(setup, kind, cx)));
+    for id in &ids {
+        if !model.setups.contains_key(id) {
+            with_setup(model, id, now, |setup, cx| SURVEY.into_iter().for_each(|kind| ask(setup, kind, cx)));
+        }
     }
     model.directory.in_sight = ids;
 }
