@@ -49,35 +49,34 @@ impl Hosts {
         format!("{}{rest}", environment.name)
     }
 
-    /// Which side of which environment a `Host` header names; `None` for every other host.
-    pub fn side_of(environments: &[Environment], host: &str) -> Option<(usize, Side)> {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        environments.iter().enumerate().find_map(|(place, environment)| {
-            if environment.dataverse && name.strip_suffix(DATAVERSE) == Some(&environment.name) {
-                Some((place, Side::Dataverse))
-            } else if environment.finance_and_operations
-                && name.starts_with(&environment.name)
-                && name == Self::finance_operations_name(environment)
-            {
-                Some((place, Side::FinanceOperations))
-            } else {
-                None
-            }
-        })
-    }
-
     /// Whether a host is of the kind that names a side of an environment.
     pub fn is_side(host: &str) -> bool {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         name.ends_with(DATAVERSE) || name.ends_with(PRODUCTION)
     }
 
-    /// Place of the environment with this bare finance and operations host, with or without port.
-    pub fn by_identifier(&self, environments: &[Environment], identifier: &str) -> Option<usize> {
-        let with_port = format!(":{}", self.port);
-        let name = identifier.strip_suffix(&with_port).unwrap_or(identifier);
-        environments.iter().position(|environment| {
-            environment.finance_and_operations && Self::finance_operations_name(environment) == name
-        })
+    /// The host name without this port, which may be left out.
+    pub fn without_port<'a>(&self, host: &'a str) -> &'a str {
+        host.strip_suffix(&format!(":{}", self.port)).unwrap_or(host)
     }
+}
+
+/// What a host name of a side says.
+pub struct Named<'a> {
+    /// Name of the environment.
+    pub environment: &'a str,
+    /// Which side.
+    pub side: Side,
+    /// Finance and operations of a production environment.
+    pub is_production: bool,
+}
+
+/// Reads the host name of a side, without a port; `None` for every other one.
+pub fn named(host: &str) -> Option<Named<'_>> {
+    let of = |end, side, is_production| {
+        host.strip_suffix(end).map(|environment| Named { environment, side, is_production })
+    };
+    of(DATAVERSE, Side::Dataverse, false)
+        .or_else(|| of(SANDBOX, Side::FinanceOperations, false))
+        .or_else(|| of(PRODUCTION, Side::FinanceOperations, true))
 }

@@ -15,6 +15,7 @@ mod hosts;
 mod ids;
 mod odata;
 mod packages;
+mod places;
 mod refusals;
 mod routes;
 mod scenario;

@@ -4,6 +4,7 @@
 //! time, and everything that came due by then happens in the order in which it came due. It knows
 //! no HTTP, starts no task and never reads a clock.
 
+use super::places::Places;
 use super::scenario::{Act, Environment, LinkState, Outcome, Scenario, When};
 use super::{
     Counters, clock,
@@ -119,6 +120,8 @@ pub struct World {
     pub scenario: Scenario,
     /// Its environments, as they are now.
     pub environments: Vec<Environment>,
+    /// Where each of them is.
+    pub places: Places,
     /// Every installation, oldest first.
     pub installations: Vec<Installation>,
     /// Every link operation, oldest first.
@@ -139,8 +142,10 @@ pub struct World {
 impl World {
     /// The world at the beginning of a scenario.
     pub fn new(scenario: Scenario) -> Self {
+        let environments = scenario.environments();
         Self {
-            environments: scenario.environments(),
+            places: Places::of(&environments),
+            environments,
             events_done: vec![0; scenario.events.len()],
             scenario,
             installations: Vec::new(),
@@ -162,17 +167,10 @@ impl World {
         self.requests.push_back(request);
     }
 
-    /// Place of an environment by its Power Platform id.
-    pub fn by_id(&self, id: &str) -> Option<usize> {
-        self.environments.iter().position(|environment| environment.id.eq_ignore_ascii_case(id))
-    }
-
-    /// Place of an environment by its LCS id, with or without dashes.
+    /// Place of an environment by its LCS id, with or without dashes, where Lifecycle Services lists it.
     pub fn by_lcs_id(&self, id: &str) -> Option<usize> {
-        let bare = crate::wire::bare_id(id);
-        self.environments.iter().position(|environment| {
-            environment.lcs && environment.finance_and_operations && crate::wire::bare_id(&environment.lcs_id) == bare
-        })
+        let is_listed = |place: &usize| self.environments[*place].is_in_lcs();
+        self.places.by_lcs_id(id).filter(is_listed)
     }
 
     /// Lets everything happen that came due by `now`, in that order.

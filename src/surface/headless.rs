@@ -48,7 +48,7 @@ const OPEN_AT_ONCE: usize = 20;
 /// The same where only how far each is is read: so many silent ones leave the others their turns.
 const SURVEYED_AT_ONCE: usize = 100;
 
-/// So many environments that end in the same moment are told one by one; more of them together.
+/// So many environments are told one by one; more that end in the same moment together, and more rows are counted.
 const TOLD_EACH: usize = 20;
 
 /// What is wanted.

@@ -40,7 +40,7 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str]) -> Result<A
         }
     }
     let Some(name) = rest.first() else { return list(context, call) };
-    let place = context.world.by_id(name).ok_or_else(|| {
+    let place = context.world.places.by_id(name).ok_or_else(|| {
         let words = format!("The environment '{name}' could not be found in the tenant '{TENANT}'.");
         Answer::error(StatusCode::NOT_FOUND, "EnvironmentNotFound", &words)
     })?;

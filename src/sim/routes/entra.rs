@@ -4,6 +4,7 @@ use super::{Context, entra_application};
 use crate::sim::{
     CLIENT, TENANT,
     call::{Answer, Call},
+    hosts::Side,
     ids,
     refusals::Refusal,
     scenario::{ADA, Service, Step},
@@ -170,28 +171,28 @@ pub(super) fn resource(context: &Context, scope: &str) -> Result<(String, Option
         (Service::Gateway, audience::GATEWAY),
         (Service::Graph, audience::GRAPH),
     ];
-    let sides = context.world.environments.iter().flat_map(|environment| {
-        let dataverse = environment.dataverse.then(|| (Service::Dataverse, context.hosts.dataverse(environment)));
-        let finops = environment
-            .finance_and_operations
-            .then(|| (Service::FinanceOperations, context.hosts.finance_operations(environment)));
-        dataverse.into_iter().chain(finops)
+    let fixed = fixed.into_iter().find(|(_, address)| address.eq_ignore_ascii_case(bare)).map(|(service, _)| service);
+    let known = fixed.or_else(|| {
+        let lower = bare.to_ascii_lowercase();
+        let host = context.hosts.without_port(lower.strip_prefix("http://")?);
+        let (place, side) = context.world.places.by_host(&context.world.environments, host)?;
+        let own = &context.world.environments[place];
+        let (service, address) = match side {
+            Side::Dataverse => (Service::Dataverse, context.hosts.dataverse(own)),
+            Side::FinanceOperations => (Service::FinanceOperations, context.hosts.finance_operations(own)),
+        };
+        address.eq_ignore_ascii_case(bare).then_some(service)
     });
-    let known = fixed
-        .into_iter()
-        .map(|(service, address)| (service, address.to_owned()))
-        .chain(sides)
-        .find(|(_, address)| address.eq_ignore_ascii_case(bare));
     match known {
         None => {
             let words = format!("The resource principal named {resource} was not found in the tenant.");
             Err(refused(context, "invalid_resource", 500_011, &words))
         }
-        Some((service, _)) if context.world.scenario.sign_in.refused.contains(&service) => {
+        Some(service) if context.world.scenario.sign_in.refused.contains(&service) => {
             let words = "Consent between first party application and first party resource must be configured via preauthorization.";
             Err(refused(context, "invalid_grant", 65002, words))
         }
-        Some((service, _)) => Ok((resource.to_owned(), Some(service))),
+        Some(service) => Ok((resource.to_owned(), Some(service))),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Context, iso};
 use crate::sim::{
     TENANT,
     call::{Answer, Call},
+    hosts::Side,
     ids,
     scenario::{ADA, Environment, LinkState},
     tokens::audience,
@@ -81,14 +82,16 @@ fn by_cid(context: &Context, id: &str) -> Result<usize, Answer> {
 
 /// Power Platform environment id of the other end of a link.
 fn target_id(context: &Context, link: &LinkState) -> String {
-    let target = context.world.environments.iter().find(|environment| environment.name == link.environment);
-    target.map(|environment| environment.id.clone()).unwrap_or_default()
+    let target = context.world.places.by_name(&link.environment);
+    target.map(|place| context.world.environments[place].id.clone()).unwrap_or_default()
 }
 
 /// The link of a bare host. Anything but a known bare host in lower case is silently "not linked".
 fn environments(context: &Context, identifier: &str) -> Value {
-    let Some(place) = context.hosts.by_identifier(&context.world.environments, identifier) else { return json!([]) };
-    let environment = &context.world.environments[place];
+    let all = &context.world.environments;
+    let known = context.world.places.by_host(all, context.hosts.without_port(identifier));
+    let Some((place, Side::FinanceOperations)) = known else { return json!([]) };
+    let environment = &all[place];
     match &environment.link {
         Some(link) => json!([{
             "cid": cid(environment),

@@ -70,9 +70,10 @@ pub fn envelope(context: &Context, error: Option<&str>, activity: Option<&str>) 
     })
 }
 
-fn page(context: &Context, rows: Vec<Value>, number: usize, size: usize) -> Value {
-    let pages = rows.len().div_ceil(size).max(1);
-    let rows: Vec<Value> = rows.into_iter().skip((number - 1).saturating_mul(size)).take(size).collect();
+/// One page of these; only its own rows are made.
+fn page<T>(context: &Context, all: Vec<T>, number: usize, size: usize, row: impl Fn(T) -> Value) -> Value {
+    let pages = all.len().div_ceil(size).max(1);
+    let rows: Vec<Value> = all.into_iter().skip((number - 1).saturating_mul(size)).take(size).map(row).collect();
     let mut answer = envelope(context, None, None);
     answer["ResultPageCurrent"] = number.into();
     answer["ResultHasMorePages"] = (number < pages).into();
@@ -93,7 +94,7 @@ fn detail(context: &Context, call: &Call, project: &str) -> Value {
         .environments
         .iter()
         .enumerate()
-        .filter(|(_, environment)| environment.lcs && environment.finance_and_operations)
+        .filter(|(_, environment)| environment.is_in_lcs())
         .collect();
     let one = if let Some(id) = call.query("environmentId") {
         Some(context.world.by_lcs_id(id))
@@ -111,8 +112,8 @@ fn detail(context: &Context, call: &Call, project: &str) -> Value {
         Some(Ok(number)) if number >= 1 => number,
         Some(_) => return envelope(context, Some("The page must be a number from 1."), None),
     };
-    let rows = chosen.iter().map(|(place, environment)| row(context, *place, environment)).collect();
-    page(context, rows, number, context.world.scenario.lcs_page_size)
+    let size = context.world.scenario.lcs_page_size;
+    page(context, chosen, number, size, |(place, environment)| row(context, place, environment))
 }
 
 fn row(context: &Context, place: usize, environment: &Environment) -> Value {
@@ -173,5 +174,5 @@ fn history(context: &Context, project: &str, environment: &str) -> Value {
         "EnvironmentId": id,
         "ProjectId": PROJECT,
     });
-    page(context, vec![entry], 1, 10)
+    page(context, vec![entry], 1, 10, |entry| entry)
 }

@@ -65,7 +65,8 @@ impl Target {
 
 /// Which service a request is for; `None` for the simulator's own pages.
 pub fn target(context: &Context, call: &Call) -> Option<Target> {
-    if let Some((place, side)) = Hosts::side_of(&context.world.environments, &call.host) {
+    let host = call.host.rsplit_once(':').map_or(&*call.host, |(name, _)| name);
+    if let Some((place, side)) = context.world.places.by_host(&context.world.environments, host) {
         return Some(Target::Side(place, side));
     }
     if Hosts::is_side(&call.host) {

@@ -34,7 +34,7 @@ pub fn answer(context: &mut Context, call: &Call, segments: &[&str]) -> Result<A
         let words = "The api-version query parameter is missing or not supported.";
         return Err(bare(StatusCode::BAD_REQUEST, "ApiVersionInvalid", words, None));
     }
-    let place = context.world.by_id(environment).ok_or_else(|| {
+    let place = context.world.places.by_id(environment).ok_or_else(|| {
         let words = "The environment id in the endpoint is not valid.";
         bare(StatusCode::NOT_FOUND, "EndpointInvalid", words, Some("EnvironmentIdInvalid"))
     })?;

@@ -304,6 +304,11 @@ fn installed(text: &str) -> (String, String) {
 }
 
 impl Environment {
+    /// Whether Lifecycle Services lists it.
+    pub fn is_in_lcs(&self) -> bool {
+        self.lcs && self.finance_and_operations
+    }
+
     /// The name of a copy of it.
     pub(super) fn name_of_copy(&self, number: u32) -> String {
         format!("{}-{number:05}", self.name)

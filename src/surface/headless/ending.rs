@@ -62,7 +62,7 @@ pub fn left(setup: &Setup, why: &str, is_timed_out: bool, is_rehearsal: bool, no
 }
 
 /// Words that are the same for many, each once with its number, in the order in which they came first.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Together(Vec<(String, usize)>);
 
 impl Together {
@@ -72,6 +72,11 @@ impl Together {
             Some((_, count)) => *count += 1,
             None => self.0.push((words, 1)),
         }
+    }
+
+    /// All of them in one phrase.
+    pub(super) fn in_short(self) -> String {
+        self.counted().map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
     }
 
     /// How many there are of each.
@@ -96,8 +101,7 @@ impl Headless<'_> {
             self.teller.line(&format!("{name}  {outcome} (exit {code})"));
             counts.add(outcome);
         }
-        let counts: Vec<String> = counts.counted().map(|(count, outcome)| format!("{count} {outcome}")).collect();
-        self.teller.line(&format!("{} environments: {}", self.flights.len(), counts.join(", ")));
+        self.teller.line(&format!("{} environments: {}", self.flights.len(), counts.in_short()));
     }
 }
 

@@ -106,6 +106,11 @@ impl Flights {
         self.over == self.all.len()
     }
 
+    /// Whether each was opened.
+    pub(super) fn all_are_open(&self) -> bool {
+        self.to_open.is_empty()
+    }
+
     /// The one of this environment.
     pub(super) fn of(&mut self, id: &str) -> Option<&mut Flight> {
         self.all.get_mut(*self.places.get(id)?)

@@ -134,8 +134,9 @@ impl Headless<'_> {
 
     /// Takes those that only Lifecycle Services knows, once its list is there.
     pub(super) fn join_late(&mut self) {
-        // What was said of rows that wait is over with the last of them.
-        if self.may_grow() && self.flights.is_over() && !std::mem::replace(&mut self.lists.is_alone, true) {
+        // What was said of rows that wait is another thing once nothing but the list is waited for.
+        let is_read = self.flights.all_are_open() && self.seat.model.setups.awaited() == 0;
+        if self.may_grow() && is_read && !std::mem::replace(&mut self.lists.is_alone, true) {
             self.lists.awaits_lcs = Some(self.seat.clock.now());
             self.lists.is_told = false;
         }
@@ -180,11 +181,13 @@ impl Headless<'_> {
             self.lists.is_told = true;
         }
         if self.lcs_is_late_in().is_some_and(|left| left.is_zero()) {
-            let words = match self.job {
-                Job::Status if self.flights.is_over() => "all others are told, and it may list more",
-                Job::Status => "rows that need it wait",
-                Job::Check => "the prerequisites wait for it",
-                Job::Run { .. } => "nothing is changed before it is here, or could not be read",
+            let words = match (&self.job, self.flights.len() - self.flights.over()) {
+                (Job::Status, 0) => "all others are told, and it may list more".to_owned(),
+                (Job::Status, 1) if self.lists.is_alone => "1 row waits for it, all others are told".to_owned(),
+                (Job::Status, rows) if self.lists.is_alone => format!("{rows} rows wait for it, all others are told"),
+                (Job::Status, _) => "rows that need it wait".to_owned(),
+                (Job::Check, _) => "the prerequisites wait for it".to_owned(),
+                (Job::Run { .. }, _) => "nothing is changed before it is here, or could not be read".to_owned(),
             };
             self.teller.say_error(&format!("Lifecycle Services has not sent its whole list yet; {words}."));
             self.lists.is_told = true;

@@ -3,10 +3,11 @@
 //! In lines, rows come in the order of the list as far as nobody has to wait long for it ([`Rows`]); as JSON it is one
 //! document in that order, written bit by bit.
 
+use super::ending::Together;
 use super::rows::Rows;
-use super::{Headless, Over, Show, code, documents};
+use super::{Headless, Over, Show, TOLD_EACH, code, documents};
 use crate::core::msg::{Intent, Msg};
-use crate::core::standing::Standing;
+use crate::core::standing::{Standing, standing};
 use crate::core::time::{Now, between};
 use crate::core::trouble::{Again, What};
 use crate::ui::text::{clean, safe_json};
@@ -29,6 +30,8 @@ pub(super) struct Report {
     reasons: Vec<String>,
     /// There are more of them.
     has_more: bool,
+    /// How many are how far.
+    counts: Together,
     /// Something did not answer, or cannot now.
     is_unread: bool,
 }
@@ -41,6 +44,7 @@ impl Default for Report {
             written: 0,
             reasons: Vec::new(),
             has_more: false,
+            counts: Together::default(),
             is_unread: false,
         }
     }
@@ -92,6 +96,7 @@ impl Headless<'_> {
         }
         // One that the list has lost has no row.
         let row = self.seat.model.directory.get(&id).map(|environment| {
+            self.report.counts.add(standing(environment, setup).words().to_owned());
             if is_json {
                 let mut told = documents::status(environment, setup);
                 if let (Some(why), Some(told)) = (cut, told.as_object_mut()) {
@@ -153,6 +158,10 @@ impl Headless<'_> {
             let end = if self.report.written > 0 { "\n  ]\n}\n" } else { "]\n}\n" };
             self.teller.part(end);
         } else {
+            if self.flights.len() > TOLD_EACH {
+                let counts = std::mem::take(&mut self.report.counts).in_short();
+                self.teller.line(&format!("\n{} of {} environments: {counts}", self.flights.over(), self.flights.len()));
+            }
             let reasons = std::mem::take(&mut self.report.reasons);
             let more = self.report.has_more.then_some("  There are more; status --json has those of each environment.");
             if !reasons.is_empty() {
