@@ -1,9 +1,13 @@
 //! The command line: what can be typed, and what it means. Parsing only.
 #![expect(missing_docs, reason = "of a struct of options clap would make the words of its command, which stand at it")]
 
+mod pages;
+
 use crate::core::mandate::Module;
 pub use crate::settings::SIMULATOR;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+pub use pages::{completions, manual};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -160,8 +164,8 @@ pub struct Completions {
 // Options of `man`.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// Of which command; without it, of the program.
-    pub command: Option<String>,
+    /// Of which command (`setup`, `runs export`); without it, of the program.
+    pub command: Vec<String>,
 }
 
 // Which environments, and how it is said.
@@ -217,7 +221,8 @@ pub struct Setup {
     pub show_terms: bool,
     /// Install these modules too: finance, human-resources, supply-chain, notes, asset-management, party.
     /// What one of them needs comes with it.
-    #[arg(long, value_name = "MODULES", value_delimiter = ',', value_parser = module)]
+    #[arg(long, value_name = "MODULES", value_delimiter = ',', ignore_case = true, hide_possible_values = true,
+          value_parser = modules())]
     pub modules: Vec<Module>,
     /// Where to end.
     #[arg(long, value_enum, default_value_t = Until::Linked)]
@@ -455,9 +460,10 @@ fn duration(text: &str) -> Result<Duration, String> {
     seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs).ok_or_else(|| "give a length above 0".into())
 }
 
-fn module(text: &str) -> Result<Module, String> {
-    let known = Module::ALL.into_iter().find(|module| module.word().eq_ignore_ascii_case(text.trim()));
-    known.ok_or_else(|| format!("the modules are {}", Module::ALL.map(Module::word).join(", ")))
+/// The words of the modules; shells complete them.
+fn modules() -> impl TypedValueParser<Value = Module> {
+    let known = |word: String| Module::ALL.into_iter().find(|module| module.word().eq_ignore_ascii_case(&word));
+    PossibleValuesParser::new(Module::ALL.map(Module::word)).try_map(move |word| known(word).ok_or("no module"))
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -482,33 +488,6 @@ impl Cli {
             .args(whole.get_arguments().cloned())
             .subcommands(whole.get_subcommands().filter(is_named).cloned());
         Self::from_arg_matches(&part.try_get_matches_from(words).ok()?).ok()
-    }
-
-    /// The script that completes commands and options in a shell.
-    pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Self::command(), "dualwrite", &mut script);
-        script
-    }
-
-    /// The manual page of the program or of a command, in roff; none where there is no such command.
-    ///
-    /// # Errors
-    /// Never: it is written to memory.
-    pub fn manual(command: Option<&str>) -> std::io::Result<Option<Vec<u8>>> {
-        let mut whole = Self::command();
-        whole.build();
-        let page = match command {
-            None => whole,
-            Some(name) => match whole.find_subcommand(name) {
-                // Its page is named as a shell finds it: `man dualwrite-setup`.
-                Some(found) => found.clone().display_name(format!("dualwrite-{name}")),
-                None => return Ok(None),
-            },
-        };
-        let mut text = Vec::new();
-        clap_mangen::Man::new(page).render(&mut text)?;
-        Ok(Some(text))
     }
 
     /// What was typed and would have no effect: the option and why.

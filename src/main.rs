@@ -152,8 +152,8 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             })
         }
         Some(Command::Doctor) => Ok(looked_over(options)),
-        Some(Command::Completions(wanted)) => print(&Cli::completions(wanted.shell)),
-        Some(Command::Man(wanted)) => match Cli::manual(wanted.command.as_deref()) {
+        Some(Command::Completions(wanted)) => print(&cli::completions(wanted.shell, Scenario::names())),
+        Some(Command::Man(wanted)) => match cli::manual(&wanted.command) {
             Ok(Some(page)) => print(&page),
             Ok(None) => Err(Refusal(code::USAGE, "There is no such command; dualwrite --help lists them.".into())),
             Err(error) => Err(Refusal(code::FAILED, format!("The page cannot be made: {error}."))),

@@ -18,20 +18,49 @@ fn the_help_of_a_command_begins_with_what_it_does_and_ends_with_an_example() {
     }
 }
 
+/// All commands, with those below them, as they are typed.
+fn commands(of: &clap::Command) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for command in of.get_subcommands() {
+        let name = command.get_name().to_owned();
+        all.push(vec![name.clone()]);
+        all.extend(commands(command).into_iter().map(|below| [vec![name.clone()], below].concat()));
+    }
+    all
+}
+
 #[test]
-fn completions_and_manual_know_every_command() {
+fn completions_know_every_command_and_what_can_be_named() {
     let names: Vec<String> = Cli::command().get_subcommands().map(|of| of.get_name().to_owned()).collect();
     for shell in clap_complete::Shell::value_variants() {
-        let script = String::from_utf8(Cli::completions(*shell)).unwrap();
+        let script = String::from_utf8(completions(*shell, ["dw9003-crm"].into_iter())).unwrap();
         for name in &names {
             assert!(script.contains(name), "{shell} does not know {name}");
         }
+        // Elvish and PowerShell are told no values.
+        if [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish].contains(shell) {
+            assert!(script.contains("dw9003-crm") && script.contains("asset-management"), "{shell}");
+        }
     }
-    let page = |command| Cli::manual(command).unwrap().map(|page| String::from_utf8(page).unwrap());
-    let whole = page(None).unwrap();
-    assert!(whole.contains(".TH dualwrite 1") && names.iter().all(|name| whole.contains(&name.replace('-', "\\-"))));
-    assert!(page(Some("setup")).unwrap().contains("Set up and link without a screen"));
-    assert_eq!(page(Some("stauts")), None);
+}
+
+#[test]
+fn every_command_has_a_page_with_its_examples_line_by_line() {
+    let page = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        manual(&words).unwrap().map(|page| String::from_utf8(page).unwrap())
+    };
+    let whole = page(&[]).unwrap();
+    for command in commands(&Cli::command()) {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let title = format!(".TH dualwrite-{} 1", words.join("-"));
+        assert!(page(&words).unwrap().contains(&title), "{title}");
+        assert!(whole.contains(&words[0].replace('-', "\\-")), "{title}");
+    }
+    let setup = page(&["setup"]).unwrap();
+    assert!(setup.contains("Set up and link without a screen") && !setup.contains("EXTRA"), "{setup}");
+    assert!(setup.contains(".SH \"EXAMPLES\"\n.nf\ndualwrite setup ") && setup.contains(".fi\n.SH \"EXIT CODES\"\n"));
+    assert_eq!(page(&["stauts"]), None);
 }
 
 #[test]

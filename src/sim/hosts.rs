@@ -73,9 +73,8 @@ pub struct Named<'a> {
 
 /// Reads the host name of a side, without a port; `None` for every other one.
 pub fn named(host: &str) -> Option<Named<'_>> {
-    let of = |end, side, is_production| {
-        host.strip_suffix(end).map(|environment| Named { environment, side, is_production })
-    };
+    let of =
+        |end, side, is_production| host.strip_suffix(end).map(|environment| Named { environment, side, is_production });
     of(DATAVERSE, Side::Dataverse, false)
         .or_else(|| of(SANDBOX, Side::FinanceOperations, false))
         .or_else(|| of(PRODUCTION, Side::FinanceOperations, true))

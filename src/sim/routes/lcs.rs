@@ -89,13 +89,8 @@ fn detail(context: &Context, call: &Call, project: &str) -> Value {
             None,
         );
     }
-    let listed: Vec<(usize, &Environment)> = context
-        .world
-        .environments
-        .iter()
-        .enumerate()
-        .filter(|(_, environment)| environment.is_in_lcs())
-        .collect();
+    let listed: Vec<(usize, &Environment)> =
+        context.world.environments.iter().enumerate().filter(|(_, environment)| environment.is_in_lcs()).collect();
     let one = if let Some(id) = call.query("environmentId") {
         Some(context.world.by_lcs_id(id))
     } else {

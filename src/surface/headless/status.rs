@@ -160,7 +160,11 @@ impl Headless<'_> {
         } else {
             if self.flights.len() > TOLD_EACH {
                 let counts = std::mem::take(&mut self.report.counts).in_short();
-                self.teller.line(&format!("\n{} of {} environments: {counts}", self.flights.over(), self.flights.len()));
+                self.teller.line(&format!(
+                    "\n{} of {} environments: {counts}",
+                    self.flights.over(),
+                    self.flights.len()
+                ));
             }
             let reasons = std::mem::take(&mut self.report.reasons);
             let more = self.report.has_more.then_some("  There are more; status --json has those of each environment.");
