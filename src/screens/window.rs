@@ -27,7 +27,7 @@ fn shown(name: &str) -> String {
     cut(clean(name).chars().filter(is_shown).collect::<String>().trim(), NAME_MAX, "...")
 }
 
-/// What the window says now: of the environment that is looked at, else how many set-ups run.
+/// What the window says now: of the environment that is looked at, and how many set-ups run beside it.
 pub fn window(model: &Model, now: Now) -> Window {
     let Some((environment, setup)) = model.current() else {
         let title = match model.setups.running().len() {
@@ -42,7 +42,17 @@ pub fn window(model: &Model, now: Now) -> Window {
         Flow::Configuring(run) => run.stage().id.title(),
         _ => standing(environment, Some(setup)).words(),
     };
-    Window { title: format!("{name}: {words} - dualwrite"), progress: outlook::progress(setup, &model.experience, now) }
+    let running = model.setups.running();
+    let others = running.len() - usize::from(running.contains(&environment.id));
+    let more = match others {
+        0 => String::new(),
+        1 => ", 1 other runs".to_owned(),
+        others => format!(", {others} others run"),
+    };
+    Window {
+        title: format!("{name}: {words}{more} - dualwrite"),
+        progress: outlook::progress(setup, &model.experience, now),
+    }
 }
 
 /// What is watched of a set-up that runs.

@@ -113,6 +113,11 @@ pub fn flow(first: Row, indent: usize, body: &[Piece], cells: usize) -> Vec<Row>
     filler.rows
 }
 
+/// Marks behind which the parts of an address may be parted.
+const JOINTS: &str = "/?&=,;.-_:";
+/// So many parts has a row, of which it may lose one for that.
+const JOINT_PARTS: usize = 3;
+
 struct Filler {
     rows: Vec<Row>,
     row: Row,
@@ -160,13 +165,37 @@ impl Filler {
         if self.used + cells <= self.cells {
             return self.put(word, like);
         }
-        for grapheme in graphemes(word) {
-            if self.used + usize::from(grapheme.cell_width()) > self.cells && self.used > self.indent {
-                self.turn();
+        // An address: between its parts, where one of them is near; else anywhere.
+        let mut rest = word;
+        loop {
+            let room = self.cells.saturating_sub(self.used);
+            let end = if width(rest) <= room { rest.len() } else { end_of_row(rest, room, self.used <= self.indent) };
+            let (part, after) = rest.split_at(end);
+            self.put(part, like);
+            rest = after;
+            if rest.is_empty() {
+                return;
             }
-            self.put(grapheme, like);
+            self.turn();
         }
     }
+}
+
+/// Where a word that is longer than the room is cut: behind the last mark that joins its parts, if that is not far
+/// from the end of the row. A row that is empty takes one grapheme at least.
+fn end_of_row(word: &str, room: usize, is_empty: bool) -> usize {
+    let (mut end, mut used, mut joint) = (0, 0, 0);
+    for grapheme in graphemes(word) {
+        used += usize::from(grapheme.cell_width());
+        if used > room && (end > 0 || !is_empty) {
+            break;
+        }
+        end += grapheme.len();
+        if JOINTS.contains(grapheme) {
+            joint = end;
+        }
+    }
+    if joint > 0 && (end - joint) * JOINT_PARTS <= end { joint } else { end }
 }
 
 #[cfg(test)]
@@ -186,7 +215,7 @@ mod tests {
     #[test]
     fn a_long_word_is_cut_and_keeps_its_link() {
         let rows = flow(Row::blank(), 0, &[Piece::link("https://a.example/very/long")], 10);
-        assert_eq!(texts(&rows), ["https://a.", "example/ve", "ry/long"]);
+        assert_eq!(texts(&rows), ["https://a.", "example/", "very/long"]);
         assert!(rows.iter().all(|row| row.pieces[0].link.as_deref() == Some("https://a.example/very/long")));
     }
 
