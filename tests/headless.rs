@@ -174,6 +174,30 @@ fn an_unknown_environment_is_a_mistake_on_the_command_line() {
     );
 }
 
+/// The first one of the list was set up.
+#[test]
+fn a_name_that_two_environments_have_named_one_of_them() {
+    let state = TempDir::new().unwrap();
+    let two = "[[environment]]\nname = \"a\"\ndisplay_name = \"twin\"\n[[environment]]\nname = \"b\"\ndisplay_name = \"Twin\"\n";
+    let scenario = scenario(state.path(), two);
+    let (code, out, _) = run(state.path(), &["status", "--json", "--scenario", &scenario]);
+    let document: Value = serde_json::from_str(&out).unwrap();
+    let ids: Vec<&str> = document["environments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|of| of["name"].as_str().unwrap().eq_ignore_ascii_case("twin"))
+        .map(|of| of["id"].as_str().unwrap())
+        .collect();
+    assert_eq!((code, ids.len()), (0, 2), "{out}");
+    let args = [&["setup", "--environment", "twin", "--scenario", &scenario][..], &consent()].concat();
+    let (code, out, err) = run(state.path(), &args);
+    assert!(code == 2 && out.is_empty() && ids.iter().all(|id| err.contains(id)), "{out}{err}");
+    let args = [&["setup", "--environment", ids[1], "--scenario", &scenario][..], &consent()].concat();
+    let (code, out, err) = run(state.path(), &args);
+    assert!(code == 0 && out.contains(&format!("Twin ({})  linked", &ids[1][..8])), "{out}{err}");
+}
+
 #[test]
 fn after_its_time_it_leaves_and_says_what_goes_on() {
     let state = TempDir::new().unwrap();

@@ -4,8 +4,12 @@
 use super::time::Now;
 use super::trouble::Trouble;
 use crate::wire::{bap, bare_id, gateway, lcs, place};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Letters of an id that tell environments of one name apart.
+const ID_SHOWN: usize = 8;
 
 /// Key of an environment in the program: the Power Platform environment id, or the LCS environment
 /// id where no Power Platform environment belongs to it. Whoever holds it shares it.
@@ -144,6 +148,8 @@ pub struct Environment {
     pub lcs: Option<Arc<lcs::Environment>>,
     /// Why there are none.
     pub no_lcs: Option<Arc<str>>,
+    /// Another environment of the list has the same name.
+    pub shares_name: bool,
     /// An address at which its dual-write gateway may be.
     pub gateway_guess: Option<String>,
     /// When the lists were read.
@@ -179,6 +185,7 @@ impl Environment {
                 .collect(),
             lcs: None,
             no_lcs: None,
+            shares_name: false,
             gateway_guess: more.cluster.uri_suffix.as_deref().and_then(gateway::guessed_address),
             read_at: None,
         }
@@ -199,6 +206,7 @@ impl Environment {
             states: Vec::new(),
             lcs: Some(Arc::clone(row)),
             no_lcs: None,
+            shares_name: false,
             gateway_guess: None,
             read_at: None,
         })
@@ -233,6 +241,16 @@ impl Environment {
             (Some(only), None) | (None, Some(only)) => Some(only),
             (None, None) => None,
         }
+    }
+
+    /// What it is called so that nobody takes it for another: its name, with the beginning of its id where another one
+    /// has the same name.
+    pub fn label(&self) -> Cow<'_, str> {
+        if !self.shares_name {
+            return Cow::Borrowed(&self.name);
+        }
+        let id: String = self.id.0.chars().take(ID_SHOWN).collect();
+        Cow::Owned(format!("{} ({id})", self.name))
     }
 
     /// Whether a typed text names this environment: its name, one of its ids or an address, in any

@@ -15,7 +15,7 @@ use super::sign_in::{Ended, Keeping, Session};
 use super::time::Now;
 use super::trouble::{Service, Trouble};
 use crate::wire::{bap, bare_id, lcs, link};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,7 +166,11 @@ impl Directory {
     fn merge(&mut self) {
         self.environments = super::environment::merge(&self.rows, &self.project);
         let (read_at, no_lcs): (_, Arc<str>) = (self.read_at, self.no_lcs().into());
+        let mut names = HashSet::new();
+        let lower = self.environments.iter().map(|environment| environment.name.to_ascii_lowercase());
+        let shared: HashSet<String> = lower.filter(|name| !names.insert(name.clone())).collect();
         for environment in &mut self.environments {
+            environment.shares_name = !shared.is_empty() && shared.contains(&environment.name.to_ascii_lowercase());
             environment.read_at = read_at;
             environment.no_lcs = environment.lcs.is_none().then(|| Arc::clone(&no_lcs));
         }
@@ -179,6 +183,14 @@ impl Directory {
             }
         }
         self.revision += 1;
+    }
+
+    /// Whether more than one environment has this name: it names none then.
+    pub fn is_shared(&self, name: &str) -> bool {
+        let name = name.trim();
+        self.environments
+            .iter()
+            .any(|environment| environment.shares_name && environment.name.eq_ignore_ascii_case(name))
     }
 }
 
@@ -483,7 +495,9 @@ impl Cloud {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let name = &environment.name;
         let is_short = name.len() <= NAME_MAX;
-        let argument = if !name.is_empty() && is_short && name.chars().all(is_plain) {
+        let argument = if environment.shares_name && environment.id.0.chars().all(is_plain) {
+            environment.id.0.to_string()
+        } else if !name.is_empty() && is_short && name.chars().all(is_plain) {
             name.clone()
         } else if !name.trim().is_empty() && is_short && name.chars().all(|c| is_plain(c) || c == ' ') {
             format!("\"{name}\"")

@@ -123,7 +123,7 @@ fn header(view: &View) -> Row {
     let cloud = clean(&model.cloud.name);
     let speed = model.cloud.speed.map(|times| format!(", {times} times faster")).unwrap_or_default();
     let place = match model.current() {
-        Some((environment, _)) => clean(&environment.name),
+        Some((environment, _)) => clean(&environment.label()),
         None if model.directory.read_at.is_none() => String::new(),
         None => match model.directory.environments.len() {
             1 => "1 environment".to_owned(),

@@ -37,7 +37,7 @@ pub fn window(model: &Model, now: Now) -> Window {
         };
         return Window { title, progress: Progress::Nothing };
     };
-    let name = shown(&environment.name);
+    let name = shown(&environment.label());
     let words = match &setup.flow {
         Flow::Configuring(run) => run.stage().id.title(),
         _ => standing(environment, Some(setup)).words(),
@@ -93,5 +93,5 @@ pub fn news(
     let far = standing(environment, Some(setup));
     // What a person stopped themselves is no news to them.
     let is_end = !matches!(far, Standing::ReadyToConfigure | Standing::BeingRead | Standing::NotRead);
-    (is_news && is_end).then(|| format!("{}: {}", shown(&environment.name), far.words()))
+    (is_news && is_end).then(|| format!("{}: {}", shown(&environment.label()), far.words()))
 }

@@ -22,6 +22,8 @@ pub struct Subject {
     pub id: String,
     /// Name, or what was typed.
     pub name: String,
+    /// What it is called in lines: its name, and what tells it from another of the same name.
+    pub label: String,
     /// Name of the run; empty while there is none.
     pub run: String,
 }
@@ -47,7 +49,7 @@ impl Event {
     /// As one JSON object; none where only a person wants to know.
     pub fn json(&self) -> Option<Value> {
         let fields = self.fields.as_object()?;
-        let Subject { id, name, run } = &self.subject;
+        let Subject { id, name, run, .. } = &self.subject;
         let mut object =
             json!({"event": "", "ts": self.at.to_string(), "run": run, "environment": {"id": id, "name": name}});
         object.as_object_mut()?.extend(fields.clone());

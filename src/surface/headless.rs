@@ -453,7 +453,8 @@ impl Headless<'_> {
     fn stop(&mut self, code: u8, words: &str) -> Over {
         if self.teller.show() == Show::Json && matches!(self.job, Job::Run { .. }) {
             let now = self.seat.clock.now();
-            let subject = Subject { id: String::new(), name: self.named.join(", "), run: String::new() };
+            let name = self.named.join(", ");
+            let subject = Subject { id: String::new(), label: name.clone(), name, run: String::new() };
             let took = between(self.start, now);
             self.teller.say(&events::finished(&subject, outcome_of(code), code, took, words, now));
         } else {

@@ -297,11 +297,13 @@ impl Plain<'_> {
     fn tell_news(&mut self) {
         for entry in self.seat.told() {
             let name = self.seat.model.setups.keys().find(|id| *id.0 == *entry.environment);
-            let name = name.and_then(|id| self.seat.model.directory.get(id)).map(|of| clean(&of.name));
-            let subject =
-                Subject { id: entry.environment.clone(), name: name.unwrap_or_default(), run: entry.run.clone() };
+            let directory = &self.seat.model.directory;
+            let of = name.and_then(|id| directory.get(id));
+            let label = of.map(|of| of.label().into_owned()).unwrap_or_default();
+            let name = of.map(|of| of.name.clone()).unwrap_or_default();
+            let subject = Subject { id: entry.environment.clone(), name, label, run: entry.run.clone() };
             if let Some(event) = events::of_entry(&entry, &subject).filter(|event| !event.sentence.is_empty()) {
-                let said = format!("{}: {}", event.subject.name, event.sentence);
+                let said = format!("{}: {}", event.subject.label, event.sentence);
                 // One sentence per change.
                 if said != self.said {
                     let time = time_of_day(event.at, &self.zone);

@@ -52,7 +52,7 @@ mod tests {
     fn headings_points_and_addresses() {
         let rows = rows("# Title\n\nGo to https://a.example.\n* one two three", &Look::BLIND, 12);
         let texts: Vec<String> = rows.iter().map(Row::text).collect();
-        assert_eq!(texts, ["Title", "", "Go to", "https://a.ex", "ample.", "• one two", "  three"]);
+        assert_eq!(texts, ["Title", "", "Go to", "https://a.", "example.", "• one two", "  three"]);
         assert_eq!(rows[0].pieces[0].role, Role::Strong);
         assert_eq!(rows[3].pieces[0].link.as_deref(), Some("https://a.example"));
     }

@@ -285,7 +285,7 @@ impl Run<'_> {
         }
         twice(&self.driver.sim.counters(), self.target.job)?;
         let id = self.opened.as_ref().map(|(id, _)| id.0.to_string()).unwrap_or_default();
-        let subject = Subject { id, name: NAME.into(), run: String::new() };
+        let subject = Subject { id, name: NAME.into(), label: NAME.into(), run: String::new() };
         let said = |is: fn(&Line) -> bool| {
             let entry = self.driver.recorded.iter().rev().find(|entry| is(&entry.what));
             let entry = entry.filter(|_| code != Some(code::DONE) && !self.is_well());

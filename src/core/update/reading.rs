@@ -121,6 +121,11 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
 fn open_as_asked(model: &mut Model, now: Now) {
     let both = model.directory.reading.is_none() && model.directory.reading_lcs.is_none();
     if let Some(text) = model.directory.open_named.clone() {
+        if model.directory.is_shared(&text) {
+            model.directory.open_named = None;
+            model.notice = Some(format!("More than one environment is called “{text}”: choose by its id."));
+            return;
+        }
         let found = model.directory.environments.iter().find(|row| row.answers_to(&text)).map(|row| row.id.clone());
         if let Some(id) = found {
             model.directory.open_named = None;

@@ -113,9 +113,9 @@ pub(super) fn status_head(cells: usize) -> String {
 }
 
 /// How far an environment is, in a line of the table, with who did not answer.
-pub(super) fn status_line(environment: &Environment, setup: Option<&Setup>, cells: usize) -> String {
+pub(super) fn status_line(label: &str, environment: &Environment, setup: Option<&Setup>, cells: usize) -> String {
     let host = finops(environment, setup).map_or_else(|| "not known".to_owned(), |url| clean(&place(url)));
-    let line = columns(cells, &clean(&environment.name), standing(environment, setup).words(), &host);
+    let line = columns(cells, &clean(label), standing(environment, setup).words(), &host);
     let troubles = setup.map(|setup| setup.facts.troubles()).unwrap_or_default();
     let mut silent: Vec<String> = Vec::new();
     for words in troubles.iter().filter(|trouble| trouble.is_passing()).map(|trouble| trouble.sentence()) {

@@ -88,11 +88,11 @@ impl Together {
 impl Headless<'_> {
     /// Names each environment with how it ended, those that need a look last, next to the eye; and how many ended how.
     pub(super) fn sum_up(&mut self) {
-        let cells = name_cells(self.flights.iter().map(|flight| flight.subject.name.as_str()));
+        let cells = name_cells(self.flights.iter().map(|flight| flight.subject.label.as_str()));
         let mut ended: Vec<(u8, String, String)> = Vec::new();
         for flight in self.flights.iter() {
             let (code, outcome) = flight.ended().cloned().unwrap_or_default();
-            ended.push((code, outcome.replace('_', " "), fit_name(&clean(&flight.subject.name), cells, "...")));
+            ended.push((code, outcome.replace('_', " "), fit_name(&clean(&flight.subject.label), cells, "...")));
         }
         ended.sort_by_key(|(code, ..)| *code != code::DONE);
         let mut counts = Together::default();

@@ -107,6 +107,9 @@ impl Headless<'_> {
         }
         let (names, mut ids, mut known) = (Names::of(all), Vec::new(), HashSet::new());
         for name in &self.named {
+            if self.seat.model.directory.is_shared(name) {
+                return Err(shared(all, name));
+            }
             let environment = names.find(all, name).ok_or_else(|| not_listed(all, name))?;
             if known.insert(&environment.id) {
                 ids.push(environment.id.clone());
@@ -122,8 +125,10 @@ impl Headless<'_> {
             // Without consent a pilot reads and stops.
             Job::Status | Job::Check => super::no_orders(),
         };
-        let name = self.seat.model.directory.get(&id).map(|of| of.name.clone()).unwrap_or_default();
-        let subject = Subject { id: id.0.to_string(), name, run: String::new() };
+        let of = self.seat.model.directory.get(&id);
+        let name = of.map(|of| of.name.clone()).unwrap_or_default();
+        let label = of.map(|of| of.label().into_owned()).unwrap_or_default();
+        let subject = Subject { id: id.0.to_string(), name, label, run: String::new() };
         self.flights.add(Flight::new(Pilot::new(id, orders), subject));
     }
 
@@ -204,6 +209,17 @@ impl Headless<'_> {
         let silent = silence::of_lists(&self.seat.model).filter(|_| is_timed_out);
         silent.map(|silent| format!("; {silent}")).unwrap_or_default()
     }
+}
+
+/// More than one environment has a name; their ids.
+fn shared(all: &[Environment], name: &str) -> String {
+    let ids: Vec<&str> =
+        all.iter().filter(|of| of.name.eq_ignore_ascii_case(name.trim())).map(|of| &*of.id.0).take(10).collect();
+    format!(
+        "More than one environment is called “{}”: {}. Give the id of the one that is meant.",
+        cut(&clean(name), NAME_MAX, "..."),
+        clean(&ids.join(", "))
+    )
 }
 
 /// No environment answers to a name; those that there are.

@@ -75,7 +75,7 @@ impl Headless<'_> {
             return;
         }
         if self.drawn.at.is_none() {
-            let names = self.flights.iter().map(|flight| flight.subject.name.as_str());
+            let names = self.flights.iter().map(|flight| flight.subject.label.as_str());
             self.drawn.name = name_cells(names).min(NAME_MAX);
         }
         let lines = self.live_lines(usize::from(columns), usize::from(rows.saturating_sub(FREE).max(1)), now);
@@ -126,7 +126,7 @@ impl Headless<'_> {
             }
             (None, None) => far.to_owned(),
         };
-        let name = fit_name(&clean(&flight.subject.name), self.drawn.name, "...");
+        let name = fit_name(&clean(&flight.subject.label), self.drawn.name, "...");
         cut(&format!("{name}  {:>7}  {words}", stopwatch(flight.took(now))), columns.saturating_sub(1), "...")
     }
 }

@@ -71,7 +71,7 @@ impl Headless<'_> {
             return;
         }
         self.report.rows = Rows::new(PATIENCE.mul_f64(self.seat.clock.speed()));
-        self.report.cells = documents::name_cells(self.flights.iter().map(|flight| flight.subject.name.as_str()));
+        self.report.cells = documents::name_cells(self.flights.iter().map(|flight| flight.subject.label.as_str()));
         let head = documents::status_head(self.report.cells);
         self.teller.line(head.trim_end());
     }
@@ -106,7 +106,8 @@ impl Headless<'_> {
                 let text = serde_json::to_string_pretty(&told).unwrap_or_default();
                 format!("\n    {}", safe_json(&text).replace('\n', "\n    "))
             } else {
-                format!("{}\n", documents::status_line(environment, setup, self.report.cells).trim_end())
+                let label = environment.label();
+                format!("{}\n", documents::status_line(&label, environment, setup, self.report.cells).trim_end())
             }
         });
         self.report.rows.put(at, row.unwrap_or_default(), now);

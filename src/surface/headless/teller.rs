@@ -71,7 +71,7 @@ impl<'a> Teller<'a> {
         let time = time_of_day(event.at, &self.zone);
         for (at, sentence) in clean_lines(&event.sentence).iter().filter(|line| !line.is_empty()).enumerate() {
             let start =
-                if at == 0 { format!("{time}  {}  ", clean(&event.subject.name)) } else { "          ".to_owned() };
+                if at == 0 { format!("{time}  {}  ", clean(&event.subject.label)) } else { "          ".to_owned() };
             self.line(&format!("{start}{sentence}"));
         }
     }
@@ -199,7 +199,7 @@ mod tests {
         let (mut out, mut err) = (Writes::default(), Vec::new());
         let mut teller = Teller::new(Show::Lines, &mut out, &mut err);
         teller.zone = TimeZone::UTC;
-        let subject = Subject { id: "1".into(), name: "uat".into(), run: String::new() };
+        let subject = Subject { id: "1".into(), name: "uat".into(), label: "uat".into(), run: String::new() };
         for (at, words) in [("2026-03-01T23:59:59Z", "read"), ("2026-03-02T00:00:01Z", "linked")] {
             teller.say(&events::remark(&subject, words.into(), at.parse().unwrap()));
         }
