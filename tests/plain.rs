@@ -86,6 +86,12 @@ fn a_failure_is_told_with_its_remedies_and_tried_again() {
 }
 
 #[test]
+fn what_takes_long_is_told_now_and_then_with_how_long_it_may_still_take() {
+    let (_, text) = walk(&["--plain", "--scenario", "slow"], "1\n1\n1\n2\n1\n");
+    in_order(&text, &["It runs.", "contoso-uat: set-up runs, ", " min more (estimate)", "contoso-uat: set-up runs, "]);
+}
+
+#[test]
 fn identities_are_repaired_after_it_was_asked() {
     // contoso-golden: link, failed, fix here, write this, link again.
     let (code, text) = walk(&["--plain", "--scenario", "dw9003-crm"], "2\n1\n1\nf\n1\n1\n");

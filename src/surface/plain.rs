@@ -11,16 +11,23 @@ use super::seat::{Heard, Options, Seat};
 use crate::core::environment::EnvironmentId;
 use crate::core::msg::{Intent, Msg};
 use crate::core::route::{Screen, screen};
+use crate::core::schedule::outlook;
 use crate::core::setup::Record;
 use crate::core::sign_in::Session;
-use crate::core::time::time_of_day;
+use crate::core::standing::standing;
+use crate::core::time::{Now, between, time_of_day};
 use crate::screens::plain::{self as page, Lines};
 use crate::screens::{Eye, Reaction};
-use crate::ui::text::{clean, clean_lines};
+use crate::shell::terminal;
+use crate::ui::text::{clean, clean_lines, wrapped};
 use jiff::tz::TimeZone;
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::time::Duration;
+
+/// How long what runs may go on without a word.
+const QUIET: Duration = Duration::from_mins(5);
 
 /// Runs the wizard until the person leaves, the input ends, or a signal comes; the exit code.
 pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
@@ -37,9 +44,11 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         eye: Eye::default(),
         typed: VecDeque::new(),
         is_person: io::stdin().is_terminal(),
+        is_terminal: io::stdout().is_terminal(),
         is_over: false,
         shown: None,
         said: String::new(),
+        spoke: seat.clock.now(),
         is_closed: false,
         out,
         seat,
@@ -78,11 +87,15 @@ struct Plain<'a> {
     typed: VecDeque<String>,
     /// Whoever types sits at a terminal.
     is_person: bool,
+    /// What is said is shown in rows of a terminal.
+    is_terminal: bool,
     /// Nobody types any more.
     is_over: bool,
     shown: Option<Shown>,
     /// The notice that was said last.
     said: String,
+    /// When something was said of what runs.
+    spoke: Now,
     /// Nobody reads any more.
     is_closed: bool,
     out: &'a mut dyn Write,
@@ -108,16 +121,40 @@ impl Plain<'_> {
             if self.is_over && self.waits_for_choice() {
                 return self.out_of_input();
             }
-            match self.seat.wait(None) {
+            match self.seat.wait(self.quiet_for_more()) {
                 Heard::Line(Some(line)) => self.typed.push_back(line),
                 Heard::Line(None) => self.is_over = true,
                 Heard::Signal(signal) => {
                     self.say_where_it_goes_on();
                     return (signal.exit_code(), signal.name());
                 }
-                Heard::News | Heard::Nothing => {}
+                Heard::Nothing => self.say_what_runs(),
+                Heard::News => {}
             }
         }
+    }
+
+    /// How long nothing is said yet before what runs is told again; none where nothing runs.
+    fn quiet_for_more(&self) -> Option<Duration> {
+        let has_one = self.seat.model.running().next().is_some();
+        has_one.then(|| QUIET.saturating_sub(between(self.spoke, self.seat.clock.now())))
+    }
+
+    /// What runs has been quiet for long: that it runs, and for how long it may.
+    fn say_what_runs(&mut self) {
+        let now = self.seat.clock.now();
+        let model = &self.seat.model;
+        let mut lines = Vec::new();
+        for (environment, setup) in model.running() {
+            let still = outlook::in_words(setup, &model.experience, now).map(|still| format!(", {still}"));
+            let far = standing(environment, Some(setup)).words();
+            lines.push(format!("{}: {far}{}", environment.label(), still.unwrap_or_default()));
+        }
+        let time = time_of_day(now, &self.zone);
+        for line in lines {
+            self.say(&format!("{time}  {line}"));
+        }
+        self.spoke = now;
     }
 
     /// Whether the page can do nothing without a person.
@@ -310,6 +347,7 @@ impl Plain<'_> {
                     for line in clean_lines(&said).iter().filter(|line| !line.is_empty()) {
                         self.say(&format!("{time}  {line}"));
                     }
+                    self.spoke = self.seat.clock.now();
                     self.said = said;
                 }
             }
@@ -355,7 +393,11 @@ impl Plain<'_> {
         if self.is_closed {
             return;
         }
-        let written = writeln!(self.out, "{}", clean(line)).and_then(|()| self.out.flush());
+        let line = clean(line);
+        // A terminal would break a row in the middle of a word.
+        let cells = terminal::size().map_or(usize::MAX, |size| usize::from(size.width).saturating_sub(1));
+        let line = if self.is_terminal && cells > 0 { wrapped(&line, cells) } else { line };
+        let written = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
         if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
             self.is_closed = true;
         }

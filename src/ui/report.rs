@@ -234,8 +234,13 @@ fn for_markdown(text: &str) -> String {
     let mut safe = String::new();
     for (at, part) in text.split_inclusive(' ').enumerate() {
         let word = part.trim_end_matches(' ');
-        if could_be_link(word) {
-            safe.push_str(&code_span(word));
+        // What stands around an address is none of it.
+        let inner = word.trim_start_matches('(').trim_end_matches([',', ';', ')']);
+        if could_be_link(inner) {
+            let from = word.len() - word.trim_start_matches('(').len();
+            safe.push_str(&word[..from].replace('(', "\\("));
+            safe.push_str(&code_span(inner));
+            safe.push_str(&word[from + inner.len()..].replace(')', "\\)"));
         } else {
             escape_markdown(word, at == 0, &mut safe);
         }
@@ -500,6 +505,7 @@ mod tests {
         for (text, safe) in [
             ("see https://evil.example/a|b now", "see `https://evil.example/a\u{a6}b` now"),
             ("evil.example", "`evil.example`"),
+            ("by (a@b.example), then", "by \\(`a@b.example`\\), then"),
             ("a@b `x@y`", "`a@b` `` `x@y` ``"),
             ("1. one", "1\\. one"),
             ("- one - two", "\\- one - two"),

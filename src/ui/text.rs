@@ -237,6 +237,25 @@ pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
     text
 }
 
+/// The text in rows of at most so many cells, parted at spaces only: a word that is longer, such as an address, stays
+/// whole, so that it can be copied.
+pub fn wrapped(text: &str, cells: usize) -> String {
+    let (mut rows, mut used) = (String::new(), 0);
+    for (at, word) in text.split(' ').enumerate() {
+        let needed = width(word);
+        if at > 0 && used + 1 + needed > cells {
+            rows.push('\n');
+            used = 0;
+        } else if at > 0 {
+            rows.push(' ');
+            used += 1;
+        }
+        rows.push_str(word);
+        used += needed;
+    }
+    rows
+}
+
 /// The part of a typed text around the cursor that fits, and the cell the cursor is on. `cursor`
 /// counts characters.
 pub fn window(typed: &str, cursor: usize, cells: usize) -> (String, usize) {
@@ -322,6 +341,15 @@ mod tests {
             (of("नि"), of("e\u{301}"), of("漢"), of("")),
             (vec!["न", "ि"], vec!["e\u{301}"], vec!["漢"], vec![])
         );
+    }
+
+    #[test]
+    fn rows_end_at_spaces_and_an_address_stays_whole() {
+        assert_eq!(wrapped("one two three", 7), "one two\nthree");
+        assert_eq!(wrapped("  State  set up", 80), "  State  set up");
+        assert_eq!(wrapped("go to https://a.example/long now", 9), "go to\nhttps://a.example/long\nnow");
+        assert_eq!(wrapped("環境 環境", 5), "環境\n環境");
+        assert_eq!(wrapped("", 7), "");
     }
 
     #[test]
