@@ -305,7 +305,7 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
             let newest = setup.facts.newest().max(failed);
             // What is known of both sides comes from the list of the project, too.
             let directory = &view.model.directory;
-            let of_sides = setup.reading.iter().map(|(kind, _)| kind.service());
+            let of_sides = setup.reading.keys().map(|kind| kind.service());
             let reading: Vec<Service> = of_sides.chain(directory.reading_lcs.map(|_| Service::Lcs)).collect();
             let unknown = setup.facts.troubles().len() + usize::from(directory.lcs_trouble.is_some());
             read_state(view, &reading, unknown, newest)

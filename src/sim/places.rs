@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 /// The index; of those that share a name the first one has it.
 pub struct Places {
-    by_name: HashMap<String, usize>,
-    by_id: HashMap<String, usize>,
-    by_lcs_id: HashMap<String, usize>,
+    names: HashMap<String, usize>,
+    ids: HashMap<String, usize>,
+    lcs_ids: HashMap<String, usize>,
 }
 
 impl Places {
@@ -21,25 +21,25 @@ impl Places {
             environments.iter().enumerate().rev().map(|(place, own)| (key(own), place)).collect()
         };
         Self {
-            by_name: by(|own| own.name.clone()),
-            by_id: by(|own| own.id.to_ascii_lowercase()),
-            by_lcs_id: by(|own| bare_id(&own.lcs_id)),
+            names: by(|own| own.name.clone()),
+            ids: by(|own| own.id.to_ascii_lowercase()),
+            lcs_ids: by(|own| bare_id(&own.lcs_id)),
         }
     }
 
     /// The environment of this name.
     pub fn by_name(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        self.names.get(name).copied()
     }
 
     /// The environment with this Power Platform id, in any case of letters.
     pub fn by_id(&self, id: &str) -> Option<usize> {
-        self.by_id.get(&id.to_ascii_lowercase()).copied()
+        self.ids.get(&id.to_ascii_lowercase()).copied()
     }
 
     /// The environment with this LCS id, with or without dashes.
     pub fn by_lcs_id(&self, id: &str) -> Option<usize> {
-        self.by_lcs_id.get(&bare_id(id)).copied()
+        self.lcs_ids.get(&bare_id(id)).copied()
     }
 
     /// Which side of which environment this host name is, without a port; `None` where no environment has that side.

@@ -79,6 +79,7 @@ struct Shown {
     page: Option<Lines>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Plain<'a> {
     seat: Seat,
     eye: Eye,
