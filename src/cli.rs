@@ -23,7 +23,7 @@ pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("DUALWRITE_COM
 /// Set up dual-write between finance and operations and Dataverse, step by step.
 ///
 /// Walks one environment from Environment Details to a working dual-write link: terms, Configure,
-/// progress, link. What was started, runs in Microsoft's service and goes on when this window is closed.
+/// progress, link. What was started runs in Microsoft's service and goes on when this window is closed.
 #[derive(Debug, Parser)]
 #[command(
     name = "dualwrite",
@@ -116,7 +116,7 @@ pub enum Command {
         after_help = "Example:\n  dualwrite simulate --write-profile sim.toml     (one terminal)\n  dualwrite --cloud sim.toml                      (another)"
     )]
     Simulate(Simulate),
-    /// A settings file to begin with, and what holds with who says so.
+    /// Write a settings file with comments, or show each setting and where it comes from.
     #[command(after_help = "Examples:\n  dualwrite config init\n  dualwrite config show --cloud contoso")]
     Config(Config),
     /// What support asks first: terminal, settings, keyring, network. Changes nothing, sends no token.
@@ -411,7 +411,7 @@ pub struct Options {
     /// Use no colour (also: `NO_COLOR`).
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Move nothing on the screen that is no news.
+    /// No animation: only what is news changes the screen.
     #[arg(long, global = true)]
     pub no_motion: bool,
 }

@@ -145,6 +145,27 @@ fn dw9003_is_repaired_and_linked(#[case] scenario: &str, #[case] words: &str, #[
     assert_eq!(links.len(), 2);
 }
 
+/// Kept for the next page it made the link, whose owner cannot be changed later.
+#[test]
+fn a_line_typed_while_something_runs_answers_no_later_page() {
+    let rehearsal = Rehearsal::at("happy", SLOWLY * 10.0);
+    let wizard = rehearsal.wizard(&["--plain"], 80, 200);
+    for (page, answer) in [
+        ("Environments", "1"),
+        ("1. Dual-write application", "1"),
+        ("(not ticked)", "1"),
+        ("(ticked)", "2"),
+        ("1. OK", "1"),
+    ] {
+        wizard.wait_for(page).type_text(answer).keys("<enter>");
+    }
+    wizard.wait_for("It runs.").keys("<enter>").wait_for("Enter does nothing while it runs");
+    wizard.type_text("hello").keys("<enter>").wait_for("“hello” does nothing while it runs");
+    wizard.type_text("?").keys("<enter>").wait_for("Keys of this screen").type_text("b").keys("<enter>");
+    wizard.wait_for("Setup complete (step 5").wait_for("Your choice (").type_text("q").keys("<enter>");
+    assert_eq!((wizard.wait_exit(), rehearsal.counters().links_started), (Exit::Code(0), 0));
+}
+
 #[test]
 fn a_deleted_twin_is_purged_and_a_row_bound_to_the_user_that_was_picked() {
     let rehearsal = Rehearsal::on("deleted-twin");
@@ -173,7 +194,7 @@ fn the_prerequisites_are_looked_at_and_left_again() {
     let rehearsal = Rehearsal::on("prerequisites-unmet");
     let wizard = rehearsal.signed_in(80, 24);
     wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("No button yet");
-    wizard.keys("p").wait_for(" Prerequisites ").wait_for("Dual-write application is closed by P06");
+    wizard.keys("p").wait_for(" Prerequisites ").wait_for("Dual-write application is closed: see P06");
     wizard.keys("<enter>").wait_for("Written in");
     wizard.keys("<esc>").wait_gone("Written in");
     wizard.keys("<esc>").wait_for(" Environment Details ");
@@ -242,7 +263,7 @@ fn a_closed_window_ends_the_wizard() {
 
 #[test]
 fn a_storm_of_sizes_while_frames_are_drawn_disturbs_neither_the_screen_nor_the_set_up() {
-    let rehearsal = Rehearsal::at("happy", SLOWLY * 5.0);
+    let rehearsal = Rehearsal::at("happy", SLOWLY * 10.0);
     let wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
     wizard.wait_for(" Setup progress ");
@@ -264,7 +285,7 @@ fn a_storm_of_sizes_while_frames_are_drawn_disturbs_neither_the_screen_nor_the_s
 
 #[test]
 fn a_wizard_that_was_stopped_goes_on_where_the_services_are() {
-    let rehearsal = Rehearsal::at("happy", SLOWLY * 5.0);
+    let rehearsal = Rehearsal::at("happy", SLOWLY * 10.0);
     let wizard = rehearsal.job(80, 24);
     wizard.wait_for(" Environments ").wait_for("contoso-uat");
     configure(&wizard);

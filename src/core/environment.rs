@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Letters of an id that tell environments of one name apart.
-const ID_SHOWN: usize = 8;
+pub const ID_SHOWN: usize = 8;
 
 /// Key of an environment in the program: the Power Platform environment id, or the LCS environment
 /// id where no Power Platform environment belongs to it. Whoever holds it shares it.

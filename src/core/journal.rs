@@ -68,6 +68,9 @@ pub enum What {
         version: String,
         /// Who.
         accepted_by: String,
+        /// When; none in records of before 2026-11-29, where the entry tells when it was written down.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_at: Option<Now>,
     },
     /// A piece of work began, or was taken up again.
     Began {

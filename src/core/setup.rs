@@ -57,8 +57,8 @@ pub struct Setup {
     pub run: RunId,
     /// How far the record of the run is.
     pub record: Record,
-    /// Terms that were accepted and are not yet part of the record of the run.
-    pub accepts: Option<String>,
+    /// Version of the terms that were accepted and are not yet part of the record of the run, and when they were.
+    pub accepts: Option<(String, Now)>,
     /// An interrupted run that is taken up as soon as both sides are read.
     pub to_take_up: Option<Box<Run>>,
     /// What begins as soon as this program has the environment to itself.

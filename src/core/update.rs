@@ -283,7 +283,7 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
             Flow::Terms { seen_to_end: false, .. } => {
                 return Some(Notice("Read the terms to their end first (End).".into()));
             }
-            Flow::Terms { ticked: false, .. } => return Some(Notice("Tick the box first (Space).".into())),
+            Flow::Terms { ticked: false, .. } => return Some(Notice("Tick the box first.".into())),
             _ => {}
         },
         Intent::Ok => {
@@ -360,7 +360,7 @@ fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &mut Cx) -> Opt
         Ok(()) => {
             setup.tell(cx.now, format!("terms {} accepted by {}", terms::version(), cx.account));
             setup.accepted = true;
-            setup.accepts = Some(terms::version().into());
+            setup.accepts = Some((terms::version().into(), cx.now));
             setup.flow = Flow::Confirm;
             // What will change is said from fresh facts.
             reading::read_all(setup, cx);

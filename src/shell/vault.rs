@@ -110,7 +110,9 @@ pub enum VaultError {
         path: PathBuf,
     },
     /// The keyring does not serve.
-    #[error("The keyring cannot be used: {0}. Unlock it and try again.")]
+    #[error(
+        "The keyring cannot be used: {0}. Where there is one, unlock it and try again; without one a sign-in is kept in memory."
+    )]
     Keyring(String),
 }
 

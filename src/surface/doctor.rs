@@ -53,6 +53,8 @@ enum Found {
 struct Report<'a> {
     out: &'a mut dyn Write,
     code: u8,
+    /// Labels of what is wrong.
+    wrong: Vec<String>,
 }
 
 impl Report<'_> {
@@ -74,9 +76,20 @@ impl Report<'_> {
         let _ = self.out.flush();
     }
 
+    /// The last line: what is wrong, in short.
+    fn sum_up(&mut self) {
+        let words = match self.wrong.as_slice() {
+            [] => "Nothing is wrong.".to_owned(),
+            [one] => format!("1 thing is wrong: {one}."),
+            all => format!("{} things are wrong: {}.", all.len(), all.join(", ")),
+        };
+        let _ = writeln!(self.out, "\n{words}");
+    }
+
     /// Something is wrong: its line, and the exit code.
     fn wrong(&mut self, code: u8, label: &str, words: &str) {
         self.code = self.code.max(code);
+        self.wrong.push(label.to_owned());
         self.line(Found::Wrong, label, words);
     }
 }
@@ -85,7 +98,7 @@ impl Report<'_> {
 /// cannot be reached, else 1.
 pub fn run(options: Options, out: &mut dyn Write) -> u8 {
     let Options { version, settings, cloud, state_dir, look_up } = options;
-    let mut report = Report { out, code: code::DONE };
+    let mut report = Report { out, code: code::DONE, wrong: Vec::new() };
     let _ = writeln!(report.out, "dualwrite {version} on {} {}", crate::SYSTEM, crate::ARCHITECTURE);
     of_terminal(&mut report, look_up);
     report.title("Settings");
@@ -101,7 +114,11 @@ pub fn run(options: Options, out: &mut dyn Write) -> u8 {
     of_sign_in(&mut report, store, state_dir.ok(), profile.as_ref(), look_up);
     if let Some(profile) = profile {
         of_network(&mut report, profile, look_up);
+    } else {
+        report.title("Network");
+        report.line(Found::Note, "services", "not asked: no cloud is chosen, or it is the simulator, which needs none");
     }
+    report.sum_up();
     report.code
 }
 
@@ -280,7 +297,7 @@ fn of_sign_in(
 }
 
 fn of_network(report: &mut Report, profile: Profile, look_up: &dyn Fn(&str) -> Option<String>) {
-    report.title("Network (each service is asked for anything, without a token)");
+    report.title("Network (one request to each service, without a token)");
     let proxies =
         ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
     let set: Vec<&str> =

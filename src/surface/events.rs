@@ -61,7 +61,7 @@ impl Event {
 pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
     let event = |fields: Value, sentence: String| Some(Event::new(subject, entry.at, fields, sentence));
     match &entry.what {
-        What::Terms { version, accepted_by } => event(
+        What::Terms { version, accepted_by, .. } => event(
             json!({"event": "terms", "version": version, "accepted_by": accepted_by}),
             format!("terms {version} accepted by {accepted_by}"),
         ),

@@ -48,6 +48,8 @@ const OPEN_AT_ONCE: usize = 20;
 /// The same where only how far each is is read: so many silent ones leave the others their turns.
 const SURVEYED_AT_ONCE: usize = 100;
 
+/// Bytes of a command that is said again to go on with it: some lines of a terminal.
+const AGAIN_MAX: usize = 1_000;
 /// So many environments are told one by one; more that end in the same moment together, and more rows are counted.
 const TOLD_EACH: usize = 20;
 
@@ -193,6 +195,7 @@ impl Headless<'_> {
         loop {
             self.join_late();
             self.steer();
+            self.tell_overdue();
             self.tell_news();
             if let Some(over) = self.unheard() {
                 return over;
@@ -259,7 +262,11 @@ impl Headless<'_> {
                 self.seat.tell(Msg::Intent(Intent::GoOn));
             }
             let run = self.setup(&id).map(|setup| setup.run.clone()).unwrap_or_default();
-            (self.flights[at].subject.run, self.flights[at].began) = (run, Some(self.seat.clock.now()));
+            let now = self.seat.clock.now();
+            (self.flights[at].subject.run, self.flights[at].began) = (run, Some(now));
+            if is_status {
+                self.status_opened(at, now);
+            }
             self.flights.touch(at);
         }
     }
@@ -439,12 +446,14 @@ impl Headless<'_> {
                 together.add(left);
             }
         }
-        for (count, left) in together.counted() {
-            self.teller.line(&format!("{count} environments: {left}"));
-        }
         let (highest, _) = self.land();
+        for (count, left) in together.counted() {
+            let noun = if count == 1 { "environment" } else { "environments" };
+            self.teller.line(&format!("{count} {noun}: {left}"));
+        }
         if self.teller.show() != Show::Json && !is_rehearsal {
-            self.teller.say_way_on(&self.again);
+            let is_short = self.again.len() <= AGAIN_MAX;
+            self.teller.say_way_on(if is_short { &self.again } else { "run the same command again" });
         }
         (highest, words.to_owned())
     }

@@ -48,6 +48,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         is_over: false,
         shown: None,
         said: String::new(),
+        asks_again: false,
         spoke: seat.clock.now(),
         is_closed: false,
         out,
@@ -95,11 +96,19 @@ struct Plain<'a> {
     shown: Option<Shown>,
     /// The notice that was said last.
     said: String,
+    /// Something was said since the page asked for a choice: it asks again.
+    asks_again: bool,
     /// When something was said of what runs.
     spoke: Now,
     /// Nobody reads any more.
     is_closed: bool,
     out: &'a mut dyn Write,
+}
+
+/// Whether a line is one letter: what may be typed while something runs.
+fn is_letter(line: &str) -> bool {
+    let line = line.trim();
+    line.chars().count() == 1 && line.chars().all(|letter| letter.is_alphabetic() || letter == '?')
 }
 
 /// The end, with its exit code and why the program is left.
@@ -123,6 +132,12 @@ impl Plain<'_> {
                 return self.out_of_input();
             }
             match self.seat.wait(self.quiet_for_more()) {
+                Heard::Line(Some(line)) if self.is_person && !self.waits_for_choice() && !is_letter(&line) => {
+                    // Kept for the next page it would answer what its writer has not seen.
+                    let what =
+                        if line.trim().is_empty() { "Enter".into() } else { format!("“{}”", clean(line.trim())) };
+                    self.say(&format!("{what} does nothing while it runs; ? for help, q to leave."));
+                }
                 Heard::Line(Some(line)) => self.typed.push_back(line),
                 Heard::Line(None) => self.is_over = true,
                 Heard::Signal(signal) => {
@@ -218,8 +233,9 @@ impl Plain<'_> {
         }
         let lines = self.lines();
         let before = self.shown.take().filter(is_same).and_then(|shown| shown.page);
-        if before.as_ref() != Some(&lines) {
+        if before.as_ref() != Some(&lines) || waits && self.asks_again {
             self.say_page(&lines, before.as_ref(), waits);
+            self.asks_again = false;
         }
         self.shown = Some(Shown { screen, environment, page: Some(lines) });
     }
@@ -270,12 +286,8 @@ impl Plain<'_> {
 
     /// The next line that may be taken now.
     fn next_line(&mut self) -> Option<String> {
-        let is_letter = |line: &String| {
-            let line = line.trim();
-            line.chars().count() == 1 && line.chars().all(|letter| letter.is_alphabetic() || letter == '?')
-        };
         // Answers in a pipe are for the pages that wait; a person may also ask in between.
-        if self.waits_for_choice() || self.is_person && self.typed.front().is_some_and(is_letter) {
+        if self.waits_for_choice() || self.is_person && self.typed.front().is_some_and(|line| is_letter(line)) {
             self.typed.pop_front()
         } else {
             None
@@ -287,8 +299,7 @@ impl Plain<'_> {
         let reaction = page::answer(&self.seat.model, &mut self.eye, line, now, &self.zone);
         if let Some(hint) = page::hint(&mut self.eye) {
             self.say(&hint);
-            let lines = self.lines();
-            self.say_page(&lines, Some(&lines), true);
+            self.asks_again = true;
         }
         match reaction {
             // A pipe has no clipboard; what would go there is said.
@@ -296,6 +307,12 @@ impl Plain<'_> {
                 for line in clean_lines(&text) {
                     self.say(&line);
                 }
+                self.asks_again = true;
+                None
+            }
+            Reaction::Nothing => {
+                self.say(&format!("“{}” does nothing here.", clean(line.trim())));
+                self.asks_again = true;
                 None
             }
             Reaction::Intent(intent) => {
@@ -319,7 +336,7 @@ impl Plain<'_> {
                 self.say_where_it_goes_on();
                 Some((code::DONE, "left by the person"))
             }
-            Reaction::Redraw | Reaction::Repaint | Reaction::Suspend | Reaction::Nothing => None,
+            Reaction::Redraw | Reaction::Repaint | Reaction::Suspend => None,
         }
     }
 
@@ -358,6 +375,7 @@ impl Plain<'_> {
         {
             self.say(&notice);
             self.said = notice;
+            self.asks_again = true;
         }
     }
 

@@ -77,7 +77,16 @@ pub fn export_to_files(state_dir: &Path, id: &str, zone: &TimeZone, into: &Path)
                 .map_err(|error| format!("{file}: {error}"))?;
             Ok(file)
         })
-        .collect()
+        .collect::<Result<Vec<_>, _>>()
+        .map(|files| in_folder(files, into))
+}
+
+/// The files with where they are, as far as that can be told.
+fn in_folder(mut files: Vec<String>, into: &Path) -> Vec<String> {
+    if let (Ok(folder), Some(last)) = (into.canonicalize(), files.last_mut()) {
+        *last = format!("{last} in {}", clean(&folder.display().to_string()));
+    }
+    files
 }
 
 /// The run of this name, or of which it is the beginning.

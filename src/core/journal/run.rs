@@ -202,7 +202,9 @@ impl Run {
             What::Opened(by) => {
                 self.sittings.push(Sitting { at, by: by.clone(), last: at, left: None });
             }
-            What::Terms { version, accepted_by } => self.terms = Some((version.clone(), accepted_by.clone(), at)),
+            What::Terms { version, accepted_by, accepted_at } => {
+                self.terms = Some((version.clone(), accepted_by.clone(), accepted_at.unwrap_or(at)));
+            }
             What::SignedIn { account, .. } => self.worked(at, account),
             What::Began { work, again, account } => {
                 self.worked(at, account);

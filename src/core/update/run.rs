@@ -118,8 +118,8 @@ pub(super) fn began(setup: &mut Setup, work: Work, again: bool, cx: &mut Cx) {
         cx.record(setup, what);
         setup.record = Record::Begun;
     }
-    if let Some(version) = setup.accepts.take() {
-        cx.record(setup, What::Terms { version, accepted_by: cx.account.to_owned() });
+    if let Some((version, at)) = setup.accepts.take() {
+        cx.record(setup, What::Terms { version, accepted_by: cx.account.to_owned(), accepted_at: Some(at) });
     }
     let account = cx.account.to_owned();
     setup.reading_on_record = None;

@@ -92,7 +92,21 @@ impl Headless<'_> {
         let mut ended: Vec<(u8, String, String)> = Vec::new();
         for flight in self.flights.iter() {
             let (code, outcome) = flight.ended().cloned().unwrap_or_default();
-            ended.push((code, outcome.replace('_', " "), fit_name(&clean(&flight.subject.label), cells, "...")));
+            // Of what was left on its way it matters whether it runs.
+            let is_left = matches!(outcome.as_str(), "interrupted" | "timed_out");
+            let far = match self.setup(&flight.pilot.id) {
+                _ if !is_left => "",
+                None => ", not begun",
+                Some(setup) if setup.goes_on().is_some() && !self.seat.model.cloud.ends_with_program => {
+                    ", goes on in the service"
+                }
+                Some(_) => "",
+            };
+            ended.push((
+                code,
+                format!("{}{far}", outcome.replace('_', " ")),
+                fit_name(&clean(&flight.subject.label), cells, "..."),
+            ));
         }
         ended.sort_by_key(|(code, ..)| *code != code::DONE);
         let mut counts = Together::default();

@@ -5,7 +5,7 @@
 use super::super::code;
 use super::flights::{Flight, Names};
 use super::{Headless, Job, Over};
-use crate::core::environment::{Environment, EnvironmentId};
+use crate::core::environment::{Environment, EnvironmentId, ID_SHOWN};
 use crate::core::model::Model;
 use crate::core::pilot::Pilot;
 use crate::core::schedule::RETRY_AFTER_MAX;
@@ -15,6 +15,7 @@ use crate::core::time::{Now, between, in_words};
 use crate::core::trouble::{Again, Trouble};
 use crate::surface::events::Subject;
 use crate::ui::text::{clean, cut};
+use crate::wire::place;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -110,7 +111,8 @@ impl Headless<'_> {
             if self.seat.model.directory.is_shared(name) {
                 return Err(shared(all, name));
             }
-            let environment = names.find(all, name).ok_or_else(|| not_listed(all, name))?;
+            let found = names.find(all, name).or_else(|| by_beginning(all, name));
+            let environment = found.ok_or_else(|| not_listed(all, name))?;
             if known.insert(&environment.id) {
                 ids.push(environment.id.clone());
             }
@@ -211,10 +213,21 @@ impl Headless<'_> {
     }
 }
 
-/// More than one environment has a name; their ids.
+/// The one environment whose id begins so, as lists show it behind a name that is shared.
+fn by_beginning<'a>(all: &'a [Environment], text: &str) -> Option<&'a Environment> {
+    let text = text.trim().to_ascii_lowercase();
+    let mut fits = all.iter().filter(|of| text.len() >= ID_SHOWN && of.id.0.to_ascii_lowercase().starts_with(&text));
+    fits.next().filter(|_| fits.next().is_none())
+}
+
+/// More than one environment has a name; their ids and addresses.
 fn shared(all: &[Environment], name: &str) -> String {
-    let ids: Vec<&str> =
-        all.iter().filter(|of| of.name.eq_ignore_ascii_case(name.trim())).map(|of| &*of.id.0).take(10).collect();
+    let told = |of: &Environment| {
+        let address = of.dataverse.as_ref().map(|side| format!(" at {}", place(&side.url))).unwrap_or_default();
+        format!("{}{address}", of.id.0)
+    };
+    let ids: Vec<String> =
+        all.iter().filter(|of| of.name.eq_ignore_ascii_case(name.trim())).map(told).take(10).collect();
     format!(
         "More than one environment is called “{}”: {}. Give the id of the one that is meant.",
         cut(&clean(name), NAME_MAX, "..."),
@@ -224,7 +237,7 @@ fn shared(all: &[Environment], name: &str) -> String {
 
 /// No environment answers to a name; those that there are.
 fn not_listed(all: &[Environment], name: &str) -> String {
-    let names: Vec<String> = all.iter().take(10).map(|of| cut(&clean(&of.name), NAME_MAX, "...")).collect();
+    let names: Vec<String> = all.iter().take(10).map(|of| cut(&clean(&of.label()), NAME_MAX, "...")).collect();
     format!(
         "No environment answers to “{}”. This account sees {}: {}{}. Give a name, an id or an address.",
         cut(&clean(name), NAME_MAX, "..."),

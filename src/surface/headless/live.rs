@@ -67,7 +67,8 @@ fn choose(all: &[Rank], most: usize) -> (Vec<usize>, Option<String>) {
 impl Headless<'_> {
     /// Draws the live lines; those that were just drawn stay for a moment.
     pub(super) fn draw(&mut self) {
-        let (Show::Live(columns, rows), Job::Run { .. }) = (self.teller.show(), &self.job) else { return };
+        let (Show::Live(..), Job::Run { .. }) = (self.teller.show(), &self.job) else { return };
+        let (columns, rows) = self.teller.size();
         let now = self.seat.clock.now();
         let pause = PAUSE.mul_f64(self.seat.clock.speed());
         if self.teller.is_live() && self.drawn.at.is_some_and(|at| between(at, now) < pause) {
@@ -121,7 +122,12 @@ impl Headless<'_> {
                     .as_ref()
                     .map(|(at, word)| format!(", {} {} ago", clean(word), in_words(between(*at, now))));
                 let still = setup.and_then(|setup| outlook::in_words(setup, &self.seat.model.experience, now));
-                let still = still.map(|still| format!(", {still}")).unwrap_or_default();
+                // Short: there is little room, and a number that is no promise must not lose its word.
+                let still = still.map(|still| match still.strip_suffix(" (estimate)") {
+                    Some(range) => format!(", est. {range}"),
+                    None => format!(", {still}"),
+                });
+                let still = still.unwrap_or_default();
                 format!("{far}{}{still}", said.unwrap_or_default())
             }
             (None, None) => far.to_owned(),

@@ -58,6 +58,30 @@ impl<T> Rows<T> {
     }
 }
 
+/// Those that are read, with since when, the first first.
+#[derive(Default)]
+pub(super) struct Turns(VecDeque<(Now, usize)>);
+
+impl Turns {
+    /// One more is read.
+    pub(super) fn put(&mut self, at: usize, now: Now) {
+        self.0.push_back((now, at));
+    }
+
+    /// The one that has been read for longest, and when it has been for `limit`; those that have ended are forgotten.
+    pub(super) fn first(&mut self, limit: Duration, has_ended: impl Fn(usize) -> bool) -> Option<(usize, Now)> {
+        while self.0.front().is_some_and(|(_, at)| has_ended(*at)) {
+            self.0.pop_front();
+        }
+        self.0.front().map(|(since, at)| (*at, later(*since, limit)))
+    }
+
+    /// The first one is waited for no more.
+    pub(super) fn skip(&mut self) {
+        self.0.pop_front();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +103,20 @@ mod tests {
         rows.put(2, 2, at(5));
         assert_eq!(rows.take(at(5)), vec![2, 5], "what was late comes at once");
         assert_eq!((rows.take(at(99)), rows.due()), (vec![], None));
+    }
+
+    #[test]
+    fn the_one_that_is_read_for_longest_has_its_turn_until_its_time_is_over() {
+        let mut turns = Turns::default();
+        let limit = Duration::from_secs(70);
+        for place in 0..3 {
+            turns.put(place, at(i64::try_from(place).unwrap()));
+        }
+        assert_eq!(turns.first(limit, |_| false), Some((0, at(70))));
+        assert_eq!(turns.first(limit, |place| place < 1), Some((1, at(71))));
+        turns.skip();
+        assert_eq!(turns.first(limit, |_| false), Some((2, at(72))));
+        assert_eq!(turns.first(limit, |_| true), None);
     }
 
     #[test]

@@ -4,11 +4,12 @@
 //! document in that order, written bit by bit.
 
 use super::ending::Together;
-use super::rows::Rows;
+use super::rows::{Rows, Turns};
 use super::{Headless, Over, Show, TOLD_EACH, code, documents};
 use crate::core::msg::{Intent, Msg};
+use crate::core::silence;
 use crate::core::standing::{Standing, standing};
-use crate::core::time::{Now, between};
+use crate::core::time::{Now, between, later};
 use crate::core::trouble::{Again, What};
 use crate::ui::text::{clean, safe_json};
 use serde_json::json;
@@ -16,12 +17,23 @@ use std::time::Duration;
 
 /// How long a row is held for those before it in the list.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long one environment is read before its row is told without what is missing: a service that is silent is asked
+/// twice, for half a minute each, and where many wait for it most of them only wait for their turn.
+const ROW_LIMIT: Duration = Duration::from_secs(70);
+/// How long nothing is told before it is said who is silent.
+const SILENCE: Duration = Duration::from_secs(10);
 /// Reasons that are told below the rows.
 const REASONS_MAX: usize = 20;
 
 /// What was told, and what is still to be told.
 pub(super) struct Report {
     rows: Rows<String>,
+    /// Those that are read.
+    turns: Turns,
+    /// When a row was told last, or who is silent.
+    told: Option<Now>,
+    /// Who was said to be silent.
+    silent: String,
     /// Cells of a name.
     cells: usize,
     /// Rows of the document that were written.
@@ -40,6 +52,9 @@ impl Default for Report {
     fn default() -> Self {
         Self {
             rows: Rows::new(Duration::MAX),
+            turns: Turns::default(),
+            told: None,
+            silent: String::new(),
             cells: 0,
             written: 0,
             reasons: Vec::new(),
@@ -84,6 +99,52 @@ impl Headless<'_> {
         }
     }
 
+    /// One was opened.
+    pub(super) fn status_opened(&mut self, at: usize, now: Now) {
+        self.report.told.get_or_insert(now);
+        self.report.turns.put(at, now);
+    }
+
+    /// The one that has been read for longest, and when its time is over.
+    fn first_turn(&mut self) -> Option<(usize, Now)> {
+        let limit = self.of_a_person(ROW_LIMIT);
+        self.report.turns.first(limit, |at| self.flights[at].ended().is_some())
+    }
+
+    /// Tells the rows of those that were read for long enough, and who is silent where nothing is told.
+    pub(super) fn tell_overdue(&mut self) {
+        let now = self.seat.clock.now();
+        while let Some((at, _)) = self.first_turn().filter(|(_, due)| *due <= now) {
+            // One that waits for a list only is told with that.
+            if self.awaits_list(at) {
+                self.report.turns.skip();
+                continue;
+            }
+            let words = self.silent_in(at, now).unwrap_or_else(|| "no answer in time".into());
+            self.report.is_unread = true;
+            self.put_row(at, Some(&words));
+        }
+        let Some((at, _)) = self.first_turn() else { return };
+        if self.report.told.is_some_and(|told| between(told, now) >= self.of_a_person(SILENCE)) {
+            self.report.told = Some(now);
+            let words = self.silent_in(at, now).unwrap_or_default();
+            if !words.is_empty() && self.report.silent != words {
+                let (told, all) = (self.flights.over(), self.flights.len());
+                self.teller.say_error(&format!("{told} of {all} environments are told; {words}."));
+                self.report.silent = words;
+            }
+        }
+    }
+
+    fn silent_in(&self, at: usize, now: Now) -> Option<String> {
+        self.setup(&self.flights[at].pilot.id).and_then(|setup| silence::of_setup(setup, now))
+    }
+
+    /// A length of a person's time, on this clock.
+    fn of_a_person(&self, length: Duration) -> Duration {
+        length.mul_f64(self.seat.clock.speed())
+    }
+
     /// The row of one. `cut`: why it was not read to its end; then the document does not say how far it is.
     fn put_row(&mut self, at: usize, cut: Option<&str>) {
         let id = self.flights[at].pilot.id.clone();
@@ -107,7 +168,10 @@ impl Headless<'_> {
                 format!("\n    {}", safe_json(&text).replace('\n', "\n    "))
             } else {
                 let label = environment.label();
-                format!("{}\n", documents::status_line(&label, environment, setup, self.report.cells).trim_end())
+                let cut =
+                    cut.filter(|_| troubles.is_empty()).map(|why| format!(" ({})", clean(why))).unwrap_or_default();
+                let line = documents::status_line(&label, environment, setup, self.report.cells);
+                format!("{}{cut}\n", line.trim_end())
             }
         });
         self.report.rows.put(at, row.unwrap_or_default(), now);
@@ -131,13 +195,16 @@ impl Headless<'_> {
             text.push_str(&row);
         }
         if !text.is_empty() {
+            self.report.told = Some(self.seat.clock.now());
             self.teller.part(&text);
         }
     }
 
-    /// How long until a row has been held for long enough.
-    pub(super) fn rows_in(&self, now: Now) -> Option<Duration> {
-        self.report.rows.due().map(|due| between(now, due))
+    /// How long until a row has been held, or one was read, for long enough, or somebody silent is named.
+    pub(super) fn rows_in(&mut self, now: Now) -> Option<Duration> {
+        let open = self.first_turn().map(|(_, due)| due);
+        let quiet = self.report.told.filter(|_| open.is_some()).map(|told| later(told, self.of_a_person(SILENCE)));
+        [self.report.rows.due(), open, quiet].into_iter().flatten().min().map(|due| between(now, due))
     }
 
     /// The end of it: what could not be told, and the exit code.

@@ -3,8 +3,9 @@
 
 use super::Show;
 use crate::core::time::{Now, time_of_day};
+use crate::shell::terminal;
 use crate::surface::events::Event;
-use crate::ui::text::{clean, clean_lines, safe_json};
+use crate::ui::text::{clean, clean_lines, safe_json, width};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -26,6 +27,8 @@ pub(super) struct Teller<'a> {
     live: Vec<String>,
     /// What is to be printed above them, with the next drawing.
     pending: String,
+    /// The terminal has another size than it had at the last drawing.
+    is_resized: bool,
     /// Why standard output takes no more.
     closed: Option<io::ErrorKind>,
 }
@@ -42,6 +45,7 @@ impl<'a> Teller<'a> {
             said: HashMap::new(),
             live: Vec::new(),
             pending: String::new(),
+            is_resized: false,
             closed: None,
         }
     }
@@ -49,6 +53,21 @@ impl<'a> Teller<'a> {
     /// How it says things.
     pub(super) fn show(&self) -> Show {
         self.show
+    }
+
+    /// Columns and rows of the terminal now, or as it said them last.
+    pub(super) fn size(&mut self) -> (u16, u16) {
+        let Show::Live(columns, rows) = self.show else { return (0, 0) };
+        let now = terminal::size().map(|size| (size.width, size.height)).unwrap_or_default();
+        if now.0 > 0 && now.1 > 0 && now != (columns, rows) {
+            self.show = Show::Live(now.0, now.1);
+            // The terminal has broken the rows that no longer fit.
+            self.is_resized = true;
+        }
+        match self.show {
+            Show::Live(columns, rows) => (columns, rows),
+            Show::Json | Show::Lines => (0, 0),
+        }
     }
 
     /// Why nobody listens any more.
@@ -131,7 +150,7 @@ impl<'a> Teller<'a> {
     /// Draws the live lines, over the old ones, in one write. Lines that say what they said are passed over.
     pub(super) fn draw(&mut self, lines: Vec<String>) {
         let mut text = self.above();
-        if !self.pending.is_empty() || lines.len() < self.live.len() {
+        if !self.pending.is_empty() || lines.len() < self.live.len() || std::mem::take(&mut self.is_resized) {
             text.push_str("\r\x1b[J");
             text.push_str(&self.pending);
             self.pending.clear();
@@ -160,7 +179,12 @@ impl<'a> Teller<'a> {
 
     /// What leads to the first live line.
     fn above(&self) -> String {
-        if self.is_live() { format!("\x1b[{}A", self.live.len()) } else { String::new() }
+        if !self.is_live() {
+            return String::new();
+        }
+        let Show::Live(columns, _) = self.show else { return String::new() };
+        let rows = |line: &String| width(line).div_ceil(usize::from(columns.max(1))).max(1);
+        format!("\x1b[{}A", self.live.iter().map(rows).sum::<usize>())
     }
 
     fn write(&mut self, text: &str) {
@@ -192,6 +216,16 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn rows_that_a_narrower_terminal_has_broken_are_all_drawn_over() {
+        let (mut out, mut err) = (Writes::default(), Vec::new());
+        let mut teller = Teller::new(Show::Live(80, 24), &mut out, &mut err);
+        teller.draw(lines(&["0123456789", "b"]));
+        (teller.show, teller.is_resized) = (Show::Live(4, 24), true);
+        teller.draw(lines(&["0123"]));
+        assert_eq!(out.0.last().unwrap(), "^[4A\r^[J\r^[2K0123\n");
     }
 
     #[test]
