@@ -50,7 +50,7 @@ fn the_whole_way_is_walked_through_a_pipe(#[case] args: &[&str]) {
             "Environments\n",
             "1. contoso-uat, Sandbox: ready to configure",
             "Environment Details (step 1 of 6, Details)",
-            "1. Dual-write application, Enter alone",
+            "1. Dual-write application (Enter alone chooses this)",
             "Terms and conditions (step 2 of 6, Terms)",
             "1. I have read this (not ticked)",
             "1. I have read this (ticked)",
@@ -143,7 +143,7 @@ fn the_block_for_support_is_printed_where_there_is_no_clipboard() {
         &[
             "Details (step 1 of 6, Details)",
             "1. Print for support",
-            "2. Close, Enter alone",
+            "2. Close (Enter alone chooses this)",
             "Support information of dualwrite",
             "Environment                 contoso-uat",
             "requests, the newest last",

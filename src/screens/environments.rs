@@ -48,8 +48,8 @@ impl Sheet for Environments {
 
     fn help(&self) -> &'static str {
         "Each line is one environment with the finance and operations side that belongs to it. Opening one only reads. \
-         A set-up that runs goes on while you look at another; the last column says how far each is. Of a long list \
-         those in sight are read; sorted by set-up all of them, some at a time, while that order is shown."
+         A set-up that runs goes on while you look at another; the column Set-up says how far each is. Of a \
+         long list only the rows in sight are read; sorting by set-up reads all of them, some at a time."
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {

@@ -96,7 +96,7 @@ pub(super) const REPAIR: Binding = bind(
     "carry out the remedy of this page; says what it does and asks first",
 );
 pub(super) const ENVIRONMENTS: Binding =
-    bind(&[Key::Char('e')], Act::Environments, "environments", "the list; what runs goes on");
+    bind(&[Key::Char('e')], Act::Environments, "environments", "back to the environments; what runs goes on");
 pub(super) const TICK: Binding = bind(SPACE, Act::Tick, "tick", "tick or untick the box");
 pub(super) const END: Binding = bind(&[Key::End], Act::End, "to the end", "scroll to the end of the text");
 pub(super) const FOLD: Binding = bind(SPACE, Act::Tick, "fold", "open or close Power Platform Integration");

@@ -136,7 +136,13 @@ impl Plain<'_> {
                     // Kept for the next page it would answer what its writer has not seen.
                     let what =
                         if line.trim().is_empty() { "Enter".into() } else { format!("“{}”", clean(line.trim())) };
-                    self.say(&format!("{what} does nothing while it runs; ? for help, q to leave."));
+                    let runs = matches!(screen(&self.seat.model), Screen::Progress | Screen::LinkProgress);
+                    let why = if runs {
+                        "does nothing while it runs; ? for help, q to leave."
+                    } else {
+                        "came before the choices were there; type it then."
+                    };
+                    self.say(&format!("{what} {why}"));
                 }
                 Heard::Line(Some(line)) => self.typed.push_back(line),
                 Heard::Line(None) => self.is_over = true,
@@ -264,7 +270,7 @@ impl Plain<'_> {
             }
         }
         for (at, (label, closed)) in lines.choices.iter().enumerate() {
-            let likely = if lines.likely == Some(at) { ", Enter alone" } else { "" };
+            let likely = if lines.likely == Some(at) { " (Enter alone chooses this)" } else { "" };
             let closed = match closed {
                 Some(why) if lines.text.contains(why) => " (closed)".to_owned(),
                 Some(why) => format!(" (closed: {why})"),
