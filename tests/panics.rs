@@ -4,7 +4,7 @@
 //! executable, started again with [`CHILD`] in its environment: it calls the full screen as `main` does, and
 //! panics in what a caller may hand in, the wishes of the first screen and the listener of the log.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 mod pty;
 mod rehearsal;

@@ -4,7 +4,7 @@
 //! [`CHILD`] in its environment.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
 
 mod pty;
 #[path = "pty/child.rs"]

@@ -4,7 +4,7 @@
 //! terminal must be as it was. What the loop does in awkward states is tested in `shell.rs`.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
 
 mod pty;
 

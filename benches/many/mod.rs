@@ -1,7 +1,7 @@
 //! Many environments and set-ups in one model, made through `update` with answers in the words and of the size
 //! of the services. What an installation is asked for stays open.
 #![allow(dead_code, reason = "each bench uses its own part")]
-#![allow(clippy::expect_used, reason = "a bench that cannot go on says so")]
+#![expect(clippy::expect_used, reason = "a bench that cannot go on says so")]
 
 use super::scene::{World, cloud, package};
 use dualwrite::core::call::{Call, Change, Reply};

@@ -3,7 +3,7 @@
 //! Owns a screen that shows what it has heard, and keys that bring it into every awkward state. It
 //! runs in the test executable itself, started again by the tests in a terminal of its own.
 
-#![allow(
+#![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::expect_used,

@@ -7,7 +7,7 @@
 
 #![cfg(unix)]
 #![allow(dead_code, reason = "no test uses all of it")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy knows tests only by their attribute")]
 
 pub mod leaks;
 

@@ -2,7 +2,7 @@
 //! pseudo-terminal or without one.
 #![cfg(unix)]
 #![allow(dead_code, reason = "no test uses all of it")]
-#![allow(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 use crate::pty::{Exit, Pty, leaks};
 use dualwrite::sim::{self, Counters, Options, Scenario, Simulator};
