@@ -52,7 +52,7 @@ impl Hosts {
     /// Whether a host is of the kind that names a side of an environment.
     pub fn is_side(host: &str) -> bool {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        name.ends_with(DATAVERSE) || name.ends_with(PRODUCTION)
+        named(name).is_some()
     }
 
     /// The host name without this port, which may be left out.

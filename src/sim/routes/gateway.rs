@@ -127,7 +127,7 @@ fn maps(environment: &Environment) -> Value {
 
 fn connection_set(context: &Context, environment: &Environment) -> Value {
     let Some(link) = &environment.link else { return Value::Null };
-    let target = context.world.environments.iter().find(|other| other.name == link.environment);
+    let target = context.world.places.by_name(&link.environment).map(|place| &context.world.environments[place]);
     let target_id = target_id(context, link);
     let side = |kind: &str, address: &str, name: &str| {
         let host = bare_host(address);
