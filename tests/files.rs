@@ -441,10 +441,10 @@ mod rights {
         let target = into.path().join("target");
         std::fs::write(&target, "mine").unwrap();
         symlink(&target, into.path().join("dualwrite-uat-r.md")).unwrap();
-        let files = export_to_files(state.path(), "r", &TimeZone::UTC, into.path()).unwrap();
-        let folder = into.path().canonicalize().unwrap();
-        let last = format!("dualwrite-uat-r.json in {}", folder.display());
-        assert_eq!(files, ["dualwrite-uat-r.md", "dualwrite-uat-r.html", &last]);
+        let done = export_to_files(state.path(), "r", &TimeZone::UTC, into.path()).unwrap();
+        let files = done.files;
+        assert_eq!(files, ["dualwrite-uat-r.md", "dualwrite-uat-r.html", "dualwrite-uat-r.json"]);
+        assert_eq!(Path::new(&done.folder), into.path().canonicalize().unwrap());
         assert_eq!(std::fs::read(&target).unwrap(), b"mine");
         assert!(std::fs::read_to_string(into.path().join(&files[0])).unwrap().starts_with("# "));
     }

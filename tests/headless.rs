@@ -9,6 +9,7 @@ use dualwrite::core::terms;
 use dualwrite::shell::journal;
 use rstest::rstest;
 use serde_json::Value;
+#[cfg(unix)]
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -250,13 +251,23 @@ fn check_says_what_would_help_to_tell_once_for_each_service() {
     let state = TempDir::new().unwrap();
     let refuses = "[[fault]]\nservice = [\"lcs\", \"graph\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
     let scenario = &scenario(state.path(), refuses);
-    let (_, out, _) = run(state.path(), &["check", "--environment", "contoso-uat", "--scenario", scenario]);
+    let (code, out, _) = run(state.path(), &["check", "--environment", "contoso-uat", "--scenario", scenario]);
     let after = out.split("\nWhat helps to tell\n").nth(1).unwrap();
     let lines: Vec<&str> = after.lines().take_while(|line| !line.is_empty()).collect();
     assert_eq!(lines.len(), 2, "{out}");
+    assert_eq!(code, 0, "a refusal is an answer");
     for (line, service) in lines.iter().zip(["Lifecycle Services", "Microsoft Graph"]) {
         assert!(line.contains(service) && line.ends_with("then run the command again."), "{out}");
     }
+}
+
+#[test]
+fn check_was_done_where_a_service_gave_no_answer() {
+    let state = TempDir::new().unwrap();
+    let fails = "[[fault]]\nservice = [\"graph\"]\nevery = 1\ndo = \"status\"\nstatus = 503\n";
+    let scenario = &scenario(state.path(), fails);
+    let (code, out, _) = run(state.path(), &["check", "--environment", "contoso-uat", "--scenario", scenario]);
+    assert!(code == 4 && out.contains("Microsoft Graph"), "{code} {out}");
 }
 
 /// A scenario in a file.
@@ -538,7 +549,10 @@ fn many_that_are_interrupted_are_told_together_and_each_is_named_once() {
     let state = TempDir::new().unwrap();
     let scenario = scenario(state.path(), "only = [\"contoso-uat\"]\ncopies = 59\npage_size = 500\n");
     let names = (1..60).map(|number| format!("contoso-uat-{number:05}")).chain(["contoso-uat".to_owned()]);
-    let mut command = dualwrite(state.path(), &["setup", "--scenario", &scenario]);
+    // Slow enough that none ends before the signal comes.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
+    command.args(["setup", "--cloud", "simulator", "--speed", "60", "--scenario", &scenario]).stdin(Stdio::null());
+    command.arg("--state-dir").arg(state.path());
     command.args(consent()).arg("--environment").args(names).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -549,8 +563,8 @@ fn many_that_are_interrupted_are_told_together_and_each_is_named_once() {
     assert!(told.iter().any(|line| line.contains(" environments: INT; ")), "{told:#?}");
     let is_told = |line: &&String| line.contains("  interrupted") && line.ends_with("(exit 130)");
     assert_eq!(told.iter().filter(is_told).count(), 60, "{told:#?}");
-    let counted: Vec<&String> = told.iter().filter(|line| line.starts_with("60 environments: ")).collect();
-    assert!(matches!(&counted[..], [line] if line.contains(" interrupted")), "{told:#?}");
+    let is_total = |line: &&String| line.starts_with("60 environments: ") && line.contains(" interrupted");
+    assert_eq!(told.iter().filter(is_total).count(), 1, "{told:#?}");
 }
 
 /// `reset` where dual-write is linked to another environment, and a rule of harm.

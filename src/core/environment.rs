@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Letters of an id that tell environments of one name apart.
-pub const ID_SHOWN: usize = 8;
+const ID_SHOWN: usize = 8;
 
 /// Key of an environment in the program: the Power Platform environment id, or the LCS environment
 /// id where no Power Platform environment belongs to it. Whoever holds it shares it.
@@ -268,6 +268,13 @@ impl Environment {
     }
 }
 
+/// The one environment whose id begins with what was typed, as lists show it behind a name that is shared.
+pub fn by_beginning<'a>(all: &'a [Environment], typed: &str) -> Option<&'a Environment> {
+    let typed = typed.trim().to_ascii_lowercase();
+    let mut fits = all.iter().filter(|of| typed.len() >= ID_SHOWN && of.id.0.to_ascii_lowercase().starts_with(&typed));
+    fits.next().filter(|_| fits.next().is_none())
+}
+
 /// Whether a typed address leads to `url`: with or without scheme and port, upper case, or with the
 /// path of a page behind it.
 fn leads_to(typed: &str, url: &str) -> bool {
@@ -412,6 +419,23 @@ mod tests {
         assert_eq!(homes(&rows, "id"), [false, true, false], "it is before the one with the same id");
         assert_eq!(homes(&[rows[2].clone(), without], "id"), [true, false]);
         assert_eq!(homes(&rows[..1], ""), [false], "what has neither id nor home is left out");
+    }
+
+    #[test]
+    fn a_shared_name_is_told_with_the_beginning_of_the_id_and_that_names_one() {
+        let environment = |id: &str, shares_name| Environment {
+            id: EnvironmentId(id.into()),
+            shares_name,
+            name: "twin".into(),
+            ..Environment::of_bap(&bap::Environment::default())
+        };
+        let all =
+            [environment("6a2f3a0e-1111", true), environment("6a2f3a0e-2222", true), environment("1b2c0000-3", true)];
+        assert_eq!(all[2].label(), "twin (1b2c0000)");
+        assert_eq!(environment("1b2c0000-3", false).label(), "twin");
+        let found = |typed| by_beginning(&all, typed).map(|of| &*of.id.0);
+        assert_eq!((found("1B2C0000"), found("6a2f3a0e-2")), (Some("1b2c0000-3"), Some("6a2f3a0e-2222")));
+        assert_eq!((found("6a2f3a0e"), found("1b2c000"), found("")), (None, None, None), "of two, or too short");
     }
 
     #[test]

@@ -69,8 +69,8 @@ pub enum Msg {
     Damaged(Vec<String>),
     /// The record: every run, the newest first; or why one cannot be read.
     Runs(Vec<PastRun>),
-    /// A run was exported to these files, or why not.
-    Exported(Result<Vec<String>, String>),
+    /// A run was exported, or why not.
+    Exported(Result<Exported, String>),
     /// Where the sign-in is kept.
     SignInKept(Keeping),
     /// A person has given a token for this service; the client has it.
@@ -90,6 +90,15 @@ pub enum NotClaimed {
     Held(Held),
     /// It cannot be had, and why.
     Failed(String),
+}
+
+/// Where a run was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// Names of the files, one for each format.
+    pub files: Vec<String>,
+    /// The directory they are in.
+    pub folder: String,
 }
 
 /// A run on record, or its name and why it cannot be read.

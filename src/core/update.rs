@@ -82,7 +82,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             });
         }
         Msg::Runs(runs) => model.runs = Some(runs),
-        Msg::Exported(Ok(files)) => model.notice = Some(format!("Written: {}", files.join(", "))),
+        Msg::Exported(Ok(done)) => {
+            model.notice = Some(format!("Written: {} in {}", done.files.join(", "), done.folder));
+        }
         Msg::Exported(Err(why)) => model.notice = Some(format!("The export could not be written: {why}.")),
         Msg::SignInKept(keeping) => {
             if model.keeping.as_ref() != Some(&keeping) {

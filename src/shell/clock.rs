@@ -40,6 +40,11 @@ impl Clock {
         later(self.origin, Duration::try_from_secs_f64(real.as_secs_f64() * self.speed).unwrap_or(Duration::MAX))
     }
 
+    /// How long the time of a person, whose clock is that on the wall, is on this one.
+    pub fn of_a_person(&self, length: Duration) -> Duration {
+        Duration::try_from_secs_f64(length.as_secs_f64() * self.speed).unwrap_or(Duration::MAX)
+    }
+
     /// How long a pause of this clock is on the wall clock.
     pub fn real(&self, pause: Duration) -> Duration {
         Duration::try_from_secs_f64(pause.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)

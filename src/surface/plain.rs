@@ -168,7 +168,7 @@ impl Plain<'_> {
         let model = &self.seat.model;
         let mut lines = Vec::new();
         for (environment, setup) in model.running() {
-            let still = outlook::in_words(setup, &model.experience, now).map(|still| format!(", {still}"));
+            let still = outlook::still(setup, &model.experience, now).map(|still| format!(", {}", still.in_words()));
             let far = standing(environment, Some(setup)).words();
             lines.push(format!("{}: {far}{}", environment.label(), still.unwrap_or_default()));
         }
@@ -420,8 +420,8 @@ impl Plain<'_> {
         }
         let line = clean(line);
         // A terminal would break a row in the middle of a word.
-        let cells = terminal::size().map_or(usize::MAX, |size| usize::from(size.width).saturating_sub(1));
-        let line = if self.is_terminal && cells > 0 { wrapped(&line, cells) } else { line };
+        let cells = if self.is_terminal { terminal::size().map_or(0, |size| usize::from(size.width)) } else { 0 };
+        let line = if cells > 1 { wrapped(&line, cells - 1) } else { line };
         let written = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
         if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
             self.is_closed = true;

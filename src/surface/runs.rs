@@ -2,6 +2,7 @@
 
 use super::code;
 use crate::core::journal::Run;
+use crate::core::msg::Exported;
 use crate::core::time::{between, date_and_time, stopwatch};
 use crate::shell::journal::{self, Listed};
 use crate::shell::private;
@@ -58,18 +59,18 @@ pub fn run(state_dir: &Path, wanted: &Wanted, out: &mut dyn Write, err: &mut dyn
     }
 }
 
-/// Writes a run into a directory, in every format; the names of the files. Where one of them is a link, the link
+/// Writes a run into a directory, in every format. Where one of them is a link, the link
 /// is replaced and not what it leads to: a directory may be shared.
 ///
 /// # Errors
 /// A sentence about what could not be read or written.
-pub fn export_to_files(state_dir: &Path, id: &str, zone: &TimeZone, into: &Path) -> Result<Vec<String>, String> {
+pub fn export_to_files(state_dir: &Path, id: &str, zone: &TimeZone, into: &Path) -> Result<Exported, String> {
     let runs = journal::runs(state_dir).map_err(|error| error.to_string())?;
     let run = named(&runs, id).map_err(|(_, words)| words)?;
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     let name: String = run.name.chars().filter(|letter| is_plain(*letter)).take(NAME_MAX).collect();
     let short: String = run.id.chars().take(8).collect();
-    Format::ALL
+    let files: Result<Vec<String>, String> = Format::ALL
         .into_iter()
         .map(|format| {
             let file = format!("dualwrite-{name}-{short}.{}", format.extension());
@@ -77,16 +78,10 @@ pub fn export_to_files(state_dir: &Path, id: &str, zone: &TimeZone, into: &Path)
                 .map_err(|error| format!("{file}: {error}"))?;
             Ok(file)
         })
-        .collect::<Result<Vec<_>, _>>()
-        .map(|files| in_folder(files, into))
-}
-
-/// The files with where they are, as far as that can be told.
-fn in_folder(mut files: Vec<String>, into: &Path) -> Vec<String> {
-    if let (Ok(folder), Some(last)) = (into.canonicalize(), files.last_mut()) {
-        *last = format!("{last} in {}", clean(&folder.display().to_string()));
-    }
-    files
+        .collect();
+    // A folder in which something was just written has a whole path; else the one that was asked for.
+    let folder = into.canonicalize().unwrap_or_else(|_| into.to_owned());
+    Ok(Exported { files: files?, folder: clean(&folder.display().to_string()) })
 }
 
 /// The run of this name, or of which it is the beginning.

@@ -203,7 +203,7 @@ fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) 
         }
     };
     // It is kept beside the core; where, comes as a message.
-    let limit = Duration::from_secs_f64(KEEP_LIMIT.as_secs_f64() * seat.clock.speed());
+    let limit = seat.clock.of_a_person(KEEP_LIMIT);
     while seat.model.keeping.as_ref() == planned {
         match seat.wait(Some(limit)) {
             Heard::Nothing => break,

@@ -135,17 +135,44 @@ pub fn progress(setup: &Setup, learned: &Experience, now: Now) -> Progress {
     }
 }
 
-/// The time still to go of what runs in a set-up, in a few words; none where nobody can tell.
-pub fn in_words(setup: &Setup, learned: &Experience, now: Now) -> Option<String> {
+/// The time still to go, for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Still {
+    /// It is likely to lie here.
+    Within(Outlook),
+    /// It takes longer than usual already.
+    LongerThanUsual,
+}
+
+impl Still {
+    /// In a few words, never as a promise.
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Within(outlook) => format!("{} (estimate)", outlook.words()),
+            Self::LongerThanUsual => "longer than usual".to_owned(),
+        }
+    }
+
+    /// The same where there is little room: what is cut off at the end is not the word that it is an estimate.
+    pub fn in_short(self) -> String {
+        match self {
+            Self::Within(outlook) => format!("est. {}", outlook.words()),
+            Self::LongerThanUsual => self.in_words(),
+        }
+    }
+}
+
+/// The time still to go of what runs in a set-up; none where nobody can tell.
+pub fn still(setup: &Setup, learned: &Experience, now: Now) -> Option<Still> {
     let (since, usual, outlook) = match &setup.flow {
         Flow::Configuring(run) => (run.started, CONFIGURE_USUAL, configure(run, &setup.facts, learned, now)),
         Flow::Linking(of) if of.way == Way::Direct => (of.started, LINK_USUAL, link(of, learned, now)?),
         _ => return None,
     };
     if between(since, now) >= usual {
-        return Some("longer than usual".to_owned());
+        return Some(Still::LongerThanUsual);
     }
-    Some(format!("{} (estimate)", outlook.words()))
+    Some(Still::Within(outlook))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::troubles::tell_miss;
 use super::{Cx, link, run, with_setup};
 use crate::core::call::{Call, Reply};
 use crate::core::check;
-use crate::core::environment::{Environment, EnvironmentId, Fact};
+use crate::core::environment::{Environment, EnvironmentId, Fact, by_beginning};
 use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question, READ_WITH_LIST};
@@ -121,13 +121,14 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
 fn open_as_asked(model: &mut Model, now: Now) {
     let both = model.directory.reading.is_none() && model.directory.reading_lcs.is_none();
     if let Some(text) = model.directory.open_named.clone() {
-        if model.directory.is_shared(&text) {
+        let all = &model.directory.environments;
+        let is_shared = model.directory.is_shared(&text);
+        let found = all.iter().find(|row| !is_shared && row.answers_to(&text));
+        let found = found.or_else(|| by_beginning(all, &text).filter(|_| both)).map(|row| row.id.clone());
+        if is_shared && both {
             model.directory.open_named = None;
             model.notice = Some(format!("More than one environment is called “{text}”: choose by its id."));
-            return;
-        }
-        let found = model.directory.environments.iter().find(|row| row.answers_to(&text)).map(|row| row.id.clone());
-        if let Some(id) = found {
+        } else if let Some(id) = found {
             model.directory.open_named = None;
             open(model, &id, now);
         } else if both {

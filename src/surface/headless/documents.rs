@@ -4,7 +4,7 @@ use crate::core::check::{self, Check, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::gate;
 use crate::core::setup::Setup;
-use crate::core::standing::standing;
+use crate::core::standing::{Standing, standing};
 use crate::core::trouble::{Again, Trouble, What};
 use crate::ui::text::{clean, fit, fit_name, width};
 use crate::wire::place;
@@ -112,10 +112,10 @@ pub(super) fn status_head(cells: usize) -> String {
     columns(cells, "Environment", "Set-up", "Finance and operations")
 }
 
-/// How far an environment is, in a line of the table, with who did not answer.
-pub(super) fn status_line(label: &str, environment: &Environment, setup: Option<&Setup>, cells: usize) -> String {
+/// How `far` an environment is, in a line of the table, with who did not answer.
+pub(super) fn status_line(environment: &Environment, setup: Option<&Setup>, far: Standing, cells: usize) -> String {
     let host = finops(environment, setup).map_or_else(|| "not known".to_owned(), |url| clean(&place(url)));
-    let line = columns(cells, &clean(label), standing(environment, setup).words(), &host);
+    let line = columns(cells, &clean(&environment.label()), far.words(), &host);
     let troubles = setup.map(|setup| setup.facts.troubles()).unwrap_or_default();
     let mut silent: Vec<String> = Vec::new();
     for words in troubles.iter().filter(|trouble| trouble.is_passing()).map(|trouble| trouble.sentence()) {

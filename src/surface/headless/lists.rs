@@ -5,7 +5,7 @@
 use super::super::code;
 use super::flights::{Flight, Names};
 use super::{Headless, Job, Over};
-use crate::core::environment::{Environment, EnvironmentId, ID_SHOWN};
+use crate::core::environment::{Environment, EnvironmentId, by_beginning};
 use crate::core::model::Model;
 use crate::core::pilot::Pilot;
 use crate::core::schedule::RETRY_AFTER_MAX;
@@ -38,11 +38,10 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// How long until the wait for Lifecycle Services is told, while that is still to be told. It is a person who
-    /// waits: `speed` simulated seconds a second.
-    fn late_in(&self, now: Now, speed: f64) -> Option<Duration> {
+    /// How long until the wait for Lifecycle Services is told, while that is still to be told.
+    fn late_in(&self, now: Now, patience: Duration) -> Option<Duration> {
         let since = self.awaits_lcs.filter(|_| !self.is_told)?;
-        Some(PATIENCE.mul_f64(speed).saturating_sub(between(since, now)))
+        Some(patience.saturating_sub(between(since, now)))
     }
 }
 
@@ -203,7 +202,7 @@ impl Headless<'_> {
 
     /// How long until the wait for Lifecycle Services is told.
     pub(super) fn lcs_is_late_in(&self) -> Option<Duration> {
-        self.lists.late_in(self.seat.clock.now(), self.seat.clock.speed())
+        self.lists.late_in(self.seat.clock.now(), self.seat.clock.of_a_person(PATIENCE))
     }
 
     /// What keeps those that wait for a list: said where the time is over.
@@ -211,13 +210,6 @@ impl Headless<'_> {
         let silent = silence::of_lists(&self.seat.model).filter(|_| is_timed_out);
         silent.map(|silent| format!("; {silent}")).unwrap_or_default()
     }
-}
-
-/// The one environment whose id begins so, as lists show it behind a name that is shared.
-fn by_beginning<'a>(all: &'a [Environment], text: &str) -> Option<&'a Environment> {
-    let text = text.trim().to_ascii_lowercase();
-    let mut fits = all.iter().filter(|of| text.len() >= ID_SHOWN && of.id.0.to_ascii_lowercase().starts_with(&text));
-    fits.next().filter(|_| fits.next().is_none())
 }
 
 /// More than one environment has a name; their ids and addresses.
@@ -256,11 +248,11 @@ mod tests {
     fn a_wait_is_told_once_after_the_patience_of_a_person() {
         let start = Now::UNIX_EPOCH;
         let mut lists = Lists::default();
-        assert_eq!(lists.late_in(start, 1.0), None, "nothing is waited for");
+        assert_eq!(lists.late_in(start, PATIENCE), None, "nothing is waited for");
         lists.awaits_lcs = Some(start);
-        assert_eq!(lists.late_in(start, 60.0), Some(PATIENCE * 60));
-        assert_eq!(lists.late_in(later(start, PATIENCE), 1.0), Some(Duration::ZERO));
+        assert_eq!(lists.late_in(start, PATIENCE * 60), Some(PATIENCE * 60));
+        assert_eq!(lists.late_in(later(start, PATIENCE), PATIENCE), Some(Duration::ZERO));
         lists.is_told = true;
-        assert_eq!(lists.late_in(later(start, PATIENCE), 1.0), None);
+        assert_eq!(lists.late_in(later(start, PATIENCE), PATIENCE), None);
     }
 }

@@ -68,9 +68,8 @@ impl Headless<'_> {
     /// Draws the live lines; those that were just drawn stay for a moment.
     pub(super) fn draw(&mut self) {
         let (Show::Live(..), Job::Run { .. }) = (self.teller.show(), &self.job) else { return };
-        let (columns, rows) = self.teller.size();
         let now = self.seat.clock.now();
-        let pause = PAUSE.mul_f64(self.seat.clock.speed());
+        let pause = self.seat.clock.of_a_person(PAUSE);
         if self.teller.is_live() && self.drawn.at.is_some_and(|at| between(at, now) < pause) {
             self.drawn.is_stale = true;
             return;
@@ -79,6 +78,7 @@ impl Headless<'_> {
             let names = self.flights.iter().map(|flight| flight.subject.label.as_str());
             self.drawn.name = name_cells(names).min(NAME_MAX);
         }
+        let Some((columns, rows)) = self.teller.size() else { return };
         let lines = self.live_lines(usize::from(columns), usize::from(rows.saturating_sub(FREE).max(1)), now);
         self.teller.draw(lines);
         (self.drawn.at, self.drawn.is_stale) = (Some(now), false);
@@ -87,7 +87,7 @@ impl Headless<'_> {
     /// How long to wait for news before they are drawn anew; none where there are none.
     pub(super) fn draws_in(&self) -> Option<Duration> {
         let wait = if self.drawn.is_stale { PAUSE } else { TICK };
-        matches!(self.teller.show(), Show::Live(..)).then(|| wait.mul_f64(self.seat.clock.speed()))
+        matches!(self.teller.show(), Show::Live(..)).then(|| self.seat.clock.of_a_person(wait))
     }
 
     fn live_lines(&self, columns: usize, most: usize, now: Now) -> Vec<String> {
@@ -121,13 +121,9 @@ impl Headless<'_> {
                     .last
                     .as_ref()
                     .map(|(at, word)| format!(", {} {} ago", clean(word), in_words(between(*at, now))));
-                let still = setup.and_then(|setup| outlook::in_words(setup, &self.seat.model.experience, now));
-                // Short: there is little room, and a number that is no promise must not lose its word.
-                let still = still.map(|still| match still.strip_suffix(" (estimate)") {
-                    Some(range) => format!(", est. {range}"),
-                    None => format!(", {still}"),
-                });
-                let still = still.unwrap_or_default();
+                let still = setup.and_then(|setup| outlook::still(setup, &self.seat.model.experience, now));
+                // There is little room, and a number that is no promise must not lose its word.
+                let still = still.map(|still| format!(", {}", still.in_short())).unwrap_or_default();
                 format!("{far}{}{still}", said.unwrap_or_default())
             }
             (None, None) => far.to_owned(),

@@ -85,7 +85,7 @@ impl Headless<'_> {
             self.teller.part("{\n  \"environments\": [");
             return;
         }
-        self.report.rows = Rows::new(PATIENCE.mul_f64(self.seat.clock.speed()));
+        self.report.rows = Rows::new(self.seat.clock.of_a_person(PATIENCE));
         self.report.cells = documents::name_cells(self.flights.iter().map(|flight| flight.subject.label.as_str()));
         let head = documents::status_head(self.report.cells);
         self.teller.line(head.trim_end());
@@ -107,7 +107,7 @@ impl Headless<'_> {
 
     /// The one that has been read for longest, and when its time is over.
     fn first_turn(&mut self) -> Option<(usize, Now)> {
-        let limit = self.of_a_person(ROW_LIMIT);
+        let limit = self.seat.clock.of_a_person(ROW_LIMIT);
         self.report.turns.first(limit, |at| self.flights[at].ended().is_some())
     }
 
@@ -125,7 +125,7 @@ impl Headless<'_> {
             self.put_row(at, Some(&words));
         }
         let Some((at, _)) = self.first_turn() else { return };
-        if self.report.told.is_some_and(|told| between(told, now) >= self.of_a_person(SILENCE)) {
+        if self.report.told.is_some_and(|told| between(told, now) >= self.seat.clock.of_a_person(SILENCE)) {
             self.report.told = Some(now);
             let words = self.silent_in(at, now).unwrap_or_default();
             if !words.is_empty() && self.report.silent != words {
@@ -140,11 +140,6 @@ impl Headless<'_> {
         self.setup(&self.flights[at].pilot.id).and_then(|setup| silence::of_setup(setup, now))
     }
 
-    /// A length of a person's time, on this clock.
-    fn of_a_person(&self, length: Duration) -> Duration {
-        length.mul_f64(self.seat.clock.speed())
-    }
-
     /// The row of one. `cut`: why it was not read to its end; then the document does not say how far it is.
     fn put_row(&mut self, at: usize, cut: Option<&str>) {
         let id = self.flights[at].pilot.id.clone();
@@ -157,7 +152,10 @@ impl Headless<'_> {
         }
         // One that the list has lost has no row.
         let row = self.seat.model.directory.get(&id).map(|environment| {
-            self.report.counts.add(standing(environment, setup).words().to_owned());
+            // What is told is not read any further.
+            let far = Some(standing(environment, setup)).filter(|far| *far != Standing::BeingRead);
+            let far = far.unwrap_or(Standing::NotRead);
+            self.report.counts.add(far.words().to_owned());
             if is_json {
                 let mut told = documents::status(environment, setup);
                 if let (Some(why), Some(told)) = (cut, told.as_object_mut()) {
@@ -167,10 +165,9 @@ impl Headless<'_> {
                 let text = serde_json::to_string_pretty(&told).unwrap_or_default();
                 format!("\n    {}", safe_json(&text).replace('\n', "\n    "))
             } else {
-                let label = environment.label();
                 let cut =
                     cut.filter(|_| troubles.is_empty()).map(|why| format!(" ({})", clean(why))).unwrap_or_default();
-                let line = documents::status_line(&label, environment, setup, self.report.cells);
+                let line = documents::status_line(environment, setup, far, self.report.cells);
                 format!("{}{cut}\n", line.trim_end())
             }
         });
@@ -203,7 +200,8 @@ impl Headless<'_> {
     /// How long until a row has been held, or one was read, for long enough, or somebody silent is named.
     pub(super) fn rows_in(&mut self, now: Now) -> Option<Duration> {
         let open = self.first_turn().map(|(_, due)| due);
-        let quiet = self.report.told.filter(|_| open.is_some()).map(|told| later(told, self.of_a_person(SILENCE)));
+        let quiet =
+            self.report.told.filter(|_| open.is_some()).map(|told| later(told, self.seat.clock.of_a_person(SILENCE)));
         [self.report.rows.due(), open, quiet].into_iter().flatten().min().map(|due| between(now, due))
     }
 
@@ -226,7 +224,7 @@ impl Headless<'_> {
             let end = if self.report.written > 0 { "\n  ]\n}\n" } else { "]\n}\n" };
             self.teller.part(end);
         } else {
-            if self.flights.len() > TOLD_EACH {
+            if self.flights.len() > TOLD_EACH && self.flights.over() > 0 {
                 let counts = std::mem::take(&mut self.report.counts).in_short();
                 self.teller.line(&format!(
                     "\n{} of {} environments: {counts}",

@@ -55,19 +55,19 @@ impl<'a> Teller<'a> {
         self.show
     }
 
-    /// Columns and rows of the terminal now, or as it said them last.
-    pub(super) fn size(&mut self) -> (u16, u16) {
-        let Show::Live(columns, rows) = self.show else { return (0, 0) };
-        let now = terminal::size().map(|size| (size.width, size.height)).unwrap_or_default();
-        if now.0 > 0 && now.1 > 0 && now != (columns, rows) {
-            self.show = Show::Live(now.0, now.1);
+    /// Columns and rows of the terminal now, or as it said them last; none where nothing is drawn.
+    pub(super) fn size(&mut self) -> Option<(u16, u16)> {
+        let Show::Live(columns, rows) = &mut self.show else { return None };
+        if let Ok(now) = terminal::size()
+            && now.width > 0
+            && now.height > 0
+            && (now.width, now.height) != (*columns, *rows)
+        {
+            (*columns, *rows) = (now.width, now.height);
             // The terminal has broken the rows that no longer fit.
             self.is_resized = true;
         }
-        match self.show {
-            Show::Live(columns, rows) => (columns, rows),
-            Show::Json | Show::Lines => (0, 0),
-        }
+        Some((*columns, *rows))
     }
 
     /// Why nobody listens any more.
@@ -179,10 +179,10 @@ impl<'a> Teller<'a> {
 
     /// What leads to the first live line.
     fn above(&self) -> String {
+        let Show::Live(columns, _) = self.show else { return String::new() };
         if !self.is_live() {
             return String::new();
         }
-        let Show::Live(columns, _) = self.show else { return String::new() };
         let rows = |line: &String| width(line).div_ceil(usize::from(columns.max(1))).max(1);
         format!("\x1b[{}A", self.live.iter().map(rows).sum::<usize>())
     }

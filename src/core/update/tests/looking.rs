@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::facts::FactKind;
 use crate::core::schedule::CONFIGURE_USUAL;
+use crate::core::schedule::outlook::Still;
 use crate::core::schedule::prior::{Experience, Watched};
 use crate::core::time::between;
 use crate::core::update::{reading, with_setup};
@@ -79,7 +80,7 @@ fn the_time_still_to_go_is_told_in_a_few_words_of_what_runs_alone() {
     let mut world = World::running();
     let told = |world: &World| {
         let setup = world.model.setups.values().next().unwrap();
-        outlook::in_words(setup, &world.model.experience, world.now)
+        outlook::still(setup, &world.model.experience, world.now).map(Still::in_words)
     };
     let words = told(&world).unwrap();
     assert!(words.contains(" to ") && words.ends_with(" min more (estimate)"), "{words}");
