@@ -65,7 +65,7 @@ impl Sheet for LinkFailed {
         stops.push(Stop::button("Details", Action::Ask(Ask::Details)));
         stops.push(Stop::wants("Environments", Intent::Environments));
         let notes = if repair {
-            para("Repair the identities (f) makes what is missing and asks first.", Role::Dim, room.full)
+            para("Repair the identities (f) mends what is missing or disabled, and asks first.", Role::Dim, room.full)
         } else {
             Vec::new()
         };
