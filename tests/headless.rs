@@ -233,6 +233,27 @@ fn a_run_that_timed_out_did_not_say_who_was_silent(
     assert!(code == 9 && last.contains(place) && last.contains(words), "{code} {out} {err}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_run_that_waited_for_a_silent_service_said_ready_to_configure_and_no_more() {
+    let state = TempDir::new().unwrap();
+    let silent =
+        scenario(state.path(), "[[fault]]\nservice = [\"gateway\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n");
+    let args = ["setup", "--environment", "contoso-uat", "--scenario", &silent];
+    let mut program = dualwrite(state.path(), &[&args[..], &consent()].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = String::new();
+    BufReader::new(program.stderr.take().unwrap()).read_line(&mut err).unwrap();
+    assert!(Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap().success());
+    let words = "contoso-uat: still being read; the dual-write gateway has not answered yet.";
+    let (code, out, _) = said(&program.wait_with_output().unwrap());
+    assert_eq!((code, err.trim_end()), (130, words), "{out}");
+    assert!(out.contains("interrupted: INT;") && out.contains("the dual-write gateway has not answered yet"), "{out}");
+}
+
 #[test]
 fn nothing_is_changed_before_the_list_of_lifecycle_services_and_what_needs_no_more_than_the_other_is_told() {
     let state = TempDir::new().unwrap();

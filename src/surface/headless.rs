@@ -11,6 +11,7 @@ mod lists;
 mod live;
 mod rows;
 mod signing_in;
+mod silent;
 mod status;
 mod teller;
 
@@ -24,6 +25,7 @@ use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Goal, Next, Orders, Until};
 use crate::core::setup::{Flow, Setup};
+use crate::core::silence;
 use crate::core::time::{Now, between, later};
 use crate::core::trouble::Trouble;
 use crate::shell::open_files;
@@ -38,7 +40,9 @@ pub use lists::is_listed;
 use live::Drawn;
 use serde_json::{Value, json};
 pub use signing_in::is_signed_in;
+use silent::Silent;
 use status::Report;
+use std::collections::HashMap;
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 use teller::Teller;
@@ -123,7 +127,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         job,
         named: environments,
         lists: Lists::default(),
-        found: record.found,
+        found: HashMap::new(),
         can_sign_in,
         again,
         code_shown: None,
@@ -131,10 +135,16 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         // What is only read holds nothing open between its questions.
         most: if is_only_read { usize::MAX } else { open_files::shares().set_ups },
         report: Report::default(),
+        silent: Silent::default(),
         drawn: Drawn::default(),
         teller: Teller::new(show, out, err),
         seat,
     };
+    if headless.takes_up() {
+        for found in record.found.into_iter().filter(|found| found.held.is_none()) {
+            headless.found.entry(found.run.environment.clone()).or_insert(found);
+        }
+    }
     if let Some(note) = record.note {
         headless.teller.say_error(&note);
     }
@@ -155,7 +165,8 @@ struct Headless<'a> {
     named: Vec<String>,
     /// How far the lists are.
     lists: Lists,
-    found: Vec<Found>,
+    /// Interrupted runs that no program drives and nobody has gone on with yet, by environment.
+    found: HashMap<String, Found>,
     start: Now,
     deadline: Option<Now>,
     can_sign_in: bool,
@@ -167,6 +178,8 @@ struct Headless<'a> {
     most: usize,
     /// What `status` has told.
     report: Report,
+    /// Who was said to be silent.
+    silent: Silent,
     /// The live lines as they were drawn last.
     drawn: Drawn,
     teller: Teller<'a>,
@@ -196,6 +209,7 @@ impl Headless<'_> {
             self.join_late();
             self.steer();
             self.tell_overdue();
+            self.tell_silent();
             self.tell_news();
             if let Some(over) = self.unheard() {
                 return over;
@@ -233,7 +247,7 @@ impl Headless<'_> {
             self.begin_status();
         } else if self.flights.len() > self.most && self.teller.show() != Show::Json {
             self.teller.say_error(&format!(
-                "{} of {} environments at a time: this program may have no more files open (ulimit -n). The others follow.",
+                "{} of {} environments at a time: this program may have no more files open. The others follow, and each can take half an hour; ulimit -n 4096 before the command lets more run at once.",
                 self.most,
                 self.flights.len()
             ));
@@ -253,11 +267,7 @@ impl Headless<'_> {
             let id = self.flights[at].pilot.id.clone();
             let look = if is_status { Intent::Survey } else { Intent::OpenEnvironment };
             self.seat.tell(Msg::Intent(look(id.clone())));
-            if self.takes_up()
-                && let Some(place) =
-                    self.found.iter().position(|found| *found.run.environment == *id.0 && found.held.is_none())
-            {
-                let found = self.found.remove(place);
+            if let Some(found) = self.found.remove(&*id.0) {
                 self.seat.tell(Msg::FoundRuns(vec![found]));
                 self.seat.tell(Msg::Intent(Intent::GoOn));
             }
@@ -266,6 +276,8 @@ impl Headless<'_> {
             (self.flights[at].subject.run, self.flights[at].began) = (run, Some(now));
             if is_status {
                 self.status_opened(at, now);
+            } else {
+                self.silent_opened(at, now);
             }
             self.flights.touch(at);
         }
@@ -274,6 +286,11 @@ impl Headless<'_> {
     /// Whether interrupted runs are gone on with.
     fn takes_up(&self) -> bool {
         matches!(&self.job, Job::Run { orders, dry } if orders.yes && !dry && orders.other_terms().is_none())
+    }
+
+    /// Whether an interrupted run of one waits to be gone on with.
+    fn is_begun_before(&self, at: usize) -> bool {
+        self.found.contains_key(&self.flights[at].subject.id)
     }
 
     fn setup(&self, id: &EnvironmentId) -> Option<&Setup> {
@@ -403,7 +420,8 @@ impl Headless<'_> {
         if left.is_some_and(|left| left.is_zero()) {
             return Some(self.time_out());
         }
-        let limit = [left, self.draws_in(), self.rows_in(now), self.lcs_is_late_in()].into_iter().flatten().min();
+        let limits = [left, self.draws_in(), self.rows_in(now), self.silent_in(now), self.lcs_is_late_in()];
+        let limit = limits.into_iter().flatten().min();
         match self.seat.wait(limit) {
             Heard::Signal(signal) => Some(self.interrupted(signal)),
             Heard::News | Heard::Line(_) | Heard::Nothing => None,
@@ -434,10 +452,14 @@ impl Headless<'_> {
         for at in open.iter().copied() {
             let lists = if self.awaits_list(at) { self.silent_lists(code == code::TIMED_OUT) } else { String::new() };
             let setup = self.setup(&self.flights[at].pilot.id);
-            let left = setup.map_or_else(
-                || format!("{words}; nothing was begun"),
-                |setup| left(setup, words, code == code::TIMED_OUT, is_rehearsal, now),
-            );
+            let left = match setup {
+                Some(setup) if code == code::TIMED_OUT => {
+                    left(setup, words, silence::of_setup(setup, now), is_rehearsal)
+                }
+                Some(setup) => left(setup, words, self.kept_waiting_by(&self.flights[at], now), is_rehearsal),
+                None if self.is_begun_before(at) => format!("{words}; not taken up again, its record is kept"),
+                None => format!("{words}; nothing was begun"),
+            };
             let left = format!("{left}{lists}");
             if self.teller.show() == Show::Json || open.len() <= TOLD_EACH {
                 self.finish(at, code, outcome, &left);

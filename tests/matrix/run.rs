@@ -11,6 +11,7 @@ use dualwrite::core::mandate::Mandate;
 use dualwrite::core::msg::Intent;
 use dualwrite::core::pilot::{Goal, Next, Orders, Pilot, Until};
 use dualwrite::core::setup::{Flow, StageState};
+use dualwrite::core::silence;
 use dualwrite::core::terms;
 use dualwrite::core::trouble::{Service, Trouble, What};
 use dualwrite::sim::{self, Counters, Options, Scenario};
@@ -140,7 +141,7 @@ impl Run<'_> {
         let setup = self.opened.as_ref().map(|(id, _)| &self.driver.model.setups[id]);
         let setup = setup.filter(|_| self.may_wait());
         let setup = setup.ok_or_else(|| format!("it does not end: {}", self.driver.timeline()))?;
-        Ok((Some(code::TIMED_OUT), left(setup, "the time is over", true, false, self.driver.now())))
+        Ok((Some(code::TIMED_OUT), left(setup, "the time is over", silence::of_setup(setup, self.driver.now()), false)))
     }
 
     /// What comes next; `Some` when nothing does.

@@ -10,8 +10,6 @@ use crate::core::linking::Confirmation;
 use crate::core::model::Model;
 use crate::core::pilot::End;
 use crate::core::setup::{Flow, Setup};
-use crate::core::silence;
-use crate::core::time::Now;
 use crate::ui::text::{clean, fit_name};
 
 /// How a run of one environment ended.
@@ -53,10 +51,8 @@ impl Ending {
     }
 }
 
-/// What is said of a set-up that is left on its way: why, what goes on without it and, where the time is over,
-/// who was silent.
-pub fn left(setup: &Setup, why: &str, is_timed_out: bool, is_rehearsal: bool, now: Now) -> String {
-    let silent = if is_timed_out { silence::of_setup(setup, now) } else { None };
+/// What is said of a set-up that is left on its way: why, what goes on without it, and who was silent.
+pub fn left(setup: &Setup, why: &str, silent: Option<String>, is_rehearsal: bool) -> String {
     let parts = [Some(why.to_owned()), Some(setup.once_left(is_rehearsal)), silent];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
@@ -90,12 +86,13 @@ impl Headless<'_> {
     pub(super) fn sum_up(&mut self) {
         let cells = name_cells(self.flights.iter().map(|flight| flight.subject.label.as_str()));
         let mut ended: Vec<(u8, String, String)> = Vec::new();
-        for flight in self.flights.iter() {
+        for (at, flight) in self.flights.iter().enumerate() {
             let (code, outcome) = flight.ended().cloned().unwrap_or_default();
             // Of what was left on its way it matters whether it runs.
             let is_left = matches!(outcome.as_str(), "interrupted" | "timed_out");
             let far = match self.setup(&flight.pilot.id) {
                 _ if !is_left => "",
+                None if self.is_begun_before(at) => ", not taken up again",
                 None => ", not begun",
                 Some(setup) if setup.goes_on().is_some() && !self.seat.model.cloud.ends_with_program => {
                     ", goes on in the service"

@@ -2,7 +2,7 @@
 //! come first, then those that run: they are what somebody looks for among hundreds.
 
 use super::documents::name_cells;
-use super::flights::Flight;
+use super::silent::is_being_read;
 use super::{Headless, Job, Show, code};
 use crate::core::schedule::outlook;
 use crate::core::setup::Setup;
@@ -36,6 +36,7 @@ enum Rank {
     NeedsPerson,
     Runs,
     Read,
+    BegunBefore,
     Waits,
     Failed,
     Done,
@@ -56,6 +57,7 @@ fn choose(all: &[Rank], most: usize) -> (Vec<usize>, Option<String>) {
         (count(&[Rank::Failed]), "failed"),
         (count(&[Rank::NeedsPerson]), "waiting for you"),
         (count(&[Rank::Runs, Rank::Read]), "under way"),
+        (count(&[Rank::BegunBefore]), "to be gone on with"),
         (count(&[Rank::Waits]), "not begun yet"),
     ];
     let told: Vec<String> =
@@ -91,26 +93,28 @@ impl Headless<'_> {
     }
 
     fn live_lines(&self, columns: usize, most: usize, now: Now) -> Vec<String> {
-        let ranks: Vec<Rank> = self.flights.iter().map(|flight| self.rank(flight)).collect();
+        let ranks: Vec<Rank> = (0..self.flights.len()).map(|at| self.rank(at)).collect();
         let (shown, others) = choose(&ranks, most);
-        let mut lines: Vec<String> =
-            shown.into_iter().map(|at| self.live_line(&self.flights[at], columns, now)).collect();
+        let mut lines: Vec<String> = shown.into_iter().map(|at| self.live_line(at, columns, now)).collect();
         lines.extend(others.map(|words| cut(&words, columns.saturating_sub(1), "...")));
         lines
     }
 
-    fn rank(&self, flight: &Flight) -> Rank {
+    fn rank(&self, at: usize) -> Rank {
+        let flight = &self.flights[at];
         match (flight.ended(), self.setup(&flight.pilot.id)) {
             (Some((code::DONE, _)), _) => Rank::Done,
             (Some(_), _) => Rank::Failed,
             (None, Some(setup)) if setup.waits_for_person() => Rank::NeedsPerson,
             (None, Some(setup)) if setup.is_running() => Rank::Runs,
             (None, Some(_)) => Rank::Read,
+            (None, None) if self.is_begun_before(at) => Rank::BegunBefore,
             (None, None) => Rank::Waits,
         }
     }
 
-    fn live_line(&self, flight: &Flight, columns: usize, now: Now) -> String {
+    fn live_line(&self, at: usize, columns: usize, now: Now) -> String {
+        let flight = &self.flights[at];
         let setup = self.setup(&flight.pilot.id);
         let environment = self.seat.model.directory.get(&flight.pilot.id);
         let far = environment.map_or("", |environment| standing(environment, setup).words());
@@ -126,6 +130,12 @@ impl Headless<'_> {
                 let still = still.map(|still| format!(", {}", still.in_short())).unwrap_or_default();
                 format!("{far}{}{still}", said.unwrap_or_default())
             }
+            // How far it is says nothing of why it does not go on.
+            (None, None) if setup.is_some_and(is_being_read) => {
+                let silent = self.kept_waiting_by(flight, now).map(|words| format!(", {}", clean(&words)));
+                format!("being read{}", silent.unwrap_or_default())
+            }
+            (None, None) if self.is_begun_before(at) => "to be gone on with".to_owned(),
             (None, None) => far.to_owned(),
         };
         let name = fit_name(&clean(&flight.subject.label), self.drawn.name, "...");
@@ -135,18 +145,20 @@ impl Headless<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Rank::{Done, Failed, NeedsPerson, Read, Runs, Waits};
+    use super::Rank::{BegunBefore, Done, Failed, NeedsPerson, Read, Runs, Waits};
     use super::*;
 
     #[test]
     fn what_needs_somebody_or_runs_is_shown_first_and_the_others_are_counted() {
-        let all = [Done, Waits, Failed, Runs, Read, NeedsPerson, Waits, Runs];
-        assert_eq!(choose(&all, 8), ((0..8).collect(), None), "all fit");
+        let all = [Done, Waits, Failed, Runs, Read, NeedsPerson, Waits, BegunBefore, Runs];
+        assert_eq!(choose(&all, 9), ((0..9).collect(), None), "all fit");
         let (shown, others) = choose(&all, 4);
-        assert_eq!(shown, [5, 3, 7]);
-        assert_eq!(others.unwrap(), "and 5 more: 1 done, 1 failed, 1 under way, 2 not begun yet");
+        assert_eq!(shown, [5, 3, 8]);
+        assert_eq!(others.unwrap(), "and 6 more: 1 done, 1 failed, 1 under way, 1 to be gone on with, 2 not begun yet");
         let (shown, others) = choose(&all, 1);
         assert!(shown.is_empty());
-        assert_eq!(others.unwrap(), "and 8 more: 1 done, 1 failed, 1 waiting for you, 3 under way, 2 not begun yet");
+        let words =
+            "and 9 more: 1 done, 1 failed, 1 waiting for you, 3 under way, 1 to be gone on with, 2 not begun yet";
+        assert_eq!(others.unwrap(), words);
     }
 }

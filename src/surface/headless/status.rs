@@ -5,6 +5,7 @@
 
 use super::ending::Together;
 use super::rows::{Rows, Turns};
+use super::silent::SILENCE;
 use super::{Headless, Over, Show, TOLD_EACH, code, documents};
 use crate::core::msg::{Intent, Msg};
 use crate::core::silence;
@@ -20,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long one environment is read before its row is told without what is missing: a service that is silent is asked
 /// twice, for half a minute each, and where many wait for it most of them only wait for their turn.
 const ROW_LIMIT: Duration = Duration::from_secs(70);
-/// How long nothing is told before it is said who is silent.
-const SILENCE: Duration = Duration::from_secs(10);
 /// Reasons that are told below the rows.
 const REASONS_MAX: usize = 20;
 
@@ -120,14 +119,14 @@ impl Headless<'_> {
                 self.report.turns.skip();
                 continue;
             }
-            let words = self.silent_in(at, now).unwrap_or_else(|| "no answer in time".into());
+            let words = self.unanswered(at, now).unwrap_or_else(|| "no answer in time".into());
             self.report.is_unread = true;
             self.put_row(at, Some(&words));
         }
         let Some((at, _)) = self.first_turn() else { return };
         if self.report.told.is_some_and(|told| between(told, now) >= self.seat.clock.of_a_person(SILENCE)) {
             self.report.told = Some(now);
-            let words = self.silent_in(at, now).unwrap_or_default();
+            let words = self.unanswered(at, now).unwrap_or_default();
             if !words.is_empty() && self.report.silent != words {
                 let (told, all) = (self.flights.over(), self.flights.len());
                 self.teller.say_error(&format!("{told} of {all} environments are told; {words}."));
@@ -136,7 +135,7 @@ impl Headless<'_> {
         }
     }
 
-    fn silent_in(&self, at: usize, now: Now) -> Option<String> {
+    fn unanswered(&self, at: usize, now: Now) -> Option<String> {
         self.setup(&self.flights[at].pilot.id).and_then(|setup| silence::of_setup(setup, now))
     }
 
