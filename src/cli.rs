@@ -58,12 +58,12 @@ pub enum Command {
     /// Reads first, stops before the first change unless --accept-terms and --yes were given, and
     /// takes up again what was interrupted.
     #[command(
-        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod.toml --environment contoso-uat --accept-terms VERSION --yes --json\n  dualwrite setup --cloud simulator --environment contoso-uat --accept-terms VERSION --yes\n\nExit codes: 0 done, 2 usage, 3 consent or sign-in missing, 4 service unreachable, 5 prerequisites,\n6 configure failed, 7 link failed, 8 mismatch, 9 timed out. After 4 and 9 the same command goes on."
+        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod.toml --environment contoso-uat --accept-terms VERSION --yes --json\n  dualwrite setup --cloud simulator --environment contoso-uat --accept-terms VERSION --yes\n\nExit codes: 0 done, 2 usage, 3 consent or sign-in missing, 4 service unreachable, 5 prerequisites,\n6 configure failed, 7 link failed, 8 mismatch, 9 timed out, 1 anything else; 130, 143, 129 ended by INT, TERM,\nHUP, 141 by a closed pipe. Of several environments the highest. After 4, 9 and above the same command goes on."
     )]
     Setup(Setup),
     /// Link an environment that is configured already.
     #[command(
-        after_help = "Examples:\n  dualwrite link --environment contoso-uat --dry-run\n  dualwrite link --environment contoso-uat --yes --assisted --timeout 2h"
+        after_help = "Examples:\n  dualwrite link --environment contoso-uat --dry-run\n  dualwrite link --environment contoso-uat --yes --assisted --timeout 2h\n\nExit codes: as of setup."
     )]
     Link(Link),
     /// Reset the link of an environment: solves a linking mismatch.
@@ -71,7 +71,7 @@ pub enum Command {
     /// Moves dual-write to the Dataverse of Power Platform Integration and removes all table maps, so the
     /// environment is named exactly and --yes is needed. Closed while maps run, and before 10.0.30.
     #[command(
-        after_help = "Examples:\n  dualwrite reset --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite reset --cloud prod.toml --environment contoso-uat --yes"
+        after_help = "Examples:\n  dualwrite reset --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite reset --cloud prod.toml --environment contoso-uat --yes\n\nExit codes: as of setup."
     )]
     Reset(Reset),
     /// Say how far each environment is. Changes nothing.
@@ -81,7 +81,7 @@ pub enum Command {
     Status(Status),
     /// Say which prerequisites an environment meets. Changes nothing.
     #[command(
-        after_help = "Examples:\n  dualwrite check --environment contoso-uat\n  dualwrite check --environment contoso-uat --json\n\nExit codes: 0 nothing that was read stops a set-up (what could not be told is listed), 5 something does,\n8 linking mismatch."
+        after_help = "Examples:\n  dualwrite check --environment contoso-uat\n  dualwrite check --environment contoso-uat --json\n\nExit codes: 0 nothing that was read stops a set-up (what could not be told is listed), 4 a service did not\nanswer, 5 something stops it, 8 linking mismatch."
     )]
     Check(Check),
     /// The record of what was done: who, when, which terms, every stage and change.
@@ -374,6 +374,7 @@ pub struct Simulate {
 
 // Options of every command.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Which cloud: public, gcc, gcc-high, dod, china, simulator, a name of the settings file, or the

@@ -97,6 +97,7 @@ fn identities_are_repaired_after_it_was_asked() {
     let (code, text) = walk(&["--plain", "--scenario", "dw9003-crm"], "2\n1\n1\nf\n1\n1\n");
     assert_eq!(code, 0, "{text}");
     in_order(&text, &["Link failed", "Repair the identities", "This will be written", "1. Write this", "Linked (step"]);
+    assert_eq!(text.matches("Give each a security role").count(), 1, "a failure was read twice\n{text}");
 }
 
 #[test]

@@ -1,8 +1,31 @@
 //! What is made from the command line for others: scripts that complete it in a shell, and manual pages.
 
-use super::Cli;
+use super::{Cli, VERSION};
 use clap::CommandFactory;
 use clap::builder::{PossibleValuesParser, Resettable};
+
+/// What the program reads and writes, for its own page.
+const FILES: &str = "Files:
+dualwrite/config.toml in the user's directory for settings (~/.config on Linux)
+    Clouds and what is preferred; dualwrite config init writes one that explains itself.
+
+dualwrite in the user's directory for state (~/.local/state on Linux)
+    The record of each run, the terms that were accepted, and who is signed in, without a secret.
+";
+
+/// The variables that it reads, for its own page.
+const ENVIRONMENT: &str = "Environment:
+DUALWRITE_CLOUD, DUALWRITE_ACCOUNT, DUALWRITE_CONFIG, DUALWRITE_STATE_DIR
+    As the options of these names.
+DUALWRITE_TENANT, DUALWRITE_CLIENT_ID, DUALWRITE_CA_FILE, DUALWRITE_TOKEN_STORE
+    As the settings of these names.
+DUALWRITE_CLIENT_SECRET, DUALWRITE_CLIENT_CERTIFICATE
+    How an application of your own signs in, unattended.
+DUALWRITE_TOKEN_BAP, _LCS, _POWER_PLATFORM, _DATAVERSE, _FINANCE_OPERATIONS, _GATEWAY, _GRAPH
+    Tokens from outside, used as they are and kept nowhere.
+HTTPS_PROXY, NO_PROXY, NO_COLOR
+    As everywhere.
+";
 
 /// The script that completes commands, options and the names among their values in a shell. `scenarios`: those that
 /// are built in; a path is typed whole.
@@ -32,10 +55,25 @@ pub fn manual(command: &[String]) -> std::io::Result<Option<Vec<u8>>> {
     // Named as a shell finds it: `man dualwrite-setup`.
     let name = std::iter::once("dualwrite").chain(command.iter().map(String::as_str)).collect::<Vec<_>>().join("-");
     let after = page.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let page = page.clone().display_name(name).after_help(Resettable::Reset);
+    let usage = page.clone().render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
+    let page = page.clone().display_name(&name).after_help(Resettable::Reset);
+    let has_commands = page.has_subcommands();
+    let man = clap_mangen::Man::new(page).title(name).source(format!("dualwrite {VERSION}"));
     let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text)?;
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    // The one that clap_mangen writes names no values.
+    text.extend(format!(".SH SYNOPSIS\n.nf\n{}\n.fi\n", escaped(&usage)).bytes());
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    if has_commands {
+        man.render_subcommands_section(&mut text)?;
+    }
     text.extend(sections(&after).bytes());
+    if command.is_empty() {
+        text.extend([FILES, ENVIRONMENT].map(listed).concat().bytes());
+    }
     Ok(Some(text))
 }
 
@@ -51,6 +89,17 @@ fn sections(after: &str) -> String {
         roff = format!("{roff}.SH {:?}\n{body}\n", title.to_uppercase());
     }
     roff
+}
+
+/// A title, then names, each with what is said of it in the indented line below.
+fn listed(text: &str) -> String {
+    let mut lines = text.lines().filter(|line| !line.is_empty());
+    let title = lines.next().unwrap_or_default().trim_end_matches(':').to_uppercase();
+    let body = lines.map(|line| match line.strip_prefix("    ") {
+        Some(words) => format!("{}\n", escaped(words)),
+        None => format!(".TP\n{}\n", escaped(line)),
+    });
+    format!(".SH {title:?}\n{}", body.collect::<String>())
 }
 
 /// A line that means what it says: no escapes, no request at its beginning.

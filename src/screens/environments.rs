@@ -94,6 +94,7 @@ impl Sheet for Environments {
         let top = list::top(state, place, order.len(), height);
         let seen: Vec<&Environment> =
             order.iter().skip(top).take(height).map(|at| &directory.environments[*at]).collect();
+        page.unseen = (top, order.len() - top - seen.len());
         let table = Table::of(view, &seen, room.width);
         page.head.push(table.header());
         page.rows = (0..seen.len()).map(|at| table.row(view, at, top + at == place)).collect();

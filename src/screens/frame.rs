@@ -71,6 +71,13 @@ pub(super) fn stand_back(frame: &mut Frame, below: Rect, over: Rect, look: Look)
     }
     let beside = Rect { x: below.x + 1, width: below.width.saturating_sub(2), ..over };
     frame.render_widget(Clear, beside.union(over));
+    // A rule that is covered leaves no joint in the frame.
+    let wall = Row::new(look.symbols().wall, Role::Dim);
+    for y in over.top().max(below.top() + 1)..over.bottom().min(below.bottom().saturating_sub(1)) {
+        for x in [below.x, below.right().saturating_sub(1)] {
+            paint::row(frame.buffer_mut(), Rect { x, y, width: 1, height: 1 }, &wall, &look, false);
+        }
+    }
 }
 
 /// What is needed.
@@ -175,7 +182,7 @@ pub(super) fn stations(names: &[&str], marks: &[route::Mark], look: Look, room: 
             route::Mark::Passed => (Mark::Passed, ""),
             route::Mark::Now => (Mark::Now, " (now)"),
             route::Mark::Failed => (Mark::Failed, " (failed)"),
-            route::Mark::Warn => (Mark::Warn, " (warn)"),
+            route::Mark::Warn => (Mark::Warn, " (check)"),
             route::Mark::Ahead => (Mark::Waiting, ""),
         };
         let role = if word.is_empty() { Role::Dim } else { Role::Strong };
@@ -387,6 +394,10 @@ pub(super) fn footer_of<'a>(shown: impl Iterator<Item = &'a Binding>, room: usiz
     while cells(&parts) > room + KEY_GAP.len() {
         let Some(last) = parts.iter().rposition(|(stays, _, _)| !stays) else { break };
         parts.remove(last);
+    }
+    // On the narrowest ones what Enter does is seen by the focus.
+    if cells(&parts) > room + KEY_GAP.len() && parts.len() > 1 {
+        parts.remove(0);
     }
     let mut row = Row::new(" ", Role::Plain);
     for (at, (_, key, says)) in parts.into_iter().enumerate() {

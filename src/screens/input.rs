@@ -166,7 +166,9 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
 
 /// A key that has nothing to do here says so.
 fn nothing_for(eye: &mut Eye, letter: char) -> Reaction {
-    eye.hint = Some(format!("{letter} does nothing here; ? lists the keys."));
+    // What is laid over a screen has all its keys in the footer.
+    let more = if eye.overlay.is_some() { "" } else { "; ? lists the keys" };
+    eye.hint = Some(format!("{letter} does nothing here{more}."));
     Reaction::Redraw
 }
 

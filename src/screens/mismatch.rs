@@ -11,7 +11,7 @@ use crate::core::fault::{self, When};
 use crate::core::gate::{self, Gate};
 use crate::core::msg::Intent;
 use crate::core::reset;
-use crate::ui::look::{Mark, Role};
+use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, fit, width};
 use crate::wire::{bare_id, same_address};
@@ -147,6 +147,12 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
     let page = ("Finance and operations", its_page(environment, facts));
     let mut rows = Vec::new();
     for (source, (mark, text)) in lines.into_iter().chain([page]) {
+        // Read aloud, a mark is a word.
+        let text = match mark {
+            Mark::Done if view.look.glyphs == Glyphs::Words => format!("{text}, agrees"),
+            Mark::Failed if view.look.glyphs == Glyphs::Words => format!("{text}, differs"),
+            _ => text,
+        };
         let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())
             .and(fit(source, SOURCE, ""), Role::Dim);
         let start = if start.width() > cells / 2 {

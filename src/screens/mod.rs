@@ -89,6 +89,10 @@ trait Sheet: Sync {
     fn help(&self) -> &'static str {
         ""
     }
+    /// Cells that the first column wants before a second one stands beside it.
+    fn main(&self) -> u16 {
+        page::MAIN
+    }
     /// The second column on a wide terminal.
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {
         parts::timeline(view, cells)
@@ -144,7 +148,11 @@ impl View<'_> {
 
     /// A running length: a stopwatch, or whole minutes where nothing may tick.
     fn running(&self, length: Duration) -> String {
-        if self.look.motion { stopwatch(length) } else { format!("{} min", length.as_secs() / 60) }
+        match length.as_secs() / 60 {
+            _ if self.look.motion => stopwatch(length),
+            0 => "under 1 min".to_owned(),
+            minutes => format!("{minutes} min"),
+        }
     }
 
     /// The moment by which a length since then is told: the last whole minute of it where nothing may tick.

@@ -254,8 +254,11 @@ fn of_failure(view: &View, failure: &Failure, cells: usize, rows: &mut Vec<Row>)
         rows.extend(para(&format!("code {}", clean(code)), Role::Bad, cells));
     }
     rows.extend(parts::words_of(failure, *view.look, cells));
-    rows.push(Row::blank());
-    rows.extend(para(&clean(&failure.next_move), Role::Plain, cells));
+    // What is known of it stands on its page, with what helps.
+    if failure.fault.is_none() {
+        rows.push(Row::blank());
+        rows.extend(para(&clean(&failure.next_move), Role::Plain, cells));
+    }
     rows.extend(parts::ids(&failure.ids, cells));
     rows.push(Row::blank());
 }

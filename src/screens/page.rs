@@ -17,12 +17,12 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::Block;
 
-/// Inner width from which a second column stands at the right.
-const SIDE_FROM: u16 = 106;
+/// Cells beyond those that the first column wants from which a second one stands at the right.
+const SIDE_FROM: u16 = 32;
 /// Least and most cells of the second column.
 const SIDE: (u16, u16) = (36, 84);
-/// Cells of the first column where there are two, as on a terminal of 80 columns.
-const MAIN: u16 = 74;
+/// Cells that the first column wants where there are two, as on a terminal of 80 columns.
+pub const MAIN: u16 = 74;
 /// Cells between the columns.
 pub const SIDE_GAP: u16 = 3;
 /// Cells between two buttons.
@@ -136,8 +136,12 @@ pub struct Page {
     pub head: Vec<Row>,
     /// Scrolls.
     pub rows: Vec<Row>,
+    /// How many rows of a long list there are above and below those, which the page has not made.
+    pub unseen: (usize, usize),
     /// Second column, where there is room.
     pub side: Vec<Row>,
+    /// Cells of the second column.
+    pub side_cells: u16,
     /// Stays above the buttons.
     pub notes: Vec<Row>,
     /// Buttons, boxes and sections, in the order of Tab.
@@ -181,9 +185,14 @@ impl Places {
     }
 }
 
-/// The width of the second column inside a body of this width; 0 where there is none.
-pub fn side_width(inner: u16) -> u16 {
-    if inner < SIDE_FROM { 0 } else { (inner - MAIN - SIDE_GAP).clamp(SIDE.0, SIDE.1) }
+/// The width of the second column inside a body of this width, beside a first one that wants `main` cells; 0 where
+/// there is no room for it. What is beyond both goes to the first one as far as it is the smaller of the two.
+pub fn side_width(inner: u16, main: u16) -> u16 {
+    if inner < main + SIDE_FROM {
+        return 0;
+    }
+    let half = inner.saturating_sub(SIDE_GAP) / 2;
+    inner.saturating_sub(main + SIDE_GAP).min(half).clamp(SIDE.0, SIDE.1)
 }
 
 /// The inside of the frame: a border and one empty cell at each side.
@@ -281,7 +290,7 @@ impl Page {
         let rule = take(u16::from(buttons > 0 || !self.notes.is_empty()), some + 1);
         let notes = take(rows_of(self.notes.len()), some * 2);
         let rows = left;
-        let side_width = if self.side.is_empty() { 0 } else { side_width(inner.width) };
+        let side_width = if self.side.is_empty() { 0 } else { self.side_cells };
         let main_width = inner.width - if side_width > 0 { side_width + SIDE_GAP } else { 0 };
         let mut y = inner.y;
         let mut place = |height: u16, width: u16| {
@@ -379,9 +388,10 @@ impl Page {
 
     /// The line under the scrolling part; it says how much is above and below.
     fn draw_rule(&self, buffer: &mut ratatui::buffer::Buffer, body: Rect, places: &Places, scroll: usize, look: Look) {
-        let below = self.rows.len().saturating_sub(scroll + usize::from(places.rows.height));
+        let above = self.unseen.0 + scroll;
+        let below = self.unseen.1 + self.rows.len().saturating_sub(scroll + usize::from(places.rows.height));
         let more = |count: usize| if count == 1 { "1 more line".to_owned() } else { format!("{count} more lines") };
-        let words = match (scroll, below) {
+        let words = match (above, below) {
             (0, 0) => String::new(),
             (0, below) => format!(" {} below (PgDn) ", more(below)),
             (above, 0) => format!(" end, {above} above (PgUp) "),

@@ -64,9 +64,8 @@ impl Sheet for PickUser {
         if rows.is_empty() {
             rows = para("No enabled user answers to this.", Role::Warn, room.width);
         }
-        let more = all.len().saturating_sub(top + SHOWN);
-        let notes = if more > 0 { vec![Row::new(format!("{more} more"), Role::Dim)] } else { Vec::new() };
-        Page { head, rows, notes, caret: Some((at, NAME_AT + caret)), picks: true, ..Page::default() }
+        let unseen = (top, all.len().saturating_sub(top + SHOWN));
+        Page { head, rows, unseen, caret: Some((at, NAME_AT + caret)), picks: true, ..Page::default() }
     }
 }
 

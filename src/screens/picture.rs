@@ -56,13 +56,13 @@ impl View<'_> {
 
     fn lay(&self, sheet: &'static dyn Sheet, body: Rect) -> Laid {
         let inner = page::inner(body);
-        let side_cells = page::side_width(inner.width);
+        let side_cells = page::side_width(inner.width, sheet.main());
         let side = if side_cells > 0 { sheet.side(self, usize::from(side_cells)) } else { Vec::new() };
         let has_side = !side.is_empty();
         let width = usize::from(inner.width - if has_side { side_cells + page::SIDE_GAP } else { 0 });
         let mut page = sheet
             .page(self, Room { width, full: usize::from(inner.width), height: usize::from(inner.height), has_side });
-        page.side = side;
+        (page.side, page.side_cells) = (side, side_cells);
         let places = page.places(inner);
         Laid { sheet, page, places, body }
     }

@@ -16,6 +16,8 @@ use crate::ui::text::{clean, fit};
 const ANSWER: usize = 14;
 /// Cells of the side.
 const SIDE: usize = 12;
+/// Cells of a row: most of what is asked stands whole behind its answer and its side.
+const ROW: u16 = 130;
 /// Cells of the labels of the selected one.
 const LABEL: usize = 11;
 /// Rows of the list that stay, however much is said of the selected one.
@@ -51,6 +53,10 @@ impl Sheet for Prerequisites {
          closes the button Dual-write application or Link; what could not be told closes nothing. What no service \
          answers is for you to confirm. While something is not met it is read again by itself, so what is mended \
          elsewhere is ticked off here."
+    }
+
+    fn main(&self) -> u16 {
+        ROW
     }
 
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {
@@ -93,6 +99,7 @@ impl Sheet for Prerequisites {
         let height = room.height.saturating_sub(around).max(1);
         let top = at.saturating_sub(height / 2).min(all.len().saturating_sub(height));
         let shown = all.iter().enumerate().skip(top).take(height);
+        page.unseen = (top, all.len().saturating_sub(top + height));
         page.rows = shown.map(|(place, check)| row(check, place == at, *view.look, room.width)).collect();
         page
     }
@@ -136,7 +143,7 @@ fn said(check: &Check) -> (Mark, &'static str) {
         _ if check.is_by_hand() => (Mark::Waiting, "by hand"),
         (Tri::Yes, _) => (Mark::Done, "yes"),
         (Tri::No, Level::Made) => (Mark::Waiting, "not yet"),
-        (Tri::No, Level::Warn) => (Mark::Warn, "no"),
+        (Tri::No, Level::Warn) => (Mark::Warn, "no (minor)"),
         (Tri::No, _) => (Mark::Failed, "no"),
         (Tri::Unknown, _) => (Mark::Unknown, "could not tell"),
     }

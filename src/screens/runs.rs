@@ -60,9 +60,10 @@ impl Sheet for Runs {
         let top = selected.saturating_sub(height.saturating_sub(1));
         let rows = runs.iter().enumerate().skip(top).take(height);
         let rows = rows.map(|(at, run)| row(view, run, at == selected)).collect();
+        let unseen = (top, runs.len().saturating_sub(top + height));
         let count = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
         let notes = vec![Row::new(format!("{count}, the newest first"), Role::Dim)];
-        Page { head: vec![head], rows, notes, picks: true, run: id(runs, selected), ..Page::default() }
+        Page { head: vec![head], rows, unseen, notes, picks: true, run: id(runs, selected), ..Page::default() }
     }
 }
 

@@ -9,6 +9,7 @@ use super::events::{self, Subject};
 use super::runs;
 use super::seat::{Heard, Options, Seat};
 use crate::core::environment::EnvironmentId;
+use crate::core::journal::What;
 use crate::core::msg::{Intent, Msg};
 use crate::core::route::{Screen, screen};
 use crate::core::schedule::outlook;
@@ -368,7 +369,10 @@ impl Plain<'_> {
                 // One sentence per change.
                 if said != self.said {
                     let time = time_of_day(event.at, &self.zone);
-                    for line in clean_lines(&said).iter().filter(|line| !line.is_empty()) {
+                    // The page of a failure says the rest of it.
+                    let is_shown = self.seat.model.selected.as_ref().is_some_and(|id| *id.0 == *entry.environment);
+                    let most = if is_shown && matches!(entry.what, What::Failed { .. }) { 1 } else { usize::MAX };
+                    for line in clean_lines(&said).iter().filter(|line| !line.is_empty()).take(most) {
                         self.say(&format!("{time}  {line}"));
                     }
                     self.spoke = self.seat.clock.now();

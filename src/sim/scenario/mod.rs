@@ -94,12 +94,15 @@ pub struct Scenario {
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// Neither a built-in name nor a file.
-    #[error("there is no scenario “{name}”; the built-in ones are {}; or give the path of a .toml file", known.join(", "))]
+    #[error(
+        "there is no scenario “{name}”{} dualwrite demo --list tells those that are built in, or give the path of a .toml file",
+        near.map_or_else(|| ";".to_owned(), |near| format!(": did you mean {near}?"))
+    )]
     Unknown {
         /// What was asked for.
         name: String,
-        /// The built-in names.
-        known: Vec<&'static str>,
+        /// The built-in name that it may have been meant for.
+        near: Option<&'static str>,
     },
     /// The file could not be read.
     #[error("the scenario file {path} cannot be read: {source}")]
@@ -124,6 +127,16 @@ pub enum ScenarioError {
     },
 }
 
+/// How like two names are, from 0 to 1, so that one may have been meant for the other.
+const LIKENESS: f64 = 0.8;
+
+/// The built-in name that is most like this one, if one is.
+fn near(name: &str) -> Option<&'static str> {
+    let like = |known: &'static str| (strsim::jaro(&name.to_ascii_lowercase(), known), known);
+    let nearest = Scenario::names().map(like).max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (nearest.0 >= LIKENESS).then_some(nearest.1)
+}
+
 impl Scenario {
     /// A built-in scenario by its name, or the scenario in a file.
     ///
@@ -135,7 +148,7 @@ impl Scenario {
         }
         let path = Path::new(name);
         if !path.exists() {
-            return Err(ScenarioError::Unknown { name: name.to_owned(), known: Self::names().collect() });
+            return Err(ScenarioError::Unknown { name: name.to_owned(), near: near(name) });
         }
         let unreadable = |source| ScenarioError::Unreadable { path: name.to_owned(), source };
         let about = path.metadata().map_err(unreadable)?;

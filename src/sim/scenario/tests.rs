@@ -46,12 +46,6 @@ fn the_example_in_the_readme_is_a_scenario() {
 }
 
 #[test]
-fn an_unknown_name_lists_the_known_ones() {
-    let error = Scenario::named("hapy").unwrap_err().to_string();
-    assert!(error.contains("hapy") && error.contains("happy") && error.contains("dw9003-ax"), "{error}");
-}
-
-#[test]
 fn a_scenario_can_be_a_file_of_ones_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("own.toml");
@@ -133,6 +127,14 @@ fn copies_are_named_by_rules_and_made_when_the_world_begins() {
     }
     let error = of("[[environment]]\nname = \"contoso-uat-00002\"").unwrap_err().to_string();
     assert!(error.contains("is the name of a copy, too"), "{error}");
+}
+
+#[test]
+fn a_name_that_is_not_built_in_names_the_one_it_may_have_been_meant_for() {
+    let said = |name: &str| Scenario::named(name).unwrap_err().to_string();
+    assert!(said("dw9003crm").contains("“dw9003crm”: did you mean dw9003-crm? dualwrite demo --list"));
+    assert!(said("Mismatch-set-up").contains("did you mean mismatch-set-up?"));
+    assert!(said("anything").starts_with("there is no scenario “anything”; dualwrite demo --list"));
 }
 
 proptest! {
