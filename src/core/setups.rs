@@ -6,13 +6,14 @@
 
 use super::environment::EnvironmentId;
 use super::setup::Setup;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
 
 /// The set-ups, by environment. To be read like a map; see the module for changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Setups {
-    all: BTreeMap<EnvironmentId, Box<Setup>>,
+    /// Hashed: with ten thousand of them a tree is slow to find one.
+    all: HashMap<EnvironmentId, Box<Setup>>,
     running: BTreeSet<EnvironmentId>,
     /// Of those that run, how many got no good answer the last time.
     unanswered: usize,
@@ -57,7 +58,7 @@ fn count(of: &mut usize, before: bool, after: bool) {
 }
 
 impl Deref for Setups {
-    type Target = BTreeMap<EnvironmentId, Box<Setup>>;
+    type Target = HashMap<EnvironmentId, Box<Setup>>;
 
     fn deref(&self) -> &Self::Target {
         &self.all

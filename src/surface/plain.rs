@@ -358,9 +358,7 @@ impl Plain<'_> {
     /// Says what was written down, and the last notice.
     fn tell_news(&mut self) {
         for entry in self.seat.told() {
-            let name = self.seat.model.setups.keys().find(|id| *id.0 == *entry.environment);
-            let directory = &self.seat.model.directory;
-            let of = name.and_then(|id| directory.get(id));
+            let of = self.seat.model.directory.get(&EnvironmentId(entry.environment.as_str().into()));
             let label = of.map(|of| of.label().into_owned()).unwrap_or_default();
             let name = of.map(|of| of.name.clone()).unwrap_or_default();
             let subject = Subject { id: entry.environment.clone(), name, label, run: entry.run.clone() };

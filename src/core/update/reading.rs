@@ -424,8 +424,9 @@ fn read_named_sides(model: &mut Model, now: Now) {
             && of_finops(setup).iter().any(|kind| lacks(setup, *kind))
             && model.directory.get(&setup.id).is_some_and(|environment| environment.finops_url().is_some())
     };
-    let named: Vec<EnvironmentId> =
+    let mut named: Vec<EnvironmentId> =
         model.setups.values().filter(|setup| is_named(setup)).map(|setup| setup.id.clone()).collect();
+    named.sort();
     for id in named {
         with_setup(model, &id, now, |setup, cx| {
             for kind in of_finops(setup).iter().filter(|kind| lacks(setup, **kind)).collect::<Vec<_>>() {
