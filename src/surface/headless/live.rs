@@ -135,6 +135,9 @@ impl Headless<'_> {
                 let silent = self.kept_waiting_by(flight, now).map(|words| format!(", {}", clean(&words)));
                 format!("being read{}", silent.unwrap_or_default())
             }
+            (None, None) if setup.is_some() && self.awaits_list(at) => {
+                "waits for the list of Lifecycle Services".to_owned()
+            }
             (None, None) if self.is_begun_before(at) => "to be gone on with".to_owned(),
             (None, None) => far.to_owned(),
         };
