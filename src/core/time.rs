@@ -52,8 +52,8 @@ pub fn moment(at: Now, zone: &TimeZone) -> String {
     zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string() + &offset(at, zone)
 }
 
-/// The offset of the zone, `+01:00`.
-fn offset(at: Now, zone: &TimeZone) -> String {
+/// The offset of the zone at that moment, `+01:00`.
+pub fn offset(at: Now, zone: &TimeZone) -> String {
     let seconds = zone.to_offset(at).seconds();
     let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs() / 60);
     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)

@@ -18,6 +18,7 @@ use crate::core::plan::{APPLICATION_USERS, Certainty, Side};
 use crate::core::route::{Screen, screen};
 use crate::core::setup::{Flow, Record, Setup};
 use crate::core::sign_in::Session;
+use crate::core::time::offset;
 use crate::core::trouble::Trouble;
 use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::report;
@@ -114,7 +115,12 @@ impl Sheet for Help {
                 rows.extend(behind(start, &[Piece::new(binding.more, Role::Plain)], room.width));
             }
         }
+        let offset = offset(view.now, view.zone);
+        let faster = if view.model.cloud.speed.is_some() { "; in a rehearsal they run as fast as it does" } else { "" };
+        let times = format!("Times of day are those of this machine, UTC{offset}{faster}.");
         if view.look.glyphs == Glyphs::Words {
+            rows.push(Row::blank());
+            rows.extend(para(&times, Role::Dim, room.width));
             return Page {
                 rows,
                 stops: vec![Stop::button("Close", Action::Close)],
@@ -125,7 +131,7 @@ impl Sheet for Help {
         rows.push(Row::blank());
         let text = "While a text is typed (a filter, a name to confirm), letters go into the text; only Enter, Esc and \
                     arrows act.";
-        rows.extend(para(text, Role::Dim, room.width));
+        rows.extend(para(&format!("{text} {times}"), Role::Dim, room.width));
         Page { rows, stops: vec![Stop::button("Close", Action::Close)], primary: "Close", ..Page::default() }
     }
 }

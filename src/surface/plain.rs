@@ -16,7 +16,7 @@ use crate::core::schedule::outlook;
 use crate::core::setup::Record;
 use crate::core::sign_in::Session;
 use crate::core::standing::standing;
-use crate::core::time::{Now, between, time_of_day};
+use crate::core::time::{Now, between, offset, time_of_day};
 use crate::screens::plain::{self as page, Lines};
 use crate::screens::{Eye, Reaction};
 use crate::shell::terminal;
@@ -58,8 +58,10 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     plain.seat.model.takes_tokens = plain.is_person;
     plain.seat.listen_to_lines();
     let cloud = clean(&plain.seat.model.cloud.name);
-    let faster = if speed > 1.0 { format!(", {speed} times faster") } else { String::new() };
-    plain.say(&format!("dualwrite, line by line. Cloud: {cloud}{faster}. A number chooses, b goes back, q leaves."));
+    let faster = if speed > 1.0 { format!(", {speed} times faster, its times of day, too") } else { String::new() };
+    let offset = offset(plain.seat.clock.now(), &plain.zone);
+    plain.say(&format!("dualwrite, line by line. Cloud: {cloud}{faster}. Times of day are UTC{offset}."));
+    plain.say("A number chooses, b goes back, q leaves.");
     if let Some(note) = record.note {
         plain.say(&clean(&note));
     }
