@@ -181,7 +181,7 @@ pub fn dual_write_application(environment: &Environment, facts: &Facts) -> Gate 
         Integration::Unread => return Gate::Reading,
         Integration::NotSetUp => {
             return closed(
-                "Power Platform Integration is not set up. Set it up in Lifecycle Services first; the button appears then.",
+                "Power Platform Integration is not set up. Set it up in Lifecycle Services first, then read again.",
             );
         }
         Integration::SettingUp(word) => {

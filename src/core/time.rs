@@ -37,6 +37,14 @@ pub fn in_words(length: Duration) -> String {
     }
 }
 
+/// A length in words, to the second: `8 s`, `11 min 42 s`, `1 h 2 min 5 s`. No clock time looks like it.
+pub fn to_the_second(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let first = parts.iter().position(|(count, _)| *count > 0).unwrap_or(2);
+    parts[first..].iter().map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
+}
+
 /// The time of day, `10:54:12`, in the given time zone.
 pub fn time_of_day(at: Now, zone: &TimeZone) -> String {
     zone.to_datetime(at).strftime("%H:%M:%S").to_string()
@@ -66,6 +74,9 @@ mod tests {
     #[test]
     fn lengths_read_well() {
         assert_eq!(stopwatch(Duration::from_secs(702)), "11:42");
+        assert_eq!(to_the_second(Duration::from_secs(702)), "11 min 42 s");
+        assert_eq!(to_the_second(Duration::from_secs(3_605)), "1 h 0 min 5 s");
+        assert_eq!(to_the_second(Duration::ZERO), "0 s");
         assert_eq!(stopwatch(Duration::from_secs(3_725)), "1:02:05");
         let zone = TimeZone::fixed(jiff::tz::Offset::from_seconds(-5 * 3600 - 1800).unwrap());
         assert_eq!(moment(Timestamp::UNIX_EPOCH, &zone), "1969-12-31 18:30:00-05:30");

@@ -9,6 +9,7 @@ use crate::core::environment::Fact;
 use crate::core::facts::{Answer, Facts, why};
 use crate::core::gate::{self, Gate};
 use crate::core::msg::Intent;
+use crate::core::time::to_the_second;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
 use crate::ui::text::clean;
@@ -47,7 +48,7 @@ impl Sheet for Complete {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let facts = &setup.facts;
         let cells = room.width;
-        let took = setup.configure_took.map(|took| format!(" in {}", view.running(took))).unwrap_or_default();
+        let took = setup.configure_took.map(|took| format!(" in {}", to_the_second(took))).unwrap_or_default();
         let mut rows = match facts.configured() {
             Answer::Unknown(reasons) => {
                 let text =

@@ -53,7 +53,7 @@ use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
 use crate::core::sign_in::Session;
 use crate::core::time::{Now, between, date_and_time, in_words, later, stopwatch, time_of_day};
-use crate::ui::look::Look;
+use crate::ui::look::{Glyphs, Look};
 use crate::ui::row::Row;
 use eye::Stage;
 use keys::Binding;
@@ -150,7 +150,9 @@ impl View<'_> {
     fn running(&self, length: Duration) -> String {
         match length.as_secs() / 60 {
             _ if self.look.motion => stopwatch(length),
-            0 => "under 1 min".to_owned(),
+            // The column of a stopwatch is narrow; read aloud, a sign is none.
+            0 if self.look.glyphs == Glyphs::Words => "under 1 min".to_owned(),
+            0 => "<1 min".to_owned(),
             minutes => format!("{minutes} min"),
         }
     }

@@ -186,7 +186,7 @@ impl Places {
 }
 
 /// The width of the second column inside a body of this width, beside a first one that wants `main` cells; 0 where
-/// there is no room for it. What is beyond both goes to the first one as far as it is the smaller of the two.
+/// there is no room for it. It is never the wider of the two.
 pub fn side_width(inner: u16, main: u16) -> u16 {
     if inner < main + SIDE_FROM {
         return 0;

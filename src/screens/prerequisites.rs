@@ -19,7 +19,7 @@ const SIDE: usize = 12;
 /// Cells of a row: most of what is asked stands whole behind its answer and its side.
 const ROW: u16 = 130;
 /// Cells of the labels of the selected one.
-const LABEL: usize = 11;
+const LABEL: usize = 12;
 /// Rows of the list that stay, however much is said of the selected one.
 const LIST_LEAST: usize = 5;
 /// Rows about the selected one below the list; all of it is one key away.

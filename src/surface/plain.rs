@@ -50,6 +50,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         shown: None,
         said: String::new(),
         asks_again: false,
+        is_answered: false,
         spoke: seat.clock.now(),
         is_closed: false,
         out,
@@ -101,6 +102,8 @@ struct Plain<'a> {
     said: String,
     /// Something was said since the page asked for a choice: it asks again.
     asks_again: bool,
+    /// A line was taken since the page was said.
+    is_answered: bool,
     /// When something was said of what runs.
     spoke: Now,
     /// Nobody reads any more.
@@ -159,10 +162,11 @@ impl Plain<'_> {
         }
     }
 
-    /// How long nothing is said yet before what runs is told again; none where nothing runs.
+    /// How long nothing is said yet before what runs is told again; none where nothing runs, or a question is open.
     fn quiet_for_more(&self) -> Option<Duration> {
         let has_one = self.seat.model.running().next().is_some();
-        has_one.then(|| QUIET.saturating_sub(between(self.spoke, self.seat.clock.now())))
+        (has_one && !page::has_overlay(&self.eye))
+            .then(|| QUIET.saturating_sub(between(self.spoke, self.seat.clock.now())))
     }
 
     /// What runs has been quiet for long: that it runs, and for how long it may.
@@ -241,6 +245,16 @@ impl Plain<'_> {
             self.seat.tell(Msg::Intent(Intent::TermsSeenToEnd));
         }
         let lines = self.lines();
+        let is_asked = |shown: &Shown| shown.page.as_ref().is_some_and(|page| page.title == lines.title);
+        if page::has_overlay(&self.eye)
+            && !self.is_answered
+            && !self.asks_again
+            && self.shown.as_ref().is_some_and(is_asked)
+        {
+            // Whoever thinks about a question is not disturbed by what it is about.
+            return;
+        }
+        self.is_answered = false;
         let before = self.shown.take().filter(is_same).and_then(|shown| shown.page);
         if before.as_ref() != Some(&lines) || waits && self.asks_again {
             self.say_page(&lines, before.as_ref(), waits);
@@ -305,6 +319,7 @@ impl Plain<'_> {
 
     fn take(&mut self, line: &str) -> Option<Over> {
         let now = self.seat.clock.now();
+        self.is_answered = true;
         let reaction = page::answer(&self.seat.model, &mut self.eye, line, now, &self.zone);
         if let Some(hint) = page::hint(&mut self.eye) {
             self.say(&hint);
@@ -359,7 +374,9 @@ impl Plain<'_> {
 
     /// Says what was written down, and the last notice.
     fn tell_news(&mut self) {
-        for entry in self.seat.told() {
+        // What happens while a question is open is told after it.
+        let told = if page::has_overlay(&self.eye) { Vec::new() } else { self.seat.told() };
+        for entry in told {
             let of = self.seat.model.directory.get(&EnvironmentId(entry.environment.as_str().into()));
             let label = of.map(|of| of.label().into_owned()).unwrap_or_default();
             let name = of.map(|of| of.name.clone()).unwrap_or_default();

@@ -5,7 +5,7 @@ use super::text::{clean, clean_lines, safe_json};
 use crate::core::fault;
 use crate::core::journal::{ChangeResult, Outcome, Run, Work};
 use crate::core::reset;
-use crate::core::time::{Now, between, moment, stopwatch};
+use crate::core::time::{Now, between, moment, to_the_second};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -112,13 +112,17 @@ impl Report {
             ("By", by(run, zone)),
             ("Began", date(run.began)),
             ("Last entry", date(run.last)),
-            ("Took", stopwatch(between(run.began, run.last))),
+            ("First to last entry", to_the_second(between(run.began, run.last))),
         ];
+        let tried = |is_link: bool| {
+            let has_failed = run.failure.as_ref().is_some_and(|failure| (failure.step == "link") == is_link);
+            if has_failed { ", without a try that failed" } else { "" }
+        };
         if let Some(took) = run.configure_took {
-            facts.push(("Configure took", stopwatch(took)));
+            facts.push(("Configure took", to_the_second(took) + tried(false)));
         }
         if let Some(took) = run.link_took {
-            facts.push(("Link took", stopwatch(took)));
+            facts.push(("Link took", to_the_second(took) + tried(true)));
         }
         facts.push((
             "Terms",
@@ -143,11 +147,10 @@ impl Report {
             facts.push(("Legal entities", clean(&reset::take_part(legal_entities))));
         }
         let retries = match run.retries {
-            0 => "never".to_owned(),
-            1 => "once".to_owned(),
-            count => format!("{count} times"),
+            0 => "none".to_owned(),
+            count => format!("{count}, where a service did not answer"),
         };
-        facts.push(("Asked again", retries));
+        facts.push(("Requests repeated", retries));
         Self {
             title: format!("{} of {}: {}", what(run), clean(&run.name), run.word()),
             facts,
@@ -184,7 +187,7 @@ fn what(run: &Run) -> &'static str {
 
 fn stages(run: &Run, date: &impl Fn(Now) -> String) -> Table {
     let rows = run.stages.iter().map(|line| {
-        let took = line.until.map(|until| stopwatch(between(line.since, until))).unwrap_or_default();
+        let took = line.until.map(|until| to_the_second(between(line.since, until))).unwrap_or_default();
         vec![date(line.since), line.stage.title().into(), line.state.word().into(), took, clean(&line.detail)]
     });
     Table { title: "Stages", head: &["Since", "Stage", "State", "Took", "More"], rows: rows.collect() }

@@ -135,7 +135,7 @@ fn go(
             if run.stages[0].state != StageState::Skipped {
                 setup.configure_took = Some(took);
             }
-            setup.tell(cx.now, format!("set-up complete in {}", crate::core::time::stopwatch(took)));
+            setup.tell(cx.now, format!("set-up complete in {}", crate::core::time::to_the_second(took)));
             cx.record(setup, Line::Configured);
             // What is linked stays linked: only something was added.
             let is_linked = gate::is_linked(cx.environment, &setup.facts);

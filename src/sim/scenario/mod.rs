@@ -95,7 +95,7 @@ pub struct Scenario {
 pub enum ScenarioError {
     /// Neither a built-in name nor a file.
     #[error(
-        "there is no scenario “{name}”{} dualwrite demo --list tells those that are built in, or give the path of a .toml file",
+        "There is no scenario “{name}”{} dualwrite demo --list tells those that are built in, or give the path of a .toml file",
         near.map_or_else(|| ";".to_owned(), |near| format!(": did you mean {near}?"))
     )]
     Unknown {
@@ -105,7 +105,7 @@ pub enum ScenarioError {
         near: Option<&'static str>,
     },
     /// The file could not be read.
-    #[error("the scenario file {path} cannot be read: {source}")]
+    #[error("The scenario file {path} cannot be read: {source}")]
     Unreadable {
         /// The file.
         path: String,

@@ -134,7 +134,7 @@ fn a_name_that_is_not_built_in_names_the_one_it_may_have_been_meant_for() {
     let said = |name: &str| Scenario::named(name).unwrap_err().to_string();
     assert!(said("dw9003crm").contains("“dw9003crm”: did you mean dw9003-crm? dualwrite demo --list"));
     assert!(said("Mismatch-set-up").contains("did you mean mismatch-set-up?"));
-    assert!(said("anything").starts_with("there is no scenario “anything”; dualwrite demo --list"));
+    assert!(said("anything").starts_with("There is no scenario “anything”; dualwrite demo --list"));
 }
 
 proptest! {
