@@ -109,6 +109,7 @@ fn what_nobody_knows_is_shown_as_it_is() {
     let out = explained(&["the", "moon  is", "in the wrong house"]);
     assert!(out.starts_with("Asked\n  “the moon  is in the wrong house”\n"), "{out}");
     assert!(out.contains("in no entry of the catalogue") && out.contains("dualwrite explain CODE"), "{out}");
+    assert!(explained(&["MOON42"]).contains("ask with the whole message"), "a code was told to be asked for alone");
     assert_eq!(document(&["the moon"])["faults"], Value::Array(Vec::new()));
 }
 

@@ -67,6 +67,8 @@ pub struct Directory {
     by_bare_id: HashMap<String, usize>,
     /// Grows with each change of the list: whoever keeps something made of the list compares it.
     pub revision: u64,
+    /// One of them is in no list any more.
+    has_kept: bool,
     /// The tenant's list as it came.
     rows: Vec<bap::Environment>,
     /// The project's list as it came.
@@ -115,17 +117,23 @@ impl Directory {
 
     /// Takes a fresh list of the tenant.
     pub fn take_rows(&mut self, rows: Vec<bap::Environment>, now: Now) {
-        self.rows = rows;
+        let is_new = self.read_at.is_none() || self.rows != rows;
+        if is_new {
+            self.rows = rows;
+        }
         self.read_at = Some(now);
-        self.merge();
+        self.merge(is_new);
     }
 
     /// Takes a fresh list of the project. Alone it shows nothing: most of its environments get
     /// their key from the tenant's list.
     pub fn take_project(&mut self, project: Vec<lcs::Environment>) {
-        self.project = project.into_iter().map(Arc::new).collect();
+        let is_new = !self.project.iter().map(AsRef::as_ref).eq(&project);
+        if is_new {
+            self.project = project.into_iter().map(Arc::new).collect();
+        }
         if self.read_at.is_some() {
-            self.merge();
+            self.merge(is_new);
         }
     }
 
@@ -146,7 +154,7 @@ impl Directory {
     pub fn lose_project(&mut self, trouble: Trouble) {
         self.lcs_trouble = Some(trouble);
         if self.read_at.is_some() {
-            self.merge();
+            self.merge(false);
         }
     }
 
@@ -159,20 +167,34 @@ impl Directory {
                 self.by_bare_id.entry(bare_id(id)).or_insert(place);
             }
             self.environments.push(environment);
+            self.has_kept = true;
             self.revision += 1;
         }
     }
 
-    fn merge(&mut self) {
-        self.environments = super::environment::merge(&self.rows, &self.project);
+    /// Makes one list of both. Most lists are the last ones again: then their environments stay as they are, so that
+    /// ten thousand of them are not held twice whenever somebody reads again.
+    fn merge(&mut self, is_new: bool) {
+        if is_new || self.has_kept {
+            self.environments = super::environment::merge(&self.rows, &self.project);
+            self.has_kept = false;
+            self.find();
+        }
         let (read_at, no_lcs): (_, Arc<str>) = (self.read_at, self.no_lcs().into());
+        for environment in &mut self.environments {
+            environment.read_at = read_at;
+            environment.no_lcs = environment.lcs.is_none().then(|| Arc::clone(&no_lcs));
+        }
+        self.revision += 1;
+    }
+
+    /// Finds the place of each environment in a new list, and the names that several have.
+    fn find(&mut self) {
         let mut names = HashSet::new();
         let lower = self.environments.iter().map(|environment| environment.name.to_ascii_lowercase());
         let shared: HashSet<String> = lower.filter(|name| !names.insert(name.clone())).collect();
         for environment in &mut self.environments {
             environment.shares_name = !shared.is_empty() && shared.contains(&environment.name.to_ascii_lowercase());
-            environment.read_at = read_at;
-            environment.no_lcs = environment.lcs.is_none().then(|| Arc::clone(&no_lcs));
         }
         self.index =
             self.environments.iter().enumerate().map(|(place, environment)| (environment.id.clone(), place)).collect();
@@ -182,7 +204,6 @@ impl Directory {
                 self.by_bare_id.entry(bare_id(id)).or_insert(place);
             }
         }
-        self.revision += 1;
     }
 
     /// Whether more than one environment has this name: it names none then.

@@ -87,7 +87,7 @@ fn lines(asked: &str, faults: &[&Fault]) -> Vec<String> {
     let mut rows = quote(asked);
     rows.push(Row::blank());
     match faults {
-        [] => rows.extend(unknown()),
+        [] => rows.extend(unknown(asked)),
         [one] => rows.extend(entry(one, false)),
         many => {
             let difference = difference(many);
@@ -187,13 +187,17 @@ fn numbered<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<Row> {
 }
 
 /// What is left to do with words that nobody has written about.
-fn unknown() -> Vec<Row> {
+fn unknown(asked: &str) -> Vec<Row> {
     let mut rows = para("This is in no entry of the catalogue; no cause is guessed.", Role::Strong, CELLS);
     rows.push(Row::new("  What to do", Role::Strong));
     rows.extend(numbered([
         "Read the words: they often name what is missing.",
         "Keep the ids that stand with them: support asks for them.",
-        "If there is a code in them, ask with it alone: dualwrite explain CODE",
+        if asked.contains(char::is_whitespace) {
+            "If there is a code in them, ask with it alone: dualwrite explain CODE"
+        } else {
+            "A code alone may stand for many causes: ask with the whole message, in quotes."
+        },
     ]));
     rows
 }
