@@ -178,7 +178,7 @@ impl Directory {
         if is_new || self.has_kept {
             self.environments = super::environment::merge(&self.rows, &self.project);
             self.has_kept = false;
-            self.find();
+            self.index_all();
         }
         let (read_at, no_lcs): (_, Arc<str>) = (self.read_at, self.no_lcs().into());
         for environment in &mut self.environments {
@@ -189,7 +189,7 @@ impl Directory {
     }
 
     /// Finds the place of each environment in a new list, and the names that several have.
-    fn find(&mut self) {
+    fn index_all(&mut self) {
         let mut names = HashSet::new();
         let lower = self.environments.iter().map(|environment| environment.name.to_ascii_lowercase());
         let shared: HashSet<String> = lower.filter(|name| !names.insert(name.clone())).collect();

@@ -385,19 +385,19 @@ fn footer(view: &View, top: &Laid) -> Row {
 /// Keys and what they do, as many as there is room for.
 pub(super) fn footer_of<'a>(shown: impl Iterator<Item = &'a Binding>, room: usize) -> Row {
     let stays = |act: Act| matches!(act, Act::Help | Act::Leave | Act::Back | Act::Press);
-    let mut parts: Vec<(bool, String, &str)> =
-        shown.map(|binding| (stays(binding.act), binding.keys[0].name(), binding.says)).collect();
-    let cells = |parts: &[(bool, String, &str)]| {
+    let mut parts: Vec<(Act, String, &str)> =
+        shown.map(|binding| (binding.act, binding.keys[0].name(), binding.says)).collect();
+    let cells = |parts: &[(Act, String, &str)]| {
         parts.iter().map(|(_, key, says)| width(key) + 1 + width(says) + KEY_GAP.len()).sum::<usize>()
     };
     // What does not fit goes, from the end; the way on, the way back and the help page stay.
     while cells(&parts) > room + KEY_GAP.len() {
-        let Some(last) = parts.iter().rposition(|(stays, _, _)| !stays) else { break };
+        let Some(last) = parts.iter().rposition(|(act, _, _)| !stays(*act)) else { break };
         parts.remove(last);
     }
     // On the narrowest ones what Enter does is seen by the focus.
-    if cells(&parts) > room + KEY_GAP.len() && parts.len() > 1 {
-        parts.remove(0);
+    if cells(&parts) > room + KEY_GAP.len() {
+        parts.retain(|(act, _, _)| *act != Act::Press);
     }
     let mut row = Row::new(" ", Role::Plain);
     for (at, (_, key, says)) in parts.into_iter().enumerate() {

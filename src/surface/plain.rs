@@ -372,11 +372,22 @@ impl Plain<'_> {
         }
     }
 
-    /// Says what was written down, and the last notice.
+    /// Says what was written down and the last notice. What happens while a question is open is told after it.
     fn tell_news(&mut self) {
-        // What happens while a question is open is told after it.
-        let told = if page::has_overlay(&self.eye) { Vec::new() } else { self.seat.told() };
-        for entry in told {
+        if !page::has_overlay(&self.eye) {
+            self.tell_entries();
+        }
+        if let Some(notice) = self.seat.model.notice.clone()
+            && notice != self.said
+        {
+            self.say(&notice);
+            self.said = notice;
+            self.asks_again = true;
+        }
+    }
+
+    fn tell_entries(&mut self) {
+        for entry in self.seat.told() {
             let of = self.seat.model.directory.get(&EnvironmentId(entry.environment.as_str().into()));
             let label = of.map(|of| of.label().into_owned()).unwrap_or_default();
             let name = of.map(|of| of.name.clone()).unwrap_or_default();
@@ -397,16 +408,11 @@ impl Plain<'_> {
                 }
             }
         }
-        if let Some(notice) = self.seat.model.notice.clone()
-            && notice != self.said
-        {
-            self.say(&notice);
-            self.said = notice;
-            self.asks_again = true;
-        }
     }
 
+    /// Before the program is left: what was not told yet, and what goes on without it.
     fn say_where_it_goes_on(&mut self) {
+        self.tell_entries();
         let model = &self.seat.model;
         let mut lines = Vec::new();
         for (environment, setup) in model.running() {

@@ -3,7 +3,7 @@
 
 use super::flights::Flight;
 use super::rows::Turns;
-use super::{Headless, Job, Show};
+use super::{Headless, Show};
 use crate::core::setup::Setup;
 use crate::core::silence;
 use crate::core::time::{Now, between};
@@ -16,15 +16,17 @@ pub(super) const SILENCE: Duration = Duration::from_secs(10);
 /// Those that are read, and what was said of it.
 #[derive(Default)]
 pub(super) struct Silent {
-    /// In the order in which they were opened; each once.
+    /// Each once, in the order in which they were opened.
     turns: Turns,
     said: HashSet<String>,
 }
 
 impl Headless<'_> {
-    /// One is read from now on.
+    /// One is read from now on. Live lines say by themselves who keeps each waiting.
     pub(super) fn silent_opened(&mut self, at: usize, now: Now) {
-        self.silent.turns.put(at, now);
+        if !matches!(self.teller.show(), Show::Live(..)) {
+            self.silent.turns.put(at, now);
+        }
     }
 
     /// The next one to be looked at, and when.
@@ -42,8 +44,9 @@ impl Headless<'_> {
         let now = self.seat.clock.now();
         while let Some((at, _)) = self.next_silent().filter(|(_, due)| *due <= now) {
             self.silent.turns.skip();
-            // The live line says it, too, and for each; the wait for a list is told by itself.
-            if matches!(self.teller.show(), Show::Live(..)) || self.awaits_list(at) {
+            // The wait for a list is told by itself; who is silent after it is told then.
+            if self.awaits_list(at) {
+                self.silent.turns.put(at, now);
                 continue;
             }
             let words = self.setup(&self.flights[at].pilot.id).and_then(|setup| silence::of_setup(setup, now));
@@ -55,9 +58,6 @@ impl Headless<'_> {
 
     /// How long until somebody silent is named.
     pub(super) fn silent_in(&mut self, now: Now) -> Option<Duration> {
-        if matches!(self.job, Job::Status) || matches!(self.teller.show(), Show::Live(..)) {
-            return None;
-        }
         self.next_silent().map(|(_, due)| between(now, due))
     }
 
