@@ -6,7 +6,7 @@
 use super::scene::{World, cloud, package};
 use dualwrite::core::call::{Call, Change, Reply};
 use dualwrite::core::effect::Effect;
-use dualwrite::core::environment::EnvironmentId;
+use dualwrite::core::environment::{Environment, EnvironmentId, Words};
 use dualwrite::core::model::Model;
 use dualwrite::core::msg::{Msg, Ticket};
 use dualwrite::core::pilot::{Goal, Next, Orders, Pilot, Until};
@@ -64,7 +64,8 @@ impl Many {
         let effects = update(&mut many.model, Msg::Start, now);
         for effect in effects {
             if let Effect::Call { ticket, call: Call::Environments, .. } = effect {
-                let rows = (0..count).map(row).collect();
+                let mut words = Words::default();
+                let rows = (0..count).map(|number| Environment::listed(row(number), &mut words)).collect();
                 many.queue.push_back(Msg::Reply { ticket, result: Ok(Reply::Environments(rows)) });
             }
         }

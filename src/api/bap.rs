@@ -2,6 +2,7 @@
 
 use super::Api;
 use crate::core::call::Reply;
+use crate::core::environment::{Environment, Words};
 use crate::core::trouble::{Service, Trouble};
 use crate::wire::bap::{self, EnvironmentPage};
 
@@ -9,8 +10,11 @@ impl Api {
     pub(super) async fn environments(&self) -> Result<Reply, Trouble> {
         let base = self.base(Service::Bap)?;
         let first = format!("{base}{}", bap::environments_path());
-        let rows =
-            self.pages(Service::Bap, &base, first, &[], |page: EnvironmentPage| (page.value, page.next_link)).await?;
-        Ok(Reply::Environments(rows))
+        let mut words = Words::default();
+        let split = |page: EnvironmentPage| {
+            let rows: Vec<_> = page.value.into_iter().map(|row| Environment::listed(row, &mut words)).collect();
+            (rows, page.next_link)
+        };
+        Ok(Reply::Environments(self.pages(Service::Bap, &base, first, &[], split).await?))
     }
 }

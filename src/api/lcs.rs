@@ -2,8 +2,10 @@
 
 use super::{Api, PAGES_MAX};
 use crate::core::call::Reply;
+use crate::core::environment::{LcsEnvironment, Words};
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::lcs::{self, Envelope};
+use std::sync::Arc;
 
 impl Api {
     pub(super) async fn lifecycle(&self) -> Result<Reply, Trouble> {
@@ -11,7 +13,7 @@ impl Api {
         let Some(project) = self.profile.lcs_project else {
             return Err(Trouble::new(Service::Lcs, What::NotConfigured, "lcs_project is missing"));
         };
-        let mut all = Vec::new();
+        let (mut all, mut words) = (Vec::new(), Words::default());
         let mut page = 1;
         loop {
             let url = format!("{base}{}", lcs::environments_path(project, page));
@@ -24,7 +26,7 @@ impl Api {
             }
             let rows = answer.data.unwrap_or_default();
             let is_empty = rows.is_empty();
-            all.extend(rows);
+            all.extend(rows.into_iter().map(|row| Arc::new(LcsEnvironment::listed(row, &mut words))));
             if !answer.result_has_more_pages || is_empty || page as usize >= PAGES_MAX {
                 return Ok(Reply::Lifecycle(all));
             }

@@ -361,7 +361,7 @@ impl Api {
         base: &str,
         first: String,
         headers: &[(&'static str, &str)],
-        split: impl Fn(P) -> (Vec<T>, Option<String>),
+        mut split: impl FnMut(P) -> (Vec<T>, Option<String>),
     ) -> Result<Vec<T>, Trouble> {
         let mut all = Vec::new();
         let mut seen = HashSet::new();

@@ -3,10 +3,11 @@
 //! Plain data: no closure, no channel, no secret. `api` carries them out; what an answer means is
 //! decided in [`super::update`].
 
+use super::environment::{Environment, LcsEnvironment};
 use super::journal::Deed;
 use super::sign_in::Account;
 use super::trouble::Service;
-use crate::wire::{bap, dataverse, finance_operations, gateway, graph, lcs, link, power_platform};
+use crate::wire::{dataverse, finance_operations, gateway, graph, link, power_platform};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -219,9 +220,9 @@ pub enum Reply {
     /// To [`Call::PollDeviceCode`]: signed in as this account.
     SignedIn(Account),
     /// To [`Call::Environments`].
-    Environments(Vec<bap::Environment>),
+    Environments(Vec<Environment>),
     /// To [`Call::Lifecycle`].
-    Lifecycle(Vec<lcs::Environment>),
+    Lifecycle(Vec<Arc<LcsEnvironment>>),
     /// To [`Call::Integration`]; `None`: Dataverse says that it is not integrated.
     Integration(Option<dataverse::Integration>),
     /// To [`Call::Packages`].

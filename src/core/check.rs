@@ -409,7 +409,7 @@ impl Place {
         match self {
             Self::Lifecycle => {
                 let of = environment.lcs.as_ref()?;
-                Some(lcs::portal_environment(of.project_id.as_deref()?.parse().ok()?, of.environment_id.as_deref()?))
+                Some(lcs::portal_environment(of.project?, of.id.as_deref()?))
             }
             Self::AdminCenter => Some("https://admin.powerplatform.microsoft.com".into()),
             Self::Capacity => Some("https://admin.powerplatform.microsoft.com/resources/capacity".into()),

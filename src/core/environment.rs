@@ -1,11 +1,14 @@
-//! What is known of an environment before anybody opens it: the tenant's list, with what
-//! Lifecycle Services knows merged in.
+//! What is known of an environment before anybody opens it: a row of the tenant's list, and one of Lifecycle
+//! Services.
+//!
+//! Both are made of what the services sent as soon as a page of it is there, and hold no more than the program
+//! needs: a tenant has ten thousand of them.
 
 use super::time::Now;
 use super::trouble::Trouble;
 use crate::wire::{bap, bare_id, gateway, lcs, place};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Letters of an id that tell environments of one name apart.
@@ -48,6 +51,26 @@ impl<T> Fact<T> {
     }
 }
 
+/// Words that many environments have in common, each held once.
+#[derive(Debug, Default)]
+pub struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    fn share(&mut self, word: &str) -> Arc<str> {
+        if let Some(held) = self.0.get(word) {
+            return Arc::clone(held);
+        }
+        let word: Arc<str> = word.into();
+        self.0.insert(Arc::clone(&word));
+        word
+    }
+
+    /// The same of what a service may leave out; an empty text says nothing.
+    fn share_said(&mut self, word: Option<&str>) -> Option<Arc<str>> {
+        word.filter(|word| !word.is_empty()).map(|word| self.share(word))
+    }
+}
+
 /// Kind of an environment, in the words of the admin's pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -62,21 +85,21 @@ pub enum Kind {
     /// Dual-write is not supported on it.
     Trial,
     /// Anything else, as the service spells it.
-    Other(String),
+    Other(Arc<str>),
 }
 
 impl Kind {
-    fn of_sku(sku: Option<&str>, joined: Option<&str>) -> Self {
+    fn of_sku(sku: Option<&str>, joined: Option<&str>, words: &mut Words) -> Self {
         match sku.unwrap_or_default().to_ascii_lowercase().as_str() {
             "production" => Self::Production,
             "sandbox" if joined.is_some_and(|kind| kind.eq_ignore_ascii_case("Internal")) => Self::UnifiedDeveloper,
             "sandbox" => Self::Sandbox,
             "trial" | "subscriptionbasedtrial" => Self::Trial,
-            _ => Self::Other(sku.unwrap_or("not said").to_owned()),
+            _ => Self::Other(words.share(sku.unwrap_or("not said"))),
         }
     }
 
-    fn of_lcs(of: &lcs::Environment) -> Self {
+    fn of_lcs(of: &lcs::Environment, words: &mut Words) -> Self {
         if of.environment_infrastructure.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("CustomerManaged")) {
             return Self::CloudHosted;
         }
@@ -84,7 +107,7 @@ impl Kind {
             "production" => Self::Production,
             "sandbox" => Self::Sandbox,
             "trial" => Self::Trial,
-            _ => Self::Other(of.environment_type.clone().unwrap_or_else(|| "not said".into())),
+            _ => Self::Other(words.share(of.environment_type.as_deref().unwrap_or("not said"))),
         }
     }
 
@@ -107,7 +130,7 @@ pub struct Dataverse {
     /// Organisation address, without a trailing slash.
     pub url: String,
     /// Version.
-    pub version: Option<String>,
+    pub version: Option<Arc<str>>,
     /// Name of the organisation.
     pub name: Option<String>,
 }
@@ -121,6 +144,70 @@ pub struct Partner {
     pub url: String,
 }
 
+/// What Lifecycle Services says of an environment. What it leaves out or leaves empty is absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LcsEnvironment {
+    /// LCS environment id, with or without dashes.
+    pub id: Option<Arc<str>>,
+    /// Project it belongs to.
+    pub project: Option<u64>,
+    /// Name in LCS.
+    pub name: Option<String>,
+    /// Base address of finance and operations, usually with a trailing slash.
+    pub url: Option<String>,
+    /// Its kind.
+    pub kind: Kind,
+    /// `SelfService`, `MicrosoftManaged`, `CustomerManaged` (cloud-hosted).
+    pub infrastructure: Option<Arc<str>>,
+    /// `Production`, `Sandbox`, `DevTestDev`, as LCS spells it.
+    pub type_word: Option<Arc<str>>,
+    /// Topology: `AXHA`, or a long product text.
+    pub topology: Option<Arc<str>>,
+    /// For example `10.0.1860.44`.
+    pub application_build: Option<Arc<str>>,
+    /// For example `10.0.39`.
+    pub application_release: Option<Arc<str>>,
+    /// `PU63` or `Update63`.
+    pub platform_release: Option<Arc<str>>,
+    /// Azure region, as LCS spells it.
+    pub region: Option<Arc<str>>,
+    /// `Deployed`, `Stopped`, `Failed`, ...
+    pub status: Option<Arc<str>>,
+}
+
+impl LcsEnvironment {
+    /// What is kept of a row of the project's list.
+    pub fn listed(row: lcs::Environment, words: &mut Words) -> Self {
+        Self {
+            kind: Kind::of_lcs(&row, words),
+            id: said(row.environment_id).map(Into::into),
+            project: row.project_id.and_then(|id| id.parse().ok()),
+            name: said(row.environment_name),
+            url: said(row.environment_endpoint_base_url),
+            infrastructure: words.share_said(row.environment_infrastructure.as_deref()),
+            type_word: words.share_said(row.environment_type.as_deref()),
+            topology: words.share_said(row.topology_display_name.as_deref()),
+            application_build: words.share_said(row.current_application_build_version.as_deref()),
+            application_release: words.share_said(row.current_application_release_name.as_deref()),
+            platform_release: words.share_said(row.current_platform_release_name.as_deref()),
+            region: words.share_said(row.cloud_storage_location.as_deref()),
+            status: words.share_said(row.deployment_status_display.as_deref()),
+        }
+    }
+}
+
+fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// An address as it is kept: without a trailing slash.
+fn address(url: Option<String>) -> Option<String> {
+    said(url).map(|mut url| {
+        url.truncate(url.trim_end_matches('/').len());
+        url
+    })
+}
+
 /// One environment: both sides as far as the two lists tell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Environment {
@@ -129,23 +216,23 @@ pub struct Environment {
     /// Name people use.
     pub name: String,
     /// Kind of the Power Platform side, or of the finance and operations side alone.
-    pub kind: Kind,
+    own_kind: Kind,
     /// Geography code, or the Azure region of LCS.
-    pub geography: Option<String>,
+    pub geography: Option<Arc<str>>,
     /// Azure region as the Power Platform spells it.
-    pub region: Option<String>,
+    pub region: Option<Arc<str>>,
     /// Power Platform environment id.
     pub power_platform: Option<Arc<str>>,
     /// Tenant.
-    pub tenant: Option<String>,
+    pub tenant: Option<Arc<str>>,
     /// The Dataverse database, if there is one.
     pub dataverse: Option<Dataverse>,
     /// What the Power Platform says of Power Platform Integration.
     pub partner: Option<Partner>,
     /// Provisioning and management words, as the service spells them.
-    pub states: Vec<String>,
+    pub states: Box<[Arc<str>]>,
     /// Facts of Lifecycle Services.
-    pub lcs: Option<Arc<lcs::Environment>>,
+    pub lcs: Option<Arc<LcsEnvironment>>,
     /// Why there are none.
     pub no_lcs: Option<Arc<str>>,
     /// Another environment of the list has the same name.
@@ -157,53 +244,54 @@ pub struct Environment {
 }
 
 impl Environment {
-    fn of_bap(row: &bap::Environment) -> Self {
-        let (more, id): (_, Arc<str>) = (&row.properties, row.name.as_str().into());
+    /// What is kept of a row of the tenant's list.
+    pub fn listed(row: bap::Environment, words: &mut Words) -> Self {
+        let (more, id): (_, Arc<str>) = (row.properties, row.name.into());
         let joined = more.linked_app_metadata.as_ref().and_then(|app| app.kind.as_deref());
-        let word = |state: &Option<String>| state.clone().filter(|word| !word.is_empty());
         Self {
-            id: EnvironmentId(Arc::clone(&id)),
-            name: word(&more.display_name).unwrap_or_else(|| row.name.clone()),
-            kind: Kind::of_sku(more.environment_sku.as_deref(), joined),
-            geography: word(&row.location),
-            region: word(&more.azure_region),
-            power_platform: Some(id),
-            tenant: word(&more.tenant_id),
-            dataverse: more.linked_environment_metadata.as_ref().and_then(|linked| {
+            own_kind: Kind::of_sku(more.environment_sku.as_deref(), joined, words),
+            name: said(more.display_name).unwrap_or_else(|| id.as_ref().to_owned()),
+            geography: words.share_said(row.location.as_deref()),
+            region: words.share_said(more.azure_region.as_deref()),
+            tenant: words.share_said(more.tenant_id.as_deref()),
+            dataverse: more.linked_environment_metadata.and_then(|linked| {
                 Some(Dataverse {
-                    url: word(&linked.instance_url)?.trim_end_matches('/').to_owned(),
-                    version: word(&linked.version),
-                    name: word(&linked.friendly_name),
+                    url: address(linked.instance_url)?,
+                    version: words.share_said(linked.version.as_deref()),
+                    name: said(linked.friendly_name),
                 })
             }),
-            partner: more.linked_app_metadata.as_ref().and_then(|app| {
-                Some(Partner { id: word(&app.id), url: word(&app.url)?.trim_end_matches('/').to_owned() })
-            }),
+            partner: more
+                .linked_app_metadata
+                .and_then(|app| Some(Partner { id: said(app.id), url: address(app.url)? })),
             states: [&more.provisioning_state, &more.states.management.id, &more.states.runtime.id]
                 .into_iter()
-                .filter_map(word)
+                .filter_map(|word| words.share_said(word.as_deref()))
                 .collect(),
             lcs: None,
             no_lcs: None,
             shares_name: false,
             gateway_guess: more.cluster.uri_suffix.as_deref().and_then(gateway::guessed_address),
             read_at: None,
+            power_platform: Some(Arc::clone(&id)),
+            id: EnvironmentId(id),
         }
     }
 
-    fn of_lcs(row: &Arc<lcs::Environment>) -> Option<Self> {
-        let id = row.environment_id.clone().filter(|id| !id.is_empty())?;
+    /// One that only Lifecycle Services knows; without an id it cannot be told from others.
+    pub(super) fn of_lcs(row: &Arc<LcsEnvironment>) -> Option<Self> {
+        let id = row.id.clone()?;
         Some(Self {
-            name: row.environment_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone()),
-            id: EnvironmentId(id.into()),
-            kind: Kind::of_lcs(row),
-            geography: row.cloud_storage_location.clone(),
+            name: row.name.clone().unwrap_or_else(|| id.as_ref().to_owned()),
+            id: EnvironmentId(id),
+            own_kind: row.kind.clone(),
+            geography: row.region.clone(),
             region: None,
             power_platform: None,
             tenant: None,
             dataverse: None,
             partner: None,
-            states: Vec::new(),
+            states: Box::default(),
             lcs: Some(Arc::clone(row)),
             no_lcs: None,
             shares_name: false,
@@ -212,9 +300,35 @@ impl Environment {
         })
     }
 
+    /// Whether the tenant's list says the same of it as a fresh row. What is joined in, and when it was read, does
+    /// not count.
+    pub(super) fn is_listed_as(&self, fresh: &Self) -> bool {
+        let Self { id, name, own_kind, geography, region, power_platform, tenant, dataverse, partner, states, .. } =
+            self;
+        *id == fresh.id
+            && *name == fresh.name
+            && *own_kind == fresh.own_kind
+            && *geography == fresh.geography
+            && *region == fresh.region
+            && *power_platform == fresh.power_platform
+            && *tenant == fresh.tenant
+            && *dataverse == fresh.dataverse
+            && *partner == fresh.partner
+            && *states == fresh.states
+            && self.gateway_guess == fresh.gateway_guess
+    }
+
+    /// Kind: that of the Power Platform side, unless only finance and operations can say it.
+    pub fn kind(&self) -> &Kind {
+        match &self.lcs {
+            Some(of) if of.kind == Kind::CloudHosted || self.partner.is_none() => &of.kind,
+            _ => &self.own_kind,
+        }
+    }
+
     /// Address of finance and operations as far as the lists tell, without a trailing slash.
     pub fn finops_url(&self) -> Option<&str> {
-        let of_lcs = || self.lcs.as_ref()?.environment_endpoint_base_url.as_deref();
+        let of_lcs = || self.lcs.as_ref()?.url.as_deref();
         self.partner
             .as_ref()
             .map(|partner| partner.url.as_str())
@@ -225,20 +339,17 @@ impl Environment {
 
     /// LCS environment id as far as the lists tell.
     pub fn lcs_id(&self) -> Option<&str> {
-        let of_lcs = || self.lcs.as_ref()?.environment_id.as_deref();
+        let of_lcs = || self.lcs.as_ref()?.id.as_deref();
         self.partner.as_ref().and_then(|partner| partner.id.as_deref()).or_else(of_lcs)
     }
 
     /// Finance and operations versions in one phrase, if Lifecycle Services told them.
     pub fn finops_versions(&self) -> Option<String> {
         let of = self.lcs.as_ref()?;
-        let said = |text: &'_ Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let application =
-            said(&of.current_application_release_name).or_else(|| said(&of.current_application_build_version));
-        let platform = said(&of.current_platform_release_name);
-        match (application, platform) {
+        let said = |text: &'_ Option<Arc<str>>| text.clone().filter(|text| !text.trim().is_empty());
+        match (said(&of.application_release).or_else(|| said(&of.application_build)), said(&of.platform_release)) {
             (Some(application), Some(platform)) => Some(format!("{application} / {platform}")),
-            (Some(only), None) | (None, Some(only)) => Some(only),
+            (Some(only), None) | (None, Some(only)) => Some(only.as_ref().to_owned()),
             (None, None) => None,
         }
     }
@@ -286,140 +397,10 @@ fn leads_to(typed: &str, url: &str) -> bool {
     is_at(&url) || is_at(portless.trim_end_matches('/'))
 }
 
-/// Merges the tenant's environments with those of the LCS project. The order is that of the
-/// tenant's list; environments that only Lifecycle Services knows follow.
-///
-/// An LCS environment belongs to the row whose partner it is (by id, else by address), or to the
-/// row of the same name that has neither Dataverse nor partner: its initial Power Platform
-/// environment, which exists before Power Platform Integration is set up.
-pub fn merge(rows: &[bap::Environment], project: &[Arc<lcs::Environment>]) -> Vec<Environment> {
-    let mut all: Vec<Environment> = rows.iter().map(Environment::of_bap).collect();
-    let homes = Homes::of(&all);
-    for row in project {
-        let home = homes.of_row(row, &all);
-        match home {
-            Some(home) => {
-                let home = &mut all[home];
-                if matches!(Kind::of_lcs(row), Kind::CloudHosted) || home.partner.is_none() {
-                    home.kind = Kind::of_lcs(row);
-                }
-                home.lcs = Some(Arc::clone(row));
-            }
-            None => all.extend(Environment::of_lcs(row)),
-        }
-    }
-    all
-}
-
-/// Where each row of Lifecycle Services belongs, found without looking at every environment for each. The first
-/// of several wins.
-#[derive(Default)]
-struct Homes {
-    /// By the LCS id of the partner.
-    by_id: HashMap<String, usize>,
-    /// By the address of a partner that has no id.
-    without_id: HashMap<String, usize>,
-    /// By the address of the partner.
-    by_address: HashMap<String, usize>,
-    /// Those that have neither Dataverse nor partner, by name in small letters.
-    by_name: HashMap<String, Vec<usize>>,
-}
-
-impl Homes {
-    fn of(all: &[Environment]) -> Self {
-        let mut homes = Self::default();
-        for (at, environment) in all.iter().enumerate() {
-            match &environment.partner {
-                Some(Partner { id, url }) => {
-                    homes.by_address.entry(place(url)).or_insert(at);
-                    match id {
-                        Some(id) => homes.by_id.entry(bare_id(id)).or_insert(at),
-                        None => homes.without_id.entry(place(url)).or_insert(at),
-                    };
-                }
-                None if environment.dataverse.is_none() => {
-                    homes.by_name.entry(environment.name.to_ascii_lowercase()).or_default().push(at);
-                }
-                None => {}
-            }
-        }
-        homes
-    }
-
-    fn of_row(&self, row: &lcs::Environment, all: &[Environment]) -> Option<usize> {
-        let id = row.environment_id.as_deref().filter(|id| !id.is_empty());
-        let url = row.environment_endpoint_base_url.as_deref().filter(|url| !url.is_empty());
-        let at = |homes: &HashMap<String, usize>| homes.get(&place(url?)).copied();
-        let partner = match id {
-            Some(id) => self.by_id.get(&bare_id(id)).copied().into_iter().chain(at(&self.without_id)).min(),
-            None => at(&self.by_address),
-        };
-        partner.or_else(|| {
-            let name = row.environment_name.as_deref().unwrap_or_default().to_ascii_lowercase();
-            self.by_name.get(&name)?.iter().copied().find(|at| all[*at].lcs.is_none())
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    fn bap_row(name: &str, display: &str, partner: Option<&str>) -> bap::Environment {
-        let mut row = json!({"name": name, "location": "europe", "properties": {"displayName": display, "environmentSku": "Sandbox"}});
-        if let Some(id) = partner {
-            row["properties"]["linkedAppMetadata"] = json!({"id": id, "type": "Linked", "url": "https://fo.example/"});
-            row["properties"]["linkedEnvironmentMetadata"] = json!({"instanceUrl": "https://dv.example/"});
-        }
-        serde_json::from_value(row).unwrap()
-    }
-
-    fn lcs_row(id: &str, name: &str) -> Arc<lcs::Environment> {
-        serde_json::from_value(json!({"EnvironmentId": id, "EnvironmentName": name, "EnvironmentType": "Sandbox",
-            "EnvironmentEndpointBaseUrl": "https://other.example/", "DeployedOnUTC": "2/3/2024 9:15 AM"}))
-        .map(Arc::new)
-        .unwrap()
-    }
-
-    #[test]
-    fn ids_with_and_without_dashes_meet() {
-        let merged = merge(
-            &[bap_row("pp", "uat", Some("3F0D1C52-77AA-4B1E-9A0B-5D3A10C9E001"))],
-            &[lcs_row("3f0d1c5277aa4b1e9a0b5d3a10c9e001", "another name")],
-        );
-        assert_eq!(merged.len(), 1);
-        assert!(merged[0].lcs.is_some());
-        assert_eq!(merged[0].finops_url(), Some("https://fo.example"));
-    }
-
-    #[test]
-    fn the_initial_environment_meets_its_lcs_environment_by_name() {
-        let merged = merge(&[bap_row("pp", "Dev", None)], &[lcs_row("id", "dev")]);
-        assert_eq!(merged.len(), 1);
-        assert_eq!(merged[0].finops_url(), Some("https://other.example"));
-    }
-
-    #[test]
-    fn what_only_lifecycle_services_knows_has_its_own_row() {
-        let merged = merge(&[bap_row("pp", "uat", Some("x"))], &[lcs_row("y", "uat")]);
-        assert_eq!(merged.len(), 2);
-        assert_eq!(merged[1].power_platform, None);
-    }
-
-    #[test]
-    fn a_partner_without_an_id_is_met_by_its_address_and_the_first_one_wins() {
-        let mut without = bap_row("pp-2", "b", Some("x"));
-        let app = without.properties.linked_app_metadata.as_mut().unwrap();
-        (app.id, app.url) = (None, Some("https://OTHER.example".into()));
-        let rows = [bap_row("pp-1", "a", Some("y")), without.clone(), bap_row("pp-3", "c", Some("id"))];
-        let homes = |rows: &[bap::Environment], id: &str| -> Vec<bool> {
-            merge(rows, &[lcs_row(id, "none")]).iter().map(|of| of.lcs.is_some()).collect()
-        };
-        assert_eq!(homes(&rows, "id"), [false, true, false], "it is before the one with the same id");
-        assert_eq!(homes(&[rows[2].clone(), without], "id"), [true, false]);
-        assert_eq!(homes(&rows[..1], ""), [false], "what has neither id nor home is left out");
-    }
 
     #[test]
     fn a_shared_name_is_told_with_the_beginning_of_the_id_and_that_names_one() {
@@ -427,7 +408,7 @@ mod tests {
             id: EnvironmentId(id.into()),
             shares_name,
             name: "twin".into(),
-            ..Environment::of_bap(&bap::Environment::default())
+            ..Environment::listed(bap::Environment::default(), &mut Words::default())
         };
         let all =
             [environment("6a2f3a0e-1111", true), environment("6a2f3a0e-2222", true), environment("1b2c0000-3", true)];
@@ -440,12 +421,15 @@ mod tests {
 
     #[test]
     fn an_environment_answers_to_name_id_and_address() {
-        let merged = merge(&[bap_row("6a2f3a0e-1111", "uat", Some("x-1"))], &[]);
+        let row = serde_json::from_value(json!({"name": "6a2f3a0e-1111", "properties": {"displayName": "uat",
+            "linkedAppMetadata": {"id": "x-1", "url": "https://fo.example/"},
+            "linkedEnvironmentMetadata": {"instanceUrl": "https://dv.example/"}}}));
+        let environment = Environment::listed(row.unwrap(), &mut Words::default());
         for text in ["UAT", "6A2F3A0E1111", "https://FO.example/path", "dv.example", "X1"] {
-            assert!(merged[0].answers_to(text), "{text}");
+            assert!(environment.answers_to(text), "{text}");
         }
         for text in ["other", "", "fo", "fo.example.evil", "https://fo.example.evil/fo.example"] {
-            assert!(!merged[0].answers_to(text), "{text}");
+            assert!(!environment.answers_to(text), "{text}");
         }
     }
 

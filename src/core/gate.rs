@@ -57,7 +57,11 @@ pub fn integration(environment: &Environment, facts: &Facts) -> Integration {
         (None, _) => {}
     }
     let state = |words: &[&str]| {
-        environment.states.iter().find(|state| words.iter().any(|word| state.eq_ignore_ascii_case(word))).cloned()
+        environment
+            .states
+            .iter()
+            .find(|state| words.iter().any(|word| state.eq_ignore_ascii_case(word)))
+            .map(ToString::to_string)
     };
     if let Some(word) = state(&["Failed"]) {
         return Integration::Failed(word);
@@ -148,7 +152,7 @@ pub fn is_linked(environment: &Environment, facts: &Facts) -> bool {
 
 /// The state that picks between entries of the fault catalogue.
 pub fn when(environment: &Environment, facts: &Facts) -> When {
-    match (&environment.kind, integration(environment, facts)) {
+    match (environment.kind(), integration(environment, facts)) {
         (Kind::CloudHosted, _) => When::CloudHosted,
         (_, Integration::SetUp) => When::IntegrationSetUp,
         (_, Integration::NotSetUp) => When::IntegrationNeverSetUp,
@@ -264,7 +268,7 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
             "Dataverse names another finance and operations, {url}; Reset link does not mend that. Solve it in Lifecycle Services first."
         ));
     }
-    let release = environment.lcs.as_ref().and_then(|of| of.current_application_release_name.as_deref());
+    let release = environment.lcs.as_ref().and_then(|of| of.application_release.as_deref());
     let release = release.filter(|release| release.starts_with(|c: char| c.is_ascii_digit()));
     if let Some(release) = release
         && !version_at_least(release, &RESET_SINCE)

@@ -2,6 +2,7 @@
 //! set-up of each environment that was looked at.
 
 use super::call::{Call, Change};
+use super::directory::Directory;
 use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::exchange::Exchange;
@@ -13,10 +14,9 @@ use super::setup::Setup;
 use super::setups::Setups;
 use super::sign_in::{Ended, Keeping, Session};
 use super::time::Now;
-use super::trouble::{Service, Trouble};
-use crate::wire::{bap, bare_id, lcs, link};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::sync::Arc;
+use super::trouble::Service;
+use crate::wire::link;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Longest name that is part of a command, in bytes; a longer one is replaced by the id.
@@ -50,169 +50,6 @@ pub struct Cloud {
     pub address: String,
     /// The services end with this program: a rehearsal.
     pub ends_with_program: bool,
-}
-
-/// Environments whose link and packages are read with the list, so that the list can tell how far
-/// each is. Further ones are read when they come in sight or are opened.
-pub const READ_WITH_LIST: usize = 40;
-
-/// The list of environments.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Directory {
-    /// Both lists merged.
-    pub environments: Vec<Environment>,
-    /// Place of each environment in the list.
-    index: HashMap<EnvironmentId, usize>,
-    /// The same by the bare form of the Power Platform environment id.
-    by_bare_id: HashMap<String, usize>,
-    /// Grows with each change of the list: whoever keeps something made of the list compares it.
-    pub revision: u64,
-    /// One of them is in no list any more.
-    has_kept: bool,
-    /// The tenant's list as it came.
-    rows: Vec<bap::Environment>,
-    /// The project's list as it came.
-    project: Vec<Arc<lcs::Environment>>,
-    /// The question for the tenant's list, while it is open.
-    pub reading: Option<Ticket>,
-    /// The question for the project's list, while it is open.
-    pub reading_lcs: Option<Ticket>,
-    /// When the tenant's list was read.
-    pub read_at: Option<Now>,
-    /// Why the tenant's list could not be read the last time.
-    pub trouble: Option<Trouble>,
-    /// Why the project's list could not be read the last time.
-    pub lcs_trouble: Option<Trouble>,
-    /// Open the first environment as soon as the list is there.
-    pub open_first: bool,
-    /// Open the environment that answers to this text as soon as the list is there.
-    pub open_named: Option<String>,
-    /// No environment answers to this text.
-    pub not_found: Option<String>,
-    /// The environments that a person has before them, where there are more than are read with the list.
-    pub in_sight: Vec<EnvironmentId>,
-}
-
-impl Directory {
-    /// The environment with this key.
-    pub fn get(&self, id: &EnvironmentId) -> Option<&Environment> {
-        self.index.get(id).and_then(|place| self.environments.get(*place))
-    }
-
-    /// Whether there are more environments than are read with the list: those in sight are read instead.
-    pub fn is_long(&self) -> bool {
-        self.environments.len() > READ_WITH_LIST
-    }
-
-    /// Where in the list the environment with this key is.
-    pub fn place(&self, id: &EnvironmentId) -> Option<usize> {
-        self.index.get(id).copied()
-    }
-
-    /// The name of the environment with this Power Platform environment id.
-    pub fn name_of(&self, power_platform: &str) -> Option<&str> {
-        let place = self.by_bare_id.get(&bare_id(power_platform))?;
-        self.environments.get(*place).map(|environment| environment.name.as_str())
-    }
-
-    /// Takes a fresh list of the tenant.
-    pub fn take_rows(&mut self, rows: Vec<bap::Environment>, now: Now) {
-        let is_new = self.read_at.is_none() || self.rows != rows;
-        if is_new {
-            self.rows = rows;
-        }
-        self.read_at = Some(now);
-        self.merge(is_new);
-    }
-
-    /// Takes a fresh list of the project. Alone it shows nothing: most of its environments get
-    /// their key from the tenant's list.
-    pub fn take_project(&mut self, project: Vec<lcs::Environment>) {
-        let is_new = !self.project.iter().map(AsRef::as_ref).eq(&project);
-        if is_new {
-            self.project = project.into_iter().map(Arc::new).collect();
-        }
-        if self.read_at.is_some() {
-            self.merge(is_new);
-        }
-    }
-
-    /// Why an environment can be without facts of Lifecycle Services.
-    fn no_lcs(&self) -> String {
-        match (&self.lcs_trouble, self.reading_lcs) {
-            (Some(trouble), _) => trouble.to_string(),
-            (None, Some(_)) => "Lifecycle Services is being read".to_owned(),
-            (None, None) if self.project.is_empty() => {
-                "Lifecycle Services was not asked (the cloud profile needs lcs and lcs_project), or lists nothing"
-                    .to_owned()
-            }
-            (None, None) => "Lifecycle Services does not list it".to_owned(),
-        }
-    }
-
-    /// The project's list could not be read.
-    pub fn lose_project(&mut self, trouble: Trouble) {
-        self.lcs_trouble = Some(trouble);
-        if self.read_at.is_some() {
-            self.merge(false);
-        }
-    }
-
-    /// Keeps an environment that a fresh list no longer has, because something runs in it.
-    pub fn keep(&mut self, environment: Environment) {
-        if !self.index.contains_key(&environment.id) {
-            let place = self.environments.len();
-            self.index.insert(environment.id.clone(), place);
-            if let Some(id) = &environment.power_platform {
-                self.by_bare_id.entry(bare_id(id)).or_insert(place);
-            }
-            self.environments.push(environment);
-            self.has_kept = true;
-            self.revision += 1;
-        }
-    }
-
-    /// Makes one list of both. Most lists are the last ones again: then their environments stay as they are, so that
-    /// ten thousand of them are not held twice whenever somebody reads again.
-    fn merge(&mut self, is_new: bool) {
-        if is_new || self.has_kept {
-            self.environments = super::environment::merge(&self.rows, &self.project);
-            self.has_kept = false;
-            self.index_all();
-        }
-        let (read_at, no_lcs): (_, Arc<str>) = (self.read_at, self.no_lcs().into());
-        for environment in &mut self.environments {
-            environment.read_at = read_at;
-            environment.no_lcs = environment.lcs.is_none().then(|| Arc::clone(&no_lcs));
-        }
-        self.revision += 1;
-    }
-
-    /// Finds the place of each environment in a new list, and the names that several have.
-    fn index_all(&mut self) {
-        let mut names = HashSet::new();
-        let lower = self.environments.iter().map(|environment| environment.name.to_ascii_lowercase());
-        let shared: HashSet<String> = lower.filter(|name| !names.insert(name.clone())).collect();
-        for environment in &mut self.environments {
-            environment.shares_name = !shared.is_empty() && shared.contains(&environment.name.to_ascii_lowercase());
-        }
-        self.index =
-            self.environments.iter().enumerate().map(|(place, environment)| (environment.id.clone(), place)).collect();
-        self.by_bare_id.clear();
-        for (place, environment) in self.environments.iter().enumerate() {
-            if let Some(id) = &environment.power_platform {
-                self.by_bare_id.entry(bare_id(id)).or_insert(place);
-            }
-        }
-    }
-
-    /// Whether more than one environment has this name: it names none then.
-    pub fn is_shared(&self, name: &str) -> bool {
-        let name = name.trim();
-        self.environments
-            .iter()
-            .any(|environment| environment.shares_name && environment.name.eq_ignore_ascii_case(name))
-    }
 }
 
 /// What is looked at again while a person mends something elsewhere.
@@ -448,7 +285,7 @@ impl Model {
         Self {
             cloud,
             session: Session::Unknown,
-            directory: Directory { open_named: environment, ..Directory::default() },
+            directory: Directory::new(environment),
             setups: Setups::default(),
             selected: None,
             found: Vec::new(),

@@ -75,14 +75,14 @@ fn is_no(ids: &[&str], checks: &[Check]) -> bool {
 mod tests {
     use super::*;
     use crate::core::check::checks;
-    use crate::core::environment::merge;
+    use crate::core::directory::sent::tenant;
     use crate::core::facts::Facts;
     use crate::core::fault;
     use serde_json::json;
 
     fn all() -> Vec<Check> {
-        let row = serde_json::from_value(json!({"name": "pp", "properties": {"displayName": "uat"}})).unwrap();
-        checks(&merge(&[row], &[])[0], &Facts::default())
+        let row = json!({"name": "pp", "properties": {"displayName": "uat"}});
+        checks(&tenant(json!([row]))[0], &Facts::default())
     }
 
     fn with(answers: &[(&str, Tri)]) -> Vec<Check> {

@@ -81,7 +81,7 @@ impl Sheet for Complete {
         put("From", gate::finops_url(environment, facts).map_or_else(|| "not known".to_owned(), parts::host));
         let dataverse =
             environment.dataverse.as_ref().map_or_else(|| "not known".to_owned(), |side| parts::host(&side.url));
-        put("To", format!("{dataverse} ({}, {})", clean(environment.kind.word()), parts::geography(environment)));
+        put("To", format!("{dataverse} ({}, {})", clean(environment.kind().word()), parts::geography(environment)));
         put("Legal entities", companies(facts));
         put("Owner", clean(view.model.account()));
         put("How", how(view));

@@ -128,9 +128,9 @@ fn both_sides(view: &View, environment: &Environment, facts: &Facts, cells: usiz
     let left = [
         known(gate::finops_url(environment, facts).map(parts::host)),
         [
-            word(lcs.and_then(|of| of.environment_type.as_deref())),
-            word(lcs.and_then(|of| of.cloud_storage_location.as_deref())),
-            word(lcs.and_then(|of| of.deployment_status_display.as_deref())),
+            word(lcs.and_then(|of| of.type_word.as_deref())),
+            word(lcs.and_then(|of| of.region.as_deref())),
+            word(lcs.and_then(|of| of.status.as_deref())),
         ]
         .into_iter()
         .flatten()
@@ -142,7 +142,7 @@ fn both_sides(view: &View, environment: &Environment, facts: &Facts, cells: usiz
     let right = [
         dataverse.map_or_else(|| "no Dataverse".to_owned(), |side| parts::host(&side.url)),
         dataverse.map_or_else(String::new, |_| {
-            format!("{}, {}", clean(environment.kind.word()), parts::geography(environment))
+            format!("{}, {}", clean(environment.kind().word()), parts::geography(environment))
         }),
         dataverse.map_or_else(String::new, |side| {
             known(side.version.as_deref().map(|text| format!("version {}", clean(text))))

@@ -253,7 +253,7 @@ impl Table {
         };
         let mut columns = vec![
             column("Environment", each(&|of| clean(&of.label())), NAME_LEAST, 9, false),
-            column("Kind", each(&|of| clean(of.kind.word())), 7, 4, false),
+            column("Kind", each(&|of| clean(of.kind().word())), 7, 4, false),
             column("Geography", each(&parts::geography), 9, 2, false),
             column("Integration", each(&|of| integration(view, of).to_owned()), 11, 3, false),
             column("Set-up", standings.iter().map(said).collect(), 16, 8, true),

@@ -160,7 +160,7 @@ impl Texts {
         self.ends.clear();
         for environment in &model.directory.environments {
             let dataverse = environment.dataverse.as_ref().map(|side| side.url.as_str());
-            self.put([Some(&*environment.name), Some(environment.kind.word()), environment.finops_url(), dataverse]);
+            self.put([Some(&*environment.name), Some(environment.kind().word()), environment.finops_url(), dataverse]);
             let words = self.all.len();
             self.put([Some(&*environment.id.0), environment.lcs_id()]);
             self.ends.push(Ends { words, all: self.all.len() });
@@ -205,6 +205,7 @@ impl Texts {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::core::directory::sent::tenant;
     use crate::core::model::Cloud;
     use crate::core::time::Now;
     use proptest::prelude::*;
@@ -227,11 +228,10 @@ pub(super) mod tests {
         };
         let mut model = Model::new(cloud, 1, None);
         let row = |(at, name): (usize, &String)| {
-            serde_json::from_value(json!({"name": format!("id-{at}"), "properties": {"displayName": name,
-                "linkedEnvironmentMetadata": {"instanceUrl": format!("https://Host-{at}.crm4.dynamics.com/")}}}))
+            json!({"name": format!("id-{at}"), "properties": {"displayName": name,
+                "linkedEnvironmentMetadata": {"instanceUrl": format!("https://Host-{at}.crm4.dynamics.com/")}}})
         };
-        let rows: Result<Vec<_>, _> = names.iter().enumerate().map(row).collect();
-        model.directory.take_rows(rows.unwrap(), Now::UNIX_EPOCH);
+        model.directory.take_tenant(tenant(names.iter().enumerate().map(row).collect()), Now::UNIX_EPOCH);
         model
     }
 
@@ -259,7 +259,7 @@ pub(super) mod tests {
         let mut model = model(&["a".into()]);
         order.refresh(&model, "a", Sort::Name);
         assert!(order.is_fresh(&model, "a", Sort::Name) && !order.is_fresh(&model, "b", Sort::Name));
-        model.directory.take_rows(Vec::new(), Now::UNIX_EPOCH);
+        model.directory.take_tenant(Vec::new(), Now::UNIX_EPOCH);
         assert!(!order.is_fresh(&model, "a", Sort::Name));
         order.refresh(&model, "a", Sort::Name);
         assert_eq!(order.places(), [0; 0]);

@@ -145,7 +145,7 @@ fn picks(view: &View) -> Vec<String> {
                 let environment = &view.model.directory.environments[*place];
                 let setup = view.model.setups.get(&environment.id);
                 let standing = list::standing(environment, setup, view.now);
-                format!("{}, {}: {}", clean(&environment.label()), clean(environment.kind.word()), standing.in_full())
+                format!("{}, {}: {}", clean(&environment.label()), clean(environment.kind().word()), standing.in_full())
             })
             .collect(),
         Screen::Runs => super::runs::sentences(view),

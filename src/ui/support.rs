@@ -80,13 +80,14 @@ fn of_environment(block: &mut Block, environment: &Environment, setup: Option<&S
     block.field("Environment", Some(&environment.name));
     block.field("Power Platform environment", environment.power_platform.as_deref());
     block.field("LCS environment", gate::lcs_id(environment, facts));
-    let with_version = |url: &str, version: Option<String>| match version {
+    let with_version = |url: &str, version: Option<&str>| match version {
         Some(version) => format!("{url} (version {version})"),
         None => url.to_owned(),
     };
-    let finops = gate::finops_url(environment, facts).map(|url| with_version(url, environment.finops_versions()));
+    let finops =
+        gate::finops_url(environment, facts).map(|url| with_version(url, environment.finops_versions().as_deref()));
     block.field("Finance and operations", finops.as_deref());
-    let dataverse = environment.dataverse.as_ref().map(|side| with_version(&side.url, side.version.clone()));
+    let dataverse = environment.dataverse.as_ref().map(|side| with_version(&side.url, side.version.as_deref()));
     block.field("Dataverse", dataverse.as_deref());
     block.field("Dual-write core solution", facts.core_version().as_deref());
     let link = facts.linked();

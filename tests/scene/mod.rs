@@ -13,7 +13,7 @@ pub use keys::{event, last, named, press, wants};
 
 use dualwrite::core::call::{Call, Change, DefaultTeam, Reply};
 use dualwrite::core::effect::Effect;
-use dualwrite::core::environment::EnvironmentId;
+use dualwrite::core::environment::{Environment, EnvironmentId, LcsEnvironment, Words};
 use dualwrite::core::exchange::{Ending, Exchange};
 use dualwrite::core::journal::Entry;
 use dualwrite::core::model::{Cloud, Model};
@@ -24,6 +24,7 @@ use dualwrite::core::trouble::{Service, Trouble, What};
 use dualwrite::core::update::update;
 use dualwrite::screens::{Eye, View};
 use dualwrite::ui::look::{Colour, Glyphs, Look};
+use dualwrite::wire::{bap, lcs};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -31,6 +32,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub const UAT: &str = "6a2f3a0e-1111-4c0d-9b0a-0f0e0d0c0b0a";
@@ -180,8 +182,17 @@ impl World {
                 interval: 5,
             },
             Call::PollDeviceCode => Reply::SignedIn("ada@contoso.example".into()),
-            Call::Environments => Reply::Environments(of(&self.environments)),
-            Call::Lifecycle => Reply::Lifecycle(of(&self.project)),
+            Call::Environments => {
+                let mut words = Words::default();
+                let rows: Vec<bap::Environment> = of(&self.environments);
+                Reply::Environments(rows.into_iter().map(|row| Environment::listed(row, &mut words)).collect())
+            }
+            Call::Lifecycle => {
+                let mut words = Words::default();
+                let rows: Vec<lcs::Environment> = of(&self.project);
+                let rows = rows.into_iter().map(|row| Arc::new(LcsEnvironment::listed(row, &mut words)));
+                Reply::Lifecycle(rows.collect())
+            }
             Call::Integration(of_whom) if of_whom.contains("fabrikam") => Reply::Integration(None),
             // Each Dataverse names the partner that the list names.
             Call::Integration(of_whom) => Reply::Integration(self.integration.as_ref().map(|row| {

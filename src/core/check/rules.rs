@@ -115,7 +115,7 @@ pub(in crate::core::check) fn tenant(environment: &Environment, facts: &Facts) -
 
 /// Where finance and operations is, as Lifecycle Services says it.
 fn lcs_region(environment: &Environment) -> Option<&str> {
-    environment.lcs.as_ref()?.cloud_storage_location.as_deref().filter(|region| !region.trim().is_empty())
+    environment.lcs.as_ref()?.region.as_deref().filter(|region| !region.trim().is_empty())
 }
 
 pub(in crate::core::check) fn geography(environment: &Environment, _: &Facts) -> Found {
@@ -160,11 +160,11 @@ pub(in crate::core::check) fn supported(environment: &Environment, _: &Facts) ->
 }
 
 pub(in crate::core::check) fn no_trial(environment: &Environment, _: &Facts) -> Found {
-    let topology = environment.lcs.as_ref().and_then(|of| of.topology_display_name.as_deref()).unwrap_or_default();
-    if environment.kind == Kind::Trial || topology.to_lowercase().contains("trial") {
+    let topology = environment.lcs.as_ref().and_then(|of| of.topology.as_deref()).unwrap_or_default();
+    if *environment.kind() == Kind::Trial || topology.to_lowercase().contains("trial") {
         return no("a trial environment");
     }
-    match &environment.kind {
+    match environment.kind() {
         Kind::Other(word) => unknown(format!("the kind is {word}")),
         kind => yes(kind.word().to_lowercase()),
     }
@@ -174,7 +174,7 @@ pub(in crate::core::check) fn kinds(environment: &Environment, _: &Facts) -> Fou
     if environment.dataverse.is_none() {
         return unknown(NO_DATAVERSE);
     }
-    let lcs = environment.lcs.as_ref().and_then(|of| of.environment_type.as_deref());
+    let lcs = environment.lcs.as_ref().and_then(|of| of.type_word.as_deref());
     let Some(lcs) = lcs else {
         return if environment.lcs.is_some() {
             unknown("Lifecycle Services names no kind")
@@ -183,8 +183,8 @@ pub(in crate::core::check) fn kinds(environment: &Environment, _: &Facts) -> Fou
         };
     };
     let is = |kind: &str| lcs.eq_ignore_ascii_case(kind);
-    let both = format!("{} and {lcs}", environment.kind.word());
-    match &environment.kind {
+    let both = format!("{} and {lcs}", environment.kind().word());
+    match environment.kind() {
         Kind::Production if is("production") => yes(both),
         Kind::Sandbox if is("sandbox") => yes(both),
         Kind::CloudHosted | Kind::UnifiedDeveloper => yes(both),
@@ -199,8 +199,8 @@ pub(in crate::core::check) fn kinds(environment: &Environment, _: &Facts) -> Fou
 
 /// Only Lifecycle Services names who runs the machines; the list of environments calls both a sandbox.
 pub(in crate::core::check) fn cloud_hosted(environment: &Environment, _: &Facts) -> Found {
-    let runs_it = environment.lcs.as_ref().map(|of| of.environment_infrastructure.as_deref());
-    match (&environment.kind, runs_it) {
+    let runs_it = environment.lcs.as_ref().map(|of| of.infrastructure.as_deref());
+    match (environment.kind(), runs_it) {
         (Kind::CloudHosted, _) => no("cloud-hosted: integration is deprecated there"),
         (Kind::UnifiedDeveloper | Kind::Production, _) => yes("not cloud-hosted"),
         (_, Some(Some(word))) => yes(format!("not cloud-hosted ({word})")),
@@ -221,10 +221,10 @@ pub(in crate::core::check) fn release_with_reset(environment: &Environment, _: &
 fn release_since(environment: &Environment, least: &[u64], update: u64) -> Found {
     let Some(of) = &environment.lcs else { return no_lcs(environment) };
     let is_number = |release: &&str| release.starts_with(|c: char| c.is_ascii_digit());
-    if let Some(release) = of.current_application_release_name.as_deref().filter(is_number) {
+    if let Some(release) = of.application_release.as_deref().filter(is_number) {
         return if version_at_least(release, least) { yes(release) } else { no(release) };
     }
-    let Some(platform) = of.current_platform_release_name.as_deref() else {
+    let Some(platform) = of.platform_release.as_deref() else {
         return unknown("Lifecycle Services names no release");
     };
     let digits: String = platform.chars().filter(char::is_ascii_digit).collect();

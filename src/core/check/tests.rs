@@ -1,19 +1,18 @@
 //! The table as a whole, and the rules one by one.
 
 use super::*;
+use crate::core::directory::sent;
 use crate::core::environment::Fact;
 use crate::core::time::Now;
 use crate::core::trouble::{Trouble, What};
-use crate::wire::bap;
 use serde_json::json;
 use std::sync::Arc;
 
 fn environment() -> Environment {
-    let row: bap::Environment = serde_json::from_value(json!({"name": "pp", "properties": {
+    let row = json!({"name": "pp", "properties": {
         "displayName": "uat", "environmentSku": "Sandbox",
-        "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com"}}}))
-    .unwrap();
-    crate::core::environment::merge(&[row], &[]).remove(0)
+        "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com"}}});
+    sent::tenant(json!([row])).remove(0)
 }
 
 #[test]
@@ -170,13 +169,12 @@ fn each_answer_is_as_old_as_the_oldest_thing_it_stands_on() {
 }
 
 fn joined(sku: Option<&str>, mut lcs: serde_json::Value) -> Environment {
-    let row: bap::Environment = serde_json::from_value(json!({"name": "pp", "properties": {
+    let row = json!({"name": "pp", "properties": {
         "displayName": "uat", "environmentSku": sku,
         "linkedAppMetadata": {"id": "l", "type": "Linked", "url": "https://uat.operations.dynamics.com"},
-        "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com"}}}))
-    .unwrap();
+        "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com"}}});
     lcs["EnvironmentId"] = "l".into();
-    crate::core::environment::merge(&[row], &[std::sync::Arc::new(serde_json::from_value(lcs).unwrap())]).remove(0)
+    sent::both(json!([row]), json!([lcs])).environments.remove(0)
 }
 
 #[test]

@@ -4,10 +4,11 @@ use super::troubles::tell_miss;
 use super::{Cx, link, run, with_setup};
 use crate::core::call::{Call, Reply};
 use crate::core::check;
+use crate::core::directory::{Directory, READ_WITH_LIST};
 use crate::core::environment::{Environment, EnvironmentId, Fact, by_beginning};
 use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::gate::{self, Gate};
-use crate::core::model::{Cloud, Model, Purpose, Question, READ_WITH_LIST};
+use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::plan::{self, APPLICATION_USERS};
 use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, THROTTLED_ATTEMPTS, back_off};
@@ -64,20 +65,28 @@ pub(super) fn read_directory(model: &mut Model) {
     }
 }
 
-pub(super) fn directory_reply(model: &mut Model, question: Question, result: Result<Reply, Trouble>, now: Now) {
+/// Takes a fresh list. One that has lost an environment does not stop what runs in it.
+pub(super) fn take_list(model: &mut Model, take: impl FnOnce(&mut Directory)) {
     let running: Vec<Environment> = model.running().map(|(environment, _)| environment.clone()).collect();
+    take(&mut model.directory);
+    for environment in running {
+        model.directory.keep(environment);
+    }
+}
+
+pub(super) fn directory_reply(model: &mut Model, question: Question, result: Result<Reply, Trouble>, now: Now) {
     let directory = &mut model.directory;
     let is_lcs = question.purpose == Purpose::Lifecycle;
     match result {
-        Ok(Reply::Environments(rows)) => {
+        Ok(Reply::Environments(fresh)) => {
             directory.reading = None;
-            directory.take_rows(rows, now);
             directory.trouble = None;
+            take_list(model, |directory| directory.take_tenant(fresh, now));
         }
         Ok(Reply::Lifecycle(project)) => {
             directory.reading_lcs = None;
             directory.lcs_trouble = None;
-            directory.take_project(project);
+            take_list(model, |directory| directory.take_project(project));
         }
         Ok(_) => {}
         Err(trouble) => {
@@ -96,15 +105,11 @@ pub(super) fn directory_reply(model: &mut Model, question: Question, result: Res
                 *open = Some(model.desk.ask(again, call, pause));
             }
             if is_lcs {
-                directory.lose_project(trouble);
+                take_list(model, |directory| directory.lose_project(trouble));
             } else {
                 directory.trouble = Some(trouble);
             }
         }
-    }
-    // A list that has lost an environment does not stop what runs in it.
-    for environment in running {
-        model.directory.keep(environment);
     }
     if model.directory.read_at.is_some() {
         survey(model, is_lcs, now);

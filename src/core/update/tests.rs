@@ -376,31 +376,6 @@ fn a_code_that_is_not_used_in_time_stops_and_a_new_one_can_be_had() {
 }
 
 #[test]
-fn the_project_alone_shows_no_environment_under_a_key_that_would_change() {
-    let mut directory = crate::core::model::Directory::default();
-    directory.take_project(vec![from(json!({"EnvironmentId": "lcs-1", "EnvironmentName": "uat"}))]);
-    assert!(directory.environments.is_empty());
-    directory.take_rows(Vec::new(), Now::UNIX_EPOCH);
-    assert_eq!(directory.environments.len(), 1);
-}
-
-#[test]
-fn a_list_that_is_the_last_one_again_stays_where_it_is_and_what_was_kept_beside_it_goes() {
-    let mut directory = crate::core::model::Directory::default();
-    let rows = || vec![from(json!({"name": "pp-1", "properties": {"displayName": "uat"}}))];
-    directory.take_rows(rows(), Now::UNIX_EPOCH);
-    let place = directory.environments.as_ptr();
-    directory.take_rows(rows(), Now::MAX);
-    assert_eq!((directory.environments.as_ptr(), directory.environments[0].read_at), (place, Some(Now::MAX)));
-    let other =
-        crate::core::environment::Environment { id: EnvironmentId("pp-2".into()), ..directory.environments[0].clone() };
-    directory.keep(other);
-    assert_eq!(directory.environments.len(), 2);
-    directory.take_rows(rows(), Now::MAX);
-    assert_eq!((directory.environments.len(), directory.place(&EnvironmentId("pp-2".into()))), (1, None));
-}
-
-#[test]
 fn a_list_that_has_lost_an_environment_does_not_stop_what_runs_in_it() {
     let mut world = World::running();
     world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));

@@ -109,16 +109,21 @@ pub(super) fn seen(
         check::unmet(environment, &setup.facts).map(|check| check.id).collect()
     };
     let before = no(model);
-    if let (Sight::List, Ok(Reply::Environments(rows))) = (sight, &result) {
-        model.directory.take_rows(rows.clone(), now);
-    }
+    let fact = match (sight, result) {
+        (Sight::List, Ok(Reply::Environments(fresh))) => {
+            reading::take_list(model, |directory| directory.take_tenant(fresh, now));
+            None
+        }
+        (Sight::Fact(kind), Ok(reply)) => Some((kind, reply)),
+        _ => None,
+    };
     with_setup(model, id, now, |setup, cx| {
         setup.vigil.retain(|open| *open != ticket);
-        if let (Sight::Fact(kind), Ok(_), false) = (sight, &result, setup.is_running()) {
+        if let Some((kind, reply)) = fact.filter(|_| !setup.is_running()) {
             // A page that is looked at does not flicker: only what the link and the join lead to is read too.
             match kind {
-                FactKind::Link | FactKind::Integration => reading::take(setup, kind, result, cx),
-                _ => reading::store(&mut setup.facts, kind, result, cx),
+                FactKind::Link | FactKind::Integration => reading::take(setup, kind, Ok(reply), cx),
+                _ => reading::store(&mut setup.facts, kind, Ok(reply), cx),
             }
         }
     });

@@ -85,7 +85,7 @@ pub(in crate::core::check) fn integration_user(_: &Environment, facts: &Facts) -
 /// Customer-managed cloud-hosted environments do without this one.
 pub(in crate::core::check) fn finops_user(environment: &Environment, facts: &Facts) -> Found {
     match user(facts, 1) {
-        Found { answer: Tri::No, reason, .. } if environment.kind == Kind::CloudHosted => {
+        Found { answer: Tri::No, reason, .. } if *environment.kind() == Kind::CloudHosted => {
             yes(format!("not needed in a cloud-hosted environment ({reason})"))
         }
         found => found,

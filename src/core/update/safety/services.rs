@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::core::call::{Call, Change};
+use crate::core::directory::sent::tenant;
 use crate::core::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, client_id_rows};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,7 +134,7 @@ impl Services {
             Call::DefaultTeam(_) => Reply::DefaultTeam(crate::core::call::DefaultTeam::default()),
             Call::RuntimeConfigurations(_) => Reply::RuntimeConfigurations(None),
             Call::Organization(_) => Reply::Organization(from(json!({}))),
-            Call::Environments => Reply::Environments(from(json!([{"name": "pp-1", "properties": {
+            Call::Environments => Reply::Environments(tenant(json!([{"name": "pp-1", "properties": {
                 "displayName": "uat", "environmentSku": "Sandbox",
                 "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com/"},
                 "linkedAppMetadata": {"id": "lcs-1", "url": "https://uat.operations.dynamics.com"}}}]))),

@@ -1,6 +1,7 @@
 //! Surveys: of many environments only what tells how far each is, and nothing is kept of those that were told.
 
 use super::*;
+use crate::core::directory::sent::{project, tenant};
 use crate::core::facts::FactKind;
 
 /// The list was read, and nobody looks at it.
@@ -80,7 +81,7 @@ fn nothing_is_kept_of_what_was_let_go_and_its_questions_are_dropped() {
 fn a_side_that_only_lifecycle_services_names_is_read_when_its_list_comes_after_the_environment_was_opened() {
     let mut world = World::new();
     // The initial environment: neither Dataverse nor partner.
-    world.answer(Ok(Reply::Environments(from(json!([{"name": "pp-1", "properties": {"displayName": "dev"}}])))));
+    world.answer(Ok(Reply::Environments(tenant(json!([{"name": "pp-1", "properties": {"displayName": "dev"}}])))));
     let id = EnvironmentId("pp-1".into());
     world.want(Intent::OpenEnvironment(id.clone()));
     world.settle();
@@ -89,7 +90,7 @@ fn a_side_that_only_lifecycle_services_names_is_read_when_its_list_comes_after_t
         json!({"EnvironmentId": "l", "EnvironmentName": "dev", "EnvironmentEndpointBaseUrl": "https://fo.example"});
     let question = Question { about: None, purpose: Purpose::Lifecycle, misses: 0, call: None };
     let now = world.now;
-    reading::directory_reply(&mut world.model, question, Ok(Reply::Lifecycle(vec![from(row)])), now);
+    reading::directory_reply(&mut world.model, question, Ok(Reply::Lifecycle(project(json!([row])))), now);
     let asked = &world.model.setups[&id].reading;
     for kind in [FactKind::Link, FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities] {
         assert!(asked.contains_key(&kind), "{kind:?} of {asked:?}");

@@ -1,6 +1,7 @@
 //! A world of answers made up by the test: the core is driven, every question waits to be answered.
 
 use super::*;
+use crate::core::directory::sent::tenant;
 use crate::core::environment::Fact;
 use crate::core::mandate::Mandate;
 use std::sync::Arc;
@@ -142,7 +143,7 @@ impl World {
     /// The healthy answer to a question; changes are not answered here.
     pub(super) fn healthy(&self, call: &Call) -> Reply {
         match call {
-            Call::Environments => Reply::Environments(from(json!([{"name": "pp-1", "properties": {
+            Call::Environments => Reply::Environments(tenant(json!([{"name": "pp-1", "properties": {
                 "displayName": "uat", "environmentSku": "Sandbox", "cluster": {"uriSuffix": self.cluster},
                 "linkedEnvironmentMetadata": {"instanceUrl": "https://uat.crm4.dynamics.com/"},
                 "linkedAppMetadata": {"id": "lcs-1", "type": "Linked", "url": "https://uat.operations.dynamics.com"}}}]))),
