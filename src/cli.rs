@@ -365,7 +365,7 @@ pub struct Demo {
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// Port on 127.0.0.1; 0 lets the system choose.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub port: u16,
     /// Write a cloud profile for --cloud to this file, once the simulator answers.
     #[arg(long, value_name = "FILE")]
@@ -465,6 +465,10 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn modules() -> impl TypedValueParser<Value = Module> {
     let known = |word: String| Module::ALL.into_iter().find(|module| module.word().eq_ignore_ascii_case(&word));
     PossibleValuesParser::new(Module::ALL.map(Module::word)).try_map(move |word| known(word).ok_or("no module"))
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "give a number from 0 to 65535; with 0 the system chooses".into())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -22,7 +22,7 @@ use dualwrite::surface::simulate::{self, SimulateError};
 use dualwrite::surface::stage::{Play, Stage};
 use dualwrite::surface::tui::{self, Opening, Settled};
 use dualwrite::surface::welcome;
-use dualwrite::ui::look::{Colour, Glyphs, Ground, Look};
+use dualwrite::ui::look::{Colour, Glyphs, Ground, Lacks, Look};
 use dualwrite::ui::report::Format;
 use dualwrite::ui::text::{clean, clean_lines};
 use std::hash::{BuildHasher, RandomState};
@@ -476,8 +476,9 @@ fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {
 }
 
 fn look_of(options: &Options, theme: Theme, reach: Reach) -> Look {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let offers_all = variable("COLORTERM").is_some_and(|word| matches!(word.as_str(), "truecolor" | "24bit"));
+    let lacks = Lacks(&variable);
     let ground = match theme {
         Theme::Palette => None,
         Theme::Dark => Some(Ground::Dark),
@@ -485,12 +486,12 @@ fn look_of(options: &Options, theme: Theme, reach: Reach) -> Look {
         Theme::Auto => variable("COLORFGBG").and_then(|text| Ground::of_variable(&text)),
     };
     let colour = match ground {
-        _ if options.no_color || variable("NO_COLOR").is_some() => Colour::None,
+        _ if options.no_color || variable("NO_COLOR").is_some() || lacks.colours() => Colour::None,
         Some(ground) if offers_all => Colour::True(ground),
         _ => Colour::Ansi16,
     };
     Look {
-        glyphs: if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
+        glyphs: if options.ascii || lacks.signs().is_some() { Glyphs::Ascii } else { Glyphs::Unicode },
         colour,
         hyperlinks: reach.hyperlinks,
         motion: !options.no_motion,

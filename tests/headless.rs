@@ -304,7 +304,7 @@ fn status_swallowed_why_it_could_not_tell() {
     let refuses = "[[fault]]\nservice = [\"power_platform\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
     let scenario = scenario(state.path(), refuses);
     let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario]);
-    let words = "the Power Platform API refused this account (HTTP 403). Ask for a role in the Power Platform API that \
+    let words = "The Power Platform API refused this account (HTTP 403). Ask for a role in the Power Platform API that \
                  may do this; then run the command again.";
     assert_eq!((code, out.matches(words).count()), (0, 1), "{out}");
     let (_, out, _) = run(state.path(), &["status", "--scenario", &scenario, "--json"]);

@@ -163,7 +163,7 @@ fn a_line_typed_while_something_runs_answers_no_later_page() {
     wizard.type_text("hello").keys("<enter>").wait_for("“hello” does nothing while it runs");
     wizard.type_text("?").keys("<enter>").wait_for("Keys of this screen").type_text("b").keys("<enter>");
     // Nobody is disturbed at a question: what happens meanwhile is told after it.
-    wizard.type_text("q").keys("<enter>").wait_for("2. Stay").wait_for("Your choice (y leave");
+    wizard.type_text("q").keys("<enter>").wait_for("2. Stay").wait_for("Your choice (y copy command");
     wizard.wait_true("the second package is asked for", || rehearsal.installs("msdyn_DualWriteAppCoreAnchor") > 0);
     let screen = wizard.screen();
     let after = screen.rsplit("2. Stay").next().unwrap();

@@ -17,6 +17,9 @@ use super::time::Now;
 use super::trouble::Service;
 use crate::wire::{dataverse, lcs};
 
+/// What is said of one that no service answers; what is known of it follows.
+pub const BY_HAND: &str = "to confirm by hand";
+
 /// How much a prerequisite that is not met matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -47,7 +50,7 @@ impl Level {
             Self::Block => "must be met",
             Self::Made => "Dual-write application makes it",
             Self::Error => "dual-write does not work well without it",
-            Self::Warn => "good to know",
+            Self::Warn => "minor",
         }
     }
 }
@@ -265,6 +268,18 @@ pub struct Check {
 }
 
 impl Check {
+    /// Its answer in words, for a person.
+    pub fn said(&self) -> &'static str {
+        match (self.answer, self.level) {
+            _ if self.is_by_hand() => "by hand",
+            (Tri::Yes, _) => "yes",
+            (Tri::No, Level::Made) => "not yet",
+            (Tri::No, Level::Warn) => "no (minor)",
+            (Tri::No, _) => "no",
+            (Tri::Unknown, _) => "could not tell",
+        }
+    }
+
     /// Whether it closes a button.
     pub fn blocks(&self, button: Closes) -> bool {
         self.answer == Tri::No && self.level == Level::Block && self.closes == button

@@ -322,6 +322,11 @@ impl Trouble {
         format!("{}. {}{id}", happened.trim_end_matches(['.', ' ']), self.next_move(again))
     }
 
+    /// The same with a capital letter.
+    pub fn whole_in_full(&self, again: Again) -> String {
+        capital(&self.in_full(again))
+    }
+
     /// What the person can do about it, as a sentence; `again` is how another try is made here.
     pub fn next_move(&self, again: Again) -> String {
         let who = self.service.name();
@@ -389,8 +394,13 @@ pub fn record_help(why: &str) -> String {
 
 /// A sentence with a capital letter and a full stop.
 fn whole(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+    if sentence.is_empty() { String::new() } else { format!("{}.", capital(sentence)) }
+}
+
+/// A text with a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A text without the full stop at its end; three of them are another sign.

@@ -38,7 +38,7 @@ impl Sheet for Complete {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "Linking makes the connection set that both sides work through. Whoever links becomes its owner; only this \
          account can add table maps later. All legal entities of an existing environment are linked; surplus ones can \
          be removed afterwards."

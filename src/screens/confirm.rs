@@ -35,7 +35,7 @@ impl Sheet for Confirm {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "OK starts the set-up. What is there already is passed over, so doing it twice does no harm. Nothing is linked \
          by it. An installation that was started cannot be stopped from here; it goes on in Microsoft's service."
     }

@@ -53,7 +53,7 @@ impl Sheet for Details {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "This page only reads. Its button is the next step: Dual-write application configures both sides (terms and a \
          list of changes come first), Link to Power Platform environment makes the link afterwards. A button that is \
          not there is closed for the reason that stands in its place."

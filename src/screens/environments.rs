@@ -46,7 +46,7 @@ impl Sheet for Environments {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "Each line is one environment with the finance and operations side that belongs to it. Opening one only reads. \
          A set-up that runs goes on while you look at another; the column Set-up says how far each is. Of a \
          long list only the rows in sight are read; sorting by set-up reads all of them, some at a time."

@@ -36,7 +36,7 @@ impl Sheet for Failed {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "Nothing runs any more. Mend what the words of the service name, in the order of the remedies, then try again: \
          it goes on at the failed stage, and what is done stays done. y copies the words and ids for a support case."
     }

@@ -30,6 +30,8 @@ const ACCOUNT_LEAST: usize = 12;
 const STATUS_MAX: usize = 4;
 /// Cells between two keys of the footer.
 const KEY_GAP: &str = "   ";
+/// The same where that leaves no room for the keys that stay.
+const NARROW_GAP: &str = "  ";
 
 /// Where everything is.
 pub(super) struct Areas {
@@ -138,9 +140,12 @@ fn header(view: &View) -> Row {
         },
     };
     let account = clean(model.account());
-    // The program and the cloud stay; a long environment leaves room for the account, a long account
+    // The program, the cloud and the environment stay; a long environment leaves room for the account, a long account
     // is cut before a short environment.
-    let left = cut(&format!("{cloud}{speed}"), room.saturating_sub(11), ellipsis);
+    let whole = format!("{cloud}{speed}");
+    let is_wide = 11 + width(&whole) + 2 + width(&place) <= room;
+    let least = if place.is_empty() { 0 } else { ACCOUNT_LEAST.min(width(&place)) + 2 };
+    let left = cut(if is_wide { &whole } else { &cloud }, room.saturating_sub(11 + least), ellipsis);
     let right = room.saturating_sub(11 + width(&left) + 2);
     let kept = if right > 2 * ACCOUNT_LEAST { ACCOUNT_LEAST.min(width(&account)) + 2 } else { 0 };
     let place = cut(&place, right.saturating_sub(kept), ellipsis);
@@ -238,18 +243,18 @@ fn contact(view: &View, watch: &Watch) -> Row {
         (Mark::Now, "connected")
     };
     let role = if mark == Mark::Now { Role::Good } else { Role::Warn };
-    let mut row = Row::new(format!(" {} {word}", mark.glyph(view.look.glyphs)), role);
-    row = match &watch.last {
-        Some((at, _)) => row.and(format!("   read {}", view.age(*at)), Role::Dim),
-        None => row.and("   not read yet", Role::Dim),
-    };
-    row = if watch.is_change {
-        row.and("   a change is being made", Role::Dim)
+    let read = watch.last.as_ref().map_or_else(|| "not read yet".into(), |(at, _)| format!("read {}", view.age(*at)));
+    let next = if watch.is_change {
+        "a change is being made".to_owned()
     } else if watch.asks_at > view.now {
-        row.and(format!("   next {}", view.ahead(watch.asks_at)), Role::Dim)
+        format!("next {}", view.ahead(watch.asks_at))
     } else {
-        row.and("   reading now", Role::Dim)
+        "reading now".to_owned()
     };
+    let known = format!(" {} {word}", mark.glyph(view.look.glyphs));
+    let is_wide = width(&known) + width(&read) + width(&next) + 2 * KEY_GAP.len() < usize::from(view.size.0);
+    let gap = if is_wide { KEY_GAP } else { NARROW_GAP };
+    let row = Row::new(known, role).and(format!("{gap}{read}{gap}{next}"), Role::Dim);
     match &watch.trouble {
         Some(trouble) => {
             let words = format!("   {} (d)", clean(&trouble.sentence()));
@@ -387,22 +392,23 @@ pub(super) fn footer_of<'a>(shown: impl Iterator<Item = &'a Binding>, room: usiz
     let stays = |act: Act| matches!(act, Act::Help | Act::Leave | Act::Back | Act::Press);
     let mut parts: Vec<(Act, String, &str)> =
         shown.map(|binding| (binding.act, binding.keys[0].name(), binding.says)).collect();
-    let cells = |parts: &[(Act, String, &str)]| {
-        parts.iter().map(|(_, key, says)| width(key) + 1 + width(says) + KEY_GAP.len()).sum::<usize>()
+    let cells = |parts: &[(Act, String, &str)], gap: usize| {
+        parts.iter().map(|(_, key, says)| width(key) + 1 + width(says) + gap).sum::<usize>().saturating_sub(gap)
     };
     // What does not fit goes, from the end; the way on, the way back and the help page stay.
-    while cells(&parts) > room + KEY_GAP.len() {
+    while cells(&parts, KEY_GAP.len()) > room {
         let Some(last) = parts.iter().rposition(|(act, _, _)| !stays(*act)) else { break };
         parts.remove(last);
     }
+    let gap = if cells(&parts, KEY_GAP.len()) > room { NARROW_GAP } else { KEY_GAP };
     // On the narrowest ones what Enter does is seen by the focus.
-    if cells(&parts) > room + KEY_GAP.len() {
+    if cells(&parts, gap.len()) > room {
         parts.retain(|(act, _, _)| *act != Act::Press);
     }
     let mut row = Row::new(" ", Role::Plain);
     for (at, (_, key, says)) in parts.into_iter().enumerate() {
         if at > 0 {
-            row = row.and(KEY_GAP, Role::Plain);
+            row = row.and(gap, Role::Plain);
         }
         row = row.and(key, Role::Key).and(format!(" {says}"), Role::Dim);
     }

@@ -95,6 +95,12 @@ pub(super) const REPAIR: Binding = bind(
     "fix here",
     "carry out the remedy of this page; says what it does and asks first",
 );
+pub(super) const MODULES: Binding = bind(
+    &[Key::Char('f')],
+    Act::Repair,
+    "modules",
+    "install modules that build on dual-write; says what it does and asks first",
+);
 pub(super) const ENVIRONMENTS: Binding =
     bind(&[Key::Char('e')], Act::Environments, "environments", "back to the environments; what runs goes on");
 pub(super) const TICK: Binding = bind(SPACE, Act::Tick, "tick", "tick or untick the box");
@@ -116,7 +122,6 @@ pub(super) const HELP: Binding = bind(&[Key::Char('?')], Act::Help, "help", "thi
 pub(super) const LEAVE: Binding =
     bind(&[Key::Char('q')], Act::Leave, "leave", "leave the program; asks while something runs");
 pub(super) const CLOSE: Binding = bind(&[Key::Esc, Key::Char('q')], Act::Back, "close", "");
-pub(super) const YES_LEAVE: Binding = bind(&[Key::Char('y')], Act::Leave, "leave", "");
 pub(super) const NO_STAY: Binding = bind(NO, Act::Back, "stay", "");
 pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "");
 

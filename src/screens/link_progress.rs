@@ -44,7 +44,12 @@ impl Sheet for LinkProgress {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, view: &View) -> &'static str {
+        let flow = view.model.current().map(|(_, setup)| &setup.flow);
+        if matches!(flow, Some(Flow::Linking(link)) if link.way == Way::Assisted) {
+            return "A person makes the link, in Lifecycle Services; this program only watches until the dual-write \
+                    service shows it. Leaving stops the watching and nothing else.";
+        }
         "The link is started once and then only watched. Whatever reports that it is done, it is read back from the \
          dual-write service before it is called linked. Leaving does not stop what was accepted."
     }

@@ -7,7 +7,7 @@ use super::{Sheet, View, after, modules, parts};
 use crate::core::linking::{Confirmation, Way};
 use crate::core::msg::Intent;
 use crate::core::setup::{Flow, Setup};
-use crate::core::time::stopwatch;
+use crate::core::time::to_the_second;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field};
 use crate::ui::text::clean;
@@ -26,7 +26,7 @@ impl Sheet for Linked {
     fn keys(&self) -> &'static [Binding] {
         &[
             keys::CHOOSE,
-            keys::REPAIR,
+            keys::MODULES,
             keys::OPEN,
             keys::COPY,
             keys::EXPORT,
@@ -40,9 +40,14 @@ impl Sheet for Linked {
         ]
     }
 
-    fn help(&self) -> &'static str {
-        "Both sides are connected; no table map runs yet. Maps are run in the dual-write administration area, in \
-         dependency order. If the list of maps is empty there, select Apply Solution first."
+    fn help(&self, view: &View) -> &'static str {
+        let flow = view.model.current().map(|(_, setup)| &setup.flow);
+        if matches!(flow, Some(Flow::Linked(link)) if link.confirmed != Confirmation::Gateway) {
+            return "The link was reported, and the dual-write service was not asked or does not show it. Look into the \
+                    dual-write administration area before you run a table map.";
+        }
+        "Both sides are connected. The link moves no data by itself: table maps are run in the dual-write \
+         administration area, in dependency order. If the list of maps is empty there, select Apply Solution first."
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -101,10 +106,10 @@ impl Sheet for Linked {
 
 fn took(setup: &Setup) -> Option<String> {
     let Flow::Linked(link) = &setup.flow else { return None };
-    let configure = setup.configure_took.map(|took| format!("set-up {}", stopwatch(took)));
+    let configure = setup.configure_took.map(|took| format!("set-up {}", to_the_second(took)));
     let link = link.took.map(|(way, took)| match way {
-        Way::Reset => format!("reset link {}", stopwatch(took)),
-        Way::Direct | Way::Assisted => format!("link {}", stopwatch(took)),
+        Way::Reset => format!("reset link {}", to_the_second(took)),
+        Way::Direct | Way::Assisted => format!("link {}", to_the_second(took)),
     });
     let parts: Vec<String> = configure.into_iter().chain(link).collect();
     (!parts.is_empty()).then(|| parts.join(", "))

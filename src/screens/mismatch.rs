@@ -47,7 +47,7 @@ impl Sheet for Mismatch {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "Dual-write points at another Dataverse environment than Power Platform Integration does. Which remedy fits \
          depends on whether Power Platform Integration was set up. Reset link is confirmed by typing the environment's \
          name; nothing is reset by a single key."

@@ -86,7 +86,7 @@ trait Sheet: Sync {
     /// What it shows.
     fn page(&self, view: &View, room: Room) -> Page;
     /// A few sentences about the step, for the help page.
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         ""
     }
     /// Cells that the first column wants before a second one stands beside it.
@@ -136,9 +136,10 @@ impl View<'_> {
         if self.ticks() { format!("in {}", in_words(between(self.now, at))) } else { format!("at {}", self.time(at)) }
     }
 
-    /// The time of day.
+    /// The time of day, with the date where that is another day than this one.
     fn time(&self, at: Now) -> String {
-        time_of_day(at, self.zone)
+        let day = |at: Now| self.zone.to_datetime(at).date();
+        if day(at) == day(self.now) { time_of_day(at, self.zone) } else { date_and_time(at, self.zone) }
     }
 
     /// Date and time of day.

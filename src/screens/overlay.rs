@@ -101,7 +101,7 @@ impl Sheet for Help {
         let laid = view.screen();
         let of = laid.sheet;
         let mut rows = vec![parts::heading(of.title())];
-        rows.extend(para(of.help(), Role::Plain, room.width));
+        rows.extend(para(of.help(view), Role::Plain, room.width));
         let everywhere: &[Binding] = if view.look.glyphs == Glyphs::Words { &[] } else { &EVERYWHERE };
         for (title, table) in [("Keys of this screen", of.keys()), ("Keys of every screen", everywhere)] {
             if table.is_empty() {
@@ -404,7 +404,7 @@ impl Sheet for Leave {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::YES_LEAVE, keys::NO_STAY]
+        &[keys::CHOOSE, keys::COPY_COMMAND, keys::NO_STAY]
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
@@ -424,10 +424,16 @@ impl Sheet for Leave {
             rows.push(Row::new(parts::name(&environment.name, *view.look), Role::Strong));
             rows.extend(parts::goes_on(view, environment, setup, cells));
         }
+        // What is copied is what stands here, so it is one command.
+        let copy = match running.as_slice() {
+            [(environment, _)] => Some(view.model.cloud.come_back(environment)),
+            _ => None,
+        };
         Page {
             rows,
             stops: vec![Stop::button("Leave", Action::Leave), Stop::button("Stay", Action::Close)],
             primary: "Leave",
+            copy,
             ..Page::default()
         }
     }

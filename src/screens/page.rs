@@ -106,6 +106,19 @@ impl Stop {
         }
     }
 
+    /// Its text in so many cells.
+    fn text_in(&self, cells: u16, look: Look) -> String {
+        let (text, cells) = (self.text(), usize::from(cells));
+        if text::width(&text) <= cells {
+            return text;
+        }
+        let ellipsis = look.symbols().ellipsis;
+        match self.shape {
+            Shape::Button => format!("[ {} ]", cut(self.label, cells.saturating_sub(4), ellipsis)),
+            Shape::Box(_) | Shape::Section => cut(&text, cells, ellipsis),
+        }
+    }
+
     /// Cells in front of the first letter of the label.
     fn label_at(&self) -> u16 {
         match self.shape {
@@ -312,6 +325,27 @@ impl Page {
         Places { head, rows, side, rule, notes, buttons }
     }
 
+    /// The page in the inside of a frame: notes that do not fit there whole can be scrolled to, and what is left of
+    /// them says that it goes on.
+    pub(super) fn fitted(mut self, inner: Rect, look: Look) -> Self {
+        let room = usize::from(self.places(inner).notes.height);
+        // A text that is typed there stays where it is; a list shows what it has made for its height.
+        if room == 0 || room >= self.notes.len() || self.note_caret.is_some() || self.picks {
+            return self;
+        }
+        self.rows.push(Row::blank());
+        self.rows.extend(self.notes.iter().cloned());
+        self.notes.truncate(room);
+        if let Some(row) = self.notes.last_mut() {
+            let others = usize::from(inner.width).saturating_sub(row.width());
+            if let Some(piece) = row.pieces.last_mut() {
+                let (ellipsis, cells) = (look.symbols().ellipsis, others + text::width(&piece.text));
+                piece.text = cut(&format!("{} {ellipsis}", piece.text), cells, ellipsis);
+            }
+        }
+        self
+    }
+
     /// Draws the frame and everything in it; puts the cursor on the focus.
     pub fn draw(&self, title: &str, frame: &mut Frame, body: Rect, stage: &Stage, look: Look) {
         let symbols = look.symbols();
@@ -350,7 +384,7 @@ impl Page {
                 let is_focus = Some(stop.label) == focus && !self.types();
                 let role = if stop.closed.is_some() { Role::Dim } else { Role::Plain };
                 let place = Rect { x, width: area.right().saturating_sub(x), ..area };
-                paint::row(buffer, place, &Row::new(stop.text(), role), &look, is_focus);
+                paint::row(buffer, place, &Row::new(stop.text_in(place.width, look), role), &look, is_focus);
                 if is_focus {
                     cursor = Some(Position::new(x.saturating_add(stop.label_at()), area.y));
                 }

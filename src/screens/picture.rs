@@ -63,6 +63,7 @@ impl View<'_> {
         let mut page = sheet
             .page(self, Room { width, full: usize::from(inner.width), height: usize::from(inner.height), has_side });
         (page.side, page.side_cells) = (side, side_cells);
+        let page = page.fitted(inner, *self.look);
         let places = page.places(inner);
         Laid { sheet, page, places, body }
     }

@@ -12,7 +12,7 @@ use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
 use crate::core::time::Now;
-use crate::ui::look::Look;
+use crate::ui::look::{Look, Role};
 use crate::ui::row::Row;
 use crate::ui::text::clean;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -157,8 +157,7 @@ fn picks(view: &View) -> Vec<String> {
 fn texts<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for row in rows {
-        let text: String = row.pieces.iter().map(|piece| piece.text.as_str()).collect();
-        let text = without_keys(&squeezed(text.trim()));
+        let text = without_keys(&squeezed(&labelled(row)));
         if !(text.is_empty() && lines.last().is_none_or(String::is_empty)) {
             lines.push(text);
         }
@@ -167,6 +166,19 @@ fn texts<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
         lines.pop();
     }
     lines
+}
+
+/// A row as text. A label that a column sets apart from its value is set apart by a colon when it is read aloud.
+fn labelled(row: &Row) -> String {
+    let text = row.text();
+    let text = text.trim();
+    let label = row.pieces.first().filter(|piece| piece.role == Role::Dim).map_or("", |piece| piece.text.trim());
+    match text.strip_prefix(label).map(|value| (value, value.trim_start())) {
+        Some((gap, value)) if !label.is_empty() && !value.is_empty() && gap.starts_with("  ") => {
+            format!("{label}: {value}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// Where a page names a key of the full screen, what is typed here instead.
@@ -289,6 +301,16 @@ pub fn hint(eye: &mut Eye) -> Option<String> {
 mod tests {
     use super::super::order::tests::model;
     use super::*;
+
+    #[test]
+    fn a_label_in_a_column_is_read_with_a_colon_and_other_columns_as_they_stand() {
+        let row = |label, role, value| Row::new(label, role).and(value, Role::Plain);
+        assert_eq!(labelled(&row("    State      ", Role::Dim, "set up")), "State: set up");
+        assert_eq!(labelled(&row("Elapsed ", Role::Dim, "1 min  more")), "Elapsed 1 min  more");
+        assert_eq!(labelled(&row("  will  ", Role::Plain, "install it")), "will  install it");
+        assert_eq!(labelled(&Row::new("  Began  Environment", Role::Dim)), "Began  Environment");
+        assert_eq!(labelled(&Row::blank()), "");
+    }
 
     #[test]
     fn a_long_list_is_told_in_part_and_the_filter_finds_the_rest() {

@@ -8,6 +8,7 @@ use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, details, modules, parts};
 use crate::core::check::{self, Check, Closes, Level, Tri};
 use crate::core::model::Model;
+use crate::core::trouble::capital;
 use crate::ui::look::{Glyphs, Look, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, flow};
 use crate::ui::text::{clean, fit};
@@ -48,7 +49,7 @@ impl Sheet for Prerequisites {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "What must be true for dual-write, each with yes, no, or could not tell and why. What must be met and is not \
          closes the button Dual-write application or Link; what could not be told closes nothing. What no service \
          answers is for you to confirm. While something is not met it is read again by itself, so what is mended \
@@ -139,14 +140,15 @@ pub(super) fn selected(model: &Model, eye: &Eye) -> Option<Check> {
 
 /// The mark of an answer and its word.
 fn said(check: &Check) -> (Mark, &'static str) {
-    match (check.answer, check.level) {
-        _ if check.is_by_hand() => (Mark::Waiting, "by hand"),
-        (Tri::Yes, _) => (Mark::Done, "yes"),
-        (Tri::No, Level::Made) => (Mark::Waiting, "not yet"),
-        (Tri::No, Level::Warn) => (Mark::Warn, "no (minor)"),
-        (Tri::No, _) => (Mark::Failed, "no"),
-        (Tri::Unknown, _) => (Mark::Unknown, "could not tell"),
-    }
+    let mark = match (check.answer, check.level) {
+        _ if check.is_by_hand() => Mark::Waiting,
+        (Tri::Yes, _) => Mark::Done,
+        (Tri::No, Level::Made) => Mark::Waiting,
+        (Tri::No, Level::Warn) => Mark::Warn,
+        (Tri::No, _) => Mark::Failed,
+        (Tri::Unknown, _) => Mark::Unknown,
+    };
+    (mark, check.said())
 }
 
 fn head(view: &View, all: &[Check], cells: usize) -> Vec<Row> {
@@ -228,11 +230,11 @@ pub(super) fn whole(check: &Check, view: &View, cells: usize) -> Vec<Row> {
 
 /// One of them as text to hand on.
 pub(super) fn words(check: &Check) -> String {
-    let (_, word) = said(check);
     format!(
-        "{} {}\n{word}: {}\n{}\n{}\n{}",
+        "{} {}\n{}: {}\n{}\n{}\n{}",
         check.id,
         check.what,
+        check.said(),
         clean(&check.reason),
         check.remedy,
         clean(&check.evidence()),
@@ -242,8 +244,7 @@ pub(super) fn words(check: &Check) -> String {
 
 /// One of them as a sentence, with its remedy where it is not met.
 fn sentence(check: &Check, cells: usize) -> Vec<Row> {
-    let (_, word) = said(check);
-    let text = format!("{} {word}: {}: {}.", check.id, check.what, clean(&check.reason));
+    let text = format!("{} {}? {}: {}.", check.id, check.what, capital(check.said()), clean(&check.reason));
     let mut rows = flow(Row::blank(), 0, &[Piece::new(text, Role::Plain)], cells);
     if check.answer == Tri::No || check.is_by_hand() {
         let more = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();

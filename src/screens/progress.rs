@@ -7,7 +7,7 @@ use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::schedule::outlook::{self, Outlook};
 use crate::core::setup::{Configuring, Flow, Stage, StageState};
 use crate::core::time::between;
-use crate::ui::look::{Look, Mark, Role};
+use crate::ui::look::{Glyphs, Look, Mark, Role};
 use crate::ui::row::{Piece, Row, behind};
 use crate::ui::text::{clean, cut, fit, width};
 
@@ -41,7 +41,7 @@ impl Sheet for Progress {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "The stages run one after the other; one that is done already is passed over. Each installation is done by \
          Microsoft's service: leaving this program, a broken network or a closed lid does not stop it; the next stage \
          begins when somebody is back. The bar is an estimate; \
@@ -133,6 +133,10 @@ fn stage_row(view: &View, stage: &Stage, cells: usize) -> Row {
         _ => Role::Plain,
     };
     let symbols = view.look.symbols();
+    if view.look.glyphs == Glyphs::Words {
+        let watch = if watch.is_empty() { watch } else { format!(", {watch}") };
+        return Row::new(format!("{}: {words}{watch}", stage.id.title()), role);
+    }
     let row = Row::new(format!("{} ", mark.glyph(view.look.glyphs)), mark.role());
     if cells < TITLE + WATCH + 16 {
         // No room for a table: the words give way to the name, the stopwatch to both.

@@ -27,7 +27,7 @@ impl Sheet for Resume {
         &[keys::CHOOSE, keys::READ_NOW, keys::LATER, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "The program ended while this ran; the services went on. Go on reads both sides first and asks for nothing a \
          second time: what was asked for and not answered is settled by reading. Only look changes nothing. Forget \
          means that nobody is asked about it again; what runs at the services goes on there. Esc decides later."

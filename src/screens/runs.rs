@@ -30,7 +30,7 @@ impl Sheet for Runs {
         &[keys::SHOW, keys::EXPORT, keys::READ_NOW, keys::BACK_TO_LIST, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "Every set-up that was begun on this machine: who, when, which terms, every stage with its duration, every \
          change and what came of it. x writes the selected one into the directory in which the program was started, \
          as Markdown, as one HTML file and as JSON, fit to be attached to a change ticket."
@@ -52,7 +52,12 @@ impl Sheet for Runs {
         }
         let selected = view.eye.run.min(runs.len() - 1);
         let head = Row::new(
-            format!("  {:<19}  {}  {}  Took", "Began", fit("Environment", NAME, ""), fit("Outcome", OUTCOME, "")),
+            format!(
+                "  {:<19}  {}  {}  Span",
+                "Began (local time)",
+                fit("Environment", NAME, ""),
+                fit("Outcome", OUTCOME, "")
+            ),
             Role::Dim,
         );
         // As many as there is room for, the selected one in sight.
@@ -62,7 +67,8 @@ impl Sheet for Runs {
         let rows = rows.map(|(at, run)| row(view, run, at == selected)).collect();
         let unseen = (top, runs.len().saturating_sub(top + height));
         let count = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
-        let notes = vec![Row::new(format!("{count}, the newest first"), Role::Dim)];
+        let name = id(runs, selected).map(|run| format!("; run {}", clean(&run))).unwrap_or_default();
+        let notes = vec![Row::new(format!("{count}, the newest first{name}"), Role::Dim)];
         Page { head: vec![head], rows, unseen, notes, picks: true, run: id(runs, selected), ..Page::default() }
     }
 }

@@ -26,7 +26,12 @@ impl Sheet for SignIn {
         &[keys::CHOOSE, keys::OPEN, keys::COPY_CODE, keys::NEW_CODE, keys::DETAILS, keys::HELP, keys::LEAVE]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, view: &View) -> &'static str {
+        if let Session::Stopped(_) = view.model.session {
+            return "Nobody is signed in, and nothing was read or changed. Mend what the words name, then try again: it \
+                    asks for a new code. What Entra ID refuses for an account or an application stays refused until \
+                    somebody allows it there.";
+        }
         "Open the address on any device, type the code there and sign in with the account that sets up dual-write. \
          This program never sees your password. It goes on by itself when you are done."
     }

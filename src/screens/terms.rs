@@ -36,7 +36,7 @@ impl Sheet for Terms {
         ]
     }
 
-    fn help(&self) -> &'static str {
+    fn help(&self, _view: &View) -> &'static str {
         "Nothing is changed on this page. Configure opens once the end of the text was on the screen and the box is \
          ticked; what will change is then listed once more before anything happens. Nobody accepts in your name."
     }

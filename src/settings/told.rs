@@ -90,13 +90,25 @@ impl Settings {
             ("signals.hyperlinks", hyperlinks),
         ];
         all.extend(signals.map(|(key, is_on)| told(key, (Some(is_on.to_string()), self.says_signals))));
+        if !self.clouds.is_empty() {
+            let names: Vec<&str> = self.names().collect();
+            all.push(told("clouds", (Some(names.join(", ")), Origin::File)));
+        }
         if let Choice::Profile(profile) = choice {
             // A built-in cloud that no table amends says nothing of its own.
             let is_table = cloud.0.as_deref().is_some_and(|name| self.clouds.contains_key(name));
             let says = if is_table { Origin::File } else { Origin::ProfileFile };
             all.extend(self.of_profile(&profile, says));
+        } else if let Some((file, origin)) = self.trust() {
+            all.push(told("ca_file", (Some(path(file)), origin)));
         }
         Ok(all)
+    }
+
+    /// The file of certificates that is trusted in all clouds, and who says so.
+    fn trust(&self) -> Option<(&Path, Origin)> {
+        let above = self.environment.ca_file.as_deref().map(|file| (file, Origin::Variable(CA_FILE)));
+        above.or_else(|| self.ca_file.as_deref().map(|file| (file, Origin::File)))
     }
 
     fn of_profile(&self, profile: &Profile, says: Origin) -> Vec<Told> {
@@ -168,6 +180,10 @@ mod tests {
         assert_eq!(of(&all, "authority").1, "built-in cloud gcc");
         assert_eq!(of(&all, "ca_file"), (some("/all.pem"), "settings file".into()));
         assert_eq!(of(&all, "client_id"), (None, "default".into()));
+        assert_eq!(of(&all, "clouds"), (some("contoso"), "settings file".into()));
+        // A cloud that is no profile takes nothing of what holds for all away.
+        let all = told(Flags { cloud: Some(Path::new("simulator")), ..Flags::default() }, &[]);
+        assert_eq!(of(&all, "ca_file"), (some("/all.pem"), "settings file".into()));
         let dir = Path::new("/d");
         let flags =
             Flags { cloud: Some(Path::new("public")), state_dir: Some((dir, Origin::Variable("DUALWRITE_STATE_DIR"))) };

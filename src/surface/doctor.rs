@@ -14,6 +14,7 @@ use crate::settings::{Choice, Profile, Settings, SettingsError, TokenStore};
 use crate::shell::clock::Clock;
 use crate::shell::vault::Vault;
 use crate::shell::{journal, open_files, private, terminal};
+use crate::ui::look::Lacks;
 use crate::ui::text::{clean, clean_lines};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -116,7 +117,12 @@ pub fn run(options: Options, out: &mut dyn Write) -> u8 {
         of_network(&mut report, profile, look_up);
     } else {
         report.title("Network");
-        report.line(Found::Note, "services", "not asked: no cloud is chosen, or it is the simulator, which needs none");
+        let why = match settings.as_ref().map(|settings| settings.profile(cloud)) {
+            Ok(Ok(Choice::Simulator)) => "the simulator needs none",
+            Ok(Ok(Choice::Nothing)) => "no cloud is chosen",
+            _ => "the settings above name no cloud that can be used",
+        };
+        report.line(Found::Note, "services", &format!("not asked: {why}"));
     }
     report.sum_up();
     report.code
@@ -144,19 +150,18 @@ fn of_terminal(report: &mut Report, look_up: &dyn Fn(&str) -> Option<String>) {
         None if cfg!(windows) => report.line(Found::Good, "TERM", "not set, as usual on Windows"),
         None => report.line(Found::Note, "TERM", "not set"),
     }
-    let colours = if given("NO_COLOR").is_some() { "none (NO_COLOR is set)" } else { "16, those of your palette" };
+    let lacks = Lacks(&given);
+    let colours = match given("NO_COLOR") {
+        Some(_) => "none (NO_COLOR is set)",
+        None if lacks.colours() => "none: terminals of this kind have one",
+        None => "16, those of your palette",
+    };
     report.line(Found::Good, "colours", colours);
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| Some((name, given(name)?)));
-    match locale {
-        _ if cfg!(windows) => {}
-        Some((name, value)) if value.to_lowercase().replace('-', "").contains("utf8") => {
-            report.line(Found::Good, "characters", &format!("UTF-8 ({name}={value})"));
-        }
-        Some((name, value)) => {
-            let words = format!("{name}={value} names no UTF-8. Where signs look wrong: --ascii");
-            report.line(Found::Note, "characters", &words);
-        }
-        None => report.line(Found::Note, "characters", "no locale is set. Where signs look wrong: --ascii"),
+    match (lacks.signs(), lacks.locale()) {
+        (Some(why), _) => report.line(Found::Note, "characters", &format!("{why}, so signs are ASCII (--ascii)")),
+        (None, _) if cfg!(windows) => {}
+        (None, Some((name, value))) => report.line(Found::Good, "characters", &format!("UTF-8 ({name}={value})")),
+        (None, None) => report.line(Found::Note, "characters", "no locale is set. Where signs look wrong: --ascii"),
     }
     let around = [
         ("SSH_CONNECTION", "over SSH"),

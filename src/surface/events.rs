@@ -61,10 +61,13 @@ impl Event {
 pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
     let event = |fields: Value, sentence: String| Some(Event::new(subject, entry.at, fields, sentence));
     match &entry.what {
-        What::Terms { version, accepted_by, .. } => event(
+        What::Terms { version, accepted_by, accepted_at } => Some(Event::new(
+            subject,
+            // They are written down with what they were accepted for, which can be minutes later.
+            accepted_at.unwrap_or(entry.at),
             json!({"event": "terms", "version": version, "accepted_by": accepted_by}),
             format!("terms {version} accepted by {accepted_by}"),
-        ),
+        )),
         What::Stage { stage, state, detail } => {
             let more = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
             event(
@@ -171,7 +174,7 @@ pub fn environment_read(subject: &Subject, environment: &Environment, setup: &Se
 /// One prerequisite.
 pub fn check(subject: &Subject, check: &Check, at: Now) -> Event {
     let fields = json!({"event": "check", "id": check.id, "answer": check.answer.word(), "reason": check.reason});
-    Event::new(subject, at, fields, format!("{} {}: {} ({})", check.id, check.answer.word(), check.what, check.reason))
+    Event::new(subject, at, fields, format!("{} {}? {}: {}", check.id, check.what, check.said(), check.reason))
 }
 
 /// How many prerequisites of each answer there are; only for a person.

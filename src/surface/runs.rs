@@ -106,7 +106,7 @@ fn list(runs: &[Listed], zone: &TimeZone) -> String {
     let names = runs.iter().filter_map(|listed| listed.run.as_ref().ok()).map(|run| width(&clean(&run.name)));
     let cells = names.max().unwrap_or(0).clamp(11, NAME_MAX);
     let head =
-        format!("Run       Began                {}  Outcome          Took      By", fit("Environment", cells, ""));
+        format!("Run       Began (local time)   {}  Outcome          Span      By", fit("Environment", cells, ""));
     let mut lines = vec![head];
     for listed in runs {
         let short: String = listed.id.chars().take(8).collect();

@@ -18,6 +18,47 @@ pub enum Glyphs {
     Words,
 }
 
+/// Variables that name the locale, the strongest first.
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
+
+/// What a terminal is known to lack. `look_up` knows the environment; where that says nothing, nothing is lacking.
+pub struct Lacks<'a>(pub &'a dyn Fn(&str) -> Option<String>);
+
+impl Lacks<'_> {
+    fn given(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The locale as it was found: the variable and its value.
+    pub fn locale(&self) -> Option<(&'static str, String)> {
+        LOCALE.into_iter().find_map(|name| Some((name, self.given(name)?)))
+    }
+
+    /// Signs beyond ASCII: another character set than UTF-8 is named, or it is a console that knows few of them. Why.
+    pub fn signs(&self) -> Option<String> {
+        if cfg!(windows) {
+            return None;
+        }
+        if let Some((name, value)) = self.locale()
+            && !value.to_ascii_lowercase().replace('-', "").contains("utf8")
+        {
+            return Some(format!("{name}={value} names no UTF-8"));
+        }
+        let term = self.given("TERM").filter(|term| term == "linux" || is_of_vt_series(term))?;
+        Some(format!("TERM={term} has few other signs"))
+    }
+
+    /// Colours.
+    pub fn colours(&self) -> bool {
+        self.given("TERM").is_some_and(|term| is_of_vt_series(&term))
+    }
+}
+
+/// `vt100`, `vt220` and their like: on a serial line, or what says it is one.
+fn is_of_vt_series(term: &str) -> bool {
+    term.strip_prefix("vt").is_some_and(|number| number.starts_with(|letter: char| letter.is_ascii_digit()))
+}
+
 /// Which colours may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
@@ -353,6 +394,23 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_lacks_what_its_locale_and_its_name_say_and_nothing_that_is_not_said() {
+        let of = |variables: &'static [(&str, &str)]| {
+            move |name: &str| variables.iter().find(|(of, _)| *of == name).map(|(_, value)| (*value).to_owned())
+        };
+        let lacks = |variables| (Lacks(&of(variables)).signs(), Lacks(&of(variables)).colours());
+        let signs = |words: &str| (!cfg!(windows)).then(|| words.to_owned());
+        assert_eq!(lacks(&[]), (None, false));
+        assert_eq!(lacks(&[("LANG", "de_DE.UTF-8"), ("TERM", "xterm-256color")]), (None, false));
+        assert_eq!(lacks(&[("LANG", "C.utf8")]), (None, false));
+        assert_eq!(lacks(&[("LANG", "en_US.UTF-8"), ("LC_ALL", "C")]), (signs("LC_ALL=C names no UTF-8"), false));
+        assert_eq!(lacks(&[("LC_ALL", ""), ("LANG", "de_DE")]), (signs("LANG=de_DE names no UTF-8"), false));
+        assert_eq!(lacks(&[("TERM", "linux")]), (signs("TERM=linux has few other signs"), false));
+        assert_eq!(lacks(&[("TERM", "vt220")]), (signs("TERM=vt220 has few other signs"), true));
+        assert_eq!(lacks(&[("TERM", "vte-256color")]), (None, false));
+    }
 
     /// Least contrast of running text (WCAG 2, level AA).
     const CONTRAST: f64 = 4.5;

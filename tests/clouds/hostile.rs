@@ -274,7 +274,8 @@ fn look(row: &Row) -> (String, Vec<String>) {
         wrong.push(format!("a person is sent there: {all}"));
     }
     let mut line_with = |words: &[&str]| {
-        let found = all.lines().find(|line| words.iter().all(|words| line.contains(words)));
+        let found =
+            all.lines().find(|line| words.iter().all(|words| line.to_lowercase().contains(&words.to_lowercase())));
         if found.is_none() {
             wrong.push(format!("{words:?} is not said: {all}"));
         }

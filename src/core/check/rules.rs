@@ -7,7 +7,7 @@ mod person;
 pub(super) use dataverse::*;
 pub(super) use person::*;
 
-use super::{Found, Level, Tri};
+use super::{BY_HAND, Found, Level, Tri};
 use crate::core::environment::{Environment, Fact, Kind};
 use crate::core::facts::{Facts, PackageState, why};
 use crate::core::gate::{self, Integration};
@@ -72,7 +72,7 @@ fn no_table(facts: &Facts, package: &str, of: &str) -> Found {
 }
 
 pub(in crate::core::check) fn by_hand(_: &Environment, _: &Facts) -> Found {
-    unknown("to confirm by hand")
+    unknown(BY_HAND)
 }
 
 pub(in crate::core::check) fn integration(environment: &Environment, facts: &Facts) -> Found {

@@ -22,7 +22,7 @@ use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::linking::{Confirmation, LinkStep, Linked, Linking, Way};
 use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
 use crate::core::setup::{Flow, Setup, Start, Watch};
-use crate::core::time::{Now, between, stopwatch};
+use crate::core::time::{Now, between, to_the_second};
 use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::wire::{bare_host, bare_id, gateway, lcs};
 use std::time::Duration;
@@ -286,7 +286,7 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     run::finished(setup, Outcome::Linked, cx);
     let took = between(linking.started, cx.now);
     setup.stopped_by = None;
-    setup.tell(cx.now, format!("linked in {}, {}", stopwatch(took), confirmed.words()));
+    setup.tell(cx.now, format!("linked in {}, {}", to_the_second(took), confirmed.words()));
     setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took: Some((linking.way, took)) }));
     for kind in [FactKind::Maps, FactKind::Companies, FactKind::Packages] {
         reading::ask(setup, kind, cx);
@@ -307,7 +307,7 @@ fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trou
         LinkStep::Look => match result {
             Ok(reply) => {
                 reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
-                linking.watch.heard(cx.now, "looked");
+                linking.watch.heard(cx.now, if setup.facts.linked().is_some() { "linked" } else { "no link yet" });
                 match setup.facts.linked() {
                     Some(link) if is_own(link, cx) => {
                         setup.tell(cx.now, "there is a link already; nothing was started");

@@ -5,7 +5,7 @@ use crate::core::environment::{Environment, Fact};
 use crate::core::gate;
 use crate::core::setup::Setup;
 use crate::core::standing::{Standing, standing};
-use crate::core::trouble::{Again, Trouble, What};
+use crate::core::trouble::{Again, Trouble, What, capital, joinable};
 use crate::ui::text::{clean, fit, fit_name, width};
 use crate::wire::place;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub(super) fn check_lines(checks: &[Check], unanswered: &[&Trouble]) -> Vec<Stri
         |made: bool| checks.iter().filter(is(Tri::No)).filter(|check| (check.level == Level::Made) == made).collect();
     section(&mut lines, "No", not_met(false));
     section(&mut lines, "Not yet: Dual-write application makes it", not_met(true));
-    section(&mut lines, "Could not tell", checks.iter().filter(is(Tri::Unknown)).collect());
+    unknown(&mut lines, &checks.iter().filter(is(Tri::Unknown)).collect::<Vec<_>>());
     help(&mut lines, unanswered);
     section(&mut lines, "To confirm by hand", checks.iter().filter(|check| check.is_by_hand()).collect());
     section(&mut lines, "Yes", checks.iter().filter(is(Tri::Yes)).collect());
@@ -38,10 +38,40 @@ fn section(lines: &mut Vec<String>, title: &str, of: Vec<&Check>) {
     }
     lines.extend([String::new(), title.to_owned()]);
     for check in of {
-        lines.push(format!("  {}  {}: {}", check.id, check.what, clean(&check.reason)));
+        let reason = if check.is_by_hand() { by_hand(&check.reason) } else { &check.reason };
+        let reason = if reason.is_empty() { String::new() } else { format!(": {}", clean(reason)) };
+        lines.push(format!("  {}  {}{reason}", check.id, check.what));
         if check.answer == Tri::No || check.is_by_hand() {
             let address = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();
             lines.push(format!("       {}{address}", check.remedy));
+        }
+    }
+}
+
+/// What is known of one that is to be confirmed by hand, without what the heading above it says.
+fn by_hand(reason: &str) -> &str {
+    reason.strip_prefix(check::BY_HAND).map_or(reason, |more| more.trim_start_matches([':', ';', ' ']))
+}
+
+/// What could not be told. Where one reason stands for several of them it is said once, above them.
+fn unknown(lines: &mut Vec<String>, of: &[&Check]) {
+    if of.is_empty() {
+        return;
+    }
+    lines.extend([String::new(), "Could not tell".to_owned()]);
+    let mut reasons: Vec<(&str, Vec<&Check>)> = Vec::new();
+    for &check in of {
+        match reasons.iter_mut().find(|(reason, _)| *reason == check.reason) {
+            Some((_, all)) => all.push(check),
+            None => reasons.push((&check.reason, vec![check])),
+        }
+    }
+    for (reason, all) in reasons {
+        if let [one] = all.as_slice() {
+            lines.push(format!("  {}  {}: {}", one.id, one.what, clean(reason)));
+        } else {
+            lines.push(format!("  {}:", capital(joinable(&clean(reason)))));
+            lines.extend(all.iter().map(|check| format!("    {}  {}", check.id, check.what)));
         }
     }
 }
@@ -94,7 +124,7 @@ fn help(lines: &mut Vec<String>, troubles: &[&Trouble]) {
 pub fn what_helps(troubles: &[&Trouble]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for trouble in troubles.iter().filter(|trouble| trouble.what != What::NotConfigured) {
-        let words = trouble.in_full(Again::Command);
+        let words = trouble.whole_in_full(Again::Command);
         if !all.contains(&words) {
             all.push(words);
         }

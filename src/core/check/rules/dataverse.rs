@@ -1,7 +1,7 @@
 //! The answers about Dataverse.
 
 use super::{names, no, no_table, unknown, unread, yes};
-use crate::core::check::{Found, Level, Tri};
+use crate::core::check::{BY_HAND, Found, Level, Tri};
 use crate::core::environment::{Environment, Fact, Kind};
 use crate::core::facts::{Facts, IdentityState, PackageState, why};
 use crate::core::plan::{
@@ -251,11 +251,11 @@ pub(in crate::core::check) fn owning_teams(_: &Environment, facts: &Facts) -> Fo
 
 pub(in crate::core::check) fn language_and_currency(_: &Environment, facts: &Facts) -> Found {
     let Some(row) = facts.organization.value() else {
-        return unknown(format!("to confirm by hand; could not be read: {}", why(&facts.organization)));
+        return unknown(format!("{BY_HAND}; could not be read: {}", why(&facts.organization)));
     };
     let language = row.languagecode.map_or_else(|| "not named".to_owned(), language);
     let currency = row.basecurrencyid.isocurrencycode.as_deref().unwrap_or("not named");
-    unknown(format!("to confirm by hand: base language {language}, currency {currency}"))
+    unknown(format!("{BY_HAND}: base language {language}, currency {currency}"))
 }
 
 /// A Windows language id in words, where it is a frequent one.
@@ -277,7 +277,7 @@ fn language(id: u32) -> String {
 
 pub(in crate::core::check) fn final_address(environment: &Environment, _: &Facts) -> Found {
     match &environment.dataverse {
-        Some(side) => unknown(format!("to confirm by hand: {}", side.url)),
+        Some(side) => unknown(format!("{BY_HAND}: {}", side.url)),
         None => unknown("there is no Dataverse yet"),
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn looked(
         Some(PackageState::InProgress { state }) => {
             run.met = None;
             run.watch.heard(cx.now, state.clone());
-            setup.tell(cx.now, format!("{name} is on its way already: {state}"));
+            setup.tell(cx.now, format!("{name} is on its way already: the service says {state}"));
             let operation = before.as_ref().and_then(|before| before.operation.as_deref());
             let since = before.as_ref().map_or(cx.now, |before| before.at);
             let install = Install { seen_running: true, ..found(operation, since) };
@@ -310,7 +310,7 @@ fn operation_read(
 ) -> Next {
     let word = operation.status.clone().unwrap_or_else(|| "no status".into());
     run.watch.heard(cx.now, word.clone());
-    setup.tell(cx.now, format!("{}: {word}", run.stage().id.title()));
+    setup.tell(cx.now, format!("{}: the service says {word}", run.stage().id.title()));
     let failed = |what: &str| {
         let details = operation.error.as_ref().map(error_words);
         let (code, words) = details.unwrap_or((None, operation.status_message.clone().unwrap_or_default()));
@@ -343,7 +343,7 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
             package_done(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
         }
         Some(PackageState::InProgress { state }) => {
-            setup.tell(cx.now, format!("{}: {state}", run.stage().id.title()));
+            setup.tell(cx.now, format!("{}: the service says {state}", run.stage().id.title()));
             run.watch.heard(cx.now, state);
             install.seen_running = true;
             watch(run, setup, install, cx)

@@ -79,7 +79,7 @@ fn status_cannot_be_read(linking: &mut Linking, setup: &mut Setup, trouble: Trou
 fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, cx: &mut Cx) -> Next {
     let word = answer.operation_status.clone().unwrap_or_else(|| "no status".into());
     let words = answer.error_message.clone().filter(|words| !words.trim().is_empty());
-    setup.tell(cx.now, format!("link: {word}"));
+    setup.tell(cx.now, format!("link: the service says {word}"));
     linking.watch.heard(cx.now, word.clone());
     match word.to_ascii_lowercase().as_str() {
         "completed" => {
