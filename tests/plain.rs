@@ -103,7 +103,7 @@ fn identities_are_repaired_after_it_was_asked() {
 #[test]
 fn when_the_input_ends_before_the_end_of_the_way_that_is_said() {
     let (code, text) = walk(&["--plain"], "1\n");
-    assert!(code == 3 && text.contains("The input ended and a choice is missing."), "{code}\n{text}");
+    assert!(code == 3 && text.contains("The input ended before a choice was made here."), "{code}\n{text}");
 }
 
 #[test]

@@ -268,6 +268,12 @@ pub struct Check {
 }
 
 impl Check {
+    /// What is known of it, beside [`Self::said`]: its reason, without that it is to be confirmed by hand.
+    pub fn known(&self) -> Option<&str> {
+        let reason = self.reason.strip_prefix(BY_HAND).map(|more| more.trim_start_matches([':', ';', ' ']));
+        Some(reason.unwrap_or(&self.reason)).filter(|reason| !reason.is_empty())
+    }
+
     /// Its answer in words, for a person.
     pub fn said(&self) -> &'static str {
         match (self.answer, self.level) {

@@ -62,7 +62,7 @@ impl Standing {
             Self::NotRead => "not read",
             Self::BeingRead => "being read",
             Self::Unknown => "could not tell",
-            Self::IntegrationFirst => "integration first",
+            Self::IntegrationFirst => "integration not set up",
             Self::BeingIntegrated => "being integrated",
             Self::IntegrationFailed => "integration failed",
             Self::NotPossible => "not possible",

@@ -155,7 +155,7 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
         };
         let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role())
             .and(fit(source, SOURCE, ""), Role::Dim);
-        let start = if start.width() > cells / 2 {
+        let start = if start.width() > cells / 2 || view.look.glyphs == Glyphs::Words {
             Row::new(format!("  {} {source}: ", mark.glyph(view.look.glyphs)), Role::Dim)
         } else {
             start

@@ -244,7 +244,8 @@ pub(super) fn words(check: &Check) -> String {
 
 /// One of them as a sentence, with its remedy where it is not met.
 fn sentence(check: &Check, cells: usize) -> Vec<Row> {
-    let text = format!("{} {}? {}: {}.", check.id, check.what, capital(check.said()), clean(&check.reason));
+    let known = check.known().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
+    let text = format!("{} {}? {}{known}.", check.id, check.what, capital(check.said()));
     let mut rows = flow(Row::blank(), 0, &[Piece::new(text, Role::Plain)], cells);
     if check.answer == Tri::No || check.is_by_hand() {
         let more = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();

@@ -5,6 +5,7 @@ use super::parts;
 use crate::core::environment::Environment;
 use crate::core::exchange::{Ending, Exchange, shorten};
 use crate::core::facts::Facts;
+use crate::core::time::time_of_day;
 use crate::ui::look::{Glyphs, Role};
 use crate::ui::row::Row;
 use crate::ui::text::{clean, cut, fit};
@@ -20,7 +21,7 @@ const LENGTH: usize = 9;
 /// Cells of a path that is still worth reading; a page that has no room for so many shows fewer.
 const PATH: usize = 22;
 
-/// The requests of this environment, then all others; of no environment, all. The newest last.
+/// The requests of this environment, then all others; of no environment, all. The newest first, as everything that happened.
 pub(super) fn rows(view: &View, about: Option<(&Environment, &Facts)>, cells: usize) -> Vec<Row> {
     // Whoever hears a page line by line has them printed with the block for support.
     if view.look.glyphs == Glyphs::Words || view.model.exchanges.is_empty() {
@@ -41,8 +42,8 @@ pub(super) fn rows(view: &View, about: Option<(&Environment, &Facts)>, cells: us
         if !rows.is_empty() {
             rows.push(Row::blank());
         }
-        rows.push(parts::heading(&title).and(format!("  {}, the newest last", exchanges.len()), Role::Dim));
-        for exchange in exchanges {
+        rows.push(parts::heading(&title).and(format!("  {}, the newest first", exchanges.len()), Role::Dim));
+        for exchange in exchanges.into_iter().rev() {
             rows.extend(row(view, exchange, cells));
         }
     }
@@ -58,7 +59,7 @@ fn row(view: &View, exchange: &Exchange, cells: usize) -> Vec<Row> {
         Ending::NoAnswer(_) | Ending::NotSent(_) => ("-".to_owned(), Role::Bad),
         Ending::Dropped => ("-".to_owned(), Role::Dim),
     };
-    let mut first = Row::new(fit(&view.time(exchange.at), TIME, ""), Role::Dim)
+    let mut first = Row::new(fit(&time_of_day(exchange.at, view.zone), TIME, ""), Role::Dim)
         .and(fit(&clean(&exchange.method), METHOD, ""), Role::Plain)
         .and(fit(&end, STATUS, ""), role)
         .and(format!("{:>width$}  ", exchange.length(), width = LENGTH - 2), Role::Dim);

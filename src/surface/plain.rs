@@ -434,7 +434,7 @@ impl Plain<'_> {
         if screen(&self.seat.model) == Screen::Linked {
             return (code::DONE, "the input ended");
         }
-        self.say("The input ended and a choice is missing.");
+        self.say("The input ended before a choice was made here.");
         self.say_where_it_goes_on();
         // What was begun can be gone on with; else nothing was changed.
         let has_begun = self.seat.model.setups.values().any(|setup| setup.record != Record::New);

@@ -78,7 +78,7 @@ fn lines_tables_json_log_record_and_exports_are_words_and_nothing_else() {
     let far = column(table.lines().next().unwrap(), "Set-up");
     let host = column(table.lines().next().unwrap(), "Finance and");
     for line in table.lines().skip(1) {
-        let ours = ["ready to configure", "ready to link", "linked", "integration first", "prerequisites"];
+        let ours = ["ready to configure", "ready to link", "linked", "integration not set up", "prerequisites"];
         assert!(ours.iter().any(|words| column(line, words) == far), "{table}");
         assert_eq!(column(line, line.split("  ").last().unwrap().trim()), host, "{table}");
     }

@@ -38,19 +38,13 @@ fn section(lines: &mut Vec<String>, title: &str, of: Vec<&Check>) {
     }
     lines.extend([String::new(), title.to_owned()]);
     for check in of {
-        let reason = if check.is_by_hand() { by_hand(&check.reason) } else { &check.reason };
-        let reason = if reason.is_empty() { String::new() } else { format!(": {}", clean(reason)) };
+        let reason = check.known().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
         lines.push(format!("  {}  {}{reason}", check.id, check.what));
         if check.answer == Tri::No || check.is_by_hand() {
             let address = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();
             lines.push(format!("       {}{address}", check.remedy));
         }
     }
-}
-
-/// What is known of one that is to be confirmed by hand, without what the heading above it says.
-fn by_hand(reason: &str) -> &str {
-    reason.strip_prefix(check::BY_HAND).map_or(reason, |more| more.trim_start_matches([':', ';', ' ']))
 }
 
 /// What could not be told. Where one reason stands for several of them it is said once, above them.
