@@ -16,7 +16,8 @@ const FACTS_FROM: usize = 13;
 /// Cells of the labels of the facts.
 const LABEL: usize = 24;
 /// Cells between two columns.
-const GAP: usize = 2;
+const BETWEEN: &str = "  ";
+const GAP: usize = BETWEEN.len();
 /// Cells of the page from which the set-up is told in full, and the address has its own column.
 const ROOMY: usize = 110;
 /// Cells that a name has before other columns get theirs.
@@ -281,12 +282,13 @@ impl Table {
         for (place, column) in self.columns.iter().enumerate() {
             // The first is the name.
             let fitted = if place == 0 { fit_name } else { fit };
-            let text = fitted(&column.cells[at], column.width, symbols.ellipsis);
+            let mut text = fitted(&column.cells[at], column.width, symbols.ellipsis);
+            text.push_str(BETWEEN);
             let role = match self.marks[at].filter(|_| column.is_standing && !is_selected) {
                 Some(mark) => mark.role(),
                 None => base,
             };
-            row = row.and(text, role).and(" ".repeat(GAP), base);
+            row = row.and(text, role);
         }
         row
     }

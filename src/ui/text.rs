@@ -231,10 +231,17 @@ pub fn fit_name(name: &str, cells: usize, ellipsis: &str) -> String {
 
 /// The text cut or filled up with spaces to exactly so many cells.
 pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
-    let mut text = cut(text, cells, ellipsis);
-    let have = width(&text);
-    text.extend(std::iter::repeat_n(' ', cells.saturating_sub(have)));
-    text
+    let have = width(text);
+    if have > cells {
+        let mut text = cut(text, cells, ellipsis);
+        let have = width(&text);
+        text.extend(std::iter::repeat_n(' ', cells.saturating_sub(have)));
+        return text;
+    }
+    let mut filled = String::with_capacity(text.len() + cells - have);
+    filled.push_str(text);
+    filled.extend(std::iter::repeat_n(' ', cells - have));
+    filled
 }
 
 /// The text in rows of at most so many cells, parted at spaces only: a word that is longer, such as an address, stays
