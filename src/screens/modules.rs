@@ -9,12 +9,12 @@ use crate::core::mandate::{Mandate, Module};
 use crate::core::msg::Intent;
 use crate::core::plan::{self, Certainty};
 use crate::core::setup::Flow;
-use crate::ui::look::{Look, Mark, Role};
+use crate::ui::look::{Glyphs, Look, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, fit};
 
 /// Cells of the name of a module.
-const NAME: usize = 30;
+const NAME: usize = 31;
 
 /// The choice of modules.
 pub(super) struct Modules;
@@ -112,6 +112,9 @@ fn row(facts: &Facts, module: Module, look: Look, cells: usize) -> Vec<Row> {
         Some(PackageState::NotOffered) => (Mark::Waiting, "not offered here".to_owned()),
         None => (Mark::Unknown, "could not tell".to_owned()),
     };
+    if look.glyphs == Glyphs::Words {
+        return vec![Row::new(format!("{}: {words}", module.title()), Role::Plain)];
+    }
     let start = Row::new(format!("  {} ", mark.glyph(look.glyphs)), mark.role())
         .and(fit(module.title(), NAME, ""), Role::Plain);
     behind(start, &[Piece::new(words, Role::Dim)], cells)

@@ -46,6 +46,43 @@ pub struct Lines {
     pub asks_for: Option<&'static str>,
 }
 
+impl Lines {
+    /// What is said of the page, line by line: all of it, or of one that was said `before`, what is new in it. Then
+    /// what can be chosen.
+    pub fn said(&self, before: Option<&Self>) -> Vec<String> {
+        let known = before.filter(|before| before.title == self.title).map(|before| &before.text);
+        let step = if self.step.is_empty() { String::new() } else { format!(" ({})", self.step) };
+        let title = known.is_none().then(|| format!("{}{step}", self.title));
+        let is_new = |line: &&String| known.is_none_or(|known| !line.is_empty() && !known.contains(line));
+        let choices = self.choices.iter().enumerate().map(|(at, (label, closed))| {
+            let likely = if self.likely == Some(at) { " (Enter alone chooses this)" } else { "" };
+            let closed = match closed {
+                Some(why) if self.text.contains(why) => " (closed)".to_owned(),
+                Some(why) => format!(" (closed: {why})"),
+                None => String::new(),
+            };
+            format!("{}. {label}{likely}{closed}", at + 1)
+        });
+        title.into_iter().chain(self.text.iter().filter(is_new).cloned()).chain(choices).collect()
+    }
+
+    /// What is said last: what may be typed, where it waits for a choice or goes on by itself. A pipe is not told what
+    /// a person may type in between.
+    pub fn prompt(&self, waits: bool, is_person: bool) -> String {
+        let letters = self.letters.iter().map(|(letter, says)| format!("{letter} {says}"));
+        if let Some(what) = self.asks_for {
+            format!("Type {what}, or Enter alone to change nothing:")
+        } else if waits {
+            let all: Vec<String> = letters.chain(["b back".to_owned()]).collect();
+            format!("Your choice ({}):", all.join(", "))
+        } else if is_person {
+            format!("It runs. You may type: {}.", letters.collect::<Vec<_>>().join(", "))
+        } else {
+            "It runs.".to_owned()
+        }
+    }
+}
+
 fn view<'a>(model: &'a Model, eye: &'a Eye, now: Now, zone: &'a TimeZone) -> View<'a> {
     View { model, eye, look: &Look::PLAIN, now, zone, size: SIZE }
 }

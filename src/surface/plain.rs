@@ -276,35 +276,10 @@ impl Plain<'_> {
     /// Says a page; of one that was said before, what is new in it.
     fn say_page(&mut self, lines: &Lines, before: Option<&Lines>, waits: bool) {
         self.say("");
-        let known = before.filter(|before| before.title == lines.title).map(|before| &before.text);
-        if known.is_none() {
-            let step = if lines.step.is_empty() { String::new() } else { format!(" ({})", lines.step) };
-            self.say(&format!("{}{step}", lines.title));
+        for line in lines.said(before) {
+            self.say(&line);
         }
-        for line in &lines.text {
-            if known.is_none_or(|known| !line.is_empty() && !known.contains(line)) {
-                self.say(line);
-            }
-        }
-        for (at, (label, closed)) in lines.choices.iter().enumerate() {
-            let likely = if lines.likely == Some(at) { " (Enter alone chooses this)" } else { "" };
-            let closed = match closed {
-                Some(why) if lines.text.contains(why) => " (closed)".to_owned(),
-                Some(why) => format!(" (closed: {why})"),
-                None => String::new(),
-            };
-            self.say(&format!("{}. {label}{likely}{closed}", at + 1));
-        }
-        let letters: Vec<String> = lines.letters.iter().map(|(letter, says)| format!("{letter} {says}")).collect();
-        if let Some(what) = lines.asks_for {
-            self.say(&format!("Type {what}, or Enter alone to change nothing:"));
-        } else if waits {
-            let letters: Vec<String> = letters.into_iter().chain(["b back".to_owned()]).collect();
-            self.say(&format!("Your choice ({}):", letters.join(", ")));
-        } else {
-            let may = if self.is_person { format!(" You may type: {}.", letters.join(", ")) } else { String::new() };
-            self.say(&format!("It runs.{may}"));
-        }
+        self.say(&lines.prompt(waits, self.is_person));
     }
 
     /// The next line that may be taken now.

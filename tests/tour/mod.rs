@@ -2,6 +2,8 @@
 //! there against what is drawn; `TOUR=write cargo test --test screens` writes it anew.
 
 use crate::scene::{self, UNICODE, named, press};
+use dualwrite::screens::plain;
+use jiff::tz::TimeZone;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use std::fmt::Write;
@@ -125,8 +127,39 @@ pub fn files() -> Vec<(String, String)> {
             files.push((format!("tour/{place}.svg"), svg(&buffer, title)));
         }
     }
+    text.push_str(&line_by_line());
     files.push(("tour.md".into(), text));
     files
+}
+
+/// Pages as they are said with `--plain`, with whether each waits for a choice.
+const SAID: [(&str, bool); 6] = [
+    ("list", true),
+    ("details", true),
+    ("confirm", true),
+    ("progress", false),
+    ("link-failed-crm", true),
+    ("linked", true),
+];
+
+/// The same line by line.
+fn line_by_line() -> String {
+    let mut text =
+        "\n## Line by line\n\nThe same pages as `--plain` says them, for screen readers, serial consoles and \
+                    pipes: what is said once, a number for each choice, letters for the rest.\n\n```text\n"
+            .to_owned();
+    for (at, (name, waits)) in SAID.into_iter().enumerate() {
+        let scene = named(name);
+        let page = plain::lines(&scene.model, &scene.eye, scene.now, &TimeZone::UTC);
+        let _ = write!(
+            text,
+            "{}{}\n{}\n",
+            if at > 0 { "\n" } else { "" },
+            page.said(None).join("\n"),
+            page.prompt(waits, true)
+        );
+    }
+    text + "```\n"
 }
 
 /// What a cell looks like.
