@@ -359,6 +359,30 @@ pub fn checks(environment: &Environment, facts: &Facts) -> Vec<Check> {
     table::TABLE.iter().map(|row| row.check(environment, facts)).collect()
 }
 
+/// What a prerequisite asks, whatever the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its id.
+    pub id: &'static str,
+    /// What is asked, as a statement.
+    pub what: &'static str,
+    /// How much it matters.
+    pub level: Level,
+    /// What is read.
+    pub evidence: &'static str,
+    /// What helps where it is not met, or where to look.
+    pub remedy: &'static str,
+    /// Page to read more.
+    pub doc_url: String,
+}
+
+/// The prerequisite with this id, in letters of any case.
+pub fn about(id: &str) -> Option<About> {
+    let row = table::TABLE.iter().find(|row| row.id.eq_ignore_ascii_case(id.trim()))?;
+    let Prerequisite { id, what, level, evidence, remedy, .. } = *row;
+    Some(About { id, what, level, evidence, remedy, doc_url: row.doc_url() })
+}
+
 /// Those that are not met, with how much each matters; without the words.
 pub fn unmet(environment: &Environment, facts: &Facts) -> impl Iterator<Item = Unmet> {
     table::TABLE.iter().filter_map(move |row| {
@@ -391,6 +415,10 @@ pub fn blocker(environment: &Environment, facts: &Facts, button: Closes) -> Opti
 }
 
 impl Prerequisite {
+    fn doc_url(&self) -> String {
+        if self.doc.starts_with("https://") { self.doc.to_owned() } else { format!("{DUAL_WRITE}{}", self.doc) }
+    }
+
     fn check(&self, environment: &Environment, facts: &Facts) -> Check {
         let Found { answer, reason, level, remedy } = (self.find)(environment, facts);
         // What nobody could ask for was not forgotten.
@@ -414,11 +442,7 @@ impl Prerequisite {
             read_at: self.reads.iter().filter_map(|kind| facts.read_at(*kind)).min().or(environment.read_at),
             remedy: remedy.unwrap_or(self.remedy),
             address: self.place.address(environment, facts),
-            doc_url: if self.doc.starts_with("https://") {
-                self.doc.to_owned()
-            } else {
-                format!("{DUAL_WRITE}{}", self.doc)
-            },
+            doc_url: self.doc_url(),
             closes: self.closes,
         }
     }

@@ -10,6 +10,8 @@ use super::trouble::Service;
 pub enum Halt {
     /// It failed.
     Failed,
+    /// Somebody called it off at the service.
+    Canceled,
     /// What must be known cannot be read; nothing says that the step itself has failed.
     CouldNotRead,
     /// The record cannot be written, so nothing was sent.

@@ -184,6 +184,8 @@ impl Pilot {
                     .into(),
             )),
             Flow::Linking(_) => Next::Wait,
+            // What was read because of the failure says what is behind it.
+            Flow::LinkFailed(_, _) if !setup.reading.is_empty() => Next::Wait,
             Flow::LinkFailed(_, _) => Next::End(End::LinkFailed),
             Flow::Linked(_) => Next::End(End::Linked),
             Flow::Mismatch => self.of_mismatch(model, setup),

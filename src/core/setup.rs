@@ -46,6 +46,8 @@ pub struct Setup {
     pub accepted: bool,
     /// How long Configure took, if it was done here.
     pub configure_took: Option<Duration>,
+    /// What the last set-up or repair has written here, in its order.
+    pub written: Vec<Deed>,
     /// The person stepped back out of it; the list is to be shown.
     pub left: bool,
     /// How often it was worked on, which [`super::setups::Setups`] counts: what is made of it is old when this has
@@ -385,6 +387,7 @@ impl Setup {
             reading_on_record: None,
             accepted: false,
             configure_took: None,
+            written: Vec::new(),
             left: false,
             worked: 0,
             told: 0,

@@ -8,7 +8,9 @@ use crate::core::check::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
 use crate::core::environment::Fact;
 use crate::core::facts::{Answer, Facts, why};
 use crate::core::gate::{self, Gate};
+use crate::core::journal::Deed;
 use crate::core::msg::Intent;
+use crate::core::setup::Setup;
 use crate::core::time::to_the_second;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
@@ -73,6 +75,7 @@ impl Sheet for Complete {
                 cells,
             ),
         };
+        rows.extend(written(setup, view, cells));
         rows.push(Row::blank());
         rows.push(parts::heading("What will be linked"));
         let mut put = |label: &str, value: String| {
@@ -152,4 +155,19 @@ fn how(view: &View) -> String {
         (false, false) => "assisted: you select the button in Lifecycle Services, and say here when it is linked",
     }
     .to_owned()
+}
+
+/// What the last set-up or repair has written, so that nobody has to look for it.
+fn written(setup: &Setup, view: &View, cells: usize) -> Vec<Row> {
+    if setup.written.is_empty() {
+        return Vec::new();
+    }
+    let mut rows = vec![Row::blank(), parts::heading("What was written")];
+    for deed in &setup.written {
+        rows.extend(parts::marked(Mark::Done, &clean(&deed.sentence()), *view.look, cells));
+    }
+    if setup.written.iter().any(|deed| matches!(deed, Deed::CreateUser { .. } | Deed::GiveRole { .. })) {
+        rows.extend(para("A new role can take up to an hour until the services see it.", Role::Dim, cells));
+    }
+    rows
 }

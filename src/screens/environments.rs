@@ -18,7 +18,9 @@ const LABEL: usize = 24;
 /// Cells between two columns.
 const BETWEEN: &str = "  ";
 const GAP: usize = BETWEEN.len();
-/// Cells of the page from which the set-up is told in full, and the address has its own column.
+/// Place of the column that tells the set-up.
+const SET_UP: usize = 4;
+/// Cells of the page from which the address has its own column.
 const ROOMY: usize = 110;
 /// Cells that a name has before other columns get theirs.
 const NAME_LEAST: usize = 28;
@@ -238,12 +240,17 @@ impl Table {
             .iter()
             .map(|environment| list::standing(environment, view.model.setups.get(&environment.id), view.now))
             .collect();
-        let said = |standing: &Standing| {
-            let words = if room >= ROOMY { standing.in_full() } else { &standing.words };
-            match standing.mark {
-                Some(mark) => format!("{} {words}", mark.glyph(glyphs)),
-                None => words.to_owned(),
-            }
+        let said = |is_full: bool| {
+            standings
+                .iter()
+                .map(|standing| {
+                    let words = if is_full { standing.in_full() } else { &standing.words };
+                    match standing.mark {
+                        Some(mark) => format!("{} {words}", mark.glyph(glyphs)),
+                        None => words.to_owned(),
+                    }
+                })
+                .collect::<Vec<_>>()
         };
         let each = |of: &dyn Fn(&Environment) -> String| shown.iter().map(|environment| of(environment)).collect();
         let facts =
@@ -257,13 +264,20 @@ impl Table {
             column("Kind", each(&|of| clean(of.kind().word())), 7, 4, false),
             column("Geography", each(&parts::geography), 9, 2, false),
             column("Integration", each(&|of| integration(view, of).to_owned()), 11, 3, false),
-            column("Set-up", standings.iter().map(said).collect(), 16, 8, true),
+            column("Set-up", said(false), 16, 8, true),
         ];
         if room >= ROOMY {
             let hosts = each(&|of| gate::finops_url(of, facts(of)).map_or_else(|| "not known".to_owned(), parts::host));
             columns.push(column("Finance and operations", hosts, 24, 1, false));
         }
-        Self { columns: fitted(columns, room.saturating_sub(2)), marks: standings.iter().map(|of| of.mark).collect() }
+        // In full where that takes nothing from any column.
+        let room = room.saturating_sub(2);
+        let in_full = column("Set-up", said(true), 16, 8, true);
+        let more = in_full.width.saturating_sub(columns[SET_UP].width);
+        if columns.iter().map(|column| column.width + GAP).sum::<usize>() + more <= room + GAP {
+            columns[SET_UP] = in_full;
+        }
+        Self { columns: fitted(columns, room), marks: standings.iter().map(|of| of.mark).collect() }
     }
 
     fn header(&self) -> Row {

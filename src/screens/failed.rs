@@ -57,6 +57,7 @@ impl Sheet for Failed {
         let (stage, at) = (run.stage().id.title(), view.time(failure.at));
         let text = match failure.halt {
             Halt::Failed => format!("{stage} failed at {at}."),
+            Halt::Canceled => format!("{stage} was called off at the service, at {at}; it can be installed again."),
             Halt::CouldNotRead | Halt::NoRecord => format!("Could not go on at {at}, in the stage {stage}."),
         };
         let mut rows = parts::marked(Mark::Failed, &text, *view.look, room.width);

@@ -90,8 +90,8 @@ pub(super) fn too_small((columns, rows): (u16, u16)) -> String {
 /// Says what is needed.
 pub(super) fn draw_too_small(view: &View, frame: &mut Frame) {
     let (columns, rows) = view.size;
-    let text = if view.model.running().next().is_some() && view.eye.overlay.is_some() {
-        "What runs goes on in Microsoft's service. Ctrl-C leaves.".to_owned()
+    let text = if let Some((_, setup)) = view.model.running().next().filter(|_| view.eye.overlay.is_some()) {
+        format!("Ctrl-C leaves. {}.", setup.once_left(view.model.cloud.ends_with_program))
     } else {
         too_small((columns, rows))
     };

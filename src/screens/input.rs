@@ -168,7 +168,8 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
 fn nothing_for(eye: &mut Eye, letter: char) -> Reaction {
     // What is laid over a screen has all its keys in the footer.
     let more = if eye.overlay.is_some() { "" } else { "; ? lists the keys" };
-    eye.hint = Some(format!("{letter} does nothing here{more}."));
+    let key = if letter == ' ' { "Space".to_owned() } else { letter.to_string() };
+    eye.hint = Some(format!("{key} does nothing here{more}."));
     Reaction::Redraw
 }
 

@@ -61,8 +61,8 @@ impl Sheet for LinkProgress {
         let outlook = outlook::link(link, &view.model.experience, view.beat(link.started));
         let mut head = vec![elapsed(view, link, outlook, cells)];
         if link.way != Way::Assisted {
-            let share =
-                outlook.map_or(1.0, |outlook| outlook.share_done(between(link.started, view.beat(link.started))));
+            let share = outlook
+                .map_or(1.0, |outlook| outlook.share_done(between(link.started, view.beat(link.started)), LINK_USUAL));
             head.push(progress::bar(*view.look, share, cells));
         }
         head.push(Row::blank());

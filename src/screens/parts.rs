@@ -143,7 +143,7 @@ pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> 
     let (code, title) = match failure.fault {
         Some(fault) if fault.code.is_empty() => (said.as_str(), fault.title.as_str()),
         Some(fault) => (fault.code.as_str(), fault.title.as_str()),
-        None if failure.is_ours => ("", "This is what was found"),
+        None if failure.is_ours => ("", ""),
         None => match failure.open_code() {
             Some(code) => (code, "has more than one cause"),
             None if said.is_empty() => ("", "Not in the catalogue of known faults"),
@@ -151,8 +151,11 @@ pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> 
         },
     };
     let code = if code.is_empty() { String::new() } else { format!("{code}  ") };
-    rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
-    rows.push(Row::blank());
+    // What was found here says itself what it is.
+    if !(code.is_empty() && title.is_empty()) {
+        rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
+        rows.push(Row::blank());
+    }
     rows.extend(words_of(failure, *view.look, cells));
     rows.push(Row::blank());
     let (label, words) = match failure.fault {
@@ -201,8 +204,12 @@ pub(super) fn remedies(view: &View, failure: &Failure, title: &str, cells: usize
 pub(super) fn came_back(view: &View, failure: &Failure, cells: usize) -> Vec<Row> {
     let times = match failure.repeats {
         0 => return Vec::new(),
-        1 => "The same error has come back.".to_owned(),
-        count => format!("The same error has come back {count} times."),
+        1 => "The same error has come back. If what is said below was put right before, ask who or what undoes it."
+            .to_owned(),
+        count => format!(
+            "The same error has come back {count} times. If what is said below was put right before, ask who or what \
+             undoes it."
+        ),
     };
     let mut rows = vec![Row::blank()];
     rows.extend(para(&times, Role::Warn, cells));

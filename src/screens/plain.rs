@@ -161,6 +161,9 @@ fn about_picks(model: &Model, eye: &Eye, count: usize) -> Vec<String> {
     if found > count {
         text.push(format!("The first {count} are listed; a part of a name after / finds the others."));
     }
+    if let Some(name) = &model.directory.not_found {
+        text.insert(0, format!("No environment answers to “{}”.", clean(name)));
+    }
     let troubles = [&model.directory.trouble, &model.directory.lcs_trouble];
     text.extend(troubles.into_iter().flatten().map(|trouble| clean(&trouble.whole_sentence())));
     text

@@ -54,7 +54,7 @@ impl Sheet for Progress {
         let now = view.beat(run.started);
         let outlook = outlook::configure(run, &setup.facts, &view.model.experience, now);
         let mut head = vec![elapsed(view, run, outlook, room.width)];
-        head.push(bar(*view.look, outlook.share_done(between(run.started, now)), room.width));
+        head.push(bar(*view.look, outlook.share_done(between(run.started, now), CONFIGURE_USUAL), room.width));
         head.push(Row::blank());
         let mut rows = stages(view, run, room.width);
         let notes = parts::goes_on(view, environment, setup, room.full);

@@ -8,13 +8,22 @@ use super::{Sheet, View, parts};
 use crate::core::journal::{Outcome, Run, RunId};
 use crate::core::model::Model;
 use crate::core::msg::{Intent, PastRun};
-use crate::core::time::{between, stopwatch};
+use crate::core::time::{between, in_words};
 use crate::ui::look::{Mark, Role};
-use crate::ui::row::{Row, para};
+use crate::ui::row::{Piece, Row, flow, para};
 use crate::ui::text::{clean, fit, fit_name};
 
-/// Cells of the name of an environment.
+/// Most cells of the name of an environment.
 const NAME: usize = 24;
+/// Cells of date and time, of the date alone, and of the longest usual span.
+const MOMENT: usize = 19;
+const DATE: usize = 10;
+const SPAN: usize = 9;
+/// Cells between two columns, and in front of the first.
+const GAP: usize = 2;
+/// Cells of a page from which the time stands behind the date, and from which there is a date and a span at all.
+const WITH_TIME: usize = 72;
+const WITH_DATE: usize = 50;
 /// Cells of the outcome.
 const OUTCOME: usize = 17;
 
@@ -51,24 +60,26 @@ impl Sheet for Runs {
             return Page { rows, ..Page::default() };
         }
         let selected = view.eye.run.min(runs.len() - 1);
-        let head = Row::new(
-            format!(
-                "  {:<19}  {}  {}  Span",
-                "Began (local time)",
-                fit("Environment", NAME, ""),
-                fit("Outcome", OUTCOME, "")
-            ),
-            Role::Dim,
-        );
+        let columns = Columns::of(room.width);
+        let began = if columns.began == DATE { "Began" } else { "Began (local time)" };
+        let head =
+            format!("  {}{}{}", columns.began(began), columns.name("Environment", ""), fit("Outcome", OUTCOME, ""));
+        let head = Row::new(head, Role::Dim).and(columns.span("Span"), Role::Dim);
+        let count = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
+        let mut notes = vec![Row::new(format!("{count}, the newest first"), Role::Dim)];
+        if let Ok(run) = &runs[selected] {
+            let place = [
+                Piece::new(format!("on {}", clean(&run.cloud)), Role::Warn),
+                Piece::new(format!(" as {}, run {}", clean(&run.account), clean(&run.id)), Role::Dim),
+            ];
+            notes.extend(flow(Row::blank(), 0, &place, room.full));
+        }
         // As many as there is room for, the selected one in sight.
-        let height = room.height.saturating_sub(3).max(1);
+        let height = room.height.saturating_sub(2 + notes.len()).max(1);
         let top = selected.saturating_sub(height.saturating_sub(1));
         let rows = runs.iter().enumerate().skip(top).take(height);
-        let rows = rows.map(|(at, run)| row(view, run, at == selected)).collect();
+        let rows = rows.map(|(at, run)| row(view, run, at == selected, columns)).collect();
         let unseen = (top, runs.len().saturating_sub(top + height));
-        let count = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
-        let name = id(runs, selected).map(|run| format!("; run {}", clean(&run))).unwrap_or_default();
-        let notes = vec![Row::new(format!("{count}, the newest first{name}"), Role::Dim)];
         Page { head: vec![head], rows, unseen, notes, picks: true, run: id(runs, selected), ..Page::default() }
     }
 }
@@ -77,23 +88,55 @@ fn id(runs: &[PastRun], at: usize) -> Option<RunId> {
     runs.get(at)?.as_ref().ok().map(|run| run.id.clone())
 }
 
-fn row(view: &View, run: &PastRun, is_selected: bool) -> Row {
+/// Cells of the columns that give way where there is little room; none: it is left out.
+#[derive(Clone, Copy)]
+struct Columns {
+    began: usize,
+    name: usize,
+    has_span: bool,
+}
+
+impl Columns {
+    fn of(cells: usize) -> Self {
+        let began = match cells {
+            WITH_TIME.. => MOMENT,
+            WITH_DATE.. => DATE,
+            _ => 0,
+        };
+        let has_span = began > 0;
+        let others = [began, if has_span { SPAN } else { 0 }].into_iter().filter(|cells| *cells > 0);
+        let taken = others.map(|cells| cells + GAP).sum::<usize>() + 2 * GAP + OUTCOME;
+        Self { began, name: cells.saturating_sub(taken).clamp(1, NAME), has_span }
+    }
+
+    fn began(self, text: &str) -> String {
+        if self.began == 0 { String::new() } else { fit(text, self.began, "") + "  " }
+    }
+
+    fn name(self, text: &str, ellipsis: &str) -> String {
+        fit_name(text, self.name, ellipsis) + "  "
+    }
+
+    fn span(self, text: &str) -> String {
+        if self.has_span { format!("  {text}") } else { String::new() }
+    }
+}
+
+fn row(view: &View, run: &PastRun, is_selected: bool, columns: Columns) -> Row {
     let symbols = view.look.symbols();
     let (pointer, role) = if is_selected { (symbols.selected, Role::Focus) } else { (" ", Role::Plain) };
     match run {
         Ok(run) => {
             let mark = mark(run);
-            let outcome = fit(run.word(), OUTCOME - 2, "");
-            Row::new(
-                format!(
-                    "{pointer} {}  {}  ",
-                    view.date(run.began),
-                    fit_name(&clean(&run.name), NAME, symbols.ellipsis)
-                ),
-                role,
-            )
-            .and(format!("{} {outcome}", mark.glyph(view.look.glyphs)), if is_selected { role } else { mark.role() })
-            .and(format!("  {}", stopwatch(between(run.began, run.last))), role)
+            let outcome = fit(run.word(), OUTCOME - 2, symbols.ellipsis);
+            let (began, name) =
+                (columns.began(&view.date(run.began)), columns.name(&clean(&run.name), symbols.ellipsis));
+            Row::new(format!("{pointer} {began}{name}"), role)
+                .and(
+                    format!("{} {outcome}", mark.glyph(view.look.glyphs)),
+                    if is_selected { role } else { mark.role() },
+                )
+                .and(columns.span(&in_words(between(run.began, run.last))), role)
         }
         Err((id, why)) => Row::new(format!("{pointer} {} cannot be read: {}", clean(id), clean(why)), role),
     }

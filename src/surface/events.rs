@@ -10,7 +10,7 @@ use crate::core::linking::{Confirmation, Way};
 use crate::core::plan::{Certainty, Planned};
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
-use crate::core::time::{Now, stopwatch};
+use crate::core::time::{Now, to_the_second};
 use crate::core::trouble::joinable;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -228,5 +228,10 @@ pub fn linked(subject: &Subject, address: &str, at: Now) -> Event {
 pub fn finished(subject: &Subject, outcome: &str, code: u8, took: Duration, words: &str, at: Now) -> Event {
     let fields = json!({"event": "finished", "outcome": outcome, "exit_code": code, "duration_s": took.as_secs(), "message": words});
     let more = if words.is_empty() { String::new() } else { format!(": {words}") };
-    Event::new(subject, at, fields, format!("{}{more} ({}, exit {code})", outcome.replace('_', " "), stopwatch(took)))
+    Event::new(
+        subject,
+        at,
+        fields,
+        format!("{}{more} ({}, exit {code})", outcome.replace('_', " "), to_the_second(took)),
+    )
 }

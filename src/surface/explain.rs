@@ -1,10 +1,11 @@
-//! `explain`: what the catalogue knows of a code or of the words of a message.
+//! `explain`: what the catalogue knows of a code or of the words of a message, and what a prerequisite asks.
 //!
 //! Owns the document and the lines. Reads the catalogue and, if asked for it, standard input; never the
 //! network, a file or the record. It never says of a guess that it is more than one, and never hides what
 //! was asked.
 
 use super::code;
+use crate::core::check;
 use crate::core::fault::{self, Confidence, Fault, When};
 use crate::ui::look::Role;
 use crate::ui::row::{Piece, Row, behind, flow, para};
@@ -87,7 +88,7 @@ fn lines(asked: &str, faults: &[&Fault]) -> Vec<String> {
     let mut rows = quote(asked);
     rows.push(Row::blank());
     match faults {
-        [] => rows.extend(unknown(asked)),
+        [] => rows.extend(check::about(asked).map_or_else(|| unknown(asked), |about| prerequisite(&about))),
         [one] => rows.extend(entry(one, false)),
         many => {
             let difference = difference(many);
@@ -169,6 +170,18 @@ fn entry(fault: &Fault, with_message: bool) -> Vec<Row> {
     rows.push(Row::new("  Written in", Role::Plain));
     rows.push(Row::new(format!("     {}", fault.doc_url), Role::Plain));
     rows.extend(labelled("Entry", &fault.id));
+    rows
+}
+
+/// A prerequisite, as screens and `check` name it.
+fn prerequisite(about: &check::About) -> Vec<Row> {
+    let mut rows = para(&format!("{}  {}", about.id, about.what), Role::Strong, CELLS);
+    rows.extend(labelled("Matters", about.level.words()));
+    rows.extend(labelled("Read in", about.evidence));
+    rows.push(Row::new("  What to do", Role::Strong));
+    rows.extend(numbered([about.remedy, "dualwrite check --environment NAME says whether it is met there."]));
+    rows.push(Row::new("  Written in", Role::Plain));
+    rows.push(Row::new(format!("     {}", about.doc_url), Role::Plain));
     rows
 }
 

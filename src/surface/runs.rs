@@ -3,7 +3,7 @@
 use super::code;
 use crate::core::journal::Run;
 use crate::core::msg::Exported;
-use crate::core::time::{between, date_and_time, stopwatch};
+use crate::core::time::{between, date_and_time, in_words};
 use crate::shell::journal::{self, Listed};
 use crate::shell::private;
 use crate::ui::report::{self, Format};
@@ -105,18 +105,21 @@ fn list(runs: &[Listed], zone: &TimeZone) -> String {
     }
     let names = runs.iter().filter_map(|listed| listed.run.as_ref().ok()).map(|run| width(&clean(&run.name)));
     let cells = names.max().unwrap_or(0).clamp(11, NAME_MAX);
-    let head =
-        format!("Run       Began (local time)   {}  Outcome          Span      By", fit("Environment", cells, ""));
+    let head = format!(
+        "Run       Began (local time)   {}  Outcome          Span         On         By",
+        fit("Environment", cells, "")
+    );
     let mut lines = vec![head];
     for listed in runs {
         let short: String = listed.id.chars().take(8).collect();
         lines.push(match &listed.run {
             Ok(run) => format!(
-                "{short:<8}  {}  {}  {:<15}  {:<8}  {}",
+                "{short:<8}  {}  {}  {:<15}  {:<11}  {:<9}  {}",
                 date_and_time(run.began, zone),
                 fit_name(&clean(&run.name), cells, "..."),
                 run.word(),
-                stopwatch(between(run.began, run.last)),
+                in_words(between(run.began, run.last)),
+                clean(&run.cloud),
                 clean(&run.account)
             ),
             Err(error) => format!("{short:<8}  cannot be read: {}", clean(&error.to_string())),

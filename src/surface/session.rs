@@ -9,7 +9,7 @@ use super::seat::{Heard, Options as SeatOptions, Seat};
 use super::stage::{Stage, scope};
 use crate::core::msg::Msg;
 use crate::core::sign_in::{Account, Keeping, Session as SignedIn};
-use crate::core::time::{between, date_and_time, stopwatch};
+use crate::core::time::{between, date_and_time, in_words};
 use crate::core::trouble::Again;
 use crate::settings::Profile;
 use crate::shell::vault::{Kept, Vault, VaultError};
@@ -186,9 +186,9 @@ fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) 
     let account = loop {
         match &seat.model.session {
             SignedIn::Waiting(waiting) if shown.as_ref() != Some(&waiting.user_code) => {
-                let left = stopwatch(between(seat.clock.now(), waiting.until));
+                let left = in_words(between(seat.clock.now(), waiting.until));
                 say(&format!("To sign in, open  {}", waiting.address));
-                say(&format!("and type the code {}  (it lives {left})", waiting.user_code));
+                say(&format!("and type the code {}  (it is good for {left})", waiting.user_code));
                 shown = Some(waiting.user_code.clone());
             }
             SignedIn::Stopped(trouble) => {

@@ -152,7 +152,7 @@ impl Report {
         };
         facts.push(("Requests repeated", retries));
         Self {
-            title: format!("{} of {}: {}", what(run), clean(&run.name), run.word()),
+            title: format!("{} of {} on {}: {}", what(run), clean(&run.name), clean(&run.cloud), run.word()),
             facts,
             tables: vec![stages(run, &date), changes(run, &date), sittings(run, &date), readings(run, &date)],
             failure: run.failure.as_ref().map(|failure| {

@@ -122,7 +122,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Choose environments in one of the geographies that Microsoft lists.";
         SYSTEM => rules::supported;
     P16 Block Configure Both Documented AdminCenter
-        "It is no trial environment";
+        "It is a purchased environment, not a trial";
         "list of environments, Lifecycle Services environment" [];
         "Choose a purchased environment.";
         SYSTEM => rules::no_trial;
@@ -132,7 +132,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Pair sandbox with sandbox and production with production.";
         SYSTEM => rules::kinds;
     P18 Warn Nothing FinanceOperations Documented Lifecycle
-        "It is not cloud-hosted";
+        "It is hosted by Microsoft, not cloud-hosted";
         "Lifecycle Services environment" [];
         "Use a sandbox or a unified developer environment.";
         SETUP => rules::cloud_hosted;
@@ -187,12 +187,12 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Enable the steps of DualWriteRegistration.Plugins, then of DualWriteRuntime.Plugins, or install the core solution again.";
         REQUIREMENTS => rules::plugin_steps;
     P29 Block Link Dataverse ToVerify Maker
-        "The Prospect to cash solution is not there";
+        "Prospect to cash is removed, or 15.0.0.2 or later";
         "solutions of Dataverse" [FactKind::Solutions];
         "Uninstall Prospect to cash, or update it to 15.0.0.2; it cannot run beside dual-write.";
         SYSTEM => rules::prospect_to_cash;
     P30 Block Link Both Observed DualWrite
-        "Neither side is linked elsewhere";
+        "Both sides are free, or linked to each other";
         "integration details of Dataverse, dual-write gateway" [FactKind::Integration, FactKind::Link];
         "One finance and operations goes with one Dataverse: reset the link, or choose another environment.";
         "dual-write-faq" => rules::one_to_one;
@@ -202,7 +202,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Dual-write application installs them; further modules come from Dynamics 365 apps. Then Apply Solution.";
         "separated-solutions" => rules::application_solutions;
     P32 Block Link Dataverse ToVerify Maker
-        "No company in Dataverse has a blank name or that of another";
+        "Every company in Dataverse has a name of its own";
         "companies of Dataverse (cdm_company)" [FactKind::Companies];
         "Delete or merge the companies that are named, in the table Company of Dataverse.";
         INITIAL => rules::company_names;
@@ -222,7 +222,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Look under Connections of the environment in the maker portal; where one is missing, reset the link.";
         HEALTH => rules::by_hand;
     P36 Error Nothing Dataverse ToVerify Maker
-        "No runtime configuration of an old link is left";
+        "Runtime configurations of old links are removed";
         "runtime configurations of Dataverse, dual-write gateway" [FactKind::RuntimeConfigurations, FactKind::Link];
         "Reset the link; what is left of an old one sends data astray.";
         "dual-write-troubleshooting-live-sync" => rules::stale_configuration;
@@ -257,7 +257,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "It cannot be changed after linking: change it before.";
         platform!("environment-lifecycle-edit-properties-dv") => rules::final_address;
     P43 Warn Nothing Both Observed DualWrite
-        "No table map runs (for Reset link)";
+        "All table maps are stopped (for Reset link)";
         "dual-write gateway" [FactKind::Link, FactKind::Maps];
         "Stop the maps before a reset of the link.";
         "reset" => rules::maps;

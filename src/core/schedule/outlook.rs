@@ -15,6 +15,9 @@ const IDENTITIES: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(8
 /// Up to here the time still to go is told in seconds.
 const TOLD_IN_SECONDS: Duration = Duration::from_secs(100);
 
+/// The share that is shown as over once something takes longer than usual.
+const LATE: f64 = 0.95;
+
 /// How much longer something will take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outlook {
@@ -60,10 +63,14 @@ impl Outlook {
         }
     }
 
-    /// Of what took so long already, the share that is likely to be over: 0 to 1.
-    pub fn share_done(&self, elapsed: Duration) -> f64 {
+    /// Of what took so long already, the share that is likely to be over: 0 to 1. What takes longer than `usual` is
+    /// likely to take the longer still; a bar that went back would say that something was lost.
+    pub fn share_done(&self, elapsed: Duration, usual: Duration) -> f64 {
+        if elapsed >= usual {
+            return LATE;
+        }
         let all = (elapsed + self.likely).as_secs_f64();
-        if all > 0.0 { elapsed.as_secs_f64() / all } else { 1.0 }
+        if all > 0.0 { (elapsed.as_secs_f64() / all).min(LATE) } else { 1.0 }
     }
 }
 
@@ -120,15 +127,15 @@ pub enum Progress {
 
 /// How far what runs in a set-up is; what failed stays failed until somebody goes on.
 pub fn progress(setup: &Setup, learned: &Experience, now: Now) -> Progress {
-    let share = |outlook: &Outlook, since: Now| {
+    let share = |outlook: &Outlook, since: Now, usual: Duration| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
-        Progress::Share((outlook.share_done(between(since, now)) * 100.0) as u8)
+        Progress::Share((outlook.share_done(between(since, now), usual) * 100.0) as u8)
     };
     match &setup.flow {
-        Flow::Configuring(run) => share(&configure(run, &setup.facts, learned, now), run.started),
+        Flow::Configuring(run) => share(&configure(run, &setup.facts, learned, now), run.started, CONFIGURE_USUAL),
         Flow::Linking(_) if setup.waits_for_person() => Progress::Waits,
         Flow::Linking(way) => {
-            link(way, learned, now).map_or(Progress::Share(0), |outlook| share(&outlook, way.started))
+            link(way, learned, now).map_or(Progress::Share(0), |outlook| share(&outlook, way.started, LINK_USUAL))
         }
         Flow::ConfigureFailed(..) | Flow::LinkFailed(..) => Progress::Failed,
         _ => Progress::Nothing,
@@ -187,7 +194,7 @@ mod tests {
         assert_eq!((one.least, one.likely, one.most), (part[0], part[1], part[2]));
         assert_eq!(four.likely, one.likely * 4);
         assert_eq!((four.least, four.most), (Duration::from_mins(6), Duration::from_mins(12)));
-        assert!((one.share_done(Duration::from_secs(40)) - 0.25).abs() < 1e-9);
+        assert!((one.share_done(Duration::from_secs(40), CONFIGURE_USUAL) - 0.25).abs() < 1e-9);
     }
 
     #[test]

@@ -35,6 +35,7 @@ enum Next {
 pub(super) fn start(setup: &mut Setup, first: StageId, mandate: Mandate, cx: &mut Cx) {
     run::began(setup, Work::Configure { first, mandate: mandate.clone() }, false, cx);
     setup.tell(cx.now, format!("set-up started as {}", cx.account));
+    setup.written.clear();
     let run = fresh(first, mandate, cx.now, cx.now);
     go(setup, Box::new(run), cx, begin);
 }

@@ -3,6 +3,7 @@
 use super::super::code;
 use super::Headless;
 use super::documents::name_cells;
+use crate::core::check::{self, Check, Tri};
 use crate::core::environment::EnvironmentId;
 use crate::core::failure::Halt;
 use crate::core::gate;
@@ -11,6 +12,9 @@ use crate::core::model::Model;
 use crate::core::pilot::End;
 use crate::core::setup::{Flow, Setup};
 use crate::ui::text::{clean, fit_name};
+
+/// The prerequisites that tell of the four identities.
+const IDENTITIES: [&str; 4] = ["P23", "P24", "P25", "P26"];
 
 /// How a run of one environment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +153,14 @@ impl Of<'_> {
     fn next_move(&self) -> String {
         match (self.model.directory.get(self.id), self.model.setups.get(self.id)) {
             (Some(environment), Some(setup)) if gate::repair(environment, &setup.facts) => {
-                self.in_the_wizard("the identities that are missing can be made (f)")
+                let mend = self.in_the_wizard("what is missing or disabled can be mended (f)");
+                let is_identity = |check: &Check| IDENTITIES.contains(&check.id) && check.answer == Tri::No;
+                let found: Vec<String> = check::checks(environment, &setup.facts)
+                    .iter()
+                    .filter(|check| is_identity(check))
+                    .map(|check| format!("{} {}: {}", check.id, check.what, check.reason))
+                    .collect();
+                if found.is_empty() { mend } else { format!("Found: {}. {mend}", found.join("; ")) }
             }
             _ => String::new(),
         }

@@ -142,6 +142,10 @@ impl Headless<'_> {
             (None, None) => far.to_owned(),
         };
         let name = fit_name(&clean(&flight.subject.label), self.drawn.name, "...");
+        // Of one that has ended nothing runs on; how long it took was told with its end.
+        if flight.ended().is_some() {
+            return cut(&format!("{name}  {:>7}  {words}", ""), columns.saturating_sub(1), "...");
+        }
         cut(&format!("{name}  {:>7}  {words}", stopwatch(flight.took(now))), columns.saturating_sub(1), "...")
     }
 }

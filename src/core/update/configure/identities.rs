@@ -211,6 +211,7 @@ pub(super) fn change_answered(
     match result {
         Ok(_) => {
             cx.record(setup, Line::came(ChangeResult::Done, None));
+            setup.written.extend(run.last_deed.clone());
             run.met = None;
             run.watch.heard(cx.now, "changed");
             Ok(Duration::ZERO)

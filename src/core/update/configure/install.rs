@@ -5,6 +5,7 @@ use super::super::troubles::{failure, failure_of, tell_miss};
 use super::{Cx, Next, ask, change, finish, given_up, own_words, read, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{FactKind, PackageState, error_words};
+use crate::core::failure::{Failure, Halt};
 use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::schedule::outlook::installation;
 use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
@@ -322,7 +323,10 @@ fn operation_read(
             watch_after(run, setup, install, Duration::ZERO, cx)
         }
         "failed" => install_failed(run, setup, failed("failed"), &install, cx),
-        "canceled" | "cancelled" => install_failed(run, setup, failed("was canceled"), &install, cx),
+        "canceled" | "cancelled" => match install_failed(run, setup, failed("was canceled"), &install, cx) {
+            Next::Failed(failure) => Next::Failed(Box::new(Failure { halt: Halt::Canceled, ..*failure })),
+            other => other,
+        },
         _ => {
             install.seen_running = true;
             watch_as_asked(run, setup, install, retry_after, cx)
@@ -340,6 +344,7 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
                 cx.experience.add(installation(package_of(run)), age);
             }
             cx.record(setup, Line::came(ChangeResult::Done, None));
+            setup.written.push(Deed::Install { package: package_of(run).to_owned() });
             package_done(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
         }
         Some(PackageState::InProgress { state }) => {
