@@ -240,6 +240,7 @@ impl Headless<'_> {
     }
 
     fn take_off(&mut self, ids: Vec<EnvironmentId>) {
+        self.flights.expect(ids.len());
         for id in ids {
             self.add(id);
         }
@@ -420,8 +421,9 @@ impl Headless<'_> {
         if left.is_some_and(|left| left.is_zero()) {
             return Some(self.time_out());
         }
-        let limits = [left, self.draws_in(), self.rows_in(now), self.silent_in(now), self.lcs_is_late_in()];
-        let limit = limits.into_iter().flatten().min();
+        let lcs = [self.lcs_is_late_in(), self.lcs_is_given_up_in()];
+        let limits = [left, self.draws_in(), self.rows_in(now), self.silent_in(now)];
+        let limit = limits.into_iter().chain(lcs).flatten().min();
         match self.seat.wait(limit) {
             Heard::Signal(signal) => Some(self.interrupted(signal)),
             Heard::News | Heard::Line(_) | Heard::Nothing => None,
@@ -512,7 +514,7 @@ impl Headless<'_> {
 
     fn tell_checks(&mut self) -> Over {
         let model = &self.seat.model;
-        let (mut blocked, mut mismatch, mut is_unread) = (false, false, false);
+        let (mut blocked, mut mismatch, mut is_unread) = (false, false, self.lists.is_given_up);
         let mut documents = Vec::new();
         let mut lines = Vec::new();
         for flight in self.flights.iter() {

@@ -71,6 +71,13 @@ impl IndexMut<usize> for Flights {
 }
 
 impl Flights {
+    /// Makes room for so many more.
+    pub(super) fn expect(&mut self, more: usize) {
+        self.all.reserve_exact(more);
+        self.to_open.reserve_exact(more);
+        self.places.reserve(more);
+    }
+
     /// One more, to be opened.
     pub(super) fn add(&mut self, flight: Flight) {
         let at = self.all.len();

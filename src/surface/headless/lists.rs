@@ -35,6 +35,8 @@ pub(super) struct Lists {
     is_told: bool,
     /// Nothing else is waited for any more.
     is_alone: bool,
+    /// A check waits for it no more: what it would tell stays unknown.
+    pub(super) is_given_up: bool,
 }
 
 impl Lists {
@@ -62,11 +64,16 @@ pub fn is_listed(model: &Model) -> Option<Result<(), String>> {
     Some(Err(format!("The list of environments cannot be read: {}", words.unwrap_or_default())))
 }
 
+/// The beginning of it where the list of Lifecycle Services is late: parts of it may be here.
+const NO_LCS: &str = "The list of Lifecycle Services is not whole yet";
+/// How long a check waits for nothing but that list.
+const CHECK_LIMIT: Duration = Duration::from_mins(1);
+
 /// What is said while a list does not come.
-fn no_list(silent: &Trouble) -> String {
+fn no_list(what: &str, silent: &Trouble) -> String {
     let wait = silent.retry_after.map(|wait| wait.min(RETRY_AFTER_MAX));
     let when = wait.map(|wait| format!(" in {}", in_words(wait))).unwrap_or_default();
-    format!("No list yet: {}; it is asked again{when}.", silent.clause())
+    format!("{what}: {}; it is asked again{when}.", silent.clause())
 }
 
 impl Headless<'_> {
@@ -147,6 +154,14 @@ impl Headless<'_> {
             self.lists.is_told = false;
         }
         self.tell_silent_lists();
+        if self.lcs_is_given_up_in().is_some_and(|left| left.is_zero()) {
+            self.lists.is_given_up = true;
+            self.teller
+                .say_error("Lifecycle Services has not sent its whole list in time; what it would tell stays unknown.");
+            for at in 0..self.flights.len() {
+                self.flights.touch(at);
+            }
+        }
         if self.seat.model.directory.reading_lcs.is_some() || self.lists.awaits_lcs.take().is_none() {
             return;
         }
@@ -160,6 +175,13 @@ impl Headless<'_> {
         }
     }
 
+    /// How long until a check waits for the list of Lifecycle Services no more.
+    pub(super) fn lcs_is_given_up_in(&self) -> Option<Duration> {
+        let is_open = matches!(self.job, Job::Check) && self.seat.model.directory.reading_lcs.is_some();
+        let since = self.lists.awaits_lcs.filter(|_| is_open && !self.lists.is_given_up)?;
+        Some(self.seat.clock.of_a_person(CHECK_LIMIT).saturating_sub(between(since, self.seat.clock.now())))
+    }
+
     /// Whether nothing can be said or done of one before the list of Lifecycle Services is there: it tells
     /// prerequisites that stop a change, and the finance and operations side where the tenant's list names none.
     pub(super) fn awaits_list(&self, at: usize) -> bool {
@@ -168,18 +190,28 @@ impl Headless<'_> {
         directory.reading_lcs.is_some()
             && match self.job {
                 Job::Status => directory.get(id).is_some_and(|environment| environment.partner.is_none()),
+                Job::Check if self.lists.is_given_up => false,
                 Job::Check | Job::Run { .. } => {
                     self.setup(id).is_none_or(|setup| matches!(setup.flow, Flow::Details { .. }))
                 }
             }
     }
 
+    /// Whether what Lifecycle Services lists can change what is said: it can name further environments, and the finance
+    /// and operations side of one whose tenant's list names none; a check and a run want its facts.
+    pub(super) fn needs_lcs(&self) -> bool {
+        let directory = &self.seat.model.directory;
+        let is_sideless = |flight: &Flight| directory.get(&flight.pilot.id).is_some_and(|of| of.partner.is_none());
+        !matches!(self.job, Job::Status) || self.named.is_empty() || self.flights.iter().any(is_sideless)
+    }
+
     /// Says once for what is waited, and each time that a list could not be read.
     fn tell_silent_lists(&mut self) {
         let directory = &self.seat.model.directory;
         let bap = directory.trouble.as_ref().filter(|_| directory.reading.is_some());
-        let lcs = directory.lcs_trouble.as_ref().filter(|_| directory.reading_lcs.is_some());
-        if let Some(text) = bap.or(lcs).map(no_list) {
+        let lcs = directory.lcs_trouble.as_ref().filter(|_| directory.reading_lcs.is_some() && self.needs_lcs());
+        let late = bap.map(|silent| ("No list yet", silent)).or(lcs.map(|silent| (NO_LCS, silent)));
+        if let Some(text) = late.map(|(what, silent)| no_list(what, silent)) {
             if self.lists.said.as_ref() != Some(&text) {
                 self.teller.say_error(&text);
                 self.lists.said = Some(text);

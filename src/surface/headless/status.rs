@@ -208,7 +208,7 @@ impl Headless<'_> {
     pub(super) fn end_status(&mut self) -> Over {
         let rows = self.report.rows.rest();
         self.write_rows(rows);
-        if let Some(trouble) = self.seat.model.directory.lcs_trouble.clone() {
+        if let Some(trouble) = self.seat.model.directory.lcs_trouble.clone().filter(|_| self.needs_lcs()) {
             self.report.is_unread |= trouble.is_passing();
             for words in documents::what_helps(&[&trouble]) {
                 self.report.reason(words);

@@ -157,9 +157,13 @@ impl<'a> Teller<'a> {
             self.live.clear();
         }
         for (at, line) in lines.iter().enumerate() {
-            if self.live.get(at) != Some(line) {
-                text.push_str("\r\x1b[2K");
-                text.push_str(line);
+            match self.live.get(at) {
+                Some(before) if before == line => {}
+                Some(before) => text.push_str(&turned(before, line)),
+                None => {
+                    text.push_str("\r\x1b[2K");
+                    text.push_str(line);
+                }
             }
             text.push('\n');
         }
@@ -198,9 +202,33 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// What turns a live line into its successor: the part that differs, so that many of them cost little over a slow line.
+fn turned(before: &str, line: &str) -> String {
+    // A letter of several may stand in one cell, or one in two: then the whole of it.
+    if !(before.is_ascii() && line.is_ascii()) {
+        return format!("\r\x1b[2K{line}");
+    }
+    let same = before.bytes().zip(line.bytes()).take_while(|(before, after)| before == after).count();
+    let forward = if same > 0 { format!("\x1b[{same}C") } else { String::new() };
+    if before.len() != line.len() {
+        return format!("\r{forward}\x1b[K{}", &line[same..]);
+    }
+    let (old, new) = (&before.as_bytes()[same..], &line.as_bytes()[same..]);
+    let end = old.iter().rev().zip(new.iter().rev()).take_while(|(before, after)| before == after).count();
+    format!("\r{forward}{}", &line[same..line.len() - end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_live_line_only_what_differs_is_written() {
+        assert_eq!(turned("uat  0:09  runs 3 s ago, est.", "uat  0:10  runs 4 s ago, est."), "\r\x1b[7C10  runs 4");
+        assert_eq!(turned("uat  0:09  runs 9 s", "uat  0:09  runs 10 s"), "\r\x1b[16C\x1b[K10 s");
+        assert_eq!(turned("a", "b"), "\rb");
+        assert_eq!(turned("ä  1", "ä  2"), "\r\x1b[2Kä  2");
+    }
     use crate::surface::events::{self, Subject};
 
     /// One write each, as bytes that can be read.
@@ -260,7 +288,7 @@ mod tests {
         let wanted = [
             "first\n",
             "\r^[2Ka 1\n\r^[2Kb 1\n",
-            "^[2A\n\r^[2Kb 2\n",
+            "^[2A\n\r^[2C2\n",
             "^[2A\r^[Jsaid\nsaid too\n\r^[2Ka 2\n\r^[2Kb 2\n",
             "^[2A\r^[J\r^[2Ka 2\n",
             "^[1A\r^[Jlast\n",
