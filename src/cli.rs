@@ -58,7 +58,7 @@ pub enum Command {
     /// Reads first, stops before the first change unless --accept-terms and --yes were given, and
     /// takes up again what was interrupted.
     #[command(
-        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod.toml --environment contoso-uat --accept-terms VERSION --yes --json\n  dualwrite setup --cloud simulator --environment contoso-uat --accept-terms VERSION --yes\n\nExit codes: 0 done, 2 usage, 3 consent or sign-in missing, 4 service unreachable, 5 prerequisites,\n6 configure failed, 7 link failed, 8 mismatch, 9 timed out, 1 anything else; 130, 143, 129 ended by INT, TERM,\nHUP, 141 by a closed pipe. Of several environments the highest. After 4, 9 and above the same command goes on."
+        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod --environment uat --accept-terms VERSION --yes\n  dualwrite setup --cloud simulator --environment contoso-uat --yes --json \\\n    --accept-terms VERSION\n\nExit codes:\n  0  done                          5  prerequisites are not met\n  1  anything else                 6  Configure failed\n  2  usage or settings             7  the link failed\n  3  consent or sign-in missing    8  linking mismatch\n  4  a service is unreachable      9  timed out\n  129, 130, 143  ended by HUP, INT, TERM; 141  by a closed pipe\n  Of several environments the highest counts. After 4, 9 and what is above 9 the\n  same command goes on."
     )]
     Setup(Setup),
     /// Link an environment that is configured already.

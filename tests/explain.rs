@@ -180,3 +180,13 @@ fn a_closed_pipe_ends_it_as_it_ends_every_program() {
     let output = dualwrite(&["DW9003"]).stdout(writer).output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(141), 0));
 }
+
+#[test]
+fn a_prerequisite_is_explained_by_its_id() {
+    let said = explained(&["explain", "p29"]);
+    for words in
+        ["P29  Prospect to cash", "Uninstall Prospect to cash", "dualwrite check --environment NAME", "https://"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}

@@ -132,7 +132,7 @@ fn dw9003_is_repaired_and_linked(#[case] scenario: &str, #[case] words: &str, #[
     wizard.keys("<enter>").wait_for(" Link failed ").wait_for("DW9003").wait_for(words);
     wizard.wait_for("[ Repair the identities ]");
     wizard.keys("f").wait_for("[ Write this ]");
-    wizard.keys("<enter>").wait_for(" Setup complete ");
+    wizard.keys("<enter>").wait_for(" Setup complete ").wait_for("What was written");
     wizard.keys("<enter>").wait_for(" Linked ");
     leave(&wizard);
     let counters = rehearsal.counters();

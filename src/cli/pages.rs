@@ -77,15 +77,17 @@ pub fn manual(command: &[String]) -> std::io::Result<Option<Vec<u8>>> {
     Ok(Some(text))
 }
 
-/// What stands below the options, as sections of a page: examples line by line, everything else as text.
+/// What stands below the options, as sections of a page: what is indented line by line, everything else as text.
 fn sections(after: &str) -> String {
     let mut roff = String::new();
     for part in after.split("\n\n") {
         let (title, text) = part.split_once(':').unwrap_or(("Notes", part));
+        // What is indented stands line by line: commands, codes.
+        let is_listed = text.lines().skip(1).all(|line| line.starts_with(' '));
         let lines: Vec<String> =
             text.lines().map(|line| escaped(line.trim())).filter(|line| !line.is_empty()).collect();
         let lines = lines.join("\n");
-        let body = if title == "Examples" { format!(".nf\n{lines}\n.fi") } else { lines };
+        let body = if is_listed { format!(".nf\n{lines}\n.fi") } else { lines };
         roff = format!("{roff}.SH {:?}\n{body}\n", title.to_uppercase());
     }
     roff

@@ -209,7 +209,11 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     put("State", Some(mark), format!("{word}{more}"));
     match &environment.power_platform {
         Some(_) if integration == Integration::NotSetUp => {
-            put("Environment", Some(Mark::Waiting), "none is joined yet; its id is in the details (d)".into());
+            put(
+                "Environment",
+                Some(Mark::Waiting),
+                "none is joined yet; the id in Lifecycle Services is in the details (d)".into(),
+            );
         }
         Some(id) => put("Environment", None, format!("{} ({})", clean(id), parts::name(&environment.name, *view.look))),
         None => put("Environment", Some(Mark::Waiting), "no Power Platform environment".into()),

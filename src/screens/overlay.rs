@@ -20,6 +20,7 @@ use crate::core::setup::{Flow, Record, Setup};
 use crate::core::sign_in::Session;
 use crate::core::time::offset;
 use crate::core::trouble::Trouble;
+use crate::ui::keys::Key;
 use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::report;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
@@ -109,7 +110,11 @@ impl Sheet for Help {
             }
             rows.push(Row::blank());
             rows.push(parts::heading(title));
-            for binding in table.iter().filter(|binding| laid.page.offers(binding.act)) {
+            // Line by line a letter is typed; what only moves or presses has no key there.
+            let is_typed = |binding: &&Binding| {
+                view.look.glyphs != Glyphs::Words || matches!(binding.keys[0], Key::Char(letter) if letter != ' ')
+            };
+            for binding in table.iter().filter(|binding| laid.page.offers(binding.act)).filter(is_typed) {
                 let names: Vec<String> = binding.keys.iter().map(|key| key.name()).collect();
                 let start = Row::new(format!("  {}", fit(&names.join(", "), KEYS, "")), Role::Key);
                 rows.extend(behind(start, &[Piece::new(binding.more, Role::Plain)], room.width));
@@ -244,7 +249,7 @@ fn names(environment: &Environment, setup: Option<&Setup>, cells: usize, rows: &
     put("Finance and operations", gate::finops_url(environment, facts));
     put("Dataverse", environment.dataverse.as_ref().map(|side| side.url.as_str()));
     put("Dual-write is linked to", facts.linked().and_then(|link| link.power_apps_environment.as_deref()));
-    put("Connection set", facts.linked().and_then(|link| link.cid.as_deref()));
+    put("Connection set id", facts.linked().and_then(|link| link.cid.as_deref()));
     put("Run", setup.filter(|setup| setup.record != Record::New).map(|setup| setup.run.as_str()));
     if let Some(Flow::Linking(link) | Flow::LinkFailed(link, _)) = setup.map(|setup| &setup.flow) {
         put("Request", Some(&link.request_id));

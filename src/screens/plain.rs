@@ -6,6 +6,7 @@
 
 use super::eye::{Ask, Eye};
 use super::input::{Reaction, confirm_reset, on_key, press};
+use super::keys::Act;
 use super::page::{Page, Room, Shape};
 use super::{Sheet, View, access, frame, list, overlay, sheet};
 use crate::core::model::Model;
@@ -42,6 +43,8 @@ pub struct Lines {
     pub likely: Option<usize>,
     /// Letters that can be typed, and what they do.
     pub letters: Vec<(char, &'static str)>,
+    /// Whether there is a way back.
+    pub goes_back: bool,
     /// What has to be typed, where the next line is the answer itself.
     pub asks_for: Option<&'static str>,
 }
@@ -73,7 +76,7 @@ impl Lines {
         if let Some(what) = self.asks_for {
             format!("Type {what}, or Enter alone to change nothing:")
         } else if waits {
-            let all: Vec<String> = letters.chain(["b back".to_owned()]).collect();
+            let all: Vec<String> = letters.chain(self.goes_back.then(|| "b back".to_owned())).collect();
             format!("Your choice ({}):", all.join(", "))
         } else if is_person {
             format!("It runs. You may type: {}.", letters.collect::<Vec<_>>().join(", "))
@@ -130,6 +133,7 @@ pub fn lines(model: &Model, eye: &Eye, now: Now, zone: &TimeZone) -> Lines {
         choices,
         likely,
         letters,
+        goes_back: sheet.keys().iter().any(|binding| binding.act == Act::Back),
         asks_for: eye.overlay.as_ref().and_then(|over| typed(over.ask)),
     }
 }

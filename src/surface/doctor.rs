@@ -105,13 +105,13 @@ pub fn run(options: Options, out: &mut dyn Write) -> u8 {
     report.title("Settings");
     let store = settings.as_ref().map(|settings| settings.token_store).unwrap_or_default();
     let profile = match &settings {
-        Ok(settings) => of_settings(&mut report, settings, cloud),
+        Ok(settings) => of_settings(&mut report, settings, cloud, look_up),
         Err(error) => {
             report.wrong(code::USAGE, "settings file", &error.without_values());
             None
         }
     };
-    of_record(&mut report, &state_dir);
+    of_record(&mut report, &state_dir, look_up);
     of_sign_in(&mut report, store, state_dir.ok(), profile.as_ref(), look_up);
     if let Some(profile) = profile {
         of_network(&mut report, profile, look_up);
@@ -177,11 +177,16 @@ fn of_terminal(report: &mut Report, look_up: &dyn Fn(&str) -> Option<String>) {
 }
 
 /// The cloud that is meant, if it is one with addresses.
-fn of_settings(report: &mut Report, settings: &Settings, cloud: Option<&Path>) -> Option<Profile> {
+fn of_settings(
+    report: &mut Report,
+    settings: &Settings,
+    cloud: Option<&Path>,
+    look_up: &dyn Fn(&str) -> Option<String>,
+) -> Option<Profile> {
     match &settings.file {
-        Some(file) if file.exists() => report.line(Found::Good, "settings file", &file.display().to_string()),
+        Some(file) if file.exists() => report.line(Found::Good, "settings file", &short(file, look_up)),
         Some(file) => {
-            let words = format!("{} is not there; dualwrite config init writes one", file.display());
+            let words = format!("{} is not there; dualwrite config init writes one", short(file, look_up));
             report.line(Found::Note, "settings file", &words);
         }
         None => {
@@ -212,25 +217,34 @@ fn of_settings(report: &mut Report, settings: &Settings, cloud: Option<&Path>) -
     }
 }
 
-fn of_record(report: &mut Report, state_dir: &Result<PathBuf, String>) {
+/// A path as it is told: the home directory, which names a person, is `~`.
+fn short(path: &Path, look_up: &dyn Fn(&str) -> Option<String>) -> String {
+    let home = ["HOME", "USERPROFILE"].into_iter().find_map(look_up).filter(|home| !home.is_empty());
+    match home.and_then(|home| path.strip_prefix(home).ok().map(|rest| Path::new("~").join(rest))) {
+        Some(path) => path.display().to_string(),
+        None => path.display().to_string(),
+    }
+}
+
+fn of_record(report: &mut Report, state_dir: &Result<PathBuf, String>, look_up: &dyn Fn(&str) -> Option<String>) {
     report.title("Record");
     let dir = match state_dir {
         Ok(dir) => dir,
         Err(why) => return report.wrong(code::FAILED, "state directory", why),
     };
     if !dir.exists() {
-        let words = format!("{} is not there yet; the first run makes it", dir.display());
+        let words = format!("{} is not there yet; the first run makes it", short(dir, look_up));
         return report.line(Found::Note, "state directory", &words);
     }
     let probe = dir.join(format!("doctor-{}", std::process::id()));
     let written =
         private::directory(dir).and_then(|_| private::replace(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));
     match written {
-        Ok(()) => report.line(Found::Good, "state directory", &dir.display().to_string()),
+        Ok(()) => report.line(Found::Good, "state directory", &short(dir, look_up)),
         Err(error) => {
             let words = format!(
                 "{} cannot be written: {error}. No run could begin; name another with --state-dir.",
-                dir.display()
+                short(dir, look_up)
             );
             report.wrong(code::FAILED, "state directory", &words);
         }

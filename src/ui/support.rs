@@ -92,7 +92,7 @@ fn of_environment(block: &mut Block, environment: &Environment, setup: Option<&S
     block.field("Dual-write core solution", facts.core_version().as_deref());
     let link = facts.linked();
     block.field("Dual-write is linked to", link.and_then(|link| link.power_apps_environment.as_deref()));
-    block.field("Connection set", link.and_then(|link| link.cid.as_deref()));
+    block.field("Connection set id", link.and_then(|link| link.cid.as_deref()));
     let Some(setup) = setup else { return };
     let stage = match &setup.flow {
         Flow::Configuring(run) | Flow::ConfigureFailed(run, _) => format!(", {}", run.stage().id.title()),

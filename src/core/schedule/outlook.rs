@@ -63,13 +63,11 @@ impl Outlook {
         }
     }
 
-    /// Of what took so long already, the share that is likely to be over: 0 to 1. What takes longer than `usual` is
-    /// likely to take the longer still; a bar that went back would say that something was lost.
+    /// Of what took so long already, the share that is likely to be over: 0 to 1. What has lasted long is likely to last
+    /// the longer still; but a bar that went back would say that something was lost, so no more than `usual` is thought
+    /// of as the whole.
     pub fn share_done(&self, elapsed: Duration, usual: Duration) -> f64 {
-        if elapsed >= usual {
-            return LATE;
-        }
-        let all = (elapsed + self.likely).as_secs_f64();
+        let all = (elapsed + self.likely).min(usual.max(elapsed)).as_secs_f64();
         if all > 0.0 { (elapsed.as_secs_f64() / all).min(LATE) } else { 1.0 }
     }
 }
@@ -185,6 +183,17 @@ pub fn still(setup: &Setup, learned: &Experience, now: Now) -> Option<Still> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bar_never_goes_back() {
+        let prior = Experience::default().prior(Watched::Application);
+        let shares: Vec<f64> = (0..90)
+            .map(Duration::from_mins)
+            .map(|elapsed| Outlook::of([prior.to_go(elapsed)]).share_done(elapsed, CONFIGURE_USUAL))
+            .collect();
+        assert!(shares.is_sorted(), "{shares:?}");
+        assert!(shares[0] < 0.01 && shares[89] < 1.0);
+    }
 
     #[test]
     fn what_is_early_and_what_is_late_make_up_for_each_other() {

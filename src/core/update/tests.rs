@@ -156,6 +156,15 @@ fn an_unknown_status_is_still_running() {
 }
 
 #[test]
+fn what_was_called_off_did_not_fail() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
+    world.answer(Ok(Reply::Operation { operation: Some(from(json!({"status": "Canceled"}))), retry_after: None }));
+    let Flow::ConfigureFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
+    assert_eq!(failure.halt, crate::core::failure::Halt::Canceled);
+}
+
+#[test]
 fn success_counts_only_when_the_package_list_agrees() {
     let mut world = World::running();
     world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
