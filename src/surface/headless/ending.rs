@@ -11,6 +11,7 @@ use crate::core::linking::Confirmation;
 use crate::core::model::Model;
 use crate::core::pilot::End;
 use crate::core::setup::{Flow, Setup};
+use crate::core::trouble::capital;
 use crate::ui::text::{clean, fit_name};
 
 /// The prerequisites that tell of the four identities.
@@ -46,8 +47,8 @@ impl Ending {
             End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::CouldNotRead) => {
                 (code::UNREACHABLE, "unreachable", String::new())
             }
-            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", of.next_move()),
-            End::LinkFailed => (code::LINK, "link_failed", of.next_move()),
+            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", of.repair()),
+            End::LinkFailed => (code::LINK, "link_failed", of.found_and_repair()),
             End::Mismatch(why) if why.is_empty() => (code::MISMATCH, "mismatch", of.mismatch()),
             End::Mismatch(why) => (code::MISMATCH, "mismatch", why.clone()),
         };
@@ -149,21 +150,30 @@ impl Of<'_> {
         format!("{what} in the wizard: {}", back.unwrap_or_default())
     }
 
-    /// What helps after a failed link, beyond the remedies of the catalogue.
-    fn next_move(&self) -> String {
+    /// That the identities can be mended in the wizard, where it can.
+    fn repair(&self) -> String {
         match (self.model.directory.get(self.id), self.model.setups.get(self.id)) {
             (Some(environment), Some(setup)) if gate::repair(environment, &setup.facts) => {
-                let mend = self.in_the_wizard("what is missing or disabled can be mended (f)");
-                let is_identity = |check: &Check| IDENTITIES.contains(&check.id) && check.answer == Tri::No;
-                let found: Vec<String> = check::checks(environment, &setup.facts)
-                    .iter()
-                    .filter(|check| is_identity(check))
-                    .map(|check| format!("{} {}: {}", check.id, check.what, check.reason))
-                    .collect();
-                if found.is_empty() { mend } else { format!("Found: {}. {mend}", found.join("; ")) }
+                self.in_the_wizard("identities that are missing or disabled can be mended (f)")
             }
             _ => String::new(),
         }
+    }
+
+    /// The same of a link that failed, after what is not as it should be.
+    fn found_and_repair(&self) -> String {
+        let (Some(environment), Some(setup)) = (self.model.directory.get(self.id), self.model.setups.get(self.id))
+        else {
+            return String::new();
+        };
+        let is_wrong = |check: &Check| IDENTITIES.contains(&check.id) && check.answer == Tri::No;
+        let found: Vec<String> = check::checks(environment, &setup.facts)
+            .iter()
+            .filter(|check| is_wrong(check))
+            .map(|check| format!("{} {}? {}: {}", check.id, check.what, check.said(), check.reason))
+            .collect();
+        let repair = capital(&self.repair());
+        if found.is_empty() { repair } else { format!("{}. {repair}", found.join("; ")) }
     }
 
     /// Who names which environment, and the way out.
