@@ -170,7 +170,7 @@ impl Of<'_> {
         let found: Vec<String> = check::checks(environment, &setup.facts)
             .iter()
             .filter(|check| is_wrong(check))
-            .map(|check| format!("{} {}? {}: {}", check.id, check.what, check.said(), check.reason))
+            .map(|check| format!("{} {}? no: {}", check.id, check.what, check.reason))
             .collect();
         let repair = capital(&self.repair());
         if found.is_empty() { repair } else { format!("{}. {repair}", found.join("; ")) }
