@@ -299,6 +299,17 @@ fn scenario(dir: &Path, text: &str) -> String {
 }
 
 #[test]
+fn a_list_that_tells_nothing_of_the_named_environment_does_not_fail_its_status() {
+    let state = TempDir::new().unwrap();
+    let refuses = "[[fault]]\nservice = [\"lcs\"]\nevery = 1\ndo = \"status\"\nstatus = 503\n";
+    let scenario = scenario(state.path(), refuses);
+    let (code, out, err) = run(state.path(), &["status", "--scenario", &scenario, "--environment", "contoso-prod"]);
+    assert!(code == 0 && out.contains("contoso-prod  linked") && !err.contains("Lifecycle"), "{code}\n{out}\n{err}");
+    let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario]);
+    assert!(code == 4 && out.contains("Lifecycle Services"), "it may list more: {code}\n{out}");
+}
+
+#[test]
 fn status_swallowed_why_it_could_not_tell() {
     let state = TempDir::new().unwrap();
     let refuses = "[[fault]]\nservice = [\"power_platform\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
