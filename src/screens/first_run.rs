@@ -146,6 +146,7 @@ impl Glance<'_> {
             Step::Services => self.form(self.services(cells), cells, height),
             Step::Review => self.review(cells),
         };
+        let page = page.fitted(inner, self.look);
         let places = page.places(inner);
         (page, places)
     }

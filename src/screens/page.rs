@@ -329,12 +329,15 @@ impl Page {
     /// them says that it goes on.
     pub(super) fn fitted(mut self, inner: Rect, look: Look) -> Self {
         let room = usize::from(self.places(inner).notes.height);
-        // A text that is typed there stays where it is; a list shows what it has made for its height.
-        if room == 0 || room >= self.notes.len() || self.note_caret.is_some() || self.picks {
+        // A list shows what it has made for its height; where a text is typed, its row stays as it is.
+        let typed = self.note_caret.map(|(row, _)| row);
+        if room == 0 || room >= self.notes.len() || self.picks || typed.is_some_and(|row| row + 1 >= room) {
             return self;
         }
-        self.rows.push(Row::blank());
-        self.rows.extend(self.notes.iter().cloned());
+        if typed.is_none() {
+            self.rows.push(Row::blank());
+            self.rows.extend(self.notes.iter().cloned());
+        }
         self.notes.truncate(room);
         if let Some(row) = self.notes.last_mut() {
             let others = usize::from(inner.width).saturating_sub(row.width());
