@@ -101,6 +101,13 @@ fn identities_are_repaired_after_it_was_asked() {
 }
 
 #[test]
+fn what_lies_under_a_help_is_not_read_once_more() {
+    let (_, text) = walk(&["--plain"], "1\n1\n?\n1\n");
+    in_order(&text, &["Terms and conditions (step", "Help (step", "Terms and conditions\n", "1. I have read this"]);
+    assert_eq!(text.matches("What cannot be undone").count(), 1, "{text}");
+}
+
+#[test]
 fn when_the_input_ends_before_the_end_of_the_way_that_is_said() {
     let (code, text) = walk(&["--plain"], "1\n");
     assert!(code == 3 && text.contains("The input ended before a choice was made here."), "{code}\n{text}");

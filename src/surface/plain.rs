@@ -48,6 +48,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         is_terminal: io::stdout().is_terminal(),
         is_over: false,
         shown: None,
+        below: None,
         said: String::new(),
         asks_again: false,
         is_answered: false,
@@ -98,6 +99,8 @@ struct Plain<'a> {
     /// Nobody types any more.
     is_over: bool,
     shown: Option<Shown>,
+    /// What was said of the page over which something is laid.
+    below: Option<Lines>,
     /// The notice that was said last.
     said: String,
     /// Something was said since the page asked for a choice: it asks again.
@@ -255,7 +258,16 @@ impl Plain<'_> {
             return;
         }
         self.is_answered = false;
-        let before = self.shown.take().filter(is_same).and_then(|shown| shown.page);
+        let mut before = self.shown.take().filter(is_same).and_then(|shown| shown.page);
+        if page::has_overlay(&self.eye) {
+            self.below = self.below.take().or_else(|| before.clone());
+        } else if let Some(below) = self.below.take().filter(|below| below.title == lines.title) {
+            // Whoever closes a help is not read the terms once more.
+            self.say("");
+            self.say(lines.title);
+            before = Some(below);
+            self.asks_again = true;
+        }
         if before.as_ref() != Some(&lines) || waits && self.asks_again {
             self.say_page(&lines, before.as_ref(), waits);
             self.asks_again = false;
