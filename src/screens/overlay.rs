@@ -359,7 +359,7 @@ impl Sheet for OneRun {
             let is_heading = at == 0 || !line.starts_with(' ') && !line.contains("  ");
             let role = if is_heading { Role::Strong } else { Role::Plain };
             // What goes on below stays under what it belongs to.
-            let inset = if line.starts_with(' ') { 4 } else { 17 };
+            let inset = if line.starts_with(' ') { 4 } else { report::LABEL };
             let start = Row::new(" ".repeat(line.len() - line.trim_start().len()), Role::Plain);
             rows.extend(flow(start, inset.min(room.width / 2), &[Piece::new(line.trim_start(), role)], room.width));
         }

@@ -44,11 +44,14 @@ pub fn export(run: &Run, format: Format, zone: &TimeZone) -> String {
     }
 }
 
+/// Cells of the labels of [`lines`], with the space behind them.
+pub const LABEL: usize = 21;
+
 /// A run as plain lines.
 pub fn lines(run: &Run, zone: &TimeZone) -> Vec<String> {
     let report = Report::of(run, zone);
     let mut lines = vec![report.title.clone(), String::new()];
-    lines.extend(report.facts.iter().map(|(label, value)| format!("{label:<16} {value}")));
+    lines.extend(report.facts.iter().map(|(label, value)| format!("{label:<width$}{value}", width = LABEL)));
     for table in &report.tables {
         lines.push(String::new());
         lines.push(table.title.to_owned());
