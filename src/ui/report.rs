@@ -51,7 +51,7 @@ pub const LABEL: usize = 21;
 pub fn lines(run: &Run, zone: &TimeZone) -> Vec<String> {
     let report = Report::of(run, zone);
     let mut lines = vec![report.title.clone(), String::new()];
-    lines.extend(report.facts.iter().map(|(label, value)| format!("{label:<width$}{value}", width = LABEL)));
+    lines.extend(report.facts.iter().map(|(label, value)| format!("{label:<LABEL$}{value}")));
     for table in &report.tables {
         lines.push(String::new());
         lines.push(table.title.to_owned());
