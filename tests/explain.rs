@@ -183,6 +183,7 @@ fn a_closed_pipe_ends_it_as_it_ends_every_program() {
 
 #[test]
 fn a_prerequisite_is_explained_by_its_id() {
+    assert!(explained(&["P99"]).contains("There is no such prerequisite"));
     let said = explained(&["p29"]);
     for words in
         ["P29  Prospect to cash", "Uninstall Prospect to cash", "dualwrite check --environment NAME", "https://"]

@@ -46,7 +46,7 @@ pub struct Setup {
     pub accepted: bool,
     /// How long Configure took, if it was done here.
     pub configure_took: Option<Duration>,
-    /// What the last set-up or repair has written here, in its order.
+    /// What the last set-up and the repairs after it have written here, in its order.
     pub written: Vec<Deed>,
     /// The person stepped back out of it; the list is to be shown.
     pub left: bool,

@@ -162,9 +162,18 @@ fn written(setup: &Setup, view: &View, cells: usize) -> Vec<Row> {
     if setup.written.is_empty() {
         return Vec::new();
     }
+    let has = |deed: &Deed| setup.written.contains(deed);
     let mut rows = vec![Row::blank(), parts::heading("What was written")];
     for deed in &setup.written {
-        rows.extend(parts::marked(Mark::Done, &clean(&deed.sentence()), *view.look, cells));
+        // Counted as it was confirmed: a user comes with its role.
+        let text = match deed {
+            Deed::GiveRole { app } if has(&Deed::CreateUser { app: app.clone() }) => continue,
+            Deed::CreateUser { app } if has(&Deed::GiveRole { app: app.clone() }) => {
+                format!("{}, role System Administrator", deed.sentence())
+            }
+            _ => deed.sentence(),
+        };
+        rows.extend(parts::marked(Mark::Done, &clean(&text), *view.look, cells));
     }
     if setup.written.iter().any(|deed| matches!(deed, Deed::CreateUser { .. } | Deed::GiveRole { .. })) {
         rows.extend(para("A new role can take up to an hour until the services see it.", Role::Dim, cells));

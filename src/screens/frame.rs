@@ -377,6 +377,9 @@ fn freshness(view: &View) -> Row {
         (Screen::SignIn, _, _) => {
             Row::new(format!(" {} asking for a code", Mark::Busy.glyph(view.look.glyphs)), Role::Busy)
         }
+        (Screen::Runs, _, _) => {
+            Row::new(format!(" {} the record of this machine", Mark::Now.glyph(view.look.glyphs)), Role::Good)
+        }
         (_, Some((_, setup)), _) => of_setup(view, setup),
         _ => of_list(view, view.model),
     }

@@ -340,7 +340,7 @@ impl Sheet for OneRun {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CLOSE, keys::EXPORT]
+        &[keys::CLOSE, keys::EXPORT, keys::READ_NOW]
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {

@@ -12,12 +12,14 @@ use super::{Sheet, View, access, frame, list, overlay, sheet};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
+use crate::core::setup::Flow;
 use crate::core::time::Now;
 use crate::ui::look::{Look, Role};
 use crate::ui::row::Row;
 use crate::ui::text::clean;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 /// Cells of a line. So many that no sentence and no address is broken: whoever reads it wraps it.
 const WIDTH: usize = 1_000;
@@ -189,7 +191,15 @@ fn picks(view: &View) -> Vec<String> {
                 let environment = &view.model.directory.environments[*place];
                 let setup = view.model.setups.get(&environment.id);
                 let standing = list::standing(environment, setup, view.now);
-                format!("{}, {}: {}", clean(&environment.label()), clean(environment.kind().word()), standing.in_full())
+                // A clock that is read again each minute is noise.
+                let far = match setup.map(|setup| &setup.flow) {
+                    Some(Flow::Configuring(run)) => {
+                        Cow::Owned(format!("set-up runs, {} of {} stages done", run.done(), run.stages.len()))
+                    }
+                    Some(Flow::Linking(_)) if standing.in_full().starts_with("linking") => Cow::Borrowed("linking"),
+                    _ => Cow::Borrowed(standing.in_full()),
+                };
+                format!("{}, {}: {far}", clean(&environment.label()), clean(environment.kind().word()))
             })
             .collect(),
         Screen::Runs => super::runs::sentences(view),

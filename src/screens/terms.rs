@@ -55,9 +55,9 @@ impl Sheet for Terms {
         rows.push(Row::blank());
         rows.push(Row::new(format!("End of version {}.", terms::version()), Role::Dim));
         let missing = match (seen_to_end, ticked) {
-            (false, false) => Some("Configure is closed: read to the end first (End), then tick the box (Space)."),
-            (false, true) => Some("Configure is closed: read to the end first (End)."),
-            (true, false) => Some("Configure is closed: tick the box first (Space)."),
+            (false, false) => Some("Read to the end (End), then tick the box (Space); Configure is closed until then."),
+            (false, true) => Some("Read to the end (End); Configure is closed until then."),
+            (true, false) => Some("Tick the box (Space); Configure is closed until then."),
             (true, true) => None,
         };
         let notes = match missing {

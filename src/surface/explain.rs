@@ -201,6 +201,10 @@ fn numbered<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<Row> {
 
 /// What is left to do with words that nobody has written about.
 fn unknown(asked: &str) -> Vec<Row> {
+    let number = asked.trim().strip_prefix(['P', 'p']).filter(|number| number.len() == 2);
+    if number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit())) {
+        return para("There is no such prerequisite; dualwrite check names those that there are.", Role::Strong, CELLS);
+    }
     let mut rows = para("This is in no entry of the catalogue; no cause is guessed.", Role::Strong, CELLS);
     rows.push(Row::new("  What to do", Role::Strong));
     rows.extend(numbered([

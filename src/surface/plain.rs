@@ -22,7 +22,7 @@ use crate::screens::{Eye, Reaction};
 use crate::shell::terminal;
 use crate::ui::text::{clean, clean_lines, wrapped};
 use jiff::tz::TimeZone;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -49,6 +49,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         is_over: false,
         shown: None,
         below: None,
+        readings: HashMap::new(),
         said: String::new(),
         asks_again: false,
         is_answered: false,
@@ -99,6 +100,8 @@ struct Plain<'a> {
     /// Nobody types any more.
     is_over: bool,
     shown: Option<Shown>,
+    /// The word of a service that was said last, by environment.
+    readings: HashMap<String, String>,
     /// What was said of the page over which something is laid.
     below: Option<Lines>,
     /// The notice that was said last.
@@ -379,7 +382,16 @@ impl Plain<'_> {
             let label = of.map(|of| of.label().into_owned()).unwrap_or_default();
             let name = of.map(|of| of.name.clone()).unwrap_or_default();
             let subject = Subject { id: entry.environment.clone(), name, label, run: entry.run.clone() };
-            if let Some(event) = events::of_entry(&entry, &subject).filter(|event| !event.sentence.is_empty()) {
+            let event = events::of_entry(&entry, &subject).filter(|event| !event.sentence.is_empty());
+            // The same word of a service is no news, whatever was said of others in between.
+            let is_news = |event: &events::Event| {
+                !matches!(entry.what, What::Reading { .. })
+                    || self.readings.get(&event.subject.id) != Some(&event.sentence)
+            };
+            if let Some(event) = event.filter(is_news) {
+                if matches!(entry.what, What::Reading { .. }) {
+                    self.readings.insert(event.subject.id.clone(), event.sentence.clone());
+                }
                 let said = format!("{}: {}", event.subject.label, event.sentence);
                 // One sentence per change.
                 if said != self.said {

@@ -159,8 +159,14 @@ impl Report {
             facts,
             tables: vec![stages(run, &date), changes(run, &date), sittings(run, &date), readings(run, &date)],
             failure: run.failure.as_ref().map(|failure| {
-                let is_solved = matches!(run.outcome, Some(Outcome::Linked | Outcome::Configured));
-                let head = if is_solved { "What failed on the way, and was solved" } else { "Why it failed" };
+                let head = match (&run.outcome, failure.step.as_str()) {
+                    (Some(Outcome::Linked), _) | (Some(Outcome::Configured), "configure") => {
+                        "What failed last on the way, and was solved"
+                    }
+                    // What is configured was not linked again since.
+                    (Some(Outcome::Configured), _) => "What failed last on the way, and was not tried again",
+                    _ => "Why it failed",
+                };
                 let known = failure.fault.as_deref().and_then(fault::by_id);
                 let words =
                     if failure.next.is_empty() || known.is_some() { Vec::new() } else { vec![failure.next.clone()] };
@@ -183,6 +189,8 @@ fn what(run: &Run) -> &'static str {
     match &run.work {
         // A set-up ends with its link.
         Some((Work::Link { .. }, _)) if !run.stages.is_empty() => "Dual-write set-up",
+        // What was repaired afterwards is part of it.
+        Some((Work::Configure { .. }, _)) if run.configure_took.is_some() => "Dual-write set-up",
         Some((work, _)) => work.title(),
         None => "Dual-write set-up",
     }

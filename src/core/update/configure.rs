@@ -35,7 +35,10 @@ enum Next {
 pub(super) fn start(setup: &mut Setup, first: StageId, mandate: Mandate, cx: &mut Cx) {
     run::began(setup, Work::Configure { first, mandate: mandate.clone() }, false, cx);
     setup.tell(cx.now, format!("set-up started as {}", cx.account));
-    setup.written.clear();
+    // A repair adds to what its set-up has written.
+    if first == StageId::Prerequisites {
+        setup.written.clear();
+    }
     let run = fresh(first, mandate, cx.now, cx.now);
     go(setup, Box::new(run), cx, begin);
 }
@@ -133,10 +136,12 @@ fn go(
         Next::Done => {
             let took = between(run.started, cx.now);
             // A repair is no set-up: it does not say how long one takes.
-            if run.stages[0].state != StageState::Skipped {
+            let is_whole = run.stages[0].state != StageState::Skipped;
+            if is_whole {
                 setup.configure_took = Some(took);
             }
-            setup.tell(cx.now, format!("set-up complete in {}", crate::core::time::to_the_second(took)));
+            let what = if is_whole { "set-up complete" } else { "what was missing is there now, made" };
+            setup.tell(cx.now, format!("{what} in {}", crate::core::time::to_the_second(took)));
             cx.record(setup, Line::Configured);
             // What is linked stays linked: only something was added.
             let is_linked = gate::is_linked(cx.environment, &setup.facts);

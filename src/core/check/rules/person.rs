@@ -95,6 +95,7 @@ pub(in crate::core::check) fn power_apps(_: &Environment, facts: &Facts) -> Foun
         Some(plan) => yes(plan),
         None if licences.is_empty() => no("no licence at all"),
         None if plans().next().is_none() => unknown("the licences name no service plan"),
+        None if plans().count() == 1 => no("its one service plan is none of Power Apps"),
         None => no(format!("none of its {} service plans is one of Power Apps", plans().count())),
     }
 }
