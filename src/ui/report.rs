@@ -566,6 +566,21 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_was_repaired_and_not_made_again_is_not_called_solved() {
+        let head = |outcome, step: &str| {
+            let mut run = run();
+            run.outcome = Some(outcome);
+            run.failure.as_mut().unwrap().step = step.into();
+            lines(&run, &TimeZone::UTC).join("\n")
+        };
+        assert!(head(Outcome::Configured, "link").contains("was not tried again"));
+        for solved in [head(Outcome::Linked, "link"), head(Outcome::Configured, "configure")] {
+            assert!(solved.contains("was solved"), "{solved}");
+        }
+        assert!(head(Outcome::Failed, "link").contains("Why it failed"));
+    }
+
+    #[test]
     fn the_failure_comes_with_the_remedies_of_the_catalogue() {
         let run = run();
         for format in [Format::Html, Format::Markdown] {
