@@ -490,6 +490,13 @@ impl Setup {
         }
     }
 
+    /// A change was made here; what is found out twice was made once.
+    pub fn wrote(&mut self, deed: Deed) {
+        if !self.written.contains(&deed) {
+            self.written.push(deed);
+        }
+    }
+
     /// Whether the program only waits for a person to link in Lifecycle Services.
     pub fn waits_for_person(&self) -> bool {
         matches!(&self.flow, Flow::Linking(link) if link.way == Way::Assisted)

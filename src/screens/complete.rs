@@ -157,7 +157,7 @@ fn how(view: &View) -> String {
     .to_owned()
 }
 
-/// What the last set-up or repair has written, so that nobody has to look for it.
+/// What the last set-up and the repairs after it have written, so that nobody has to look for it.
 fn written(setup: &Setup, view: &View, cells: usize) -> Vec<Row> {
     if setup.written.is_empty() {
         return Vec::new();

@@ -10,7 +10,7 @@ mod install;
 use super::troubles::{failure, failure_of, tell_miss};
 use super::{Cx, reading, run, troubles};
 use crate::core::call::{Call, Change, Reply};
-use crate::core::facts::{Answer, FactKind, IdentityState};
+use crate::core::facts::{Answer, FactKind, Facts, IdentityState};
 use crate::core::failure::{Failure, Halt};
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{ChangeResult, Deed, Outcome, Run, What as Line, Work};
@@ -47,6 +47,8 @@ pub(super) fn start(setup: &mut Setup, first: StageId, mandate: Mandate, cx: &mu
 /// installation that was asked for before is watched.
 pub(super) fn take_up(setup: &mut Setup, first: StageId, mandate: Mandate, since: Now, before: &Run, cx: &mut Cx) {
     let mut run = fresh(first, mandate, since, cx.now);
+    let done = before.changes.iter().filter(|line| line.result == Some(ChangeResult::Done));
+    setup.written = done.map(|line| line.deed.clone()).collect();
     let last = before.changes.last().filter(|line| matches!(line.result, None | Some(ChangeResult::Unknown)));
     run.unsettled = last.map(|line| line.deed.clone());
     run.asked_before = std::iter::once(CORE_PACKAGE)
@@ -160,9 +162,11 @@ fn go(
 }
 
 /// What a reading says of the change whose answer is missing; `None`: it is about another one.
-fn settle(run: &mut Configuring, setup: &Setup, cx: &mut Cx, says: impl Fn(&Deed) -> Option<ChangeResult>) {
-    if let Some(result) = run.unsettled.as_ref().and_then(says) {
-        run.unsettled = None;
+fn settle(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, says: impl Fn(&Deed, &Facts) -> Option<ChangeResult>) {
+    if let Some(result) = run.unsettled.as_ref().and_then(|deed| says(deed, &setup.facts)) {
+        if let Some(deed) = run.unsettled.take().filter(|_| result == ChangeResult::Done) {
+            setup.wrote(deed);
+        }
         cx.record(setup, Line::Outcome { result, id: None, words: "settled by reading".into() });
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
     let app = APPLICATION_USERS[index];
     let dataverse = cx.environment.dataverse.as_ref().map(|side| side.url.clone()).unwrap_or_default();
     let state = setup.facts.user_state(index);
-    settle(run, setup, cx, |deed| {
+    settle(run, setup, cx, |deed, _| {
         let (Deed::CreateUser { app: of }
         | Deed::EnableUser { app: of }
         | Deed::GiveRole { app: of }
@@ -134,13 +134,13 @@ pub(super) fn create_user(
 
 pub(super) fn rows_read(run: &mut Configuring, setup: &mut Setup, changes: u8, cx: &mut Cx) -> Next {
     let needed = client_id_rows(setup.facts.core_version().as_deref());
-    settle(run, setup, cx, |deed| {
+    settle(run, setup, cx, |deed, facts| {
         let (app, wanted) = match deed {
             Deed::CreateRow { app, .. } => (app, None),
             Deed::BindRow { app, user } => (app, Some(user)),
             _ => return None,
         };
-        let is_done = match (setup.facts.row_user(app), wanted) {
+        let is_done = match (facts.row_user(app), wanted) {
             (Some(Some(now)), Some(wanted)) => now.eq_ignore_ascii_case(wanted),
             (Some(Some(_)), None) => true,
             _ => false,
@@ -211,7 +211,9 @@ pub(super) fn change_answered(
     match result {
         Ok(_) => {
             cx.record(setup, Line::came(ChangeResult::Done, None));
-            setup.written.extend(run.last_deed.clone());
+            if let Some(deed) = run.last_deed.clone() {
+                setup.wrote(deed);
+            }
             run.met = None;
             run.watch.heard(cx.now, "changed");
             Ok(Duration::ZERO)

@@ -82,7 +82,7 @@ pub(super) fn looked(
     let before = before.map(|place| run.asked_before.remove(place));
     let state = setup.facts.package(name);
     let looks_again = before.is_some() || counts.settle > 0;
-    settle(run, setup, cx, |deed| match (deed, &state) {
+    settle(run, setup, cx, |deed, _| match (deed, &state) {
         (Deed::Install { package }, _) if !package.eq_ignore_ascii_case(name) => None,
         (Deed::Install { .. }, Some(PackageState::Installed { .. })) => Some(ChangeResult::Done),
         (Deed::Install { .. }, Some(PackageState::InProgress { .. })) => Some(ChangeResult::Accepted),
@@ -92,6 +92,7 @@ pub(super) fn looked(
     match state {
         Some(PackageState::Installed { version }) => {
             if before.is_some() {
+                setup.wrote(Deed::Install { package: name.to_owned() });
                 cx.record(setup, Line::came(ChangeResult::Done, None));
             }
             let state = if run.stage().detail == "looking" { StageState::Skipped } else { StageState::Done };
@@ -344,7 +345,7 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
                 cx.experience.add(installation(package_of(run)), age);
             }
             cx.record(setup, Line::came(ChangeResult::Done, None));
-            setup.written.push(Deed::Install { package: package_of(run).to_owned() });
+            setup.wrote(Deed::Install { package: package_of(run).to_owned() });
             package_done(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
         }
         Some(PackageState::InProgress { state }) => {
