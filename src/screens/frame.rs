@@ -10,7 +10,7 @@ use crate::core::schedule::{DELAYED_AFTER, NO_RESPONSE_MISSES};
 use crate::core::setup::{Flow, Setup, Watch};
 use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
-use crate::core::trouble::{Service, Trouble};
+use crate::core::trouble::{Service, Trouble, capital};
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::paint;
 use crate::ui::row::{Piece, Row, behind, para};
@@ -91,7 +91,7 @@ pub(super) fn too_small((columns, rows): (u16, u16)) -> String {
 pub(super) fn draw_too_small(view: &View, frame: &mut Frame) {
     let (columns, rows) = view.size;
     let text = if let Some((_, setup)) = view.model.running().next().filter(|_| view.eye.overlay.is_some()) {
-        format!("Ctrl-C leaves. {}.", setup.once_left(view.model.cloud.ends_with_program))
+        format!("Ctrl-C leaves. {}.", capital(&setup.once_left(view.model.cloud.ends_with_program)))
     } else {
         too_small((columns, rows))
     };

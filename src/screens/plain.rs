@@ -13,13 +13,13 @@ use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
 use crate::core::setup::Flow;
+use crate::core::standing::{Standing, standing};
 use crate::core::time::Now;
 use crate::ui::look::{Look, Role};
 use crate::ui::row::Row;
 use crate::ui::text::clean;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
-use std::borrow::Cow;
 
 /// Cells of a line. So many that no sentence and no address is broken: whoever reads it wraps it.
 const WIDTH: usize = 1_000;
@@ -190,14 +190,13 @@ fn picks(view: &View) -> Vec<String> {
             .map(|place| {
                 let environment = &view.model.directory.environments[*place];
                 let setup = view.model.setups.get(&environment.id);
-                let standing = list::standing(environment, setup, view.now);
                 // A clock that is read again each minute is noise.
-                let far = match setup.map(|setup| &setup.flow) {
-                    Some(Flow::Configuring(run)) => {
-                        Cow::Owned(format!("set-up runs, {} of {} stages done", run.done(), run.stages.len()))
+                let far = match (standing(environment, setup), setup.map(|setup| &setup.flow)) {
+                    (_, Some(Flow::Configuring(run))) => {
+                        format!("set-up runs, {} of {} stages done", run.done(), run.stages.len())
                     }
-                    Some(Flow::Linking(_)) if standing.in_full().starts_with("linking") => Cow::Borrowed("linking"),
-                    _ => Cow::Borrowed(standing.in_full()),
+                    (far @ Standing::Linking, _) => far.words().to_owned(),
+                    _ => list::standing(environment, setup, view.now).in_full().to_owned(),
                 };
                 format!("{}, {}: {far}", clean(&environment.label()), clean(environment.kind().word()))
             })

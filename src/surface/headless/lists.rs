@@ -21,6 +21,10 @@ use std::time::Duration;
 
 /// How long the list of Lifecycle Services is waited for without a word.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a check waits for nothing but that list.
+const CHECK_LIMIT: Duration = Duration::from_mins(1);
+/// The beginning of what is said where it is late: parts of it may be here.
+const NO_LCS: &str = "The list of Lifecycle Services is not whole yet";
 /// Most cells of a name in a sentence.
 const NAME_MAX: usize = 60;
 
@@ -63,11 +67,6 @@ pub fn is_listed(model: &Model) -> Option<Result<(), String>> {
     let words = directory.trouble.as_ref().map(|trouble| trouble.in_full(Again::Command));
     Some(Err(format!("The list of environments cannot be read: {}", words.unwrap_or_default())))
 }
-
-/// The beginning of it where the list of Lifecycle Services is late: parts of it may be here.
-const NO_LCS: &str = "The list of Lifecycle Services is not whole yet";
-/// How long a check waits for nothing but that list.
-const CHECK_LIMIT: Duration = Duration::from_mins(1);
 
 /// What is said while a list does not come.
 fn no_list(what: &str, silent: &Trouble) -> String {
@@ -197,12 +196,14 @@ impl Headless<'_> {
             }
     }
 
-    /// Whether what Lifecycle Services lists can change what is said: it can name further environments, and the finance
-    /// and operations side of one whose tenant's list names none; a check and a run want its facts.
+    /// Whether what Lifecycle Services lists can change what is said: it can name further environments, one of those
+    /// that were asked for, and the finance and operations side of one whose tenant's list names none; a check and a
+    /// run want its facts.
     pub(super) fn needs_lcs(&self) -> bool {
         let directory = &self.seat.model.directory;
         let is_sideless = |flight: &Flight| directory.get(&flight.pilot.id).is_some_and(|of| of.partner.is_none());
-        !matches!(self.job, Job::Status) || self.named.is_empty() || self.flights.iter().any(is_sideless)
+        let is_missed = || self.flights.is_empty() && directory.read_at.is_some() && self.meant().is_err();
+        !matches!(self.job, Job::Status) || self.named.is_empty() || self.flights.iter().any(is_sideless) || is_missed()
     }
 
     /// Says once for what is waited, and each time that a list could not be read.
