@@ -20,6 +20,9 @@ use crate::wire::{dataverse, lcs};
 /// What is said of one that no service answers; what is known of it follows.
 pub const BY_HAND: &str = "to confirm by hand";
 
+/// Those that tell of the four identities: two client ID rows, two application users.
+pub const IDENTITIES: [&str; 4] = ["P23", "P24", "P25", "P26"];
+
 /// How much a prerequisite that is not met matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {

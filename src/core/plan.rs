@@ -170,6 +170,12 @@ pub fn plan(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
     plan
 }
 
+/// Whether Configure has a package to wait for: one that it installs, or that is being installed.
+pub fn installs(facts: &Facts, mandate: &Mandate) -> bool {
+    let is_there = |package| matches!(facts.package(package), Some(PackageState::Installed { .. }));
+    std::iter::once(CORE_PACKAGE).chain(mandate.packages()).any(|package| !is_there(package))
+}
+
 /// A name for a package.
 fn title(package: &'static str) -> String {
     match package {

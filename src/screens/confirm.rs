@@ -4,9 +4,8 @@ use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, parts};
-use crate::core::facts::PackageState;
 use crate::core::msg::Intent;
-use crate::core::plan::{CORE_PACKAGE, Certainty, Planned, Side, plan};
+use crate::core::plan::{self, Certainty, Planned, Side, plan};
 use crate::core::setup::Setup;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
@@ -63,10 +62,7 @@ impl Sheet for Confirm {
         let mut rows = para(&title, Role::Strong, room.width);
         rows.push(Row::blank());
         rows.extend(changes(view, setup, room.width));
-        let is_there = |package| matches!(setup.facts.package(package), Some(PackageState::Installed { .. }));
-        let packages = std::iter::once(CORE_PACKAGE).chain(setup.mandate().packages());
-        let installs = packages.into_iter().any(|package| !is_there(package));
-        let words = if installs {
+        let words = if plan::installs(&setup.facts, &setup.mandate()) {
             "30 minutes or less. An installation that runs goes on without this window; the next stage waits for you. Nothing is linked yet."
         } else {
             "A few minutes. Nothing is installed, and nothing is linked yet."

@@ -272,10 +272,12 @@ impl Table {
         }
         // In full where that takes nothing from any column.
         let room = room.saturating_sub(2);
-        let in_full = column("Set-up", said(true), 16, 8, true);
-        let more = in_full.width.saturating_sub(columns[SET_UP].width);
-        if columns.iter().map(|column| column.width + GAP).sum::<usize>() + more <= room + GAP {
-            columns[SET_UP] = in_full;
+        if standings.iter().any(|standing| standing.in_full() != standing.words) {
+            let in_full = column("Set-up", said(true), 16, 8, true);
+            let more = in_full.width.saturating_sub(columns[SET_UP].width);
+            if columns.iter().map(|column| column.width + GAP).sum::<usize>() + more <= room + GAP {
+                columns[SET_UP] = in_full;
+            }
         }
         Self { columns: fitted(columns, room), marks: standings.iter().map(|of| of.mark).collect() }
     }

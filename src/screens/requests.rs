@@ -21,7 +21,8 @@ const LENGTH: usize = 9;
 /// Cells of a path that is still worth reading; a page that has no room for so many shows fewer.
 const PATH: usize = 22;
 
-/// The requests of this environment, then all others; of no environment, all. The newest first, as everything that happened.
+/// The requests of this environment, then all others; of no environment, all. The newest first, as everything that
+/// happened.
 pub(super) fn rows(view: &View, about: Option<(&Environment, &Facts)>, cells: usize) -> Vec<Row> {
     // Whoever hears a page line by line has them printed with the block for support.
     if view.look.glyphs == Glyphs::Words || view.model.exchanges.is_empty() {

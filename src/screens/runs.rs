@@ -88,12 +88,12 @@ fn id(runs: &[PastRun], at: usize) -> Option<RunId> {
     runs.get(at)?.as_ref().ok().map(|run| run.id.clone())
 }
 
-/// Cells of the columns that give way where there is little room; none: it is left out.
+/// Cells of the columns that give way where there is little room. Without one for the beginning there is none for the
+/// span.
 #[derive(Clone, Copy)]
 struct Columns {
     began: usize,
     name: usize,
-    has_span: bool,
 }
 
 impl Columns {
@@ -103,10 +103,8 @@ impl Columns {
             WITH_DATE.. => DATE,
             _ => 0,
         };
-        let has_span = began > 0;
-        let others = [began, if has_span { SPAN } else { 0 }].into_iter().filter(|cells| *cells > 0);
-        let taken = others.map(|cells| cells + GAP).sum::<usize>() + 2 * GAP + OUTCOME;
-        Self { began, name: cells.saturating_sub(taken).clamp(1, NAME), has_span }
+        let of_time = if began > 0 { began + SPAN + 2 * GAP } else { 0 };
+        Self { began, name: cells.saturating_sub(of_time + OUTCOME + 2 * GAP).clamp(1, NAME) }
     }
 
     fn began(self, text: &str) -> String {
@@ -118,7 +116,7 @@ impl Columns {
     }
 
     fn span(self, text: &str) -> String {
-        if self.has_span { format!("  {text}") } else { String::new() }
+        if self.began == 0 { String::new() } else { format!("  {text}") }
     }
 }
 

@@ -219,11 +219,10 @@ fn of_settings(
 
 /// A path as it is told: the home directory, which names a person, is `~`.
 fn short(path: &Path, look_up: &dyn Fn(&str) -> Option<String>) -> String {
-    let home = ["HOME", "USERPROFILE"].into_iter().find_map(look_up).filter(|home| !home.is_empty());
-    match home.and_then(|home| path.strip_prefix(home).ok().map(|rest| Path::new("~").join(rest))) {
-        Some(path) => path.display().to_string(),
-        None => path.display().to_string(),
-    }
+    let given = |name| look_up(name).filter(|value| !value.is_empty());
+    let home = ["HOME", "USERPROFILE"].into_iter().find_map(given);
+    let below = home.and_then(|home| Some(Path::new("~").join(path.strip_prefix(home).ok()?)));
+    below.as_deref().unwrap_or(path).display().to_string()
 }
 
 fn of_record(report: &mut Report, state_dir: &Result<PathBuf, String>, look_up: &dyn Fn(&str) -> Option<String>) {

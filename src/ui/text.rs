@@ -229,7 +229,7 @@ pub fn fit_name(name: &str, cells: usize, ellipsis: &str) -> String {
     if width(name) > cells { fit(&cut_name(name, cells, ellipsis), cells, "") } else { fit(name, cells, "") }
 }
 
-/// The text cut or filled up with spaces to exactly so many cells.
+/// The text cut or filled up with spaces to exactly so many cells. A text that fits is copied once.
 pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
     let have = width(text);
     if have > cells {

@@ -14,9 +14,6 @@ use crate::core::setup::{Flow, Setup};
 use crate::core::trouble::capital;
 use crate::ui::text::{clean, fit_name};
 
-/// The prerequisites that tell of the four identities.
-const IDENTITIES: [&str; 4] = ["P23", "P24", "P25", "P26"];
-
 /// How a run of one environment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
@@ -166,7 +163,7 @@ impl Of<'_> {
         else {
             return String::new();
         };
-        let is_wrong = |check: &Check| IDENTITIES.contains(&check.id) && check.answer == Tri::No;
+        let is_wrong = |check: &Check| check::IDENTITIES.contains(&check.id) && check.answer == Tri::No;
         let found: Vec<String> = check::checks(environment, &setup.facts)
             .iter()
             .filter(|check| is_wrong(check))

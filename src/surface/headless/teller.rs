@@ -221,6 +221,7 @@ fn turned(before: &str, line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surface::events::{self, Subject};
 
     #[test]
     fn of_a_live_line_only_what_differs_is_written() {
@@ -229,7 +230,6 @@ mod tests {
         assert_eq!(turned("a", "b"), "\rb");
         assert_eq!(turned("ä  1", "ä  2"), "\r\x1b[2Kä  2");
     }
-    use crate::surface::events::{self, Subject};
 
     /// One write each, as bytes that can be read.
     #[derive(Default)]
