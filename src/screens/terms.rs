@@ -55,9 +55,9 @@ impl Sheet for Terms {
         rows.push(Row::blank());
         rows.push(Row::new(format!("End of version {}.", terms::version()), Role::Dim));
         let missing = match (seen_to_end, ticked) {
-            (false, false) => Some("Read to the end (End), then tick the box (Space); Configure is closed until then."),
-            (false, true) => Some("Read to the end (End); Configure is closed until then."),
-            (true, false) => Some("Tick the box (Space); Configure is closed until then."),
+            (false, false) => Some("Read to the end (End), then tick the box (Space): that opens Configure."),
+            (false, true) => Some("Read to the end (End): that opens Configure."),
+            (true, false) => Some("Tick the box (Space): that opens Configure."),
             (true, true) => None,
         };
         let notes = match missing {

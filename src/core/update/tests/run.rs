@@ -78,6 +78,8 @@ fn what_was_interrupted_between_two_steps_ends_as_if_nothing_had_happened() {
     assert!(world.changes.is_empty());
     let setup = &world.model.setups[&EnvironmentId("pp-1".into())];
     assert!(setup.accepted, "the terms were accepted before");
+    let installed = crate::core::journal::Deed::Install { package: CORE_PACKAGE.into() };
+    assert!(setup.written.contains(&installed), "it was written before: {:?}", setup.written);
     assert!(setup.configure_took.is_some_and(|took| took >= crate::core::time::between(began, world.now)));
 }
 
