@@ -11,7 +11,7 @@ use rstest::rstest;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 /// The token of the test; it must not be seen anywhere but in the header it belongs to.
 const TOKEN: &str = "secret-token-of-the-test";
@@ -283,9 +283,10 @@ async fn a_closed_or_cut_connection_may_have_done_the_work() {
 
 #[tokio::test]
 async fn a_refused_connection_surely_did_nothing() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = free.local_addr().unwrap().port();
-    drop(free);
+    // Bound and not listening: the port stays ours, so no server of another test can come to it.
+    let place = TcpSocket::new_v4().unwrap();
+    place.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let gone = place.local_addr().unwrap().port();
     let api = api(gone);
     for change in changes(gone) {
         let trouble = api.change(change).await.unwrap_err();

@@ -6,8 +6,8 @@ use crate::{Bench, SCENARIO, run};
 use dualwrite::sim::CLIENT_SECRET;
 use rstest::rstest;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::process::{Command, Stdio};
+use tokio::net::TcpSocket;
 
 const LOGIN: &str = "login.microsoftonline.com";
 
@@ -64,7 +64,10 @@ fn a_proxy_that_lets_nothing_through_is_said_to_be_between(#[case] answer: &'sta
 #[test]
 fn a_proxy_that_is_not_there_is_said_to_be_between() {
     let bench = Bench::new("public", SCENARIO);
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Bound and not listening: the port stays ours, so no server of another test can come to it.
+    let place = TcpSocket::new_v4().unwrap();
+    place.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let port = place.local_addr().unwrap().port();
     let words = format!("the proxy in front of {LOGIN} cannot be reached: ");
     let said = run(through(port, bench.program(&["sign-in"])));
     assert!(said.code == 4 && said.err.contains(&words) && said.err.contains("HTTPS_PROXY"), "{}", said.err);
