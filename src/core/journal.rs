@@ -480,6 +480,25 @@ mod tests {
     }
 
     #[test]
+    fn a_set_up_took_what_all_its_tries_took_and_not_what_lay_between() {
+        let began = |first, again| What::Began {
+            work: Work::Configure { first, mandate: Mandate::default() },
+            account: "a".into(),
+            again,
+        };
+        let (whole, repair) = (StageId::Prerequisites, StageId::ApplicationUsers);
+        let failed = What::Finished { outcome: Outcome::Failed };
+        // Each entry is a second after the last: one second, two that nobody works, two of which one is an
+        // interruption; a repair that fails in between is no try.
+        let mut all = vec![started(), began(whole, false), failed.clone()];
+        all.extend([began(repair, false), failed, began(whole, false), began(whole, true), What::Configured]);
+        let run = fold(&entries(all.clone())).unwrap();
+        assert_eq!((run.configure_took, run.tries_took), (Some(Duration::from_secs(1 + 2)), Duration::ZERO));
+        all.extend([What::Finished { outcome: Outcome::Configured }, began(whole, false), What::Configured]);
+        assert_eq!(fold(&entries(all)).unwrap().configure_took, Some(Duration::from_secs(1)), "the last one");
+    }
+
+    #[test]
     fn only_a_new_word_is_a_reading_that_mattered() {
         let word = |status: &str| What::Reading { stage: None, status: status.into(), elapsed_s: 0, next_in_s: 0 };
         let run = fold(&entries(vec![started(), word("a"), word("a"), word("b"), word("a")])).unwrap();

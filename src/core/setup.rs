@@ -44,8 +44,10 @@ pub struct Setup {
     pub reading_on_record: Option<(Option<StageId>, String)>,
     /// The terms were accepted here.
     pub accepted: bool,
-    /// How long Configure took, if it was done here.
+    /// How long Configure took, if it was done here: all its tries, without what lay between them.
     pub configure_took: Option<Duration>,
+    /// How long the tries of Configure took that failed since it was last done.
+    pub tries_took: Duration,
     /// What the last set-up and the repairs after it have written here, in its order.
     pub written: Vec<Deed>,
     /// The person stepped back out of it; the list is to be shown.
@@ -387,6 +389,7 @@ impl Setup {
             reading_on_record: None,
             accepted: false,
             configure_took: None,
+            tries_took: Duration::ZERO,
             written: Vec::new(),
             left: false,
             worked: 0,
@@ -533,6 +536,11 @@ impl Configuring {
     pub fn first(&self) -> StageId {
         let is_part = |stage: &&Stage| stage.state != StageState::Skipped || stage.since.is_some();
         self.stages.iter().find(is_part).map_or(StageId::Prerequisites, |stage| stage.id)
+    }
+
+    /// Whether it is a set-up: a repair does not say how long one takes.
+    pub fn is_whole(&self) -> bool {
+        self.first() == StageId::Prerequisites
     }
 
     /// The stage that runs.

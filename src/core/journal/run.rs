@@ -52,8 +52,10 @@ pub struct Run {
     pub readings: Vec<(Now, Option<StageId>, String)>,
     /// How often a service did not answer or asked to wait.
     pub retries: usize,
-    /// How long Configure took, if it was done.
+    /// How long Configure took, if it was done: all its tries, without what lay between them.
     pub configure_took: Option<Duration>,
+    /// How long the tries of Configure took that failed since it was last done.
+    pub tries_took: Duration,
     /// How long the link took, if it was made.
     pub link_took: Option<Duration>,
     /// How long operations of the services took that one program watched from beginning to end.
@@ -189,6 +191,14 @@ impl Run {
         detail.clone_into(&mut line.detail);
     }
 
+    /// How long the set-up at work has run; none for a repair, which does not say how long a set-up takes.
+    fn tried(&self, at: Now) -> Option<Duration> {
+        match &self.work {
+            Some((Work::Configure { first: StageId::Prerequisites, .. }, since)) => Some(between(*since, at)),
+            _ => None,
+        }
+    }
+
     /// Somebody works on it from now on.
     fn worked(&mut self, at: Now, account: &str) {
         let last = self.others.last().map_or(self.account.as_str(), |(_, last)| last);
@@ -241,10 +251,9 @@ impl Run {
                     words.clone_into(&mut line.words);
                 }
             }
-            // A repair is no set-up: it does not say how long one takes.
             What::Configured => {
-                if let Some((Work::Configure { first: StageId::Prerequisites, .. }, since)) = &self.work {
-                    self.configure_took = Some(between(*since, at));
+                if let Some(took) = self.tried(at) {
+                    self.configure_took = Some(std::mem::take(&mut self.tries_took) + took);
                 }
             }
             What::Linked { address, confirmed } => {
@@ -269,7 +278,12 @@ impl Run {
                     ids: ids.clone(),
                 });
             }
-            What::Finished { outcome } => self.outcome = Some(*outcome),
+            What::Finished { outcome } => {
+                if *outcome == Outcome::Failed {
+                    self.tries_took += self.tried(at).unwrap_or_default();
+                }
+                self.outcome = Some(*outcome);
+            }
             What::Left { reason } => {
                 if let Some(sitting) = self.sittings.last_mut() {
                     sitting.left = Some(reason.clone());
@@ -306,6 +320,7 @@ pub fn fold(entries: &[Entry]) -> Option<Run> {
         readings: Vec::new(),
         retries: 0,
         configure_took: None,
+        tries_took: Duration::ZERO,
         link_took: None,
         lasted: Vec::new(),
         linked: None,

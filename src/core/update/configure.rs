@@ -136,13 +136,12 @@ fn go(
     match work(&mut run, setup, cx) {
         Next::Stay => setup.flow = Flow::Configuring(run),
         Next::Done => {
-            let took = between(run.started, cx.now);
-            // A repair is no set-up: it does not say how long one takes.
-            let is_whole = run.stages[0].state != StageState::Skipped;
-            if is_whole {
+            let mut took = between(run.started, cx.now);
+            if run.is_whole() {
+                took += std::mem::take(&mut setup.tries_took);
                 setup.configure_took = Some(took);
             }
-            let what = if is_whole { "set-up complete" } else { "what was missing is there now, made" };
+            let what = if run.is_whole() { "set-up complete" } else { "what was missing is there now, made" };
             setup.tell(cx.now, format!("{what} in {}", crate::core::time::to_the_second(took)));
             cx.record(setup, Line::Configured);
             // What is linked stays linked: only something was added.
@@ -152,6 +151,9 @@ fn go(
         }
         Next::Failed(mut failure) => {
             setup.count(&mut failure);
+            if run.is_whole() {
+                setup.tries_took += between(run.started, cx.now);
+            }
             mark(&mut run, setup, StageState::Failed, "", cx);
             setup.tell(cx.now, format!("{} failed: {}", run.stage().id.title(), failure.words));
             cx.record(setup, failure.line("configure"));

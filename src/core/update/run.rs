@@ -310,7 +310,7 @@ fn take_up(setup: &mut Setup, run: &Run, cx: &mut Cx) {
     setup.run.clone_from(&run.id);
     setup.record = Record::Begun;
     setup.accepted = run.terms.is_some();
-    setup.configure_took = run.configure_took;
+    (setup.configure_took, setup.tries_took) = (run.configure_took, run.tries_took);
     setup.tell(cx.now, "taken up again after an interruption");
     match &run.work {
         Some((work @ Work::Configure { first, mandate }, since)) => {

@@ -84,6 +84,32 @@ fn what_was_interrupted_between_two_steps_ends_as_if_nothing_had_happened() {
 }
 
 #[test]
+fn a_set_up_took_all_its_tries_and_the_record_agrees() {
+    let mut world = World::running();
+    let began = world.recorded[0].at;
+    world.now = later(world.now, Duration::from_mins(3));
+    world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::Status(403), "no right")));
+    assert!(matches!(world.flow(), Flow::ConfigureFailed(..)), "{:?}", world.flow());
+    let first = crate::core::time::between(began, world.now);
+    assert!(!first.is_zero());
+    world.now = later(world.now, Duration::from_hours(8));
+    let again = world.now;
+    world.core_state = "Installed";
+    world.want(Intent::TryAgain);
+    // An interruption is part of it.
+    let mut record = world.recorded.clone();
+    let mut world = world.killed();
+    world.want(Intent::GoOn);
+    world.settle_until(|world| matches!(world.flow(), Flow::Configured));
+    let setup = &world.model.setups[&EnvironmentId("pp-1".into())];
+    let took = first + crate::core::time::between(again, world.now);
+    assert_eq!((setup.configure_took, setup.tries_took), (Some(took), Duration::ZERO));
+    record.append(&mut world.recorded);
+    let run = fold(&record).unwrap();
+    assert_eq!((run.configure_took, run.tries_took), (Some(took), Duration::ZERO));
+}
+
+#[test]
 fn nothing_starts_while_another_program_has_the_environment_and_it_is_watched() {
     let mut world = World::opened();
     let by = crate::core::journal::Program { host: "tower".into(), process: 42, version: "0".into() };
