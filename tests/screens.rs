@@ -77,6 +77,25 @@ fn the_block_for_support() {
 }
 
 #[test]
+fn a_failure_that_is_looked_at_for_long_keeps_the_requests_that_led_to_it() {
+    let fresh = scene::asked(named("link-failed-crm"));
+    let text = |scene: &scene::Scene| block(&scene.model, scene.model.selected.as_ref(), BUILD, scene.now);
+    let requests = |text: &str| -> Vec<String> {
+        text.split_once("Requests, the newest last").unwrap().1.lines().skip(1).map(str::to_owned).collect()
+    };
+    let led_to_it = requests(&text(&fresh));
+    let mut scene = fresh;
+    scene.now = dualwrite::core::time::later(scene.now, std::time::Duration::from_mins(20));
+    for _ in 0..8 {
+        scene = scene::asked(scene);
+    }
+    let later = requests(&text(&scene));
+    let gap = later.iter().position(|line| line.ends_with("more after the failure)")).expect("a gap");
+    assert!(gap > 3 && led_to_it.ends_with(&later[..gap]), "{later:#?}");
+    assert!(later.len() - gap > 3, "{later:#?}");
+}
+
+#[test]
 fn a_block_is_never_too_large_and_never_holds_a_token() {
     let jwt = "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln";
     let long = format!("{jwt} \u{1b}[2J\u{202e} {} ", "環境\n".repeat(4_000));
@@ -94,7 +113,7 @@ fn a_block_is_never_too_large_and_never_holds_a_token() {
     }
     let text = block(&scene.model, scene.model.selected.as_ref(), BUILD, scene.now);
     assert!(text.len() <= BLOCK_MAX, "{} bytes", text.len());
-    assert!(text.contains("What failed") && text.contains("requests, the newest last"), "{text}");
+    assert!(text.contains("What failed") && text.contains("Requests, the newest last"), "{text}");
     assert!(!text.contains("eyJ") && !text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
 }
 

@@ -141,10 +141,13 @@ impl Exchange {
     }
 }
 
-/// Keeps one more; the oldest goes.
+/// Keeps one more. The oldest of the older half goes that only read something and could, because what is watched
+/// for long would push out what changed something or failed; else the oldest.
 pub fn keep(exchanges: &mut VecDeque<Exchange>, exchange: Exchange) {
     while exchanges.len() >= EXCHANGES_MAX {
-        exchanges.pop_front();
+        let only_read = |of: &Exchange| of.method == "GET" && matches!(of.ending, Ending::Answered(200..400));
+        let place = exchanges.iter().take(EXCHANGES_MAX / 2).position(only_read).unwrap_or(0);
+        exchanges.remove(place);
     }
     exchanges.push_back(exchange);
 }
@@ -319,5 +322,23 @@ mod tests {
             keep(&mut all, Exchange { attempt, ..exchange() });
         }
         assert_eq!((all.len(), all[0].attempt, all[EXCHANGES_MAX - 1].attempt), (EXCHANGES_MAX, 50, 249));
+    }
+
+    #[test]
+    fn what_failed_or_changed_something_stays_longer_than_what_was_read() {
+        let failed = Exchange { ending: Ending::Answered(403), ..exchange() };
+        let change = Exchange { method: "POST".into(), ..exchange() };
+        let mut all = VecDeque::from([failed.clone(), change.clone()]);
+        for _ in 0..2 * EXCHANGES_MAX {
+            keep(&mut all, exchange());
+        }
+        assert_eq!((&all[0], &all[1], all.len()), (&failed, &change, EXCHANGES_MAX));
+        // They do not fill it: half of the places are for what is new.
+        for _ in 0..EXCHANGES_MAX {
+            keep(&mut all, failed.clone());
+        }
+        assert!(!all.contains(&change));
+        keep(&mut all, exchange());
+        assert_eq!(all.back(), Some(&exchange()));
     }
 }

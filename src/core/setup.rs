@@ -183,6 +183,16 @@ pub enum Flow {
     Linked(Box<Linked>),
 }
 
+impl Flow {
+    /// What it failed of, where it did.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::ConfigureFailed(_, failure) | Self::LinkFailed(_, failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
 /// A run of Configure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Configuring {

@@ -310,10 +310,7 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
         // While both sides are read, the open questions are those of the facts.
         Some(watch) if setup.is_read() => contact(view, watch),
         _ => {
-            let failed = match &setup.flow {
-                Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure) => Some(failure.at),
-                _ => None,
-            };
+            let failed = setup.flow.failure().map(|failure| failure.at);
             let newest = setup.facts.newest().max(failed);
             // What is known of both sides comes from the list of the project, too.
             let directory = &view.model.directory;

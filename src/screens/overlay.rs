@@ -208,11 +208,7 @@ impl Sheet for Details {
 }
 
 fn of_setup(view: &View, setup: &Setup, cells: usize, rows: &mut Vec<Row>) {
-    let failed = match &setup.flow {
-        Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure) => Some(failure),
-        _ => None,
-    };
-    if let Some(failure) = failed {
+    if let Some(failure) = setup.flow.failure() {
         of_failure(view, failure, cells, rows);
     }
     if let Some((environment, _)) = view.model.current() {

@@ -24,6 +24,10 @@ pub const BLOCK_MAX: usize = 8 * 1024;
 const REQUESTS_ROOM: usize = 3 * 1024;
 /// Most requests in it.
 const REQUESTS_MAX: usize = 20;
+/// What stands above them.
+const HEADING: &str = "\nRequests, the newest last (time in UTC)\n";
+/// Bytes of the line that says how many are not told.
+const SKIPPED_MAX: usize = 40;
 /// Longest value of one line, in cells.
 const VALUE_MAX: usize = 200;
 /// Longest words of what failed, in cells; the rest stands in the record.
@@ -71,8 +75,9 @@ pub fn block(model: &Model, about: Option<&EnvironmentId>, program: Program, now
     if let Some(environment) = environment {
         of_environment(&mut block, environment, setup, facts);
     }
-    what_failed(&mut block, model, setup);
-    requests(&mut block, model, environment, facts);
+    let failure = setup.and_then(|setup| setup.flow.failure());
+    what_failed(&mut block, model, setup, failure);
+    requests(&mut block, model, environment, facts, failure.map(|failure| failure.at));
     block.0
 }
 
@@ -107,8 +112,8 @@ fn of_environment(block: &mut Block, environment: &Environment, setup: Option<&S
     }
 }
 
-fn what_failed(block: &mut Block, model: &Model, setup: Option<&Setup>) {
-    if let Some(Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure)) = setup.map(|setup| &setup.flow) {
+fn what_failed(block: &mut Block, model: &Model, setup: Option<&Setup>, failure: Option<&Failure>) {
+    if let Some(failure) = failure {
         of_failure(block, failure);
     }
     let stopped = if let Session::Stopped(trouble) = &model.session { Some(trouble) } else { None };
@@ -160,25 +165,42 @@ fn of_failure(block: &mut Block, failure: &Failure) {
     }
 }
 
-/// The newest requests that fit, in their order; not those about other environments.
-fn requests(block: &mut Block, model: &Model, environment: Option<&Environment>, facts: &Facts) {
+/// The newest requests that fit, in their order; not those about other environments. Of a failure that was looked at
+/// for long, those that led to it are told too.
+fn requests(block: &mut Block, model: &Model, environment: Option<&Environment>, facts: &Facts, failed: Option<Now>) {
     let is_told = |exchange: &&Exchange| {
         environment.is_none_or(|environment| exchange.is_common() || exchange.is_about(environment, facts))
     };
-    let mut room = BLOCK_MAX.saturating_sub(block.0.len());
-    let heading = |count: usize| format!("\nThe last {count} requests, the newest last (time in UTC)\n");
-    room = room.saturating_sub(heading(REQUESTS_MAX).len());
-    let mut lines: Vec<String> = Vec::new();
-    for exchange in model.exchanges.iter().rev().filter(is_told).take(REQUESTS_MAX) {
-        let line = format!("{} {}\n", exchange.at.strftime("%H:%M:%S"), clean(&exchange.line()));
-        let Some(left) = room.checked_sub(line.len()) else { break };
-        room = left;
-        lines.push(line);
+    let told: Vec<&Exchange> = model.exchanges.iter().filter(is_told).collect();
+    if told.is_empty() {
+        return;
     }
-    if !lines.is_empty() {
-        block.0.push_str(&heading(lines.len()));
-        block.0.extend(lines.into_iter().rev());
+    let until =
+        failed.map_or(told.len(), |at| told.iter().rposition(|exchange| exchange.at <= at).map_or(0, |of| of + 1));
+    let (before, since) = told.split_at(until);
+    let room = BLOCK_MAX.saturating_sub(block.0.len() + HEADING.len() + SKIPPED_MAX);
+    let later = newest(since, REQUESTS_MAX / 2, room / 2);
+    let room = room.saturating_sub(later.iter().map(String::len).sum());
+    block.0.push_str(HEADING);
+    block.0.extend(newest(before, REQUESTS_MAX - later.len(), room));
+    if let Some(skipped) = since.len().checked_sub(later.len()).filter(|skipped| *skipped > 0) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(block.0, "({skipped} more after the failure)");
     }
+    block.0.extend(later);
+}
+
+/// The newest, at most so many and so many bytes, a line each, in their order.
+fn newest(exchanges: &[&Exchange], count: usize, mut room: usize) -> Vec<String> {
+    let line = |exchange: &&Exchange| format!("{} {}\n", exchange.at.strftime("%H:%M:%S"), clean(&exchange.line()));
+    let fits = |line: &String| {
+        let left = room.checked_sub(line.len());
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let mut lines: Vec<String> = exchanges.iter().rev().take(count).map(line).take_while(fits).collect();
+    lines.reverse();
+    lines
 }
 
 /// The moment as RFC 3339 has it, in UTC.

@@ -127,10 +127,7 @@ struct Of<'a> {
 impl Of<'_> {
     /// What made a failed flow stop.
     fn stop(&self) -> Option<Halt> {
-        match self.model.setups.get(self.id).map(|setup| &setup.flow) {
-            Some(Flow::ConfigureFailed(_, failure) | Flow::LinkFailed(_, failure)) => Some(failure.halt),
-            _ => None,
-        }
+        Some(self.model.setups.get(self.id)?.flow.failure()?.halt)
     }
 
     /// How the link was confirmed, where the dual-write service does not show it.
