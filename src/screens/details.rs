@@ -3,7 +3,7 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
-use super::{Sheet, View, access, identities, parts};
+use super::{Sheet, View, access, identities, parts, prerequisites};
 use crate::core::check::{self, Check, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Answer, FactKind, Facts, PackageState, why};
@@ -95,7 +95,7 @@ impl Sheet for Details {
             rows.extend(section(view, environment, setup, room.width));
         }
         let (notes, stops, primary) = next_step(view, environment, setup, room.full);
-        Page {
+        let mut page = Page {
             rows,
             notes,
             stops,
@@ -104,7 +104,12 @@ impl Sheet for Details {
             fix: can_repair(environment, setup).then_some(Ask::Repair),
             copy: gate::finops_place(environment, facts).map(clean),
             ..Page::default()
+        };
+        // What a large terminal has room for; line by line it is a page of its own.
+        if setup.is_read() && view.look.glyphs != Glyphs::Words {
+            page.rows.extend(prerequisites::open_ones(view, room.width, page.spare(room)));
         }
+        page
     }
 }
 

@@ -325,6 +325,13 @@ impl Page {
         Places { head, rows, side, rule, notes, buttons }
     }
 
+    /// Rows of the scrolling part that nothing is in yet.
+    pub(super) fn spare(&self, room: Room) -> usize {
+        let cells = |of: usize| u16::try_from(of).unwrap_or(u16::MAX);
+        let inner = Rect::new(0, 0, cells(room.full), cells(room.height));
+        usize::from(self.places(inner).rows.height).saturating_sub(self.rows.len())
+    }
+
     /// The page in the inside of a frame: notes that do not fit there whole can be scrolled to, and what is left of
     /// them says that it goes on.
     pub(super) fn fitted(mut self, inner: Rect, look: Look) -> Self {

@@ -126,6 +126,39 @@ fn rank(check: &Check) -> u8 {
     }
 }
 
+/// What is not met or could not be told, as a part of another page of so many cells and rows; nothing where it has no
+/// room for the first of them.
+pub(super) fn open_ones(view: &View, cells: usize, most: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut all = ordered(view.model);
+    all.retain(|check| check.answer != Tri::Yes && !check.is_by_hand());
+    let mut last = None;
+    for (at, check) in all.iter().enumerate() {
+        let heading = match rank(check) {
+            0 | 1 => "Not met",
+            2 => "Not there yet; Dual-write application makes it",
+            _ => "Could not tell",
+        };
+        let mut own = Vec::new();
+        if last.replace(heading) != Some(heading) {
+            own.extend([Row::blank(), parts::heading(heading)]);
+        }
+        let (mark, _) = said(check);
+        let start = Row::new(format!("  {} ", mark.glyph(view.look.glyphs)), mark.role());
+        let start = start.and(format!("{}  ", check.id), Role::Plain);
+        own.extend(behind(start, &[Piece::new(check.what, Role::Plain)], cells));
+        let is_last = at + 1 == all.len();
+        if rows.len() + own.len() + usize::from(!is_last) > most {
+            if !rows.is_empty() {
+                rows.push(Row::new(format!("  and {} more (p)", all.len() - at), Role::Dim));
+            }
+            break;
+        }
+        rows.append(&mut own);
+    }
+    rows
+}
+
 /// Where the selected one is; the first when nothing is selected.
 fn place(all: &[Check], eye: &Eye) -> usize {
     all.iter().position(|check| Some(check.id) == eye.check).unwrap_or(0)
