@@ -28,7 +28,7 @@ pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("DUALWRITE_COM
 #[command(
     name = "dualwrite",
     version = VERSION,
-    after_help = "Try it first, offline, with nothing to configure:\n  dualwrite demo\n\nOn a cloud of your own:\n  dualwrite                                    (the first screen sets it up)\n  dualwrite --cloud public --environment contoso-uat"
+    after_help = "Try it first, offline, with nothing to configure:\n  dualwrite demo\n\nOn your cloud:\n  dualwrite                                    (the first screen sets it up)\n  dualwrite --cloud public --environment contoso-uat"
 )]
 pub struct Cli {
     /// What to do; without it, the wizard on the cloud that is configured.
@@ -58,7 +58,7 @@ pub enum Command {
     /// Reads first, stops before the first change unless --accept-terms and --yes were given, and
     /// takes up again what was interrupted.
     #[command(
-        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod --environment uat --accept-terms VERSION --yes\n  dualwrite setup --cloud simulator --environment contoso-uat --yes --json \\\n    --accept-terms VERSION\n\nExit codes:\n  0  done                          5  prerequisites are not met\n  1  anything else                 6  Configure failed\n  2  usage or settings             7  the link failed\n  3  consent or sign-in missing    8  linking mismatch\n  4  a service is unreachable      9  timed out\n  129, 130, 143  ended by HUP, INT, TERM; 141  by a closed pipe\n  Of several environments the highest counts. After 4, 9 and what is above 9 the\n  same command goes on."
+        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod --environment uat --accept-terms VERSION --yes\n  dualwrite setup --cloud simulator --environment contoso-uat --yes --json \\\n    --accept-terms VERSION\n\nExit codes:\n  0  done                          5  prerequisites are not met\n  1  anything else                 6  Configure failed\n  2  usage or settings             7  the link failed\n  3  terms or sign-in missing      8  linking mismatch\n  4  a service is unreachable      9  timed out\n  129, 130, 143  ended by HUP, INT, TERM; 141  by a closed pipe\n  Of several environments the highest counts. After 4, 9 and what is above 9 the\n  same command goes on."
     )]
     Setup(Setup),
     /// Link an environment that is configured already.
@@ -69,19 +69,19 @@ pub enum Command {
     /// Reset the link of an environment: solves a linking mismatch.
     ///
     /// Moves dual-write to the Dataverse of Power Platform Integration and removes all table maps, so the
-    /// environment is named exactly and --yes is needed. Closed while maps run, and before 10.0.30.
+    /// environment is named exactly and --yes is needed. It needs all maps stopped, and version 10.0.30 or later.
     #[command(
         after_help = "Examples:\n  dualwrite reset --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite reset --cloud prod.toml --environment contoso-uat --yes\n\nExit codes: as of setup."
     )]
     Reset(Reset),
-    /// Say how far each environment is. Changes nothing.
+    /// Show how far the set-up of each environment is. Changes nothing.
     #[command(
-        after_help = "Examples:\n  dualwrite status\n  dualwrite status --environment contoso-uat --json\n\nExit codes: 0 all was read, 4 something did not answer."
+        after_help = "Examples:\n  dualwrite status\n  dualwrite status --environment contoso-uat --json\n\nExit codes: 0 all was read, 4 a service did not answer."
     )]
     Status(Status),
-    /// Say which prerequisites an environment meets. Changes nothing.
+    /// Show which prerequisites an environment meets. Changes nothing.
     #[command(
-        after_help = "Examples:\n  dualwrite check --environment contoso-uat\n  dualwrite check --environment contoso-uat --json\n\nExit codes: 0 nothing that was read stops a set-up (what could not be told is listed), 4 a service did not\nanswer, 5 something stops it, 8 linking mismatch."
+        after_help = "Examples:\n  dualwrite check --environment contoso-uat\n  dualwrite check --environment contoso-uat --json\n\nExit codes:\n  0  nothing that was read stops a set-up (what could not be told is listed)\n  4  a service did not answer\n  5  something stops a set-up\n  8  linking mismatch"
     )]
     Check(Check),
     /// The record of what was done: who, when, which terms, every stage and change.
@@ -100,10 +100,10 @@ pub enum Command {
         after_help = "Examples:\n  dualwrite sign-out\n  dualwrite sign-out --account grace@contoso.com\n  dualwrite sign-out --all"
     )]
     SignOut(SignOut),
-    /// Say who is signed in on a cloud, and where that is kept. Asks no service.
+    /// Show who is signed in on a cloud, and where that is kept. Asks no service.
     #[command(after_help = "Examples:\n  dualwrite whoami\n  dualwrite whoami --json\n\nExit code 3 where nobody is.")]
     Whoami(Whoami),
-    /// Say what an error means, why it happens and what to do. Offline; reads nothing but its own catalogue.
+    /// Tell what an error means, why it happens and what to do. Offline; reads nothing but its own catalogue.
     ///
     /// Takes a code, the words of a message, or the key of an entry. Where the words do not decide, every
     /// entry that fits is shown, and what tells them apart.
@@ -121,7 +121,7 @@ pub enum Command {
     Config(Config),
     /// What support asks first: terminal, settings, keyring, network. Changes nothing, sends no token.
     #[command(
-        after_help = "Examples:\n  dualwrite doctor\n  dualwrite doctor --cloud contoso > doctor.txt\n\nNo account, tenant, token or secret is in it. Exit codes: 0 nothing is wrong, 2 settings, 4 network, 1 else."
+        after_help = "Examples:\n  dualwrite doctor\n  dualwrite doctor --cloud contoso > doctor.txt\n\nNo account, tenant, token or secret is in it. Exit codes: 0 nothing wrong was found, 2 settings, 4 network, 1 anything else."
     )]
     Doctor,
     /// Print a completion script for a shell.
@@ -150,7 +150,7 @@ pub struct Config {
 pub enum ConfigCommand {
     /// Write a settings file that sets nothing and explains everything; one that is there stays as it is.
     Init,
-    /// Say what holds, and who says so.
+    /// Show each setting that holds, and where it comes from.
     Show,
 }
 
@@ -174,7 +174,7 @@ pub struct Of {
     /// Which environments: names, ids or addresses.
     #[arg(long = "environment", value_name = "E", num_args = 1.., value_parser = named)]
     pub environments: Vec<String>,
-    /// Say nothing but JSON.
+    /// Print JSON and nothing else.
     #[arg(long)]
     pub json: bool,
 }
@@ -185,10 +185,10 @@ pub struct Consent {
     /// Agree to the changes.
     #[arg(long)]
     pub yes: bool,
-    /// Say what would be changed, and change nothing.
+    /// Show what would be changed, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Leave after this time (90s, 45m, 2h); what runs goes on in the service.
+    /// Stop waiting after this time (90s, 45m, 1h30m); what runs goes on in the service.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
 }
@@ -284,18 +284,18 @@ pub struct Runs {
 pub enum RunsCommand {
     /// All runs, the newest first.
     List {
-        /// Say nothing but JSON.
+        /// Print JSON and nothing else.
         #[arg(long)]
         json: bool,
     },
-    /// One run, to read.
+    /// Show one run.
     Show {
-        /// Its name, or the beginning of it.
+        /// Id of the run, or its first characters.
         run: String,
     },
-    /// One run, to hand on; on standard output.
+    /// Export one run, to standard output.
     Export {
-        /// Its name, or the beginning of it.
+        /// Id of the run, or its first characters.
         run: String,
         /// In which format.
         #[arg(long, value_enum, default_value_t = ExportFormat::Md)]
@@ -314,7 +314,7 @@ pub struct SignOut {
 // Options of `whoami`.
 #[derive(Debug, Args)]
 pub struct Whoami {
-    /// Say nothing but JSON.
+    /// Print JSON and nothing else.
     #[arg(long)]
     pub json: bool,
 }
@@ -325,7 +325,7 @@ pub struct Explain {
     /// A code or the words of an error; `-` reads standard input.
     #[arg(required = true, value_name = "CODE-OR-TEXT")]
     pub words: Vec<String>,
-    /// Say nothing but JSON.
+    /// Print JSON and nothing else.
     #[arg(long)]
     pub json: bool,
 }
@@ -445,20 +445,12 @@ fn named(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("give a name, an id or an address".into()) } else { Ok(text.to_owned()) }
 }
 
-/// `90s`, `45m`, `2h`, or seconds.
+/// `90s`, `45m`, `1h30m`, or seconds.
 fn duration(text: &str) -> Result<Duration, String> {
-    let text = text.trim();
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, text.chars().last().unwrap_or('s')),
-        None => (text, 's'),
-    };
-    let number: u64 = number.parse().map_err(|_| "give a length such as 90s, 45m or 2h".to_owned())?;
-    let seconds = match unit {
-        'h' => number.checked_mul(3600),
-        'm' => number.checked_mul(60),
-        _ => Some(number),
-    };
-    seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs).ok_or_else(|| "give a length above 0".into())
+    let seconds = text.trim().parse().map(jiff::SignedDuration::from_secs).ok();
+    let length = seconds.or_else(|| text.parse().ok());
+    let length = length.ok_or("give a length such as 90s, 45m or 1h30m")?;
+    Duration::try_from(length).ok().filter(|length| !length.is_zero()).ok_or_else(|| "give a length above 0".into())
 }
 
 /// The words of the modules; shells complete them.

@@ -492,7 +492,7 @@ ca_file = "own.pem"
     #[test]
     fn the_examples_of_the_readme_are_read() {
         let readme = include_str!("../README.md");
-        let (_, section) = readme.split_once("## On a cloud of your own").unwrap();
+        let (_, section) = readme.split_once("## On your cloud").unwrap();
         let examples: Vec<&str> =
             section.split("```toml\n").skip(1).map(|text| text.split("```").next().unwrap()).take(2).collect();
         // What stands behind # as an example is read too; a remark is not TOML.

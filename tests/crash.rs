@@ -315,7 +315,7 @@ fn two_programs_never_drive_one_environment() {
     assert!(!is_over(&first), "{}", first.screen());
     assert_eq!(code, Exit::Code(3), "{screen}");
     let own = format!("process {}", first.child().as_raw_nonzero());
-    assert!(screen.contains("drives") && screen.contains(&own), "{own}\n{screen}");
+    assert!(screen.contains("works on") && screen.contains(&own), "{own}\n{screen}");
     assert_eq!(first.wait_exit(), Exit::Code(0), "{}", first.screen());
     let done = world.done();
     assert!(done.len() == 7 && done.values().all(|count| *count == 1), "{done:?}");

@@ -315,8 +315,8 @@ fn status_swallowed_why_it_could_not_tell() {
     let refuses = "[[fault]]\nservice = [\"power_platform\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
     let scenario = scenario(state.path(), refuses);
     let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario]);
-    let words = "The Power Platform API refused this account (HTTP 403). Ask for a role in the Power Platform API that \
-                 may do this; then run the command again.";
+    let words = "The Power Platform API refused this account (HTTP 403). Ask for the role Power Platform Administrator or \
+                 Dynamics 365 Administrator; then run the command again.";
     assert_eq!((code, out.matches(words).count()), (0, 1), "{out}");
     let (_, out, _) = run(state.path(), &["status", "--scenario", &scenario, "--json"]);
     let document: Value = serde_json::from_str(&out).unwrap();

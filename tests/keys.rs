@@ -341,7 +341,7 @@ fn a_deleted_twin_is_purged_only_where_the_box_was_ticked() {
     let mut scene = named("twin");
     assert_eq!(last(&mut scene, "f"), Reaction::Redraw);
     let text = scene.text(UNICODE, (80, 24));
-    assert!(text.contains("purge the deleted application user"), "{text}");
+    assert!(text.contains("Once the box is ticked") && text.contains("purge the deleted application user"), "{text}");
     assert!(text.contains("bind client ID row 6f7d0213"), "{text}");
     // The box has the focus: the button behind it says what is missing.
     assert_eq!(last(&mut scene, "Tab Enter"), Reaction::Redraw);

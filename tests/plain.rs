@@ -52,8 +52,8 @@ fn the_whole_way_is_walked_through_a_pipe(#[case] args: &[&str]) {
             "Environment Details (step 1 of 6, Details)",
             "1. Dual-write application (Enter alone chooses this)",
             "Terms and conditions (step 2 of 6, Terms)",
-            "1. I have read this (not ticked)",
-            "1. I have read this (ticked)",
+            "1. I have read this and accept it (not ticked)",
+            "1. I have read this and accept it (ticked)",
             "Confirm (step 3 of 6, Confirm)",
             "4 changes will be made for contoso-uat.",
             "Setup progress (step 4 of 6, Set up)",
@@ -96,7 +96,10 @@ fn identities_are_repaired_after_it_was_asked() {
     // contoso-golden: link, failed, fix here, write this, link again.
     let (code, text) = walk(&["--plain", "--scenario", "dw9003-crm"], "2\n1\n1\nf\n1\n1\n");
     assert_eq!(code, 0, "{text}");
-    in_order(&text, &["Link failed", "Repair the identities", "This will be written", "1. Write this", "Linked (step"]);
+    in_order(
+        &text,
+        &["Link failed", "Repair the identities", "This will be written", "1. Make these changes", "Linked (step"],
+    );
     assert_eq!(text.matches("Give each a security role").count(), 1, "a failure was read twice\n{text}");
 }
 
@@ -154,7 +157,7 @@ fn the_block_for_support_is_printed_where_there_is_no_clipboard() {
             "2. Close (Enter alone chooses this)",
             "Support information of dualwrite",
             "Environment                 contoso-uat",
-            "requests, the newest last",
+            "Requests, the newest last",
             " GET contoso-uat.crm4.localhost ",
         ],
     );

@@ -88,7 +88,7 @@ fn the_details_show_the_requests_and_copy_a_block_for_support() {
     let block = String::from_utf8(bytes).unwrap();
     assert!(block.len() <= dualwrite::ui::support::BLOCK_MAX, "{} bytes", block.len());
     for wanted in
-        ["dualwrite 0.", "Environment                 contoso-uat\n", "requests, the newest last", " 200 ", " id "]
+        ["dualwrite 0.", "Environment                 contoso-uat\n", "Requests, the newest last", " 200 ", " id "]
     {
         assert!(block.contains(wanted), "no {wanted:?} in\n{block}");
     }
@@ -131,7 +131,7 @@ fn dw9003_is_repaired_and_linked(#[case] scenario: &str, #[case] words: &str, #[
     wizard.wait_for(" Setup complete ");
     wizard.keys("<enter>").wait_for(" Link failed ").wait_for("DW9003").wait_for(words);
     wizard.wait_for("[ Repair the identities ]");
-    wizard.keys("f").wait_for("[ Write this ]");
+    wizard.keys("f").wait_for("[ Make these changes ]");
     wizard.keys("<enter>").wait_for(" Setup complete ").wait_for("What was written");
     wizard.keys("<enter>").wait_for(" Linked ");
     leave(&wizard);
@@ -178,12 +178,12 @@ fn a_deleted_twin_is_purged_and_a_row_bound_to_the_user_that_was_picked() {
     let rehearsal = Rehearsal::on("deleted-twin");
     let wizard = rehearsal.signed_in(80, 24);
     wizard.keys("<enter>").wait_for("[ Repair the identities ]");
-    wizard.keys("f").wait_for("[ ] Purge the deleted user").wait_for("[ Write this ]");
+    wizard.keys("f").wait_for("[ ] Purge the deleted user").wait_for("[ Make these changes ]");
     // What writes is closed until the box is ticked.
     wizard.keys("<tab> <enter>").wait_for("Tick the box first");
     wizard.keys("<space>").wait_for("[x] Purge the deleted user");
     wizard.keys("<tab> <enter>").wait_for(" Choose the user ");
-    wizard.type_text("adm").keys("<enter>").wait_for("[ Write this ]").wait_for("rows run as Admin");
+    wizard.type_text("adm").keys("<enter>").wait_for("[ Make these changes ]").wait_for("rows run as Admin");
     wizard.keys("<enter>").wait_for(" Setup complete ");
     wizard.keys("<enter>").wait_for(" Linked ");
     leave(&wizard);
@@ -201,7 +201,7 @@ fn the_prerequisites_are_looked_at_and_left_again() {
     let rehearsal = Rehearsal::on("prerequisites-unmet");
     let wizard = rehearsal.signed_in(80, 24);
     wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("No button yet");
-    wizard.keys("p").wait_for(" Prerequisites ").wait_for("Dual-write application is closed: see P06");
+    wizard.keys("p").wait_for(" Prerequisites ").wait_for("Dual-write application is not possible yet: see P06");
     wizard.keys("<enter>").wait_for("Written in");
     wizard.keys("<esc>").wait_gone("Written in");
     wizard.keys("<esc>").wait_for(" Environment Details ");
@@ -214,7 +214,11 @@ fn a_mismatch_is_reset_by_typing_the_name_of_the_environment() {
     let rehearsal = Rehearsal::on("mismatch-set-up");
     let wizard = rehearsal.signed_in(80, 24);
     wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("[ Linking mismatch ]");
-    wizard.keys("<enter>").wait_for("┌ Linking mismatch ─").wait_for("contoso-sandbox").wait_gone("is closed");
+    wizard
+        .keys("<enter>")
+        .wait_for("┌ Linking mismatch ─")
+        .wait_for("contoso-sandbox")
+        .wait_gone("is not possible now");
     wizard.keys("<enter>").wait_for("ype ");
     wizard.type_text("contoso-uat").keys("<enter>").wait_for(" Linked ");
     leave(&wizard);
@@ -422,8 +426,8 @@ fn a_second_wizard_says_who_drives_an_environment_and_watches() {
     first.wait_for("accepted, operation");
     let second = rehearsal.wizard(&[], 80, 24);
     let own = format!("process {}", first.child().as_raw_nonzero());
-    second.wait_for("┌ Resume ").wait_for("Forget are closed").wait_for(&own);
-    second.keys("<enter>").wait_for("┌ Environment Details ").wait_for("watched from here");
+    second.wait_for("┌ Resume ").wait_for("Forget are not possible").wait_for(&own);
+    second.keys("<enter>").wait_for("┌ Environment Details ").wait_for("only watches");
     configure_again(&second);
     second.wait_for("Nothing was started").wait_for(&own);
     leave(&second);

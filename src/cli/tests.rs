@@ -111,6 +111,8 @@ fn a_length_has_a_unit_or_is_seconds() {
     assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
     assert_eq!(duration("45m"), Ok(Duration::from_mins(45)));
     assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
+    assert_eq!(duration("1h30m"), Ok(Duration::from_mins(90)));
+    assert_eq!(duration("1h 30m"), Ok(Duration::from_mins(90)));
     for bad in ["", "0", "m", "-1s", "1d", "99999999999999999999h", "18446744073709551615h"] {
         assert!(duration(bad).is_err(), "{bad}");
     }

@@ -373,6 +373,8 @@ pub struct About {
     pub level: Level,
     /// What is read.
     pub evidence: &'static str,
+    /// No service tells it.
+    pub is_by_hand: bool,
     /// What helps where it is not met, or where to look.
     pub remedy: &'static str,
     /// Page to read more.
@@ -382,8 +384,8 @@ pub struct About {
 /// The prerequisite with this id, in letters of any case.
 pub fn about(id: &str) -> Option<About> {
     let row = table::TABLE.iter().find(|row| row.id.eq_ignore_ascii_case(id.trim()))?;
-    let Prerequisite { id, what, level, evidence, remedy, .. } = *row;
-    Some(About { id, what, level, evidence, remedy, doc_url: row.doc_url() })
+    let Prerequisite { id, what, level, evidence, remedy, sure, .. } = *row;
+    Some(About { id, what, level, evidence, is_by_hand: sure == Sure::ByHand, remedy, doc_url: row.doc_url() })
 }
 
 /// Those that are not met, with how much each matters; without the words.

@@ -280,7 +280,10 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
         (Some(maps), _) if maps.is_empty() => {}
         (Some(maps), _) => {
             let count = if maps.len() == 1 { "1 map is".to_owned() } else { format!("{} maps are", maps.len()) };
-            reasons.push(format!("{count} not stopped: {}. Stop them first.", maps.words()));
+            reasons.push(format!(
+                "{count} not stopped: {}. Stop them in the dual-write administration (o opens it), then read again.",
+                maps.words()
+            ));
         }
         (None, Some(_)) => reasons.push(format!("Could not tell whether maps are running: {}", why(&facts.maps))),
         (None, None) => is_reading = true,

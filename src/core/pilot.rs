@@ -112,9 +112,9 @@ pub fn reset_closed(environment: &Environment, facts: &Facts, why: &str) -> End 
     match gate::reset_link_unread(environment, facts) {
         Some(trouble) => {
             let next = trouble.next_move(Again::Command);
-            End::Unreachable(format!("Reset link is closed. {}. {next}", why.trim_end_matches(['.', ' '])))
+            End::Unreachable(format!("Reset link is not possible now. {}. {next}", why.trim_end_matches(['.', ' '])))
         }
-        None => End::Mismatch(format!("Reset link is closed. {why}")),
+        None => End::Mismatch(format!("Reset link is not possible now. {why}")),
     }
 }
 
@@ -221,7 +221,7 @@ impl Pilot {
 
     fn of_details(&self, model: &Model, setup: &Setup) -> Next {
         if let Some(held) = &setup.held {
-            return Next::End(End::Held(format!("{} drives this environment.", held.words())));
+            return Next::End(End::Held(format!("{} works on this environment.", held.words())));
         }
         let Some(environment) = model.directory.get(&self.id) else { return Next::Wait };
         if !setup.is_read() {
@@ -288,7 +288,7 @@ impl Pilot {
             (false, _) => Next::End(match facts.configured() {
                 Answer::Unknown(reasons) => End::Unreachable(reasons.join("; ")),
                 Answer::No(reasons) => End::Prerequisites(format!("Not configured yet: {}.", reasons.join("; "))),
-                Answer::Yes => End::Prerequisites("The link is closed.".into()),
+                Answer::Yes => End::Prerequisites("The link cannot be made yet.".into()),
             }),
         }
     }

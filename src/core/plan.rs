@@ -230,7 +230,7 @@ pub fn identities(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
                 (Certainty::Will, format!("give System Administrator to application user {app} ({name})"))
             }
             Some(IdentityState::Deleted { user }) if mandate.purges => {
-                let purge = format!("purge the deleted application user {app} ({name}), row {user}; this is for good");
+                let purge = format!("purge the deleted application user {app} ({name}), row {user}; for good");
                 put(Side::Dataverse, Certainty::Will, purge);
                 (Certainty::Will, create)
             }

@@ -49,6 +49,18 @@ impl Service {
         Self::Graph,
     ];
 
+    /// The role that allows what this program asks of it, where Microsoft names one (prerequisites P05 to P07 and P10);
+    /// a narrower one may do, too.
+    fn role(self) -> Option<&'static str> {
+        match self {
+            Self::Bap | Self::PowerPlatform => Some("Power Platform Administrator or Dynamics 365 Administrator"),
+            Self::Dataverse => Some("System Administrator in Dataverse"),
+            Self::FinanceOperations => Some("System administrator in finance and operations"),
+            Self::Lcs => Some("Project Owner or Environment Manager in the Lifecycle Services project"),
+            Self::Entra | Self::Gateway | Self::Graph | Self::Link => None,
+        }
+    }
+
     /// Its name in a sentence.
     pub fn name(self) -> &'static str {
         match self {
@@ -358,7 +370,10 @@ impl Trouble {
                     "Check that this account belongs to the tenant; sign in again; {again}."
                 )
             }
-            What::Status(403) => format!("Ask for a role in {who} that may do this; {again}."),
+            What::Status(403) => match self.service.role() {
+                Some(role) => format!("Ask for the role {role}; {again}."),
+                None => format!("Ask for a role in {who} that allows this; {again}."),
+            },
             What::Status(404) => {
                 "Check the address in the cloud profile, and that the environment still exists.".into()
             }

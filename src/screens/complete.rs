@@ -63,7 +63,7 @@ impl Sheet for Complete {
             }
             // What closes the link stands below; nothing green above it.
             Answer::Yes if !gate::link(environment, facts).is_open() => {
-                parts::marked(Mark::Warn, "Set up; the link is still closed.", *view.look, cells)
+                parts::marked(Mark::Warn, "Set up; the link cannot be made yet.", *view.look, cells)
             }
             Answer::Yes => parts::marked(
                 Mark::Done,
@@ -96,7 +96,9 @@ impl Sheet for Complete {
             Gate::Closed(why) => Some(clean(&why)),
         };
         let notes = match &closed {
-            Some(why) => parts::marked(Mark::Warn, &format!("The link is closed. {why}"), *view.look, room.full),
+            Some(why) => {
+                parts::marked(Mark::Warn, &format!("The link cannot be made yet. {why}"), *view.look, room.full)
+            }
             None => {
                 para("The owner cannot be changed later, and only the owner can add table maps.", Role::Dim, room.full)
             }
@@ -176,7 +178,7 @@ fn written(setup: &Setup, view: &View, cells: usize) -> Vec<Row> {
         rows.extend(parts::marked(Mark::Done, &clean(&text), *view.look, cells));
     }
     if setup.written.iter().any(|deed| matches!(deed, Deed::CreateUser { .. } | Deed::GiveRole { .. })) {
-        rows.extend(para("A new role can take up to an hour until the services see it.", Role::Dim, cells));
+        rows.extend(para("It can take up to an hour before a new role counts.", Role::Dim, cells));
     }
     rows
 }

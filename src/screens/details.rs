@@ -11,6 +11,7 @@ use crate::core::gate::{self, Gate, Integration};
 use crate::core::msg::Intent;
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
 use crate::core::setup::{Flow, Setup};
+use crate::core::trouble::Again;
 use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, para};
 use crate::ui::text::{clean, cut, width};
@@ -55,8 +56,8 @@ impl Sheet for Details {
 
     fn help(&self, _view: &View) -> &'static str {
         "This page only reads. Its button is the next step: Dual-write application configures both sides (terms and a \
-         list of changes come first), Link to Power Platform environment makes the link afterwards. A button that is \
-         not there is closed for the reason that stands in its place."
+         list of changes come first), Link to Power Platform environment makes the link afterwards. Where a button is \
+         missing, the reason stands in its place."
     }
 
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {
@@ -406,7 +407,12 @@ fn next_step(
         && application.is_open()
     {
         let closed = Some(clean(why));
-        notes.extend(parts::marked(Mark::Warn, &format!("The link is closed. {}", clean(why)), *view.look, cells));
+        notes.extend(parts::marked(
+            Mark::Warn,
+            &format!("The link cannot be made yet. {}", clean(why)),
+            *view.look,
+            cells,
+        ));
         stops.push(Stop::wants("Prerequisites", Intent::Prerequisites));
         stops.push(Stop::wants("Link to Power Platform environment", Intent::Link).closed_because(closed));
     } else if link.is_open() {
@@ -419,17 +425,26 @@ fn next_step(
         stops.push(configure.clone());
     } else if application.is_open() {
         stops.push(configure.clone());
-        notes.extend(para(what_configure_does(facts), Role::Plain, cells));
+        match facts.packages.trouble() {
+            Some(trouble) => {
+                let text = format!(
+                    "Whether anything is installed could not be read. {} Configure asks the same service.",
+                    trouble.next_move(Again::Reading)
+                );
+                notes.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
+            }
+            None => notes.extend(para(what_configure_does(facts), Role::Plain, cells)),
+        }
     } else if let Gate::Closed(why) = &application {
         let text = format!("No button yet. {}", clean(why));
         notes.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
     }
     if let Some(held) = &setup.held {
-        let text = format!("{} drives this environment; it is watched from here.", capital(&held.words()));
+        let text = format!("{} works on this environment; this program only watches.", capital(&held.words()));
         notes.splice(0..0, parts::marked(Mark::Busy, &text, *view.look, cells));
     }
     if let Some(trouble) = &view.model.directory.lcs_trouble {
-        let text = format!("Without facts of Lifecycle Services: {}.", clean(&trouble.sentence()));
+        let text = format!("What Lifecycle Services knows is missing here: {}.", clean(&trouble.sentence()));
         notes.splice(0..0, parts::marked(Mark::Warn, &text, *view.look, cells));
     }
     if setup.to_take_up.is_some() {

@@ -170,7 +170,7 @@ fn notes_of_trouble(view: &View, room: Room, notes: &mut Vec<Row>) {
         note(format!("No environment answers to {}.", view.look.quoted(&clean(text))));
     }
     if let Some(trouble) = &directory.lcs_trouble {
-        note(format!("Without facts of Lifecycle Services: {} (d).", clean(&trouble.sentence())));
+        note(format!("What Lifecycle Services knows is missing here: {} (d).", clean(&trouble.sentence())));
     }
     if let Some(trouble) = directory.trouble.as_ref().filter(|_| !directory.environments.is_empty()) {
         note(format!("This list is the last one that could be read: {} (d).", clean(&trouble.sentence())));

@@ -50,7 +50,7 @@ const PERMISSIONS: [(&str, &str); 7] = [
     ("PowerApps Service", "User"),
     ("Dynamics CRM", "user_impersonation"),
     ("Dynamics ERP", "Odata.FullAccess"),
-    ("Microsoft Graph", "User.Read; Directory.Read.All if you can"),
+    ("Microsoft Graph", "User.Read; Directory.Read.All (optional)"),
 ];
 
 /// What the eye is doing: focus, scroll, cursors.
@@ -132,7 +132,7 @@ impl Glance<'_> {
             None => Vec::new(),
         };
         let glyph = Mark::Now.glyph(self.look.glyphs);
-        rows.push(Row::new(format!(" {glyph} nothing was asked or written yet"), Role::Dim));
+        rows.push(Row::new(format!(" {glyph} nothing is sent or saved yet"), Role::Dim));
         rows
     }
 
@@ -177,8 +177,8 @@ impl Glance<'_> {
         }
         rows.push(Row::blank());
         rows.extend(para(
-            "Who has a cloud profile already starts with: dualwrite --cloud FILE. What is in the settings file or built \
-             in has a name: dualwrite --cloud NAME.",
+            "If you have a cloud profile: dualwrite --cloud FILE. For one in the settings file or a built-in one: \
+             dualwrite --cloud NAME.",
             Role::Dim,
             cells,
         ));
@@ -257,7 +257,7 @@ impl Glance<'_> {
             Field::Gateway.label(),
             "On the dual-write page of finance and operations, in the developer tools of the browser (F12, Network): \
              the host that begins with projectmanagementservice. Known of the public cloud only. Its token comes from \
-             outside (DUALWRITE_TOKEN_GATEWAY): your registration gets none.",
+             outside (DUALWRITE_TOKEN_GATEWAY): your app registration gets none.",
         );
         told(Field::Name.label(), "What --cloud takes, and what every screen shows.");
         rows
@@ -334,7 +334,7 @@ impl Glance<'_> {
         }
         rows.push(Row::blank());
         rows.extend(para(
-            "What stands in the file already stays. It holds no password and no token. Then you sign in with a code.",
+            "What the file has already is kept. It holds no password and no token. Then you sign in with a code.",
             Role::Dim,
             cells,
         ));

@@ -169,7 +169,7 @@ fn rail(view: &View) -> Row {
             }
             Screen::SignIn => "Sign in first. Nothing is read or changed before that.",
             Screen::Runs => "What was done on this machine. Reading it changes nothing.",
-            Screen::Resume => "Something was interrupted. Nothing is changed before you decide.",
+            Screen::Resume => "A set-up is on record that did not end. Nothing is changed before you decide.",
             _ => "Choose an environment. A set-up that runs goes on while you look at another.",
         };
         let words = cut(words, usize::from(view.size.0).saturating_sub(2), view.look.symbols().ellipsis);
@@ -304,7 +304,7 @@ fn of_setup(view: &View, setup: &Setup) -> Row {
     if let Flow::Linking(link) = &setup.flow
         && link.step == LinkStep::AskPerson
     {
-        return Row::new(format!(" {} waiting for your word", Mark::Busy.glyph(view.look.glyphs)), Role::Busy);
+        return Row::new(format!(" {} waiting for your confirmation", Mark::Busy.glyph(view.look.glyphs)), Role::Busy);
     }
     match setup.watch() {
         // While both sides are read, the open questions are those of the facts.

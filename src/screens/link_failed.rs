@@ -42,8 +42,8 @@ impl Sheet for LinkFailed {
 
     fn help(&self, _view: &View) -> &'static str {
         "What is set up stays set up; only the link is missing. Mend what the words of the service name, then try \
-         again. Where identities are missing, Repair the identities makes what is listed and asks first. A role that \
-         was just given can take up to an hour until the services see it."
+         again. Where identities are missing, Repair the identities makes what is listed and asks first. It can \
+         take up to an hour before a new role counts."
     }
 
     fn page(&self, view: &View, room: Room) -> Page {

@@ -122,8 +122,8 @@ fn elapsed(view: &View, link: &Linking, outlook: Option<Outlook>, cells: usize) 
     let row = Row::new("Elapsed ", Role::Dim).and(view.running(elapsed), Role::Strong);
     let row = match (elapsed >= LINK_USUAL, link.way) {
         (true, Way::Assisted) => row,
-        (true, _) => row.and("   longer than usual; it goes on", Role::Warn),
-        (false, _) => row.and(format!(" of {}", stopwatch(LINK_USUAL)), Role::Dim),
+        (true, _) => row.and("   longer than usual", Role::Warn),
+        (false, _) => row.and(format!(", usually under {}", stopwatch(LINK_USUAL)), Role::Dim),
     };
     let more = outlook.filter(|_| elapsed < LINK_USUAL && link.way == Way::Direct);
     let more = more.map(|outlook| format!("   {} (estimate)", outlook.words())).unwrap_or_default();
@@ -162,7 +162,11 @@ fn steps(view: &View, link: &Linking, cells: usize) -> Vec<Row> {
             "Look whether there is a link already",
             "",
             "You select Link to Power Platform environment",
-            "Read the link back from the dual-write service",
+            if link.step == LinkStep::AskPerson {
+                "You confirm that it is linked"
+            } else {
+                "Read the link back from the dual-write service"
+            },
         ],
         Way::Reset => ["", "Ask the dual-write gateway to reset the link", "", "Read the link back from it"],
     };
@@ -199,9 +203,9 @@ fn by_hand(link: &Linking, page: Option<&str>, cells: usize) -> Vec<Row> {
     rows.push(Row::blank());
     let watched = if link.step == LinkStep::AskPerson {
         if link.watch.waits_for_token() {
-            "Without a token the link cannot be read here: give one (t). Or say It is linked when Lifecycle Services shows it; it is recorded as your word."
+            "Without a token this program cannot see the link: give one (t). Or select It is linked when Lifecycle Services shows it; the record says that you confirmed it."
         } else {
-            "Nothing here can read the link. When Lifecycle Services shows it, say so with It is linked; it is recorded as your word."
+            "This program cannot see the link: no dual-write gateway is known. When Lifecycle Services shows it, select It is linked; the record says that you confirmed it."
         }
     } else {
         "The dual-write service is watched from here: this page goes on by itself when it shows the link."

@@ -88,7 +88,7 @@ impl Sheet for Mismatch {
             if let Some(why) = &closed {
                 notes.extend(parts::marked(
                     Mark::Failed,
-                    &format!("Reset link is closed. {why}"),
+                    &format!("Reset link is not possible now. {why}"),
                     *view.look,
                     room.full,
                 ));

@@ -465,7 +465,8 @@ impl Sheet for Repair {
         let has_twin = (0..APPLICATION_USERS.len())
             .any(|index| matches!(facts.user_state(index), Some(IdentityState::Deleted { .. })));
         let writes_rows = repairs.iter().any(|line| line.side == Side::FinanceOperations);
-        let mut rows = para("This will be written, as the signed-in account:", Role::Strong, cells);
+        let once = if has_twin && !mandate.purges { "Once the box is ticked, this is" } else { "This is" };
+        let mut rows = para(&format!("{once} written as the signed-in account:"), Role::Strong, cells);
         for side in [Side::Dataverse, Side::FinanceOperations] {
             let lines: Vec<_> = repairs.iter().filter(|line| line.side == side).collect();
             if lines.is_empty() {
@@ -487,18 +488,18 @@ impl Sheet for Repair {
             }
         }
         rows.push(Row::blank());
-        let text = "Then everything is read once more and the link is offered again. A new role can take up to an hour \
-                    until the services see it.";
+        let text = "Then everything is read once more and the link is offered again. It can take up to an hour \
+                    before a new role counts.";
         rows.extend(para(text, Role::Dim, cells));
         let closed = if has_twin && !mandate.purges {
             Some("Tick the box first (Space): the deleted user is in the way of the new one.".to_owned())
         } else if writes_rows && mandate.row_user.is_none() {
-            Some("Choose the user first: Admin is missing or disabled.".to_owned())
+            Some("Choose the user first: the user Admin does not exist or is disabled.".to_owned())
         } else {
             None
         };
         let primary = match &closed {
-            None => "Write this",
+            None => "Make these changes",
             Some(_) if has_twin && !mandate.purges => "Purge the deleted user",
             Some(_) => "Choose the user",
         };
@@ -511,14 +512,14 @@ impl Sheet for Repair {
         let notes = runs_as.map(|user| format!("The client ID rows run as {}.", clean(user)));
         let notes = notes.map(|text| para(&text, Role::Plain, cells)).unwrap_or_default();
         let write = match closed {
-            None => Stop::wants("Write this", Intent::RepairIdentities(mandate)),
-            closed => Stop::button("Write this", Action::Close).closed_because(closed),
+            None => Stop::wants("Make these changes", Intent::RepairIdentities(mandate)),
+            closed => Stop::button("Make these changes", Action::Close).closed_because(closed),
         };
         stops.push(write);
         if writes_rows {
             stops.push(Stop::button("Choose the user", Action::Ask(Ask::PickUser)));
         }
-        stops.push(Stop::button("Change nothing", Action::Close));
+        stops.push(Stop::button("Cancel", Action::Close));
         Page { rows, notes, stops, primary, ..Page::default() }
     }
 }

@@ -204,20 +204,20 @@ pub(super) fn remedies(view: &View, failure: &Failure, title: &str, cells: usize
 pub(super) fn came_back(view: &View, failure: &Failure, cells: usize) -> Vec<Row> {
     let times = match failure.repeats {
         0 => return Vec::new(),
-        1 => "The same error has come back. If what is said below was put right before, ask who or what undoes it."
-            .to_owned(),
-        count => format!(
-            "The same error has come back {count} times. If what is said below was put right before, ask who or what \
-             undoes it."
-        ),
+        1 => String::new(),
+        count => format!(" {count} times"),
     };
+    let text = format!(
+        "The same error has come back{times}. If you mended it before, find out who or what undoes it: a person, a \
+         policy, a job."
+    );
     let mut rows = vec![Row::blank()];
-    rows.extend(para(&times, Role::Warn, cells));
+    rows.extend(para(&text, Role::Warn, cells));
     if let (Some(fault), Some((environment, setup))) = (failure.fault, view.model.current()) {
         let checks = check::checks(environment, &setup.facts);
         let steps = remedy::remedies(fault, &checks, failure.repeats);
         if let Some((at, step)) = steps.iter().enumerate().find(|(_, step)| step.is_next) {
-            let start = Row::new("Next     ", Role::Strong).and(format!("{}  ", at + 1), Role::Dim);
+            let start = Row::new(format!("Next, step {}  ", at + 1), Role::Strong);
             rows.extend(behind(start, &markdown::pieces(&clean(step.text)), cells));
         }
     }

@@ -193,7 +193,7 @@ fn head(view: &View, all: &[Check], cells: usize) -> Vec<Row> {
     for (button, label) in buttons {
         let ids: Vec<&str> = all.iter().filter(|check| check.blocks(button)).map(|check| check.id).collect();
         if !ids.is_empty() {
-            let text = format!("{label} is closed: see {}.", ids.join(", "));
+            let text = format!("{label} is not possible yet: see {}.", ids.join(", "));
             rows.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
         }
     }

@@ -74,7 +74,7 @@ fn elapsed(view: &View, run: &Configuring, outlook: Outlook, cells: usize) -> Ro
     let elapsed = between(run.started, view.now);
     let row = Row::new("Elapsed ", Role::Dim).and(view.running(elapsed), Role::Strong);
     if elapsed >= CONFIGURE_USUAL {
-        row.and("   longer than usual; it goes on", Role::Warn)
+        row.and("   longer than usual", Role::Warn)
     } else {
         let more = outlook.words();
         let usual = [format!("   typically {more}  (estimate)"), format!("   {more} (estimate)")];

@@ -62,15 +62,16 @@ impl Sheet for Resume {
             put("Terms", format!("{version}, accepted by {by}, {}", view.date(*at)));
         }
         put("The services say", now(view, run));
-        let mut notes = Vec::new();
-        let closed = found.held.as_ref().map(|held| format!("{} drives it right now.", held.words()));
+        let mut notes = para(
+            "Go on reads both sides first and asks for nothing twice. Forget only ends this question: it stops and \
+             undoes nothing.",
+            Role::Dim,
+            room.full,
+        );
+        let closed = found.held.as_ref().map(|held| format!("{} works on it right now.", held.words()));
         if let Some(why) = &closed {
-            notes.extend(parts::marked(
-                Mark::Busy,
-                &format!("Go on and Forget are closed: {why}"),
-                *view.look,
-                room.full,
-            ));
+            let text = format!("Go on and Forget are not possible: {why}");
+            notes = parts::marked(Mark::Busy, &text, *view.look, room.full);
         }
         let others = view.model.found.len() - 1;
         if others > 0 {

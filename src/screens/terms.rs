@@ -74,7 +74,7 @@ impl Sheet for Terms {
             notes,
             stops: vec![
                 Stop {
-                    label: "I have read this",
+                    label: "I have read this and accept it",
                     action: Action::Intent(Intent::TickTerms),
                     shape: Shape::Box(ticked),
                     closed: None,

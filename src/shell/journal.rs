@@ -296,7 +296,7 @@ pub fn runs(state_dir: &Path) -> io::Result<Vec<Listed>> {
     Ok(runs)
 }
 
-/// A run that is not finished, with the program that drives it right now.
+/// A run that is not finished, with the program that works on it right now.
 fn with_driver(mut run: Run, state_dir: &Path) -> Run {
     if run.is_unfinished() {
         run.driven_by = lock::held(state_dir, &key(&run.address, &run.environment)).and_then(|held| held.by);

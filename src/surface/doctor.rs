@@ -80,7 +80,7 @@ impl Report<'_> {
     /// The last line: what is wrong, in short.
     fn sum_up(&mut self) {
         let words = match self.wrong.as_slice() {
-            [] => "Nothing is wrong.".to_owned(),
+            [] => "Nothing is wrong with what was looked at.".to_owned(),
             [one] => format!("1 thing is wrong: {one}."),
             all => format!("{} things are wrong: {}.", all.len(), all.join(", ")),
         };

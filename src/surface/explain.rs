@@ -179,7 +179,11 @@ fn prerequisite(about: &check::About) -> Vec<Row> {
     rows.extend(labelled("Matters", about.level.words()));
     rows.extend(labelled("Read in", about.evidence));
     rows.push(Row::new("  What to do", Role::Strong));
-    rows.extend(numbered([about.remedy, "dualwrite check --environment NAME says whether it is met there."]));
+    let told = match about.is_by_hand {
+        true => "No service tells whether it is met: look yourself.",
+        false => "dualwrite check --environment NAME says whether it is met there.",
+    };
+    rows.extend(numbered([about.remedy, told]));
     rows.push(Row::new("  Written in", Role::Plain));
     rows.push(Row::new(format!("     {}", about.doc_url), Role::Plain));
     rows

@@ -74,7 +74,7 @@ fn every_screen_of_a_set_up_is_words_and_nothing_else() {
     assert!(all_bytes(&wizard, 100, 30).copies.is_empty(), "nothing is copied before it is asked for");
     wizard.keys("y").wait_asked("the block on the clipboard", |asked| !asked.copies.is_empty());
     page(wizard.keys("<esc>"), "Link failed").wait_for("[ Repair the identities ]");
-    wizard.keys("f").wait_for("[ Write this ]").keys("<enter>");
+    wizard.keys("f").wait_for("[ Make these changes ]").keys("<enter>");
     page(&wizard, "Setup complete");
     page(wizard.keys("<enter>"), "Linked").wait_for(MARK);
     wizard.keys("<pgdn> <pgdn> y").wait_asked("the address on the clipboard", |asked| asked.copies.len() > 1);
@@ -119,7 +119,7 @@ fn a_mismatch_and_its_reset_show_the_words_as_words() {
     let wizard = rehearsal.wizard(&[], 80, 24);
     page(&wizard, "Environments").wait_for("contoso-uat");
     page(wizard.keys("<enter>"), "Environment Details").wait_for("[ Linking mismatch ]");
-    page(wizard.keys("<enter>"), "Linking mismatch").wait_for(MARK).wait_gone("is closed");
+    page(wizard.keys("<enter>"), "Linking mismatch").wait_for(MARK).wait_gone("is not possible now");
     wizard.keys("<enter>").wait_for("ype ");
     wizard.paste(&layer::hostile(2)).paste(&layer::hostile(3)).keys("<esc>").wait_gone("┌ Reset link ");
     rehearsal::leave(&wizard);

@@ -202,9 +202,9 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Dual-write application installs them; further modules come from Dynamics 365 apps. Then Apply Solution.";
         "separated-solutions" => rules::application_solutions;
     P32 Block Link Dataverse ToVerify Maker
-        "Every company in Dataverse has a name of its own";
+        "Every company in Dataverse has a name, and no two have the same";
         "companies of Dataverse (cdm_company)" [FactKind::Companies];
-        "Delete or merge the companies that are named, in the table Company of Dataverse.";
+        "Give each company a name, and rename or merge those with the same one, in the table Company of Dataverse.";
         INITIAL => rules::company_names;
     P33 Block Link FinanceOperations ToVerify FinanceOperations
         "There are at most 250 legal entities, and 40 for one initial sync";

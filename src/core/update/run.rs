@@ -91,7 +91,7 @@ pub(super) fn claimed(setup: &mut Setup, result: Result<(), NotClaimed>, cx: &mu
         }
         Err(NotClaimed::Held(held)) => {
             let text = format!(
-                "Nothing was started: {} drives “{}”. It is watched from here.",
+                "Nothing was started: {} works on “{}”; this program only watches.",
                 held.words(),
                 cx.environment.name
             );
@@ -161,7 +161,7 @@ fn watch(setup: &mut Setup, held: &Held, cx: &mut Cx) {
     let is_new = setup.held.is_none();
     setup.held = Some(Box::new(held.clone()));
     if is_new {
-        setup.tell(cx.now, format!("{} drives this environment; it is watched", held.words()));
+        setup.tell(cx.now, format!("{} works on this environment; this program only watches", held.words()));
         setup.flow = Flow::Details { wanted: false };
         reading::read_all(setup, cx);
         for kind in WATCHED {
@@ -228,7 +228,7 @@ fn decided(model: &mut Model, now: Now) -> Option<Found> {
 /// Takes up the run that is shown, at once or as soon as its environment is listed.
 pub(super) fn go_on(model: &mut Model, now: Now) {
     if let Some(held) = model.found.first().and_then(|found| found.held.clone()) {
-        model.notice = Some(format!("{} drives it; look at it, or close that program first.", held.words()));
+        model.notice = Some(format!("{} works on it; look at it, or close that program first.", held.words()));
         return;
     }
     if let Some(found) = decided(model, now) {
@@ -250,7 +250,7 @@ pub(super) fn only_look(model: &mut Model, now: Now) {
 /// The run that is shown is over: nobody is asked about it again. Not while another program drives it.
 pub(super) fn forget(model: &mut Model, now: Now) {
     if let Some(held) = model.found.first().and_then(|found| found.held.clone()) {
-        model.notice = Some(format!("{} drives it; it cannot be forgotten.", held.words()));
+        model.notice = Some(format!("{} works on it; it cannot be forgotten.", held.words()));
         return;
     }
     if let Some(found) = decided(model, now) {
@@ -265,7 +265,7 @@ pub(super) fn forget(model: &mut Model, now: Now) {
 pub(super) fn forgotten(name: &str, result: Result<(), NotClaimed>) -> String {
     match result {
         Ok(()) => format!("Forgotten. What runs for “{name}” at the services goes on there."),
-        Err(NotClaimed::Held(held)) => format!("{} drives “{name}”; it was not forgotten.", held.words()),
+        Err(NotClaimed::Held(held)) => format!("{} works on “{name}”; it was not forgotten.", held.words()),
         Err(NotClaimed::Failed(why)) => format!("It could not be forgotten: {why}. {}", record_help(&why)),
     }
 }

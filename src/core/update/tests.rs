@@ -65,7 +65,10 @@ fn a_side_that_refuses_this_account_ends_configure_before_anything_is_installed(
     world.settle_until(|world| matches!(world.flow(), Flow::ConfigureFailed(..)));
     let Flow::ConfigureFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
     assert_eq!((world.changes.len(), &failure.halt), (0, &Halt::CouldNotRead));
-    assert!(failure.words.contains("no privilege") && failure.next_move.contains("Ask for a role"), "{failure:?}");
+    assert!(
+        failure.words.contains("no privilege") && failure.next_move.contains("Ask for the role System administrator"),
+        "{failure:?}"
+    );
 }
 
 #[test]

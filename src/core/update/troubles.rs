@@ -29,7 +29,8 @@ pub(super) fn tell_miss(setup: &mut Setup, trouble: &Trouble, misses: u8, pause:
 pub(super) fn miss_line(trouble: &Trouble, misses: u8, pause: Duration) -> String {
     let words = trouble.joinable_words();
     let words = if words.is_empty() { String::new() } else { format!(": {words}") };
-    format!("{}{words}; asked again in {} (miss {misses})", trouble.sentence(), in_words(pause))
+    let times = if misses > 1 { format!(" ({misses} times in a row)") } else { String::new() };
+    format!("{}{words}{times}; asked again in {}", trouble.sentence(), in_words(pause))
 }
 
 /// A failure from a trouble, with the entry of the catalogue that its words match.
@@ -83,7 +84,7 @@ pub(super) fn failure(service: Service, words: String, code: Option<String>, set
         code,
         repeats: 0,
         ids: Vec::new(),
-        next_move: "Read the words of the service, mend what they name, then try again.".into(),
+        next_move: "Mend what the words of the service name, then try again. Where they name nothing, give the details (d, then y) to Microsoft Support.".into(),
     };
     if let Some(look_up) = look_up(&failure) {
         failure.next_move = format!("{look_up} Mend what fits, then try again.");

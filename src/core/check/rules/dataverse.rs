@@ -175,7 +175,7 @@ pub(in crate::core::check) fn company_names(_: &Environment, facts: &Facts) -> F
         .map(code)
         .collect();
     if !blank.is_empty() {
-        return no(format!("without a name: {}", names(blank.iter().map(String::as_str))));
+        return no(format!("these have no name: {}", names(blank.iter().map(String::as_str))));
     }
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for company in companies.iter() {
@@ -189,7 +189,7 @@ pub(in crate::core::check) fn company_names(_: &Environment, facts: &Facts) -> F
     if twice.is_empty() {
         yes(format!("{} companies", companies.len()))
     } else {
-        no(format!("more than once: {}", names(twice)))
+        no(format!("there more than once: {}", names(twice)))
     }
 }
 
