@@ -452,16 +452,16 @@ mod tests {
     #[test]
     fn an_intention_without_an_outcome_may_be_on_its_way() {
         let run = |more: Vec<What>| fold(&entries([vec![started()], more].concat())).unwrap();
-        let of = |run: Run, package: &str| run.installation(package).map(|(_, operation)| operation);
-        assert_eq!(of(run(vec![install("X")]), "x"), Some(None));
-        assert_eq!(of(run(vec![install("X"), outcome(ChangeResult::Unknown, None)]), "X"), Some(None));
+        let of =
+            |run: Run, package: &str| run.installation(package).map(|line| (line.at, line.result, line.id.clone()));
+        let at = later(Now::UNIX_EPOCH, Duration::from_secs(1));
+        assert_eq!(of(run(vec![install("X")]), "x"), Some((at, None, None)));
+        let unknown = Some(ChangeResult::Unknown);
+        assert_eq!(of(run(vec![install("X"), outcome(ChangeResult::Unknown, None)]), "X"), Some((at, unknown, None)));
         let accepted = run(vec![install("X"), outcome(ChangeResult::Accepted, Some("op"))]);
-        assert_eq!(
-            accepted.installation("X"),
-            Some((later(Now::UNIX_EPOCH, Duration::from_secs(1)), Some("op".into())))
-        );
-        assert_eq!(run(vec![install("X"), outcome(ChangeResult::Refused, None)]).installation("X"), None);
-        assert_eq!(run(vec![install("X")]).installation("Y"), None);
+        assert_eq!(of(accepted, "X"), Some((at, Some(ChangeResult::Accepted), Some("op".into()))));
+        assert_eq!(of(run(vec![install("X"), outcome(ChangeResult::Refused, None)]), "X"), None);
+        assert_eq!(of(run(vec![install("X")]), "Y"), None);
     }
 
     #[test]

@@ -227,6 +227,8 @@ pub struct AskedBefore {
     pub package: &'static str,
     /// Operation id, if the service had named one.
     pub operation: Option<String>,
+    /// The service had accepted it; else nobody knows what came of it.
+    pub is_accepted: bool,
     /// When it was asked for.
     pub at: Now,
 }
@@ -347,6 +349,8 @@ pub struct Install {
     pub operation: Option<Arc<str>>,
     /// When it was accepted or found.
     pub since: Now,
+    /// This run asked for it: what comes of it is the outcome of its change. Else somebody else's was joined.
+    pub is_ours: bool,
     /// It was asked for by this program, which has watched it ever since.
     pub is_whole: bool,
     /// The package list showed it on its way, so a failure in the list is a new one.

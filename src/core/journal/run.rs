@@ -136,15 +136,11 @@ impl Run {
         self.outcome.is_none()
     }
 
-    /// The last installation of a package that was asked for and may still be on its way: when it was asked for,
-    /// and the id of its operation, if the service named one. Without an id its outcome is not known.
-    pub fn installation(&self, package: &str) -> Option<(Now, Option<String>)> {
+    /// The last installation of a package that was asked for and may still be on its way: accepted, or asked for and
+    /// nobody knows what came of it.
+    pub fn installation(&self, package: &str) -> Option<&ChangeLine> {
         let last = self.changes.iter().rev().find(|line| line.deed.installs(package))?;
-        match last.result {
-            Some(ChangeResult::Accepted) | None => Some((last.at, last.id.clone())),
-            Some(ChangeResult::Unknown) => Some((last.at, None)),
-            Some(ChangeResult::Done | ChangeResult::Refused | ChangeResult::Failed | ChangeResult::NotDone) => None,
-        }
+        matches!(last.result, None | Some(ChangeResult::Accepted | ChangeResult::Unknown)).then_some(last)
     }
 
     /// Activity id of the link that was started under this request id.

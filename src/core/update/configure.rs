@@ -54,8 +54,9 @@ pub(super) fn take_up(setup: &mut Setup, first: StageId, mandate: Mandate, since
     run.asked_before = std::iter::once(CORE_PACKAGE)
         .chain(run.mandate.packages())
         .filter_map(|package| {
-            let (at, operation) = before.installation(package)?;
-            Some(AskedBefore { package, operation, at })
+            let line = before.installation(package)?;
+            let is_accepted = line.result == Some(ChangeResult::Accepted);
+            Some(AskedBefore { package, operation: line.id.clone(), is_accepted, at: line.at })
         })
         .collect();
     go(setup, Box::new(run), cx, begin);

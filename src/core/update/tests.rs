@@ -3,6 +3,7 @@
 
 mod access;
 mod faults;
+mod installing;
 mod looking;
 mod run;
 mod survey;

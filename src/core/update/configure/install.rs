@@ -82,6 +82,7 @@ pub(super) fn looked(
     let before = before.map(|place| run.asked_before.remove(place));
     let state = setup.facts.package(name);
     let looks_again = before.is_some() || counts.settle > 0;
+    let is_ours = before.is_some() || run.unsettled.as_ref().is_some_and(|deed| deed.installs(name));
     settle(run, setup, cx, |deed, _| match (deed, &state) {
         (Deed::Install { package }, _) if !package.eq_ignore_ascii_case(name) => None,
         (Deed::Install { .. }, Some(PackageState::Installed { .. })) => Some(ChangeResult::Done),
@@ -105,7 +106,7 @@ pub(super) fn looked(
             setup.tell(cx.now, format!("{name} is on its way already: the service says {state}"));
             let operation = before.as_ref().and_then(|before| before.operation.as_deref());
             let since = before.as_ref().map_or(cx.now, |before| before.at);
-            let install = Install { seen_running: true, ..found(operation, since) };
+            let install = Install { seen_running: true, is_ours, ..found(operation, since) };
             watch(run, setup, install, cx)
         }
         Some(PackageState::NotInstalled | PackageState::Failed { .. }) => {
@@ -140,6 +141,7 @@ fn found(operation: Option<&str>, since: Now) -> Install {
     Install {
         operation: operation.map(Arc::from),
         since,
+        is_ours: false,
         is_whole: false,
         seen_running: false,
         succeeded: false,
@@ -151,14 +153,15 @@ fn found(operation: Option<&str>, since: Now) -> Install {
 /// by its operation, or looked for before anybody asks again.
 fn asked_before(run: &mut Configuring, setup: &mut Setup, before: AskedBefore, cx: &mut Cx) -> Next {
     let name = before.package;
-    let Some(operation) = before.operation else {
+    if before.operation.is_none() && !before.is_accepted {
         let text = "was asked for before and nobody knows what came of it; the service is read first";
         setup.tell(cx.now, format!("{name} {text}"));
         return look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: 0 }, SETTLE_PAUSE);
-    };
-    setup.tell(cx.now, format!("{name} was asked for before: operation {operation} is watched"));
+    }
+    let by = before.operation.as_deref().map_or_else(|| "the package list".into(), |id| format!("operation {id}"));
+    setup.tell(cx.now, format!("{name} was asked for before and accepted: {by} is watched"));
     "installing".clone_into(&mut run.stages[run.current].detail);
-    let install = found(Some(&operation), before.at);
+    let install = Install { is_ours: true, ..found(before.operation.as_deref(), before.at) };
     watch_after(run, setup, install, Duration::ZERO, cx)
 }
 
@@ -178,7 +181,7 @@ pub(super) fn install_answered(
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");
             "installing".clone_into(&mut run.stages[run.current].detail);
-            let install = Install { is_whole: true, ..found(operation.as_deref(), cx.now) };
+            let install = Install { is_ours: true, is_whole: true, ..found(operation.as_deref(), cx.now) };
             watch_as_asked(run, setup, install, retry_after, cx)
         }
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
@@ -328,10 +331,7 @@ fn operation_read(
             Next::Failed(failure) => Next::Failed(Box::new(Failure { halt: Halt::Canceled, ..*failure })),
             other => other,
         },
-        _ => {
-            install.seen_running = true;
-            watch_as_asked(run, setup, install, retry_after, cx)
-        }
+        _ => watch_as_asked(run, setup, install, retry_after, cx),
     }
 }
 
@@ -344,8 +344,10 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
             if install.is_whole {
                 cx.experience.add(installation(package_of(run)), age);
             }
-            cx.record(setup, Line::came(ChangeResult::Done, None));
-            setup.wrote(Deed::Install { package: package_of(run).to_owned() });
+            if install.is_ours {
+                cx.record(setup, Line::came(ChangeResult::Done, None));
+                setup.wrote(Deed::Install { package: package_of(run).to_owned() });
+            }
             package_done(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
         }
         Some(PackageState::InProgress { state }) => {
@@ -355,9 +357,7 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
             watch(run, setup, install, cx)
         }
         Some(PackageState::Failed { words, code })
-            if install.seen_running
-                || install.succeeded
-                || (age > OLD_FAILURE && install.looks > OLD_FAILURE_LOOKS) =>
+            if install.seen_running || (age > OLD_FAILURE && install.looks > OLD_FAILURE_LOOKS) =>
         {
             let said = Said::or_ours(code, words, || "The service says InstallFailed and gives no reason.".into());
             install_failed(run, setup, said, &install, cx)
@@ -395,7 +395,9 @@ impl Said {
 }
 
 fn install_failed(run: &mut Configuring, setup: &mut Setup, said: Said, install: &Install, cx: &mut Cx) -> Next {
-    cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: said.words.clone() });
+    if install.is_ours {
+        cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: said.words.clone() });
+    }
     let mut failure = failure(Service::PowerPlatform, said.words, said.code, setup, cx);
     if said.is_ours {
         failure = failure.found_here();
