@@ -4,7 +4,7 @@
 //! No public call exists for Configure, so the program does what it stands for, stage by stage. A
 //! stage that is done already is passed over, so a run can start anywhere and twice is harmless.
 
-use super::facts::{Facts, IdentityState, PackageState};
+use super::facts::{Answer, Facts, IdentityState, PackageState};
 use super::mandate::{Mandate, Module};
 use crate::wire::{app_id, power_platform};
 use serde::{Deserialize, Serialize};
@@ -210,6 +210,12 @@ pub fn packages(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
         Planned { side: Side::Dataverse, certainty, what }
     })
     .collect()
+}
+
+/// Whether everything is there that Configure makes with this mandate: the modules, too.
+pub fn is_there(facts: &Facts, mandate: &Mandate) -> bool {
+    let is_installed = |package: &&str| matches!(facts.package(package), Some(PackageState::Installed { .. }));
+    facts.configured() == Answer::Yes && mandate.packages().iter().all(is_installed)
 }
 
 /// What is made of the identities on both sides.

@@ -204,6 +204,9 @@ pub struct Configuring {
     pub mandate: Mandate,
     /// Place of the package that is installed, among those of its stage.
     pub package: usize,
+    /// The link as it was known when it began, which an addition does not touch: what a person said of it stands in no
+    /// fact.
+    pub linked: Option<Box<Linked>>,
     /// The change that was asked for last.
     pub last_deed: Option<Deed>,
     /// What that change met, if it did not work.

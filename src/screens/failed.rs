@@ -67,10 +67,10 @@ impl Sheet for Failed {
         rows.extend(parts::remedies(view, failure, "What to do", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
         let is_linked = gate::is_linked(environment, &setup.facts);
-        let words = if is_linked {
+        let words = if is_linked || run.linked.is_some() {
             "The link works as before; what is done stays done."
         } else {
-            "The link stays closed until this is fixed. What is done stays done."
+            "The link cannot be made before this is fixed. What is done stays done."
         };
         let notes = para(words, Role::Dim, room.full);
         let fix = details::can_repair(environment, setup).then_some(Ask::Repair);

@@ -39,7 +39,11 @@ pub(super) fn start(setup: &mut Setup, first: StageId, mandate: Mandate, cx: &mu
     if first == StageId::Prerequisites {
         setup.written.clear();
     }
-    let run = fresh(first, mandate, cx.now, cx.now);
+    let linked = match &setup.flow {
+        Flow::Linked(link) => Some(link.clone()),
+        _ => None,
+    };
+    let run = Configuring { linked, ..fresh(first, mandate, cx.now, cx.now) };
     go(setup, Box::new(run), cx, begin);
 }
 
@@ -68,6 +72,7 @@ fn fresh(first: StageId, mandate: Mandate, started: Now, now: Now) -> Configurin
         unsettled: None,
         mandate,
         package: 0,
+        linked: None,
         last_deed: None,
         met: None,
         asked_before: Vec::new(),
@@ -146,9 +151,15 @@ fn go(
             setup.tell(cx.now, format!("{what} in {}", crate::core::time::to_the_second(took)));
             cx.record(setup, Line::Configured);
             // What is linked stays linked: only something was added.
-            let is_linked = gate::is_linked(cx.environment, &setup.facts);
+            setup.flow = if gate::is_linked(cx.environment, &setup.facts) {
+                super::link::linked_already(setup, cx)
+            } else if gate::mismatch(cx.environment, &setup.facts).is_some() {
+                Flow::Configured
+            } else {
+                run.linked.take().map_or(Flow::Configured, Flow::Linked)
+            };
+            let is_linked = matches!(setup.flow, Flow::Linked(_));
             run::finished(setup, if is_linked { Outcome::Linked } else { Outcome::Configured }, cx);
-            setup.flow = if is_linked { super::link::linked_already(setup, cx) } else { Flow::Configured };
         }
         Next::Failed(mut failure) => {
             setup.count(&mut failure);

@@ -6,7 +6,7 @@ use crate::core::call::{Call, Reply};
 use crate::core::check;
 use crate::core::directory::{Directory, READ_WITH_LIST};
 use crate::core::environment::{Environment, EnvironmentId, Fact, by_beginning};
-use crate::core::facts::{Answer, FactKind, Facts};
+use crate::core::facts::{FactKind, Facts};
 use crate::core::gate::{self, Gate};
 use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
@@ -466,7 +466,7 @@ pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
         }
         Flow::Configuring(_) if is_judgeable(setup) => super::configure::all_read(setup, cx),
         // Somebody mended it elsewhere.
-        Flow::ConfigureFailed(_, _) if setup.reading.is_empty() && setup.facts.configured() == Answer::Yes => {
+        Flow::ConfigureFailed(ref run, _) if setup.reading.is_empty() && plan::is_there(&setup.facts, &run.mandate) => {
             setup.flow = Flow::Details { wanted: false };
         }
         Flow::LinkFailed(_, _) if gate::is_linked(cx.environment, &setup.facts) => {

@@ -1,7 +1,8 @@
 //! Installations of packages: whose they are, and what a list that lags behind may say of them.
 
 use super::*;
-use crate::core::journal::ChangeResult;
+use crate::core::journal::{ChangeResult, Outcome};
+use crate::core::mandate::Module;
 
 /// What became of each change on record.
 fn outcomes(world: &World) -> Vec<Option<ChangeResult>> {
@@ -66,4 +67,51 @@ fn what_was_accepted_without_an_operation_is_watched_after_an_interruption_not_a
     lists(&mut world, "Installed");
     world.settle();
     assert!(matches!(world.flow(), Flow::Configured), "{:?}", world.flow());
+}
+
+/// A module that is added to an environment of which a person has said that it is linked.
+fn adding_a_module() -> World {
+    let mut world = World::opened();
+    world.core_state = "Installed";
+    world.want(Intent::ReadNow);
+    world.settle();
+    let linked = crate::core::linking::Linked {
+        at: world.now,
+        address: "https://example".into(),
+        confirmed: Confirmation::Person,
+        took: None,
+    };
+    let id = EnvironmentId("pp-1".into());
+    world.model.setups.work(&id, |setup| setup.flow = Flow::Linked(Box::new(linked)));
+    world.want(Intent::InstallModules(vec![Module::Finance]));
+    world.settle();
+    assert!(matches!(world.changes[..], [Change::Install { .. }]), "{:?}", world.flow());
+    world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
+    world
+}
+
+#[test]
+fn what_a_person_said_of_the_link_outlives_a_module_that_is_added() {
+    let mut world = adding_a_module();
+    world.finance_state = "Installed";
+    world.settle();
+    assert!(matches!(world.flow(), Flow::Linked(link) if link.confirmed == Confirmation::Person), "{:?}", world.flow());
+    assert_eq!(fold(&world.recorded).unwrap().outcome, Some(Outcome::Linked));
+}
+
+#[test]
+fn a_module_that_failed_is_not_called_mended_by_a_reading() {
+    let mut world = adding_a_module();
+    world.finance_state = "Installing";
+    let reply = world.healthy(&Call::Packages("".into()));
+    world.answer(Ok(reply));
+    world.finance_state = "InstallFailed";
+    world.settle_until(|world| matches!(world.flow(), Flow::ConfigureFailed(..)));
+    world.want(Intent::ReadNow);
+    world.settle_until(|world| world.model.current().unwrap().1.reading.is_empty());
+    assert!(matches!(world.flow(), Flow::ConfigureFailed(..)), "{:?}", world.flow());
+    // Mended elsewhere it is over.
+    world.finance_state = "Installed";
+    world.want(Intent::ReadNow);
+    world.settle_until(|world| matches!(world.flow(), Flow::Details { .. }));
 }

@@ -13,6 +13,8 @@ pub(super) struct World {
     pub(super) open: VecDeque<(Ticket, Duration, Asked)>,
     pub(super) changes: Vec<Change>,
     pub(super) core_state: &'static str,
+    /// State of the module Finance.
+    pub(super) finance_state: &'static str,
     /// What Dataverse says of the application users.
     pub(super) users: Users,
     /// Client ID rows are there.
@@ -91,6 +93,7 @@ impl World {
             open: VecDeque::new(),
             changes: Vec::new(),
             core_state: "NotInstalled",
+            finance_state: "NotInstalled",
             users: Users::Good,
             has_rows: true,
             cluster: None,
@@ -152,7 +155,8 @@ impl World {
             }
             Call::Packages(_) => Reply::Packages(from(json!([
                 {"uniqueName": CORE_PACKAGE, "state": self.core_state, "version": "1.0.24062.2"},
-                {"uniqueName": APPLICATION_PACKAGE, "state": "Installed", "version": "2"}]))),
+                {"uniqueName": APPLICATION_PACKAGE, "state": "Installed", "version": "2"},
+                {"uniqueName": "msdyn_Dynamics365FinanceExtendedAnchor", "state": self.finance_state}]))),
             Call::Users { .. } if self.users == Users::Missing => Reply::Users(Vec::new()),
             Call::Users { app, .. } => Reply::Users(from(json!([{"systemuserid": app, "applicationid": app,
                 "isdisabled": false,
