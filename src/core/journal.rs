@@ -499,6 +499,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_looked_at_again_after_an_interruption_did_not_take_the_interruption() {
+        let stage = |state| What::Stage { stage: StageId::Prerequisites, state, detail: String::new() };
+        let (running, done) = (stage(StageState::Running), stage(StageState::Done));
+        let run = fold(&entries(vec![started(), running.clone(), done.clone(), started(), running, done])).unwrap();
+        let line = &run.stages[0];
+        let at = |second| later(Now::UNIX_EPOCH, Duration::from_secs(second));
+        assert_eq!((run.stages.len(), line.since, line.until), (1, at(1), Some(at(2))));
+    }
+
+    #[test]
     fn only_a_new_word_is_a_reading_that_mattered() {
         let word = |status: &str| What::Reading { stage: None, status: status.into(), elapsed_s: 0, next_in_s: 0 };
         let run = fold(&entries(vec![started(), word("a"), word("a"), word("b"), word("a")])).unwrap();

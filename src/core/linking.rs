@@ -38,8 +38,10 @@ pub struct Linking {
     pub started: Now,
     /// Idempotency key of the start.
     pub request_id: String,
-    /// Activity id, once the service gave one.
+    /// Activity id, once the service has accepted it.
     pub activity: Option<String>,
+    /// The service has refused this request id for good: the next try is a new one.
+    pub is_answered: bool,
     /// What is being done.
     pub step: LinkStep,
     /// The open question.

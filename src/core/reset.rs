@@ -33,11 +33,10 @@ pub fn legal_entities(set: &gateway::ConnectionSet) -> Option<Vec<String>> {
     Some(all)
 }
 
-/// What asks for the reset; `None` where a side has no address.
-pub fn body(environment: &Environment, set: &gateway::ConnectionSet) -> Option<gateway::Reset> {
+/// What asks for the reset of the link of finance and operations at this address; `None` where Dataverse has none.
+pub fn body(environment: &Environment, finops: &str, set: &gateway::ConnectionSet) -> Option<gateway::Reset> {
     let power_platform = environment.power_platform.as_ref()?.to_string();
     let dataverse = environment.dataverse.as_ref()?;
-    let finops = environment.finops_url()?;
     let old = set.environments.values().find(|side| side.is_finops()).cloned().unwrap_or_default();
     let side = |target_type: &str, url: &str, name: &str, is_dev_instance| gateway::ResetSide {
         target_type: target_type.into(),

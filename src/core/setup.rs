@@ -12,6 +12,7 @@ use super::linking::{LinkStep, Linked, Linking, Way};
 use super::mandate::{Mandate, Module};
 use super::msg::Ticket;
 use super::plan::{CORE_PACKAGE, STAGES, StageId};
+use super::terms::Acceptance;
 use super::time::Now;
 use super::trouble::{Service, Trouble};
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ pub struct Setup {
     /// How far the record of the run is.
     pub record: Record,
     /// Version of the terms that were accepted and are not yet part of the record of the run, and when they were.
-    pub accepts: Option<(String, Now)>,
+    pub accepts: Option<Acceptance>,
     /// An interrupted run that is taken up as soon as both sides are read.
     pub to_take_up: Option<Box<Run>>,
     /// What begins as soon as this program has the environment to itself.
@@ -323,6 +324,8 @@ pub enum Step {
         changes: u8,
         /// Row id of the user.
         user: String,
+        /// Row id of the business unit whose role is asked for.
+        business_unit: String,
     },
     /// Changing an application user.
     ChangeUser {

@@ -274,12 +274,14 @@ fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice
         }
         Intent::Configure => match setup.flow {
             Flow::Terms { seen_to_end: true, ticked: true, keeping: false } => {
-                cx.desk.push(Effect::KeepTerms(Acceptance {
+                let acceptance = Acceptance {
                     version: terms::version().into(),
                     account: cx.account.to_owned(),
                     environment: cx.environment.id.clone(),
                     at: cx.now,
-                }));
+                };
+                setup.accepts = Some(acceptance.clone());
+                cx.desk.push(Effect::KeepTerms(acceptance));
                 setup.flow = Flow::Terms { seen_to_end: true, ticked: true, keeping: true };
             }
             Flow::Terms { seen_to_end: false, .. } => {
@@ -362,7 +364,6 @@ fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &mut Cx) -> Opt
         Ok(()) => {
             setup.tell(cx.now, format!("terms {} accepted by {}", terms::version(), cx.account));
             setup.accepted = true;
-            setup.accepts = Some((terms::version().into(), cx.now));
             setup.flow = Flow::Confirm;
             // What will change is said from fresh facts.
             reading::read_all(setup, cx);
@@ -370,6 +371,7 @@ fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &mut Cx) -> Opt
         }
         Err(why) => {
             *keeping = false;
+            setup.accepts = None;
             Some(Notice(format!(
                 "The terms do not count as accepted, because that could not be written down: {why}. {}",
                 record_help(&why)

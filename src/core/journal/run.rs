@@ -171,7 +171,7 @@ impl Run {
         let was = line.state;
         match (was, to) {
             // Looked at again after an interruption, and found done.
-            (StageState::Done, StageState::Running | StageState::Skipped) => return,
+            (StageState::Done, StageState::Running | StageState::Skipped | StageState::Done) => return,
             // It ran when the program ended, and was done meanwhile: by this run.
             (StageState::Running, StageState::Skipped) if is_own => {
                 line.state = StageState::Done;

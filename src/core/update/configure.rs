@@ -10,7 +10,7 @@ mod install;
 use super::troubles::{failure, failure_of, tell_miss};
 use super::{Cx, reading, run, troubles};
 use crate::core::call::{Call, Change, Reply};
-use crate::core::facts::{Answer, FactKind, Facts, IdentityState};
+use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::failure::{Failure, Halt};
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{ChangeResult, Deed, Outcome, Run, What as Line, Work};
@@ -347,7 +347,7 @@ fn on_reply(run: &mut Configuring, setup: &mut Setup, result: Result<Reply, Trou
             }
             other => ask_again(run, setup, other, cx),
         },
-        Step::ReadRole { index, changes, user } => match result {
+        Step::ReadRole { index, changes, user, .. } => match result {
             Ok(Reply::Roles(roles)) => {
                 let Some(role) = roles.into_iter().next() else {
                     return own_words(
@@ -438,12 +438,8 @@ fn step_call(run: &Configuring, setup: &Setup, cx: &Cx) -> Option<Call> {
         Step::Watch(install) => watch_call(install, setup, cx),
         Step::ReadUser { index, .. } => fact(FactKind::User(*index)),
         Step::ReadBusinessUnit { .. } => dataverse().map(Call::RootBusinessUnit),
-        Step::ReadRole { index, .. } => {
-            let business_unit = match setup.facts.user_state(*index)? {
-                IdentityState::NoRole { business_unit, .. } => business_unit?,
-                _ => return None,
-            };
-            Some(Call::AdministratorRole { dataverse: dataverse()?, business_unit })
+        Step::ReadRole { business_unit, .. } => {
+            Some(Call::AdministratorRole { dataverse: dataverse()?, business_unit: business_unit.clone() })
         }
         Step::ReadFinopsUsers => fact(FactKind::FinopsUsers),
         Step::ReadRows { .. } => fact(FactKind::Rows),

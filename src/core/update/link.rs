@@ -27,10 +27,10 @@ use crate::core::trouble::{Done, Service, Trouble, What};
 use crate::wire::{bare_host, bare_id, gateway, lcs};
 use std::time::Duration;
 
-/// Readings of the gateway that may not show a reported link yet.
-const READ_BACK_TRIES: u8 = 6;
 /// How long the gateway is watched for a link that another operation makes.
 const REFUSED_MAX: Duration = Duration::from_mins(15);
+/// Readings of the gateway that may not show a reported link yet.
+const READ_BACK_TRIES: u8 = 6;
 /// Pause between them.
 const READ_BACK_PAUSE: Duration = Duration::from_secs(5);
 /// Pause between readings of the gateway while a person links in Lifecycle Services.
@@ -116,6 +116,7 @@ fn fresh(setup: &Setup, way: Way, request_id: String, started: Now, cx: &mut Cx)
         started,
         request_id,
         activity: None,
+        is_answered: false,
         step: LinkStep::Look,
         watch: Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO),
         administration_url: None,
@@ -131,7 +132,7 @@ fn host(setup: &Setup, cx: &Cx) -> String {
 
 /// Nothing is linked yet: start it, or wait for the person.
 fn begin(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
-    if linking.activity.as_ref().is_some_and(|id| !id.is_empty()) {
+    if linking.activity.is_some() {
         // Accepted before an interruption.
         linking.step = LinkStep::Watch;
         let call = status_call(linking, setup, cx);
@@ -180,10 +181,8 @@ pub(super) fn try_again(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
         reading::read_all(setup, cx);
         return None;
     }
-    let request_id = match linking.activity {
-        None => linking.request_id.clone(),
-        Some(_) => cx.desk.guid(),
-    };
+    let is_over = linking.is_answered || linking.activity.is_some();
+    let request_id = if is_over { cx.desk.guid() } else { linking.request_id.clone() };
     let way = linking.way;
     run::claim(setup, Start::Link { way, request_id }, cx);
     None
@@ -244,7 +243,7 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
         Next::Failed(mut failure) => {
             setup.count(&mut failure);
             setup.tell(cx.now, format!("link failed: {}", failure.words));
-            if linking.activity.as_ref().is_some_and(|id| !id.is_empty()) {
+            if linking.activity.is_some() {
                 cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: String::new() });
             }
             cx.record(setup, failure.line("link"));
@@ -373,7 +372,7 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                         cx.now,
                         format!("{}; its outcome is not known, so the gateway is read", trouble.sentence()),
                     );
-                    linking.refused = Some(Box::new(reset::not_done(&trouble, setup, cx)));
+                    linking.refused = Some(Box::new(reset::not_seen(&trouble, setup, cx)));
                     return ask_back(linking, setup, 0, SETTLE_PAUSE, cx);
                 }
                 return Next::Failed(Box::new(reset::not_done(&trouble, setup, cx)));
@@ -414,7 +413,7 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
             }
             if trouble.what == What::Refused {
                 // The service has answered this request id for good; the next try is a new one.
-                linking.activity = trouble.correlation.clone().or(Some(String::new()));
+                linking.is_answered = true;
             }
             Next::Failed(Box::new(failure))
         }
@@ -465,7 +464,7 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
                 return Next::Linked(Confirmation::GatewayDoesNotShowIt);
             }
             if let Some(mut failure) = linking.refused.take() {
-                "The dual-write service was read again and again and shows no link to this environment: the reset was not done. Read the mismatch again before anything else.".clone_into(&mut failure.next_move);
+                "The dual-write service was read for five minutes and shows no link to this environment. Read the mismatch again (r) before anything else: the reset may still be under way.".clone_into(&mut failure.next_move);
                 return Next::Failed(failure);
             }
             if is_reset {

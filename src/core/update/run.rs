@@ -14,6 +14,7 @@ use crate::core::model::{Model, Purpose, Question};
 use crate::core::msg::{Found, NotClaimed};
 use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
+use crate::core::terms::Acceptance;
 use crate::core::time::Now;
 use crate::core::trouble::record_help;
 use crate::wire::bare_id;
@@ -118,8 +119,8 @@ pub(super) fn began(setup: &mut Setup, work: Work, again: bool, cx: &mut Cx) {
         cx.record(setup, what);
         setup.record = Record::Begun;
     }
-    if let Some((version, at)) = setup.accepts.take() {
-        cx.record(setup, What::Terms { version, accepted_by: cx.account.to_owned(), accepted_at: Some(at) });
+    if let Some(Acceptance { version, account, at, .. }) = setup.accepts.take() {
+        cx.record(setup, What::Terms { version, accepted_by: account, accepted_at: Some(at) });
     }
     let account = cx.account.to_owned();
     setup.reading_on_record = None;

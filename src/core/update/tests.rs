@@ -4,6 +4,7 @@
 mod access;
 mod faults;
 mod installing;
+mod linking;
 mod looking;
 mod run;
 mod survey;

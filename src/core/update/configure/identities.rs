@@ -114,7 +114,7 @@ pub(super) fn read_role(
     business_unit: String,
 ) -> Next {
     let dataverse = cx.environment.dataverse.as_ref().map(|side| side.url.clone()).unwrap_or_default();
-    run.step = Step::ReadRole { index, changes, user };
+    run.step = Step::ReadRole { index, changes, user, business_unit: business_unit.clone() };
     run.watch.then_ask(cx, Call::AdministratorRole { dataverse, business_unit }, Duration::ZERO);
     Next::Stay
 }
@@ -159,7 +159,16 @@ pub(super) fn rows_read(run: &mut Configuring, setup: &mut Setup, changes: u8, c
         };
         return put_row(run, setup, app, bound.as_deref(), changes, cx);
     }
-    finish(run, setup, cx, StageState::Done, "both there, with enabled users")
+    let is_enabled = |app: &&str| {
+        let user = setup.facts.row_user(app).flatten();
+        user.is_some_and(|user| setup.facts.finops_user_enabled(&user) == Some(true))
+    };
+    let words = if needed.iter().all(is_enabled) {
+        "both there, with enabled users"
+    } else {
+        "both there; could not tell whether their users are enabled"
+    };
+    finish(run, setup, cx, StageState::Done, words)
 }
 
 /// Adds a client ID row, or binds the one that runs as somebody missing or disabled to the user that was

@@ -4,6 +4,7 @@ use super::super::troubles::{failed_at, failure};
 use super::super::{Cx, Notice, run};
 use super::host;
 use crate::core::call::{Call, Change};
+use crate::core::facts::FactKind;
 use crate::core::failure::{Failure, Halt};
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{What as Line, Work};
@@ -14,10 +15,10 @@ use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble};
 use std::time::Duration;
 
-/// Readings of the gateway after a reset whose outcome is not known.
-pub(super) const RESET_TRIES: u8 = 30;
+/// Readings of the gateway after a reset whose outcome is not known, five seconds apart: as long as a reset may take.
+pub(super) const RESET_TRIES: u8 = 60;
 /// Readings of the gateway after an interrupted reset.
-const RESET_TRIES_AFTER: u8 = 3;
+const RESET_TRIES_AFTER: u8 = 12;
 
 /// Reset link, confirmed by typing the name of the environment.
 pub(in crate::core::update) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx) -> Option<Notice> {
@@ -26,6 +27,10 @@ pub(in crate::core::update) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx
     }
     if typed.trim() != cx.environment.name {
         return Some(Notice(format!("Nothing was reset: the name typed is not “{}”.", cx.environment.name)));
+    }
+    // What goes is told from what is read last: a reset that was asked for before may be under way.
+    if [FactKind::Link, FactKind::ConnectionSet, FactKind::Maps].iter().any(|kind| setup.reading.contains_key(kind)) {
+        return Some(Notice("Nothing was reset yet: dual-write is still being read.".into()));
     }
     match gate::reset_link(cx.environment, &setup.facts) {
         Gate::Closed(why) => return Some(Notice(why)),
@@ -37,7 +42,10 @@ pub(in crate::core::update) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx
     else {
         return Some(Notice("The connection set is not known; read again (r).".into()));
     };
-    let body = of::body(cx.environment, set)?;
+    let Some(body) = gate::finops_url(cx.environment, &setup.facts).and_then(|url| of::body(cx.environment, url, set))
+    else {
+        return Some(Notice("Nothing was reset: the address of a side is not known; read again (r).".into()));
+    };
     run::claim(setup, Start::Reset(Change::ResetLink { cid, body }), cx);
     None
 }
@@ -67,9 +75,14 @@ pub(in crate::core::update) fn take_up_reset(setup: &mut Setup, since: Now, cx: 
     setup.flow = Flow::Linking(Box::new(Linking { step, ..resetting(watch, since) }));
 }
 
-/// The reset was refused, or reading it back shows that it was not done.
+/// The reset was refused.
 pub(super) fn not_done(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     failed_at("The reset of the link was not done", trouble, setup, cx)
+}
+
+/// The answer to the reset is missing, and reading it back does not show it.
+pub(super) fn not_seen(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
+    failed_at("Whether the reset of the link was done could not be seen; its answer was", trouble, setup, cx)
 }
 
 /// Reading back does not show the reset; after an interruption nobody knows whether it was asked for.
@@ -90,6 +103,7 @@ fn resetting(watch: Watch, started: Now) -> Linking {
         started,
         request_id: String::new(),
         activity: None,
+        is_answered: false,
         step: LinkStep::Start,
         watch,
         administration_url: None,

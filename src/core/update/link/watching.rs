@@ -1,13 +1,15 @@
 //! Watching a link that is being made: by its operation, and by the gateway where there is one. Nothing is
 //! started here.
 
+use super::super::troubles::failed_at;
 use super::super::{Cx, reading};
 use super::Next;
 use super::{ASSISTED_PAUSE, REFUSED_MAX, ask_back, host, is_own, link_failure, missed, read_connection_set};
 use crate::core::call::{Call, Reply};
 use crate::core::facts::FactKind;
+use crate::core::failure::{Failure, Halt};
 use crate::core::gate;
-use crate::core::linking::{LinkStep, Linking};
+use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::schedule::NO_RESPONSE_MISSES;
 use crate::core::schedule::prior::Watched;
 use crate::core::setup::Setup;
@@ -120,7 +122,8 @@ pub(super) fn watched_gateway(
                 Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
                 Some(_) => Next::Mismatch,
                 None => {
-                    if let Some(failure) = linking.refused.take_if(|_| between(linking.started, cx.now) > REFUSED_MAX) {
+                    if let Some(failure) = linking.refused.take_if(|failure| between(failure.at, cx.now) > REFUSED_MAX)
+                    {
                         return Next::Failed(failure);
                     }
                     linking.watch.heard(cx.now, "not linked yet");
@@ -130,6 +133,13 @@ pub(super) fn watched_gateway(
             }
         }
         Err(trouble) if trouble.is_passing() => missed(linking, setup, call, trouble, cx),
+        // Neither the operation nor the gateway tells what becomes of it, and nobody was to make it by hand.
+        Err(trouble) if linking.way != Way::Assisted && !trouble.wants_token() => {
+            Next::Failed(linking.refused.take().unwrap_or_else(|| {
+                let failure = failed_at("What becomes of the link cannot be read", &trouble, setup, cx);
+                Box::new(Failure { halt: Halt::CouldNotRead, ..failure })
+            }))
+        }
         Err(trouble) => {
             setup.tell(cx.now, format!("the gateway cannot be read: {trouble}"));
             linking.watch.trouble = Some(Box::new(trouble));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::core::journal::{ChangeResult, Outcome};
-use crate::core::mandate::Module;
+use crate::core::mandate::{Mandate, Module};
 
 /// What became of each change on record.
 fn outcomes(world: &World) -> Vec<Option<ChangeResult>> {
@@ -114,4 +114,31 @@ fn a_module_that_failed_is_not_called_mended_by_a_reading() {
     world.finance_state = "Installed";
     world.want(Intent::ReadNow);
     world.settle_until(|world| matches!(world.flow(), Flow::Details { .. }));
+}
+
+#[test]
+fn a_role_that_could_not_be_read_once_is_asked_for_again() {
+    let mut world = World { users: Users::WithoutRole, core_state: "Installed", ..World::new() };
+    world.settle();
+    world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+    world.settle_until(|world| world.model.current().is_some_and(|(_, setup)| setup.reading.is_empty()));
+    world.want(Intent::RepairIdentities(Mandate::default()));
+    let asks_role =
+        |world: &World| matches!(world.open.front(), Some((_, _, Asked::Call(Call::AdministratorRole { .. }))));
+    world.settle_until(asks_role);
+    world.answer(Err(Trouble::new(Service::Dataverse, Happened::Status(503), "")));
+    assert!(world.open.iter().any(|(_, _, asked)| matches!(asked, Asked::Call(Call::AdministratorRole { business_unit, .. }) if business_unit == "unit")), "{:?}", world.flow());
+}
+
+#[test]
+fn users_that_could_not_be_read_are_not_said_to_be_enabled() {
+    for (refuses_users, words) in [(false, "with enabled users"), (true, "could not tell whether")] {
+        let mut world = World { refuses_users, ..World::running() };
+        world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
+        world.core_state = "Installed";
+        world.settle_until(|world| !matches!(world.flow(), Flow::Configuring(_)));
+        let run = fold(&world.recorded).unwrap();
+        let told = run.stages.iter().any(|line| line.detail.contains(words));
+        assert!(told, "{words}: {:?}", run.stages);
+    }
 }

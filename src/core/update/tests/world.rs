@@ -23,6 +23,8 @@ pub(super) struct World {
     pub(super) cluster: Option<&'static str>,
     /// Finance and operations lets this account read no client ID rows.
     pub(super) refuses_rows: bool,
+    /// Finance and operations lets this account read no users.
+    pub(super) refuses_users: bool,
     pub(super) terms_kept: Result<(), String>,
     pub(super) claimed: Result<(), NotClaimed>,
     pub(super) recorded: Vec<Entry>,
@@ -33,6 +35,7 @@ pub(super) struct World {
 pub(super) enum Users {
     Good,
     Missing,
+    WithoutRole,
     Deleted,
 }
 
@@ -98,6 +101,7 @@ impl World {
             has_rows: true,
             cluster: None,
             refuses_rows: false,
+            refuses_users: false,
             terms_kept: Ok(()),
             claimed: Ok(()),
             recorded: Vec::new(),
@@ -158,6 +162,8 @@ impl World {
                 {"uniqueName": APPLICATION_PACKAGE, "state": "Installed", "version": "2"},
                 {"uniqueName": "msdyn_Dynamics365FinanceExtendedAnchor", "state": self.finance_state}]))),
             Call::Users { .. } if self.users == Users::Missing => Reply::Users(Vec::new()),
+            Call::Users { app, .. } if self.users == Users::WithoutRole => Reply::Users(from(json!([{
+                "systemuserid": app, "applicationid": app, "isdisabled": false, "deletedstate": 0}]))),
             Call::Users { app, .. } => Reply::Users(from(json!([{"systemuserid": app, "applicationid": app,
                 "isdisabled": false,
                 "deletedstate": i32::from(self.users == Users::Deleted), "systemuserroles_association": [{"roleid": "r", "name": "System Administrator"}]}]))),
@@ -189,7 +195,8 @@ impl World {
     /// Answers the oldest open question as this world stands; `false` where there is none.
     pub(super) fn answer_as_it_is(&mut self) -> bool {
         let Some((_, _, Asked::Call(call))) = self.open.front() else { return false };
-        let is_refused = self.refuses_rows && matches!(call, Call::Rows(_));
+        let is_refused = self.refuses_rows && matches!(call, Call::Rows(_))
+            || self.refuses_users && matches!(call, Call::FinopsUsers(_));
         let refusal = || Trouble::new(call.service(), Happened::Status(403), "no privilege");
         let result = if is_refused { Err(refusal()) } else { Ok(self.healthy(call)) };
         self.answer(result);
