@@ -36,6 +36,21 @@ fn a_healthy_environment_is_walked_to_linked(#[case] columns: u16, #[case] rows:
 }
 
 #[test]
+fn what_was_pressed_before_the_services_could_be_asked_is_done_then() {
+    let rehearsal = Rehearsal::on("happy");
+    // The simulator is started by the program after its first frame.
+    let wizard = Pty::spawn(
+        env!("CARGO_BIN_EXE_dualwrite"),
+        &["demo"],
+        &[("DUALWRITE_STATE_DIR", rehearsal.state().to_str().unwrap())],
+        80,
+        24,
+    );
+    wizard.keys("r").wait_for(" Environments ").wait_for("contoso-uat");
+    wizard.keys("q").wait_exit();
+}
+
+#[test]
 fn the_window_is_told_what_runs_and_the_bell_rings_only_while_nobody_looks() {
     let rehearsal = Rehearsal::on("happy");
     let terminal = [("TERM", "xterm-256color"), ("TERM_PROGRAM", "ghostty"), ("DUALWRITE_TOKEN_STORE", "memory")];

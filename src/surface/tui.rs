@@ -224,6 +224,8 @@ struct Wizard {
     runtime: Option<Runtime>,
     journal: Option<Journal>,
     tasks: Option<Tasks>,
+    /// What was told before there was anybody to carry it out.
+    early: Vec<Msg>,
     keeper: Option<Keeper>,
     simulator: Option<Simulator>,
     ended: Ended,
@@ -268,6 +270,7 @@ impl Wizard {
             runtime: None,
             journal: None,
             tasks: None,
+            early: Vec::new(),
             keeper: None,
             simulator: None,
             ended: Ended { code: 0, words: Vec::new(), heard: true },
@@ -275,9 +278,11 @@ impl Wizard {
     }
 
     fn tell(&mut self, msg: Msg) {
-        if let Some(tasks) = &mut self.tasks {
-            tasks.over(&msg);
-        }
+        let Some(tasks) = &mut self.tasks else {
+            self.early.push(msg);
+            return;
+        };
+        tasks.over(&msg);
         let effects = update(&mut self.model, msg, self.clock.now());
         for effect in effects {
             match self.tasks.as_mut().and_then(|tasks| tasks.run(effect)) {
@@ -338,6 +343,9 @@ impl Wizard {
         self.tell(Msg::FoundRuns(found));
         self.tell(Msg::Start);
         self.tell(Msg::Damaged(damaged));
+        for msg in std::mem::take(&mut self.early) {
+            self.tell(msg);
+        }
         self.model.notice = note.or(self.model.notice.take());
     }
 
