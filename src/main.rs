@@ -43,6 +43,7 @@ fn main() -> ExitCode {
     // A second provider cannot be: this is the first thing that is done.
     let _ = rustls::crypto::ring::default_provider().install_default();
     open_files::raise_limit();
+    private::leave_no_core();
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(Refusal(code, words)) => {

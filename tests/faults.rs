@@ -2,7 +2,7 @@
 //! test says and nothing else. No combination panics, hangs, or is read as "not there".
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
-use dualwrite::api::{Api, Credentials, Outside, Time, Trust};
+use dualwrite::api::{Api, Credentials, Identity, Outside, Proof, Time, Trust};
 use dualwrite::core::call::{Call, Change, Reply};
 use dualwrite::core::exchange::{Ending, Exchange};
 use dualwrite::core::trouble::{Again, Done, Trouble, What};
@@ -203,6 +203,36 @@ async fn a_refusal_that_repeats_the_token_is_told_without_it() {
     for (name, trouble) in all_troubles(Serve::Bytes(http("403 Forbidden", "", &body))).await {
         assert!(trouble.words.contains("Token [left-out] is bad"), "{name}: {trouble}");
     }
+}
+
+#[tokio::test]
+async fn a_secret_that_comes_back_as_a_form_writes_it_is_told_without_it() {
+    let secret = "Q~w8~very+secret";
+    let body = http("400 Bad Request", "", "Bad request: client_secret=Q%7Ew8%7Every%2Bsecret&scope=x");
+    let server = serve(Serve::Bytes(body)).await;
+    let proof = Proof::Secret(secret.to_owned().into());
+    let api = api_of(server.port, Credentials { identity: Identity::Application(proof), ..Credentials::person(None) });
+    let trouble = api.call(Call::Packages("e".into())).await.unwrap_err();
+    assert!(server.heard.lock().unwrap()[0].contains("/entra/"), "{trouble:?}");
+    assert!(!format!("{trouble:?}").contains("Q%7E") && !format!("{trouble:?}").contains(secret), "{trouble:?}");
+}
+
+#[tokio::test]
+async fn a_token_of_one_environment_is_not_shown_to_the_host_of_another() {
+    use base64::prelude::*;
+    let server = serve(Serve::Bytes(http("200 OK", "", "{\"value\":[]}"))).await;
+    let token = |aud: &str| {
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(format!("{{\"aud\":\"{aud}\"}}"));
+        format!("e30.{claims}.x")
+    };
+    let rows = || Call::Rows(format!("http://127.0.0.1:{}/dev", server.port));
+    let api = |token: String| api_of(server.port, Credentials::outside(Outside::read(|_| Some(token.clone()))));
+    let trouble = api(token("https://prod.operations.dynamics.com/")).call(rows()).await.unwrap_err();
+    assert!(trouble.to_string().contains("it is for https://prod.operations.dynamics.com/"), "{trouble}");
+    assert!(matches!(trouble.what, What::OutsideToken("DUALWRITE_TOKEN_FINANCE_OPERATIONS")));
+    assert!(server.heard.lock().unwrap().is_empty(), "nothing was sent");
+    // By its id an audience is any of finance and operations.
+    assert!(api(token("00000015-0000-0000-c000-000000000000")).call(rows()).await.is_ok());
 }
 
 #[tokio::test]

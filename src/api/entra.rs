@@ -222,13 +222,19 @@ pub(super) fn misfit(token: &str, audience: Option<&str>, now: Timestamp) -> Opt
     if let Some(end) = ends.filter(|end| *end <= now) {
         return Some(format!("This token has ended at {end}: copy a fresh one."));
     }
+    let words = is_for_another(token, audience?)?;
+    Some(format!("This token does not fit: {words}. Copy that one."))
+}
+
+/// The other audience that a token names by its address, in words; a token that cannot be read, or names an audience by
+/// its id, names none.
+pub(super) fn is_for_another(token: &str, audience: &str) -> Option<String> {
+    let claims = claims_of(token)?;
     let is_for = claims.get("aud")?.as_str().filter(|is_for| is_for.starts_with("https://"))?;
     let bare = |address: &str| address.trim_end_matches('/').to_lowercase();
-    let audience = audience.filter(|audience| bare(audience) != bare(is_for))?;
-    Some(format!(
-        "This token is for {}, and one for {audience} is wanted: copy that one.",
-        is_for.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect::<String>()
-    ))
+    let is_for = (bare(audience) != bare(is_for)).then_some(is_for)?;
+    let is_for: String = is_for.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect();
+    Some(format!("it is for {is_for}, and one for {audience} is wanted"))
 }
 
 /// The account that a token names. It is shown and compared, never trusted, so it is not verified.

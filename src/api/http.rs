@@ -326,8 +326,8 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        let is_success = (200..300).contains(&status) && !matches!(service, Service::Lcs | Service::Link);
-        if !is_success {
+        // What the token service gives is secret itself, and is never shown.
+        if service != Service::Entra || !(200..300).contains(&status) {
             body = without(body, request.secrets());
         }
         Ok(Answer { service, status, headers, body, is_change })
@@ -346,16 +346,18 @@ impl Request<'_> {
     }
 }
 
-/// A refusal without the secrets of its request, if it repeats one: its words are shown and written down.
-fn without<'a>(body: Vec<u8>, secrets: impl Iterator<Item = &'a SecretString>) -> Vec<u8> {
-    let mut text = None;
+/// An answer without the secrets of its request, if it repeats one, as it is or as a form writes it: its words are
+/// shown and written down.
+fn without<'a>(mut body: Vec<u8>, secrets: impl Iterator<Item = &'a SecretString>) -> Vec<u8> {
     for secret in secrets.map(ExposeSecret::expose_secret).filter(|secret| !secret.is_empty()) {
-        let known = text.get_or_insert_with(|| String::from_utf8_lossy(&body).into_owned());
-        if known.contains(secret) {
-            *known = known.replace(secret, LEFT_OUT);
+        let in_form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        for written in [secret, &in_form] {
+            if memchr::memmem::find(&body, written.as_bytes()).is_some() {
+                body = String::from_utf8_lossy(&body).replace(written, LEFT_OUT).into_bytes();
+            }
         }
     }
-    text.map_or(body, String::into_bytes)
+    body
 }
 
 /// Whether a redirect stays where the token was asked for.

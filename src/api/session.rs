@@ -213,19 +213,29 @@ impl Session {
             (person.account, person.device_code, person.challenge) = (Some(account.clone()), None, None);
         }
         lock(&self.slots).clear();
-        self.keep(token, true);
+        self.keep(token, None);
     }
 
-    /// Keeps the refresh token that a sign-in or a renewal brought.
-    fn keep(&self, token: &entra::Token, is_new: bool) {
+    /// The refresh token, and in which sign-in it holds.
+    fn refresh(&self) -> Option<(SecretString, u64)> {
+        let person = lock(&self.person);
+        Some((person.refresh.clone()?, person.sign_ins))
+    }
+
+    /// Keeps the refresh token that a sign-in brought, or a renewal within one. Who was signed in before is not
+    /// put in the place of who is now.
+    fn keep(&self, token: &entra::Token, renewed_in: Option<u64>) {
         let Some(refresh) = &token.refresh_token else { return };
         let account = {
             let mut person = lock(&self.person);
+            if renewed_in.is_some_and(|sign_in| sign_in != person.sign_ins) {
+                return;
+            }
             person.refresh = Some(refresh.clone());
             person.account.clone()
         };
         if let (Some(keeper), Some(account)) = (&self.keeper, account) {
-            keeper(&account, refresh, is_new);
+            keeper(&account, refresh, renewed_in.is_none());
         }
     }
 
@@ -289,10 +299,17 @@ impl Api {
     /// A token for a service: from outside, from memory, or asked for now; once for all who wait.
     pub(super) async fn token(&self, service: Service, audience: &str) -> Result<SecretString, Trouble> {
         if let (Some(token), Some(variable)) = (self.session.given(service), service.token_variable()) {
-            if can_be_sent(token.expose_secret()) {
-                return Ok(token);
+            if !can_be_sent(token.expose_secret()) {
+                let words = "it has characters that no token has";
+                return Err(Trouble::new(service, What::OutsideToken(variable), words));
             }
-            return Err(Trouble::new(service, What::OutsideToken(variable), "it has characters that no token has"));
+            // A token of one environment is not shown to the host of another one.
+            if matches!(service, Service::Dataverse | Service::FinanceOperations)
+                && let Some(words) = super::entra::is_for_another(token.expose_secret(), audience)
+            {
+                return Err(Trouble::new(service, What::OutsideToken(variable), words));
+            }
+            return Ok(token);
         }
         let slot = self.session.slot(audience);
         let before = slot.rounds.load(Ordering::SeqCst);
@@ -332,8 +349,7 @@ impl Api {
                 _ => self.token_of_application(service, audience, proof).await,
             };
         }
-        let refresh = lock(&self.session.person).refresh.clone();
-        let Some(refresh) = refresh else {
+        let Some((refresh, sign_in)) = self.session.refresh() else {
             let stand_alone = lock(&self.session.outside).stand_alone();
             return Err(match service.token_variable() {
                 Some(variable) if stand_alone => Trouble::new(service, What::NoOutsideToken(variable), ""),
@@ -342,7 +358,7 @@ impl Api {
         };
         let token = self.redeem(service, audience, refresh).await?;
         lock(&self.session.person).refused.remove(audience);
-        self.session.keep(&token, false);
+        self.session.keep(&token, Some(sign_in));
         Ok(token)
     }
 }
@@ -385,6 +401,24 @@ mod tests {
         assert!(slots.len() <= SLOTS_MAX, "{}", slots.len());
         assert!(slots.contains_key("always") && slots.contains_key("host-0") && !slots.contains_key("host-1"));
         assert_eq!(Arc::strong_count(&first), 2);
+    }
+
+    #[test]
+    fn a_renewal_that_comes_after_another_sign_in_is_not_kept() {
+        let session = Session::new(Credentials::person(Some("of-ada".to_owned().into())));
+        let token = |refresh: &str| entra::Token {
+            access_token: "a".to_owned().into(),
+            expires_in: 1,
+            refresh_token: Some(refresh.to_owned().into()),
+            id_token: None,
+        };
+        let (_, sign_in) = session.refresh().unwrap();
+        session.signed_in(&Account::from("grace"), &token("of-grace"));
+        session.keep(&token("of-ada-renewed"), Some(sign_in));
+        assert_eq!(session.refresh().unwrap().0.expose_secret(), "of-grace");
+        let (_, sign_in) = session.refresh().unwrap();
+        session.keep(&token("of-grace-renewed"), Some(sign_in));
+        assert_eq!(session.refresh().unwrap().0.expose_secret(), "of-grace-renewed");
     }
 
     #[test]

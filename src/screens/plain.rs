@@ -17,7 +17,7 @@ use crate::core::standing::{Standing, standing};
 use crate::core::time::Now;
 use crate::ui::look::{Look, Role};
 use crate::ui::row::Row;
-use crate::ui::text::clean;
+use crate::ui::text::{clean, echo};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 
@@ -310,7 +310,7 @@ pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZon
             _ => {
                 eye.hint = Some(match line {
                     "" => "Enter alone chooses nothing here; type a number or a letter.".to_owned(),
-                    _ => format!("“{}” is no choice here.", clean(line)),
+                    _ => format!("“{}” is no choice here.", echo(line)),
                 });
                 return Reaction::Redraw;
             }

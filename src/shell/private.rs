@@ -86,6 +86,15 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     std::fs::rename(&new, path)
 }
 
+/// A crash leaves no picture of the memory on a disk: tokens are in it.
+pub fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+}
+
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {

@@ -20,7 +20,7 @@ use crate::core::time::{Now, between, offset, time_of_day};
 use crate::screens::plain::{self as page, Lines};
 use crate::screens::{Eye, Reaction};
 use crate::shell::terminal;
-use crate::ui::text::{clean, clean_lines, wrapped};
+use crate::ui::text::{clean, clean_lines, echo, wrapped};
 use jiff::tz::TimeZone;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
@@ -146,8 +146,7 @@ impl Plain<'_> {
             match self.seat.wait(self.quiet_for_more()) {
                 Heard::Line(Some(line)) if self.is_person && !self.waits_for_choice() && !is_letter(&line) => {
                     // Kept for the next page it would answer what its writer has not seen.
-                    let what =
-                        if line.trim().is_empty() { "Enter".into() } else { format!("“{}”", clean(line.trim())) };
+                    let what = if line.trim().is_empty() { "Enter".into() } else { format!("“{}”", echo(&line)) };
                     let runs = matches!(screen(&self.seat.model), Screen::Progress | Screen::LinkProgress);
                     let why = if runs {
                         "does nothing while it runs; ? for help, q to leave."
@@ -325,7 +324,7 @@ impl Plain<'_> {
                 None
             }
             Reaction::Nothing => {
-                self.say(&format!("“{}” does nothing here.", clean(line.trim())));
+                self.say(&format!("“{}” does nothing here.", echo(&line)));
                 self.asks_again = true;
                 None
             }

@@ -1,5 +1,6 @@
 //! `simulate`: the simulator alone, in the foreground, until a signal ends it.
 
+use crate::shell::private;
 use crate::sim::{self, Options, Scenario};
 use crate::ui::look::Role;
 use crate::ui::row::para;
@@ -52,7 +53,7 @@ pub fn run(options: Options, profile: Option<&Path>, out: &mut impl Write) -> Re
     runtime.block_on(async {
         let simulator = sim::start(options).await.map_err(|source| SimulateError::Listen { port, source })?;
         if let Some(file) = profile {
-            write_profile(file, &simulator.profile_toml())
+            private::replace(file, simulator.profile_toml().as_bytes())
                 .map_err(|source| SimulateError::Profile { file: file.display().to_string(), source })?;
         }
         // A reader that went away (`| head`) is no reason to stop serving.
@@ -70,15 +71,6 @@ pub fn run(options: Options, profile: Option<&Path>, out: &mut impl Write) -> Re
         until_told().await;
         Ok(())
     })
-}
-
-/// Whole or not at all, so that whoever waits for the file never reads half of it.
-fn write_profile(file: &Path, text: &str) -> io::Result<()> {
-    let mut name = file.file_name().map(std::ffi::OsStr::to_os_string).ok_or(io::ErrorKind::InvalidInput)?;
-    name.push(".new");
-    let new = file.with_file_name(name);
-    std::fs::write(&new, text)?;
-    std::fs::rename(&new, file)
 }
 
 /// What the built-in scenarios show, and how it is mended.

@@ -6,6 +6,7 @@
 
 pub use crate::core::unseen::safe_json;
 
+use crate::core::exchange::without_tokens;
 use crate::core::unseen::is_hidden;
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
@@ -13,6 +14,8 @@ use unicode_width::UnicodeWidthChar;
 
 /// Longest text that is kept for one line, in characters.
 const LINE_MAX: usize = 512;
+/// Most cells of what a person typed that are told back.
+const ECHO_MAX: usize = 60;
 /// Longest text that is kept for the words of a service, in characters.
 const WORDS_MAX: usize = 20_000;
 /// Zero-width characters that may follow one base character; real scripts need no more.
@@ -186,6 +189,11 @@ pub fn width(text: &str) -> usize {
         return text.len();
     }
     graphemes(text).map(|grapheme| usize::from(grapheme.cell_width())).sum()
+}
+
+/// What a person typed, fit to be told back: a token that came to the wrong place is not shown.
+pub fn echo(line: &str) -> String {
+    cut(&clean(&without_tokens(line.trim())), ECHO_MAX, "...")
 }
 
 /// The text, cut to so many cells; where something was cut, `ellipsis` says so.

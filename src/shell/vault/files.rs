@@ -181,7 +181,9 @@ impl Files {
         if deleted == 0 {
             return Ok(0);
         }
-        if tokens.is_empty() {
+        // What others could read is not written anew as if nobody could have: it goes whole.
+        let is_exposed = matches!(self.read_tokens(true), Err(VaultError::Readable { .. }));
+        if tokens.is_empty() || is_exposed {
             std::fs::remove_file(&path).map_err(|source| VaultError::Io { path, source })?;
         } else {
             self.write_tokens(&lock, &tokens)?;
