@@ -539,7 +539,7 @@ impl Headless<'_> {
             self.teller.document(&document);
         } else {
             for line in lines {
-                self.teller.line(&line);
+                self.teller.text(&line, documents::WHAT_AT);
             }
         }
         let code = match (mismatch, blocked, is_unread) {

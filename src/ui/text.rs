@@ -255,12 +255,18 @@ pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
 /// The text in rows of at most so many cells, parted at spaces only: a word that is longer, such as an address, stays
 /// whole, so that it can be copied.
 pub fn wrapped(text: &str, cells: usize) -> String {
+    wrapped_behind(text, cells, 0)
+}
+
+/// The same; each row but the first begins with so many spaces.
+pub fn wrapped_behind(text: &str, cells: usize, hang: usize) -> String {
     let (mut rows, mut used) = (String::new(), 0);
     for (at, word) in text.split(' ').enumerate() {
         let needed = width(word);
         if at > 0 && used + 1 + needed > cells {
             rows.push('\n');
-            used = 0;
+            rows.extend(std::iter::repeat_n(' ', hang));
+            used = hang;
         } else if at > 0 {
             rows.push(' ');
             used += 1;

@@ -10,6 +10,8 @@ use crate::ui::text::{clean, fit, fit_name, width};
 use crate::wire::place;
 use serde_json::{Value, json};
 
+/// Cells in front of what a prerequisite asks: its id and the gaps.
+pub(super) const WHAT_AT: usize = 7;
 /// Least and most cells of the name of an environment.
 const NAME_LEAST: usize = 11;
 const NAME_MAX: usize = 40;

@@ -5,12 +5,17 @@ use super::Show;
 use crate::core::time::{Now, time_of_day};
 use crate::shell::terminal;
 use crate::surface::events::Event;
-use crate::ui::text::{clean, clean_lines, safe_json, width};
+use crate::ui::text::{clean, clean_lines, safe_json, width, wrapped_behind};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{self, Write};
+
+/// Where the sentence of a line begins: behind the time and a gap.
+const SENTENCE_AT: usize = 10;
+/// How a command begins at the end of a sentence.
+const COMMAND: &str = ": dualwrite ";
 
 /// Says things, and stops saying them once nobody listens.
 pub(super) struct Teller<'a> {
@@ -91,8 +96,24 @@ impl<'a> Teller<'a> {
         for (at, sentence) in clean_lines(&event.sentence).iter().filter(|line| !line.is_empty()).enumerate() {
             let start =
                 if at == 0 { format!("{time}  {}  ", clean(&event.subject.label)) } else { "          ".to_owned() };
-            self.line(&format!("{start}{sentence}"));
+            self.text(&format!("{start}{sentence}"), SENTENCE_AT);
         }
+    }
+
+    /// Prints a text: on a terminal in rows that end between words, each but the first behind so many spaces. A
+    /// command at its end stays in one row, so that it can be copied.
+    pub(super) fn text(&mut self, text: &str, hang: usize) {
+        let Some(cells) = self.size().map(|(columns, _)| usize::from(columns)).filter(|cells| *cells > 2 * hang) else {
+            return self.line(text);
+        };
+        let Some((words, command)) = text.rsplit_once(COMMAND) else {
+            return self.line(&wrapped_behind(text, cells, hang));
+        };
+        let words = wrapped_behind(&format!("{words}:"), cells, hang);
+        let command = format!("{} {command}", COMMAND.trim_matches([':', ' ']));
+        let used = words.lines().next_back().map_or(0, width);
+        let gap = if used + 1 + width(&command) <= cells { " ".to_owned() } else { format!("\n{}", " ".repeat(hang)) };
+        self.line(&format!("{words}{gap}{command}"));
     }
 
     /// A line has only the time of its day: a new day is told.
@@ -266,6 +287,25 @@ mod tests {
             teller.say(&events::remark(&subject, words.into(), at.parse().unwrap()));
         }
         assert_eq!(out.0, ["23:59:59  uat  read\n", "          2026-03-02\n", "00:00:01  uat  linked\n"]);
+    }
+
+    #[test]
+    fn on_a_terminal_rows_end_between_words_and_a_command_stays_whole() {
+        let (mut out, mut err) = (Writes::default(), Vec::new());
+        let mut teller = Teller::new(Show::Live(30, 24), &mut out, &mut err);
+        let text = "  P23  The runtime has a client ID row";
+        teller.text(text, 7);
+        teller.text("10:00:00  uat  mend it (f): dualwrite --environment uat --cloud sim.toml", 10);
+        teller.text("short: dualwrite demo", 7);
+        let mut teller = Teller::new(Show::Lines, &mut out, &mut err);
+        teller.text(text, 7);
+        let wanted = [
+            "  P23  The runtime has a\n       client ID row\n",
+            "10:00:00  uat  mend it (f):\n          dualwrite --environment uat --cloud sim.toml\n",
+            "short: dualwrite demo\n",
+            "  P23  The runtime has a client ID row\n",
+        ];
+        assert_eq!(out.0, wanted);
     }
 
     fn lines(all: &[&str]) -> Vec<String> {
