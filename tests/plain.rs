@@ -98,7 +98,7 @@ fn identities_are_repaired_after_it_was_asked() {
     assert_eq!(code, 0, "{text}");
     in_order(
         &text,
-        &["Link failed", "Repair the identities", "This will be written", "1. Make these changes", "Linked (step"],
+        &["Link failed", "Repair the identities", "This is written as", "1. Make these changes", "Linked (step"],
     );
     assert_eq!(text.matches("Give each a security role").count(), 1, "a failure was read twice\n{text}");
 }

@@ -348,6 +348,17 @@ pub enum Step {
     },
 }
 
+/// Whose installation is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Somebody else's, which was joined: what comes of it is no outcome of a change of this run.
+    Theirs,
+    /// This run's, asked for before an interruption.
+    Ours,
+    /// This run's, watched ever since: it teaches how long one takes.
+    OursFromTheStart,
+}
+
 /// An installation that is being watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Install {
@@ -355,10 +366,8 @@ pub struct Install {
     pub operation: Option<Arc<str>>,
     /// When it was accepted or found.
     pub since: Now,
-    /// This run asked for it: what comes of it is the outcome of its change. Else somebody else's was joined.
-    pub is_ours: bool,
-    /// It was asked for by this program, which has watched it ever since.
-    pub is_whole: bool,
+    /// Whose it is.
+    pub whose: Whose,
     /// The package list showed it on its way, so a failure in the list is a new one.
     pub seen_running: bool,
     /// The operation succeeded; the package list has yet to agree.

@@ -179,9 +179,10 @@ fn prerequisite(about: &check::About) -> Vec<Row> {
     rows.extend(labelled("Matters", about.level.words()));
     rows.extend(labelled("Read in", about.evidence));
     rows.push(Row::new("  What to do", Role::Strong));
-    let told = match about.is_by_hand {
-        true => "No service tells whether it is met: look yourself.",
-        false => "dualwrite check --environment NAME says whether it is met there.",
+    let told = if about.is_by_hand {
+        "No service tells whether it is met: look yourself."
+    } else {
+        "dualwrite check --environment NAME says whether it is met there."
     };
     rows.extend(numbered([about.remedy, told]));
     rows.push(Row::new("  Written in", Role::Plain));

@@ -324,7 +324,7 @@ impl Plain<'_> {
                 None
             }
             Reaction::Nothing => {
-                self.say(&format!("“{}” does nothing here.", echo(&line)));
+                self.say(&format!("“{}” does nothing here.", echo(line)));
                 self.asks_again = true;
                 None
             }

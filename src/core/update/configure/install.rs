@@ -9,7 +9,7 @@ use crate::core::failure::{Failure, Halt};
 use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::schedule::outlook::installation;
 use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
-use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, Step};
+use crate::core::setup::{AskedBefore, Configuring, Install, Setup, StageState, Step, Whose};
 use crate::core::time::{Now, between, in_words, later};
 use crate::core::trouble::{Done, Service, Trouble};
 use crate::wire::power_platform::Operation;
@@ -83,6 +83,7 @@ pub(super) fn looked(
     let state = setup.facts.package(name);
     let looks_again = before.is_some() || counts.settle > 0;
     let is_ours = before.is_some() || run.unsettled.as_ref().is_some_and(|deed| deed.installs(name));
+    let whose = if is_ours { Whose::Ours } else { Whose::Theirs };
     settle(run, setup, cx, |deed, _| match (deed, &state) {
         (Deed::Install { package }, _) if !package.eq_ignore_ascii_case(name) => None,
         (Deed::Install { .. }, Some(PackageState::Installed { .. })) => Some(ChangeResult::Done),
@@ -106,12 +107,12 @@ pub(super) fn looked(
             setup.tell(cx.now, format!("{name} is on its way already: the service says {state}"));
             let operation = before.as_ref().and_then(|before| before.operation.as_deref());
             let since = before.as_ref().map_or(cx.now, |before| before.at);
-            let install = Install { seen_running: true, is_ours, ..found(operation, since) };
+            let install = Install { seen_running: true, ..found(whose, operation, since) };
             watch(run, setup, install, cx)
         }
         Some(PackageState::NotInstalled | PackageState::Failed { .. }) => {
             if let Some(before) = before {
-                return asked_before(run, setup, before, cx);
+                return asked_before(run, setup, &before, cx);
             }
             if counts.settle > 0 {
                 let counts = SettleTries { settle: counts.settle - 1, ..counts };
@@ -137,21 +138,13 @@ pub(super) fn looked(
 }
 
 /// An installation that is watched from now on and that began at `since`.
-fn found(operation: Option<&str>, since: Now) -> Install {
-    Install {
-        operation: operation.map(Arc::from),
-        since,
-        is_ours: false,
-        is_whole: false,
-        seen_running: false,
-        succeeded: false,
-        looks: 0,
-    }
+fn found(whose: Whose, operation: Option<&str>, since: Now) -> Install {
+    Install { operation: operation.map(Arc::from), since, whose, seen_running: false, succeeded: false, looks: 0 }
 }
 
 /// An installation that was asked for before an interruption and that the list does not show: watched
 /// by its operation, or looked for before anybody asks again.
-fn asked_before(run: &mut Configuring, setup: &mut Setup, before: AskedBefore, cx: &mut Cx) -> Next {
+fn asked_before(run: &mut Configuring, setup: &mut Setup, before: &AskedBefore, cx: &mut Cx) -> Next {
     let name = before.package;
     if before.operation.is_none() && !before.is_accepted {
         let text = "was asked for before and nobody knows what came of it; the service is read first";
@@ -161,7 +154,7 @@ fn asked_before(run: &mut Configuring, setup: &mut Setup, before: AskedBefore, c
     let by = before.operation.as_deref().map_or_else(|| "the package list".into(), |id| format!("operation {id}"));
     setup.tell(cx.now, format!("{name} was asked for before and accepted: {by} is watched"));
     "installing".clone_into(&mut run.stages[run.current].detail);
-    let install = Install { is_ours: true, ..found(before.operation.as_deref(), before.at) };
+    let install = found(Whose::Ours, before.operation.as_deref(), before.at);
     watch_after(run, setup, install, Duration::ZERO, cx)
 }
 
@@ -181,7 +174,7 @@ pub(super) fn install_answered(
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");
             "installing".clone_into(&mut run.stages[run.current].detail);
-            let install = Install { is_ours: true, is_whole: true, ..found(operation.as_deref(), cx.now) };
+            let install = found(Whose::OursFromTheStart, operation.as_deref(), cx.now);
             watch_as_asked(run, setup, install, retry_after, cx)
         }
         Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
@@ -341,10 +334,10 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
     match setup.facts.package(package_of(run)) {
         Some(PackageState::Installed { version }) => {
             run.watch.heard(cx.now, "Installed");
-            if install.is_whole {
+            if install.whose == Whose::OursFromTheStart {
                 cx.experience.add(installation(package_of(run)), age);
             }
-            if install.is_ours {
+            if install.whose != Whose::Theirs {
                 cx.record(setup, Line::came(ChangeResult::Done, None));
                 setup.wrote(Deed::Install { package: package_of(run).to_owned() });
             }
@@ -395,7 +388,7 @@ impl Said {
 }
 
 fn install_failed(run: &mut Configuring, setup: &mut Setup, said: Said, install: &Install, cx: &mut Cx) -> Next {
-    if install.is_ours {
+    if install.whose != Whose::Theirs {
         cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: said.words.clone() });
     }
     let mut failure = failure(Service::PowerPlatform, said.words, said.code, setup, cx);
