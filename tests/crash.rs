@@ -5,8 +5,8 @@
 
 mod pty;
 
+use dualwrite::core::configuring::StageState;
 use dualwrite::core::journal::{ChangeResult, Deed, Outcome, What};
-use dualwrite::core::setup::StageState;
 use dualwrite::core::terms;
 use dualwrite::shell::journal;
 use dualwrite::sim::{self, Moment, Options, Scenario, Simulator};

@@ -6,6 +6,7 @@ mod common;
 
 use common::Driver;
 use dualwrite::core::call::Change;
+use dualwrite::core::configuring::StageState;
 use dualwrite::core::environment::EnvironmentId;
 use dualwrite::core::fault::When;
 use dualwrite::core::gate::{self, Gate, Integration};
@@ -14,7 +15,7 @@ use dualwrite::core::linking::Confirmation;
 use dualwrite::core::mandate::Mandate;
 use dualwrite::core::msg::Intent;
 use dualwrite::core::route::Screen;
-use dualwrite::core::setup::{Flow, StageState};
+use dualwrite::core::setup::Flow;
 use dualwrite::core::standing::{Standing, standing};
 use dualwrite::sim::Scenario;
 use rstest::rstest;

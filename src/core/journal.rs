@@ -8,10 +8,10 @@ mod run;
 
 pub use run::{ChangeLine, FailureLine, Run, Sitting, StageLine, fold};
 
+use super::configuring::StageState;
 use super::linking::Way;
 use super::mandate::Mandate;
 use super::plan::StageId;
-use super::setup::StageState;
 use super::time::Now;
 use super::trouble::{Done, Trouble};
 use serde::{Deserialize, Serialize};

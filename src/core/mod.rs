@@ -10,6 +10,7 @@ pub mod aadsts;
 pub mod access;
 pub mod call;
 pub mod check;
+pub mod configuring;
 pub mod directory;
 pub mod effect;
 pub mod environment;

@@ -3,9 +3,10 @@
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
 use super::{Sheet, View, access, parts};
+use crate::core::configuring::{Configuring, Stage, StageState};
 use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::schedule::outlook::{self, Outlook};
-use crate::core::setup::{Configuring, Flow, Stage, StageState};
+use crate::core::setup::Flow;
 use crate::core::time::between;
 use crate::ui::look::{Glyphs, Look, Mark, Role};
 use crate::ui::row::{Piece, Row, behind};

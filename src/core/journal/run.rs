@@ -4,11 +4,11 @@
 //! a file and never looks at a clock.
 
 use super::{ChangeResult, Deed, Entry, Outcome, Program, RunId, What, Work};
+use crate::core::configuring::StageState;
 use crate::core::linking::Way;
 use crate::core::plan::StageId;
 use crate::core::schedule::outlook::installation;
 use crate::core::schedule::prior::Watched;
-use crate::core::setup::StageState;
 use crate::core::time::{Now, between};
 use std::collections::BTreeMap;
 use std::time::Duration;

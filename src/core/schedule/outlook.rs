@@ -2,10 +2,11 @@
 
 use super::prior::{Experience, Watched};
 use super::{CONFIGURE_USUAL, LINK_USUAL};
+use crate::core::configuring::{Configuring, StageState, Step};
 use crate::core::facts::{Facts, PackageState};
 use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::plan::{CORE_PACKAGE, StageId};
-use crate::core::setup::{Configuring, Flow, Setup, StageState, Step};
+use crate::core::setup::{Flow, Setup};
 use crate::core::time::{Now, between};
 use std::time::Duration;
 

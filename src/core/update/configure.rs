@@ -10,6 +10,7 @@ mod install;
 use super::troubles::{failure, failure_of, tell_miss};
 use super::{Cx, reading, run, troubles};
 use crate::core::call::{Call, Change, Reply};
+use crate::core::configuring::{AskedBefore, Configuring, StageState, Step};
 use crate::core::facts::{Answer, FactKind, Facts};
 use crate::core::failure::{Failure, Halt};
 use crate::core::gate::{self, Gate};
@@ -17,7 +18,7 @@ use crate::core::journal::{ChangeResult, Deed, Outcome, Run, What as Line, Work}
 use crate::core::mandate::Mandate;
 use crate::core::msg::Ticket;
 use crate::core::plan::{APPLICATION_USERS, CORE_PACKAGE, STAGES, StageId};
-use crate::core::setup::{AskedBefore, Configuring, Flow, Setup, StageState, Step, Watch};
+use crate::core::setup::{Flow, Setup, Watch};
 use crate::core::time::{Now, between};
 use crate::core::trouble::{Service, Trouble, What};
 use identities::{change_answered, create_user, read_role, read_rows, read_user, rows_read, user_read};

@@ -12,6 +12,7 @@ mod world;
 
 use super::*;
 use crate::core::call::{Call, Change};
+use crate::core::configuring::Step;
 use crate::core::failure::Halt;
 use crate::core::journal::fold;
 use crate::core::linking::{Confirmation, LinkStep};
@@ -19,7 +20,6 @@ use crate::core::msg::{Found, NotClaimed};
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
 use crate::core::route::Screen;
 use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE};
-use crate::core::setup::Step;
 use crate::core::sign_in::Session;
 use crate::core::standing::{Standing, standing};
 use crate::core::trouble::{Done, What as Happened};

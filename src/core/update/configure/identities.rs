@@ -4,12 +4,13 @@
 use super::super::troubles::failure_of;
 use super::{Cx, Next, ask, change, finish, given_up, own_words, settle};
 use crate::core::call::{Call, Change, Reply};
+use crate::core::configuring::{Configuring, StageState, Step};
 use crate::core::facts::{FactKind, IdentityState};
 use crate::core::gate;
 use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::plan::{APPLICATION_USERS, client_id_rows};
 use crate::core::schedule::{SETTLE_PAUSE, back_off};
-use crate::core::setup::{Configuring, Setup, StageState, Step};
+use crate::core::setup::Setup;
 use crate::core::trouble::{Done, Service, Trouble};
 use std::time::Duration;
 
