@@ -22,6 +22,10 @@ pub struct Configuring {
     pub mandate: Mandate,
     /// Place of the package that is installed, among those of its stage.
     pub package: usize,
+    /// It was asked for, or met on its way: it is not passed over.
+    pub is_asked: bool,
+    /// Packages of the stage that were not passed over.
+    pub installed: usize,
     /// The link as it was known when it began, which an addition does not touch: what a person said of it stands in no
     /// fact.
     pub linked: Option<Box<Linked>>,

@@ -73,6 +73,8 @@ fn fresh(first: StageId, mandate: Mandate, started: Now, now: Now) -> Configurin
         unsettled: None,
         mandate,
         package: 0,
+        is_asked: false,
+        installed: 0,
         linked: None,
         last_deed: None,
         met: None,
@@ -226,7 +228,7 @@ fn begin(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
             if reading::is_judgeable(setup) { judge(run, setup, cx) } else { Next::Stay }
         }
         StageId::CoreSolution | StageId::Application => {
-            run.package = 0;
+            (run.package, run.is_asked, run.installed) = (0, false, 0);
             look(run, setup, cx, SettleTries::default(), Duration::ZERO)
         }
         StageId::ApplicationUsers => read_user(run, setup, cx, 0, 0, Duration::ZERO),

@@ -44,7 +44,7 @@ pub(super) fn look(
 ) -> Next {
     run.step = Step::Look { settle: counts.settle, tries: counts.tries };
     if run.stage().detail.is_empty() {
-        "looking".clone_into(&mut run.stages[run.current].detail);
+        say(run, "looking");
     }
     ask(run, setup, cx, FactKind::Packages, after)
 }
@@ -53,18 +53,30 @@ fn package_of(run: &Configuring) -> &'static str {
     run.installs().unwrap_or_default()
 }
 
+/// What the stage is doing, for whoever looks.
+fn say(run: &mut Configuring, words: impl Into<String>) {
+    run.stages[run.current].detail = words.into();
+}
+
 /// A package is there: the next one of the stage follows, or the stage is over. A stage of which nothing
 /// had to be installed was passed over.
-fn package_done(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, state: StageState, detail: &str) -> Next {
+fn package_done(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, version: &str) -> Next {
     let (name, count) = (package_of(run), run.packages().len());
+    let words = if std::mem::take(&mut run.is_asked) {
+        run.installed += 1;
+        "installed"
+    } else {
+        "was installed already"
+    };
+    let detail = format!("{words} {version}");
+    let detail = detail.trim_end();
     if run.package + 1 >= count {
+        let state = if run.installed > 0 { StageState::Done } else { StageState::Skipped };
         return finish(run, setup, cx, state, detail);
     }
     setup.tell(cx.now, format!("{name}: {detail}"));
     run.package += 1;
-    if state == StageState::Done {
-        run.stages[run.current].detail = format!("{} of {count} packages there", run.package);
-    }
+    say(run, format!("{} of {count} packages there", run.package));
     look(run, setup, cx, SettleTries::default(), Duration::ZERO)
 }
 
@@ -98,12 +110,11 @@ pub(super) fn looked(
                 setup.wrote(Deed::Install { package: name.to_owned() });
                 cx.record(setup, Line::came(ChangeResult::Done, None));
             }
-            let state = if run.stage().detail == "looking" { StageState::Skipped } else { StageState::Done };
-            let words = if state == StageState::Skipped { "was installed already" } else { "installed" };
-            package_done(run, setup, cx, state, format!("{words} {version}").trim_end())
+            package_done(run, setup, cx, &version)
         }
         Some(PackageState::InProgress { state }) => {
             run.met = None;
+            run.is_asked = true;
             run.watch.heard(cx.now, state.clone());
             setup.tell(cx.now, format!("{name} is on its way already: the service says {state}"));
             let operation = before.as_ref().and_then(|before| before.operation.as_deref());
@@ -124,7 +135,8 @@ pub(super) fn looked(
                 return given_up(run, Service::PowerPlatform, &words, setup, cx);
             }
             run.step = Step::Install { tries: counts.tries };
-            "asking for the installation".clone_into(&mut run.stages[run.current].detail);
+            run.is_asked = true;
+            say(run, "asking for the installation");
             let environment = cx.environment.power_platform.as_deref().unwrap_or_default().to_owned();
             let package = setup.facts.package_spelling(name).unwrap_or(name).to_owned();
             change(run, setup, cx, Change::Install { environment, package })
@@ -150,11 +162,12 @@ fn asked_before(run: &mut Configuring, setup: &mut Setup, before: &AskedBefore, 
     if before.operation.is_none() && !before.is_accepted {
         let text = "was asked for before and nobody knows what came of it; the service is read first";
         setup.tell(cx.now, format!("{name} {text}"));
-        return look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: 0 }, SETTLE_PAUSE);
+        return look(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: 0 }, SETTLE_PAUSE);
     }
     let by = before.operation.as_deref().map_or_else(|| "the package list".into(), |id| format!("operation {id}"));
     setup.tell(cx.now, format!("{name} was asked for before and accepted: {by} is watched"));
-    "installing".clone_into(&mut run.stages[run.current].detail);
+    run.is_asked = true;
+    say(run, "installing");
     let install = found(Whose::Ours, before.operation.as_deref(), before.at);
     watch_after(run, setup, install, Duration::ZERO, cx)
 }
@@ -174,11 +187,14 @@ pub(super) fn install_answered(
             let under = operation.as_deref().map(|id| format!(", operation {id}")).unwrap_or_default();
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");
-            "installing".clone_into(&mut run.stages[run.current].detail);
+            say(run, "installing");
             let install = found(Whose::OursFromTheStart, operation.as_deref(), cx.now);
             watch_as_asked(run, setup, install, retry_after, cx)
         }
-        Ok(_) => look_again(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE),
+        Ok(_) => {
+            say(run, "looking again");
+            look(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 }, SETTLE_PAUSE)
+        }
         Err(trouble) => {
             cx.record(setup, Line::went_wrong(&trouble));
             run.met = Some(Box::new(trouble.clone()));
@@ -191,35 +207,23 @@ pub(super) fn install_answered(
                         trouble.sentence()
                     ),
                 );
-                run.stages[run.current].detail = format!("{}; looking what came of try {}", trouble.short(), tries + 1);
-                return look_again(
-                    run,
-                    setup,
-                    cx,
-                    SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 },
-                    SETTLE_PAUSE,
-                );
+                say(run, format!("{}; looking what came of try {}", trouble.short(), tries + 1));
+                let counts = SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 };
+                return look(run, setup, cx, counts, SETTLE_PAUSE);
             }
             let busy = trouble.answered(409);
             if busy || trouble.is_passing() {
                 let floor = if busy { BUSY_PAUSE } else { Duration::ZERO };
                 let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll()).max(floor);
                 tell_miss(setup, &trouble, tries + 1, pause, cx);
-                run.stages[run.current].detail = format!("{}; next try in {}", trouble.short(), in_words(pause));
+                say(run, format!("{}; next try in {}", trouble.short(), in_words(pause)));
                 // Another installation in this environment may take long; waiting for it is no try.
                 let tries = if busy { tries } else { tries + 1 };
-                return look_again(run, setup, cx, SettleTries { settle: 0, tries }, pause);
+                return look(run, setup, cx, SettleTries { settle: 0, tries }, pause);
             }
             Next::Failed(Box::new(failure_of(&trouble, setup, cx)))
         }
     }
-}
-
-fn look_again(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, counts: SettleTries, after: Duration) -> Next {
-    if run.stage().detail == "asking for the installation" {
-        "looking again".clone_into(&mut run.stages[run.current].detail);
-    }
-    look(run, setup, cx, counts, after)
 }
 
 pub(super) fn watch_call(install: &Install, setup: &Setup, cx: &Cx) -> Option<Call> {
@@ -342,7 +346,7 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
                 cx.record(setup, Line::came(ChangeResult::Done, None));
                 setup.wrote(Deed::Install { package: package_of(run).to_owned() });
             }
-            package_done(run, setup, cx, StageState::Done, format!("installed {version}").trim_end())
+            package_done(run, setup, cx, &version)
         }
         Some(PackageState::InProgress { state }) => {
             setup.tell(cx.now, format!("{}: the service says {state}", run.stage().id.title()));
