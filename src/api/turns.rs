@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 /// Questions to one host at the same time, as browsers have it.
 const AT_ONCE: usize = 6;
 /// Questions to one Dataverse at the same time. It allows 52 (service protection limits of its Web API); the
-/// prerequisites of one environment ask twelve.
+/// prerequisites of one environment ask some ten.
 const AT_ONCE_DATAVERSE: usize = 16;
 fn at_once(service: Service) -> usize {
     if service == Service::Dataverse { AT_ONCE_DATAVERSE } else { AT_ONCE }

@@ -1,7 +1,7 @@
 //! `update`: the one function that changes the model.
 //!
-//! One match on what came in; the steps are in `configure`, `link`, `reading` and
-//! `session`. Every intent is checked against the flow again, because a key can arrive after the
+//! One match on what came in; the steps are in `configure`, `link`, `reading`, `run`, `session`, `troubles` and
+//! `vigil`. Every intent is checked against the flow again, because a key can arrive after the
 //! flow has moved on; a reply under a ticket nobody waits for does nothing.
 
 mod configure;

@@ -4,7 +4,7 @@
 //! keys that feeds handler, footer and help page, and a `page::Page` as a value. Which screen is
 //! shown is decided by [`crate::core::route`] alone.
 //!
-//! Pure: no clock, file, environment or network. The shell calls [`on_key`] and [`on_paste`], and before a
+//! Pure: no clock, file, environment or network. The surfaces call [`on_key`] and [`on_paste`], and before a
 //! frame or the next key [`settled`], whose [`Picture`] it draws.
 
 mod access;

@@ -1,4 +1,5 @@
-//! What can be laid over a screen: help, details, and the three questions.
+//! What can be laid over a screen: help, details, what is told of one run or prerequisite, and the questions before
+//! something is written or left.
 
 use super::access;
 use super::eye::Ask;

@@ -4,8 +4,9 @@
 //! [`vault`] keeps the sign-ins, [`private`] opens the files of both.
 //!
 //! Owns the loop (`run`), the modes of the terminal (`terminal`), what goes out to it
-//! (`output`, `canvas`) and what comes in (`ears`, `input`, `decode`, `signals`). It knows nothing
-//! of dual-write: the program is an [`run::App`], and everything it hears comes to one thread in one order. Called by the full-screen surface and by `main`.
+//! (`output`, `canvas`) and what comes in (`ears`, `input`, `decode`, `signals`). The loop knows
+//! nothing of dual-write: the program is an [`run::App`], and everything it hears comes to one thread in one order.
+//! Called by the surfaces and by `main`.
 
 mod canvas;
 mod channel;

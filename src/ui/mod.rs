@@ -1,7 +1,7 @@
 //! What every screen is drawn with: the look, the keys, clean text, rows, links, small pictures.
 //!
 //! Owns how things look and how text becomes cells. It never decides what is shown or what a key
-//! does, never asks a clock, and is called by `screens` only.
+//! does, never asks a clock. Called by `screens`, and by `surface` for what is printed and exported.
 
 pub mod keys;
 pub mod letters;
