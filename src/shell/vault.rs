@@ -410,7 +410,7 @@ impl Vault {
         let (scope, account) = (row.scope.clone(), row.account());
         let user = user(&scope, &account);
         row.kept = match self.wish {
-            TokenStore::Keyring => self.keyring.set(&user, token).map(|()| Store::Keyring)?,
+            TokenStore::Keyring => self.keyring.set(&user, token, before.is_none()).map(|()| Store::Keyring)?,
             TokenStore::File => {
                 self.files.set_token(&user, token).map(|()| Store::File).map_err(|error| reason(&error))?
             }
@@ -422,9 +422,12 @@ impl Vault {
                 return Err(WANTED_SO.to_owned());
             }
         };
+        let mut is_gone = false;
         let listed = self.change(state, |rows| {
             match rows.iter_mut().find(|own| is(own, &scope, &account)) {
                 Some(own) => (own.kept, own.signed_in) = (row.kept, row.signed_in),
+                // Somebody has signed out in another program meanwhile.
+                None if before.is_some() && !row.current => is_gone = true,
                 None => rows.push(row.clone()),
             }
             if row.current {
@@ -437,6 +440,10 @@ impl Vault {
                 let _ = self.take_from(row.kept, &user);
             }
             return Err(reason(&error));
+        }
+        if is_gone {
+            let _ = self.take_from(row.kept, &user);
+            return Err("it was signed out meanwhile".to_owned());
         }
         if let Some(old) = before.map(|row| row.kept).filter(|old| *old != row.kept) {
             let _ = self.take_from(old, &user);

@@ -101,22 +101,34 @@ impl Limited {
 
     pub(super) fn get(&self, user: &str) -> Result<Option<SecretString>, String> {
         let user = user.to_owned();
-        self.ask(move |keyring| keyring.get(&user))
+        self.ask(move |keyring| keyring.get(&user), |_| {})
     }
 
-    pub(super) fn set(&self, user: &str, token: &SecretString) -> Result<(), String> {
+    /// `is_new`: nothing else names it. One that is put there after all, when nobody waits any more, is taken away
+    /// again, because nobody would find it to sign out.
+    pub(super) fn set(&self, user: &str, token: &SecretString, is_new: bool) -> Result<(), String> {
         let (user, token) = (user.to_owned(), token.clone());
-        self.ask(move |keyring| keyring.set(&user, &token))
+        let late = user.clone();
+        self.ask(
+            move |keyring| keyring.set(&user, &token),
+            move |keyring| {
+                if is_new {
+                    let _ = keyring.delete(&late);
+                }
+            },
+        )
     }
 
     pub(super) fn delete(&self, user: &str) -> Result<(), String> {
         let user = user.to_owned();
-        self.ask(move |keyring| keyring.delete(&user))
+        self.ask(move |keyring| keyring.delete(&user), |_| {})
     }
 
+    /// `late` is done where the call succeeds after it was given up.
     fn ask<T: Send + 'static>(
         &self,
         call: impl FnOnce(&dyn Keyring) -> Result<T, String> + Send + 'static,
+        late: impl FnOnce(&dyn Keyring) + Send + 'static,
     ) -> Result<T, String> {
         if self.busy.swap(true, Ordering::AcqRel) {
             return Err("the keyring still does not answer".to_owned());
@@ -127,7 +139,9 @@ impl Limited {
             let said = call(&*keyring);
             // Before it is told: whoever hears of it may ask again at once.
             drop(over);
-            let _ = done.send(said);
+            if let Err(mpsc::SendError(Ok(_))) = done.send(said) {
+                late(&*keyring);
+            }
         });
         if let Err(error) = started {
             return Err(format!("the keyring cannot be asked: {error}"));
@@ -175,6 +189,33 @@ mod tests {
         }
         let keyring = Limited::new(Arc::new(Panics), Duration::from_mins(1));
         assert_eq!(keyring.get("ada").err().as_deref(), Some("the keyring failed"));
-        assert_eq!(keyring.set("ada", &"x".into()), Ok(()));
+        assert_eq!(keyring.set("ada", &"x".into(), true), Ok(()));
+    }
+
+    #[test]
+    fn a_token_that_is_put_there_after_it_was_given_up_is_taken_away_again() {
+        /// Is unlocked by a person who takes longer than the limit.
+        struct Locked(std::sync::Mutex<mpsc::Receiver<()>>, mpsc::Sender<String>);
+        impl Keyring for Locked {
+            fn get(&self, _: &str) -> Result<Option<SecretString>, String> {
+                Ok(None)
+            }
+            fn set(&self, _: &str, _: &SecretString) -> Result<(), String> {
+                self.0.lock().unwrap().recv().map_err(|error| error.to_string())
+            }
+            fn delete(&self, user: &str) -> Result<(), String> {
+                self.1.send(user.to_owned()).map_err(|error| error.to_string())
+            }
+        }
+        for (is_new, deleted) in [(true, Some("ada")), (false, None)] {
+            let (unlock, locked) = mpsc::channel();
+            let (deletes, heard) = mpsc::channel();
+            let keyring = Limited::new(Arc::new(Locked(locked.into(), deletes)), Duration::from_millis(1));
+            assert!(keyring.set("ada", &"x".into(), is_new).is_err());
+            unlock.send(()).unwrap();
+            // The last owner of the keyring is the call that was late.
+            drop(keyring);
+            assert_eq!(heard.recv().ok().as_deref(), deleted);
+        }
     }
 }
