@@ -165,6 +165,10 @@ impl Eye {
         if self.seen.as_ref() == Some(&now) {
             return;
         }
+        // Whoever comes back to the list stands where they were, however they got there.
+        if let (_, Some(id)) = &now {
+            self.list.selected = Some(id.clone());
+        }
         self.seen = Some(now);
         self.stage = Stage::default();
         self.folded = false;

@@ -18,7 +18,7 @@ const NAME: usize = 24;
 /// Cells of date and time, of the date alone, and of the longest usual span.
 const MOMENT: usize = 19;
 const DATE: usize = 10;
-const SPAN: usize = 9;
+const SPAN: usize = 11;
 /// Cells between two columns, and in front of the first.
 const GAP: usize = 2;
 /// Cells of a page from which the time stands behind the date, and from which there is a date and a span at all.

@@ -6,6 +6,7 @@ use super::{Sheet, View, parts};
 use crate::core::msg::Intent;
 use crate::core::sign_in::{Ended, Session, Waiting};
 use crate::core::time::{between, stopwatch};
+use crate::core::trouble::capital;
 use crate::ui::letters;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
@@ -107,7 +108,7 @@ fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
 /// Why somebody who was signed in has to do it again.
 fn why(ended: &Ended, view: &View, cells: usize) -> Vec<Row> {
     let Ended { account, why } = ended;
-    let text = format!("{} has to sign in again. {}", clean(&account.name), clean(&why.to_string()));
+    let text = format!("{} has to sign in again. {}", clean(&account.name), capital(&clean(&why.to_string())));
     parts::marked(Mark::Warn, &text, *view.look, cells)
 }
 
