@@ -16,7 +16,7 @@ use super::troubles::{failed_at, failure, failure_of, miss_line, tell_miss};
 use super::{Cx, Notice, reading, run, way};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind};
-use crate::core::failure::Failure;
+use crate::core::failure::{Failure, Halt};
 use crate::core::gate::{self, Gate};
 use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::linking::{Confirmation, LinkStep, Linked, Linking, Way};
@@ -175,13 +175,14 @@ fn start_change(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
 
 /// Again after a failure. A start whose outcome is not known is repeated under its own id.
 pub(super) fn try_again(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
-    let Flow::LinkFailed(linking, _) = &setup.flow else { return None };
+    let Flow::LinkFailed(linking, failure) = &setup.flow else { return None };
     if linking.way == Way::Reset {
         setup.flow = Flow::Mismatch;
         reading::read_all(setup, cx);
         return None;
     }
-    let is_over = linking.is_answered || linking.activity.is_some();
+    // What cannot be read may still be on its way: its own request id starts nothing a second time.
+    let is_over = failure.halt != Halt::CouldNotRead && (linking.is_answered || linking.activity.is_some());
     let request_id = if is_over { cx.desk.guid() } else { linking.request_id.clone() };
     let way = linking.way;
     run::claim(setup, Start::Link { way, request_id }, cx);
@@ -243,7 +244,7 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
         Next::Failed(mut failure) => {
             setup.count(&mut failure);
             setup.tell(cx.now, format!("link failed: {}", failure.words));
-            if linking.activity.is_some() {
+            if linking.activity.is_some() && failure.halt != Halt::CouldNotRead {
                 cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: String::new() });
             }
             cx.record(setup, failure.line("link"));

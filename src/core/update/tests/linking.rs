@@ -54,6 +54,17 @@ fn a_direct_link_that_nothing_can_read_ends_and_waits_for_nobody(#[case] is_refu
     world.answer(Err(Trouble::new(Service::Gateway, Happened::Status(403), "no right")));
     let Flow::LinkFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
     assert_eq!(failure.halt, halt, "{failure:?}");
+    let first = world.changes.clone();
+    let result = fold(&world.recorded).unwrap().changes.last().unwrap().result;
+    let known = if is_refused { ChangeResult::Refused } else { ChangeResult::Accepted };
+    assert_eq!(result, Some(known), "nobody knows that it failed");
+    if !is_refused {
+        // It may still be on its way: the next try repeats it under its own request id.
+        world.settle();
+        world.want(Intent::TryAgain);
+        world.settle();
+        assert_eq!(world.changes, [first.clone(), first].concat());
+    }
 }
 
 #[test]
