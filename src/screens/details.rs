@@ -11,7 +11,7 @@ use crate::core::gate::{self, Gate, Integration};
 use crate::core::msg::Intent;
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
 use crate::core::setup::{Flow, Setup};
-use crate::core::trouble::Again;
+use crate::core::trouble::{Again, capital};
 use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, field, para};
 use crate::ui::text::{clean, cut, width};
@@ -358,12 +358,6 @@ fn what_configure_does(facts: &Facts) -> &'static str {
         "Installs the dual-write application in Dataverse and gives both sides access to each other. Nothing is linked \
          yet. 30 minutes or less."
     }
-}
-
-/// A sentence begins with a capital letter.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The buttons, and what stands beside them: the likely next one first, or why it is not there.

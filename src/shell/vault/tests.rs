@@ -368,6 +368,20 @@ fn damage_in_the_file_of_tokens_is_told_without_repeating_it() {
     assert!(!format!("{error} {error:?}").contains("secret-1"));
 }
 
+#[cfg(unix)]
+#[test]
+fn tokens_that_others_could_read_are_not_written_anew_as_if_nobody_could() {
+    use std::os::unix::fs::PermissionsExt;
+    let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
+    let vault = open(TokenStore::File, dir.path(), &keyring);
+    vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
+    vault.keep(&scope(), &account("bob"), &"two".into(), at(2));
+    let file = dir.path().join("state/tokens.json");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(vault.forget(&scope(), Some("ada")).unwrap().accounts, 1);
+    assert!(!file.exists());
+}
+
 #[test]
 fn programs_at_once_lose_nothing_of_each_other() {
     let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
