@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
 use rstest::rstest;
-use std::io::Write;
+use std::io::{BufRead, Read, Write};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
@@ -162,4 +162,64 @@ fn the_block_for_support_is_printed_where_there_is_no_clipboard() {
         ],
     );
     assert!(!text.contains("Requests about"), "requests are told with the block alone\n{text}");
+}
+
+/// The wizard on the built-in simulator with a pipe in which somebody types only after having read.
+struct Talk {
+    child: std::process::Child,
+    out: std::io::BufReader<std::process::ChildStdout>,
+    heard: String,
+    _state: TempDir,
+}
+
+impl Talk {
+    fn begin(args: &[&str]) -> Self {
+        let state = TempDir::new().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dualwrite"))
+            .args(["demo", "--plain", "--state-dir"])
+            .arg(state.path())
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = std::io::BufReader::new(child.stdout.take().unwrap());
+        Self { child, out, heard: String::new(), _state: state }
+    }
+
+    /// Reads on until a line has these words; then types.
+    fn after(&mut self, words: &str, typed: &str) {
+        loop {
+            let mut line = String::new();
+            let read = self.out.read_line(&mut line).unwrap();
+            assert!(read > 0, "it ended before “{words}”\n{}", self.heard);
+            self.heard.push_str(&line);
+            if line.contains(words) {
+                break;
+            }
+        }
+        self.child.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
+    }
+
+    /// Reads to its end.
+    fn end(mut self) -> (i32, String) {
+        self.out.read_to_string(&mut self.heard).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), self.heard)
+    }
+}
+
+#[test]
+fn what_was_typed_into_a_pipe_while_it_ran_answered_the_next_page() {
+    let mut talk = Talk::begin(&["--speed", "20"]);
+    for answer in ["1\n", "1\n", "1\n", "2\n", "1\n"] {
+        talk.after("Your choice", answer);
+    }
+    talk.after("It runs.", "1\n");
+    talk.after("“1” does nothing while it runs", "?\n");
+    talk.after("Your choice", "1\n");
+    talk.after("It runs.", "q\n");
+    talk.after("Your choice", "1\n");
+    let (code, text) = talk.end();
+    assert!(code == 0 && !text.contains("Setup complete"), "{code}\n{text}");
+    in_order(&text, &["It runs.", "Help (step", "Setup progress\nIt runs."]);
 }

@@ -4,7 +4,8 @@
 //! Owns the tie between a remedy of the catalogue and the prerequisites that show its effect. A remedy
 //! without such a tie is never ticked off: nobody guesses that a person did something.
 
-use super::check::{Check, Tri};
+use super::check::{self, Check, Tri};
+use super::failure::Failure;
 use super::fault::Fault;
 
 /// One remedy of a fault.
@@ -43,7 +44,7 @@ const TIES: [(&str, Ties); 13] = [
 /// The remedies of a fault, in their order. `repeats`: how often the same error came back after a try;
 /// each time the next remedy that is not done is the one to turn to.
 pub fn remedies(fault: &'static Fault, checks: &[Check], repeats: u8) -> Vec<Remedy> {
-    let ties = TIES.iter().find(|(id, _)| *id == fault.id).map_or(&[] as Ties, |(_, ties)| *ties);
+    let ties = ties(fault);
     let shown_by = |number: usize| ties.iter().find(|(of, _)| *of == number).map_or(&[] as &[&str], |(_, ids)| *ids);
     let of = |id: &&str| checks.iter().find(|check| check.id == *id);
     let mut all: Vec<Remedy> = fault
@@ -65,6 +66,20 @@ pub fn remedies(fault: &'static Fault, checks: &[Check], repeats: u8) -> Vec<Rem
         all[next].is_next = true;
     }
     all
+}
+
+/// Whether a link failed of identities that surely are not in order: its entry names them, or it has none and nothing
+/// else is known of it.
+pub fn is_of_identities(failure: &Failure, checks: &[Check]) -> bool {
+    let is_wrong = |id: &&str| check::IDENTITIES.contains(id) && is_no(&[id], checks);
+    match failure.fault {
+        Some(fault) => ties(fault).iter().flat_map(|(_, ids)| *ids).any(is_wrong),
+        None => !failure.is_ours && check::IDENTITIES.iter().any(is_wrong),
+    }
+}
+
+fn ties(fault: &Fault) -> Ties {
+    TIES.iter().find(|(id, _)| *id == fault.id).map_or(&[] as Ties, |(_, ties)| *ties)
 }
 
 fn is_no(ids: &[&str], checks: &[Check]) -> bool {

@@ -4,6 +4,7 @@ use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::{Sheet, View, identities, parts};
+use crate::core::check;
 use crate::core::facts::FactKind;
 use crate::core::failure::Failure;
 use crate::core::fault;
@@ -11,9 +12,13 @@ use crate::core::gate;
 use crate::core::linking::Way;
 use crate::core::msg::Intent;
 use crate::core::plan::Side;
+use crate::core::remedy;
 use crate::core::setup::{Flow, Setup};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Row, para};
+
+/// The button that makes what is missing.
+const REPAIR: &str = "Repair the identities";
 
 /// The link failed.
 pub(super) struct LinkFailed;
@@ -58,10 +63,11 @@ impl Sheet for LinkFailed {
         rows.extend(parts::remedies(view, failure, "By hand", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
         let repair = gate::repair(environment, &setup.facts);
+        let is_of_identities = remedy::is_of_identities(failure, &check::checks(environment, &setup.facts));
         let again = if link.way == Way::Reset { "Back to the mismatch" } else { "Try again" };
         let mut stops = vec![Stop::wants(again, Intent::TryAgain)];
         if repair {
-            stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
+            stops.push(Stop::button(REPAIR, Action::Ask(Ask::Repair)));
         }
         stops.push(Stop::button("Details", Action::Ask(Ask::Details)));
         stops.push(Stop::wants("Environments", Intent::Environments));
@@ -74,7 +80,8 @@ impl Sheet for LinkFailed {
             rows,
             notes,
             stops,
-            primary: again,
+            // Another try before that fails as this one did.
+            primary: if repair && is_of_identities { REPAIR } else { again },
             address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
             copy: Some(parts::support(failure)),
             fix: repair.then_some(Ask::Repair),

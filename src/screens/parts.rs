@@ -208,8 +208,8 @@ pub(super) fn came_back(view: &View, failure: &Failure, cells: usize) -> Vec<Row
         count => format!(" {count} times"),
     };
     let text = format!(
-        "The same error has come back{times}. If you mended it before, find out who or what undoes it: a person, a \
-         policy, a job."
+        "The same error has come back{times}: another try alone does not help. If you mended it before, find out who or \
+         what undoes it: a person, a policy, a job."
     );
     let mut rows = vec![Row::blank()];
     rows.extend(para(&text, Role::Warn, cells));

@@ -1,13 +1,13 @@
 //! The wizard line by line: the same screens, read from top to bottom, numbered choices, one
 //! sentence per change. No repaint, no borders, no escape sequence.
 //!
-//! A line is taken only when a page waits for one, so that a pipe can hold all answers from the
-//! start; while something runs only letters are.
+//! A line is taken when a page waits for one, so that a pipe can hold all answers from the start. What is typed while
+//! something runs is about that: a letter is taken, anything else is thrown away with a word.
 
 use super::code;
 use super::events::{self, Subject};
 use super::runs;
-use super::seat::{Heard, Options, Seat};
+use super::seat::{Heard, Options, Seat, Typed};
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::What;
 use crate::core::msg::{Intent, Msg};
@@ -82,6 +82,8 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
 struct Shown {
     screen: Screen,
     environment: Option<EnvironmentId>,
+    /// When it was said first.
+    since: Now,
     /// The page, where it waits for a choice; one that runs is said once.
     page: Option<Lines>,
 }
@@ -144,18 +146,11 @@ impl Plain<'_> {
                 return self.out_of_input();
             }
             match self.seat.wait(self.quiet_for_more()) {
-                Heard::Line(Some(line)) if self.is_person && !self.waits_for_choice() && !is_letter(&line) => {
-                    // Kept for the next page it would answer what its writer has not seen.
-                    let what = if line.trim().is_empty() { "Enter".into() } else { format!("“{}”", echo(&line)) };
-                    let runs = matches!(screen(&self.seat.model), Screen::Progress | Screen::LinkProgress);
-                    let why = if runs {
-                        "does nothing while it runs; ? for help, q to leave."
-                    } else {
-                        "came before the choices were there; type it then."
-                    };
-                    self.say(&format!("{what} {why}"));
+                Heard::Line(Some(typed)) => {
+                    if let Some(over) = self.hear(typed) {
+                        return over;
+                    }
                 }
-                Heard::Line(Some(line)) => self.typed.push_back(line),
                 Heard::Line(None) => self.is_over = true,
                 Heard::Signal(signal) => {
                     self.say_where_it_goes_on();
@@ -238,10 +233,17 @@ impl Plain<'_> {
         if !waits && (was_here || !matches!(screen, Screen::Progress | Screen::LinkProgress | Screen::SignIn)) {
             if !was_here && screen != Screen::SignIn {
                 self.say("Reading...");
-                self.shown = Some(Shown { screen, environment, page: None });
+                self.shown = Some(Shown { screen, environment, since: self.seat.clock.now(), page: None });
             }
             if screen == Screen::SignIn {
                 self.show_code();
+            }
+            if self.below.take().is_some() {
+                // Back from what was laid over it.
+                let lines = self.lines();
+                self.say("");
+                self.say(lines.title);
+                self.say(&lines.prompt(waits, self.is_person));
             }
             return;
         }
@@ -260,7 +262,9 @@ impl Plain<'_> {
             return;
         }
         self.is_answered = false;
-        let mut before = self.shown.take().filter(is_same).and_then(|shown| shown.page);
+        let before = self.shown.take().filter(is_same);
+        let since = before.as_ref().map_or_else(|| self.seat.clock.now(), |shown| shown.since);
+        let mut before = before.and_then(|shown| shown.page);
         if page::has_overlay(&self.eye) {
             self.below = self.below.take().or_else(|| before.clone());
         } else if let Some(below) = self.below.take().filter(|below| below.title == lines.title) {
@@ -274,7 +278,7 @@ impl Plain<'_> {
             self.say_page(&lines, before.as_ref(), waits);
             self.asks_again = false;
         }
-        self.shown = Some(Shown { screen, environment, page: Some(lines) });
+        self.shown = Some(Shown { screen, environment, since, page: Some(lines) });
     }
 
     fn show_code(&mut self) {
@@ -298,12 +302,31 @@ impl Plain<'_> {
 
     /// The next line that may be taken now.
     fn next_line(&mut self) -> Option<String> {
-        // Answers in a pipe are for the pages that wait; a person may also ask in between.
-        if self.waits_for_choice() || self.is_person && self.typed.front().is_some_and(|line| is_letter(line)) {
-            self.typed.pop_front()
-        } else {
-            None
+        if self.waits_for_choice() { self.typed.pop_front() } else { None }
+    }
+
+    /// Takes a line that came: at once, or for the next page that waits.
+    fn hear(&mut self, typed: Typed) -> Option<Over> {
+        let Typed { line, at } = typed;
+        let runs = matches!(screen(&self.seat.model), Screen::Progress | Screen::LinkProgress);
+        // A pipe may hold the answers to all pages from the start; what comes while something runs is about that.
+        let is_new = self.is_person || runs && self.shown.as_ref().is_some_and(|shown| shown.since < at);
+        if self.waits_for_choice() || !is_new {
+            self.typed.push_back(line);
+            return None;
         }
+        if is_letter(&line) {
+            return self.take(&line);
+        }
+        // Kept for the next page it would answer what its writer has not seen.
+        let what = if line.trim().is_empty() { "Enter".into() } else { format!("“{}”", echo(&line)) };
+        let why = if runs {
+            "does nothing while it runs; ? for help, q to leave."
+        } else {
+            "came before the choices were there; type it then."
+        };
+        self.say(&format!("{what} {why}"));
+        None
     }
 
     fn take(&mut self, line: &str) -> Option<Over> {

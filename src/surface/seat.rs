@@ -7,6 +7,7 @@ use crate::core::journal::{Entry, RunId};
 use crate::core::model::Model;
 use crate::core::msg::{Found, Msg};
 use crate::core::sign_in::Session;
+use crate::core::time::Now;
 use crate::core::trouble::Service;
 use crate::core::update::update;
 use crate::shell::clock::Clock;
@@ -16,7 +17,7 @@ use crate::shell::run::Signal;
 use crate::shell::tasks::{Rest, Tasks};
 use crate::sim::Simulator;
 use secrecy::SecretString;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
@@ -40,14 +41,23 @@ pub enum Heard {
     /// A signal asks the program to leave.
     Signal(Signal),
     /// A line was typed; none: there is nobody who types any more.
-    Line(Option<String>),
+    Line(Option<Typed>),
     /// The time that was given is over.
     Nothing,
 }
 
+/// A line of standard input.
+#[derive(Debug)]
+pub struct Typed {
+    /// Without its end.
+    pub line: String,
+    /// When it came; lines that came together have one time.
+    pub at: Now,
+}
+
 enum Message {
     Core(Msg),
-    Line(Option<String>),
+    Line(Option<Typed>),
     /// Look at [`Leave`]: it does not wait behind what came before it.
     Leave,
 }
@@ -226,19 +236,27 @@ impl Seat {
 
     /// Hears the lines of standard input from now on.
     pub fn listen_to_lines(&self) {
-        let sender = self.sender.clone();
+        let (sender, clock) = (self.sender.clone(), self.clock);
         let read = move || {
-            // Not by `lines`: a letter of another encoding is no end of the input.
-            let mut input = std::io::stdin().lock();
-            let mut line = Vec::new();
-            while input.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-                let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
-                if sender.send(Message::Line(Some(text))).is_err() {
+            let mut input = BufReader::new(std::io::stdin().lock());
+            let mut at = clock.now();
+            loop {
+                if input.buffer().is_empty() {
+                    // Whatever is wrong with it shows below.
+                    let _ = input.fill_buf();
+                    at = clock.now();
+                }
+                // Not by `lines`: a letter of another encoding is no end of the input.
+                let mut line = Vec::new();
+                let typed = input.read_until(b'\n', &mut line).is_ok_and(|read| read > 0).then(|| {
+                    let line = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
+                    Typed { line, at }
+                });
+                let is_over = typed.is_none();
+                if sender.send(Message::Line(typed)).is_err() || is_over {
                     return;
                 }
-                line.clear();
             }
-            let _ = sender.send(Message::Line(None));
         };
         // Without the thread nobody types: the same as the end of the input.
         if std::thread::Builder::new().name("lines".into()).spawn(read).is_err() {
@@ -320,7 +338,7 @@ mod tests {
         let (state_dir, command) = ("/nowhere/dualwrite".into(), String::new());
         let options = Options { stage, speed: 1.0, state_dir, command, seed: 1, environment: None };
         let (mut seat, _) = Seat::take(options).unwrap();
-        seat.sender.send(Message::Line(Some("earlier".into()))).unwrap();
+        seat.sender.send(Message::Line(None)).unwrap();
         seat.leave.signal.set(Signal::Interrupt).unwrap();
         assert_eq!(seat.signal(), Some(Signal::Interrupt));
         assert!(matches!(seat.wait(None), Heard::Signal(Signal::Interrupt)));

@@ -10,9 +10,13 @@ use crate::core::gate;
 use crate::core::linking::Confirmation;
 use crate::core::model::Model;
 use crate::core::pilot::End;
+use crate::core::remedy;
 use crate::core::setup::{Flow, Setup};
 use crate::core::trouble::capital;
 use crate::ui::text::{clean, fit_name};
+
+/// What is left to do after a failure, beside what its words and remedies say.
+const AGAIN: &str = "what is done stays done; once it is mended, run the same command again";
 
 /// How a run of one environment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +48,8 @@ impl Ending {
             End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::CouldNotRead) => {
                 (code::UNREACHABLE, "unreachable", String::new())
             }
-            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", of.repair()),
-            End::LinkFailed => (code::LINK, "link_failed", of.found_and_repair()),
+            End::ConfigureFailed => (code::CONFIGURE, "configure_failed", of.way_on()),
+            End::LinkFailed => (code::LINK, "link_failed", of.way_on()),
             End::Mismatch(why) if why.is_empty() => (code::MISMATCH, "mismatch", of.mismatch()),
             End::Mismatch(why) => (code::MISMATCH, "mismatch", why.clone()),
         };
@@ -144,30 +148,27 @@ impl Of<'_> {
         format!("{what} in the wizard: {}", back.unwrap_or_default())
     }
 
-    /// That the identities can be mended in the wizard, where it can.
-    fn repair(&self) -> String {
-        match (self.model.directory.get(self.id), self.model.setups.get(self.id)) {
-            (Some(environment), Some(setup)) if gate::repair(environment, &setup.facts) => {
-                self.in_the_wizard("identities that are missing or disabled can be mended (f)")
-            }
-            _ => String::new(),
-        }
-    }
-
-    /// The same of a link that failed, after what is not as it should be.
-    fn found_and_repair(&self) -> String {
+    /// How to go on after a failure whose words and remedies were told: which identities are not in order and where
+    /// they can be mended, where it is of them; else what the next run does.
+    fn way_on(&self) -> String {
         let (Some(environment), Some(setup)) = (self.model.directory.get(self.id), self.model.setups.get(self.id))
         else {
             return String::new();
         };
-        let is_wrong = |check: &Check| check::IDENTITIES.contains(&check.id) && check.answer == Tri::No;
-        let found: Vec<String> = check::checks(environment, &setup.facts)
-            .iter()
-            .filter(|check| is_wrong(check))
-            .map(|check| format!("{} {}? no: {}", check.id, check.what, check.reason))
-            .collect();
-        let repair = capital(&self.repair());
-        if found.is_empty() { repair } else { format!("{}. {repair}", found.join("; ")) }
+        let checks = check::checks(environment, &setup.facts);
+        let is_of_identities = matches!(&setup.flow, Flow::LinkFailed(_, failure) if remedy::is_of_identities(failure, &checks));
+        if !is_of_identities {
+            return AGAIN.into();
+        }
+        let is_wrong = |check: &&Check| check::IDENTITIES.contains(&check.id) && check.answer == Tri::No;
+        let found = checks.iter().filter(is_wrong).map(|check| format!("{} {}? no: {}", check.id, check.what, check.reason));
+        let found = found.collect::<Vec<_>>().join("; ");
+        if gate::repair(environment, &setup.facts) {
+            let place = self.in_the_wizard("Identities that are missing or disabled can be mended (f)");
+            format!("{found}. {place}")
+        } else {
+            format!("{found}. {}", capital(AGAIN))
+        }
     }
 
     /// Who names which environment, and the way out.
