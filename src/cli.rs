@@ -471,9 +471,12 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 impl Cli {
-    /// What was typed. A mistake, a help page or the version ends the process.
-    pub fn read(words: Vec<OsString>) -> Self {
-        Self::quick(&words).unwrap_or_else(|| Self::parse_from(words))
+    /// What was typed.
+    ///
+    /// # Errors
+    /// What is printed instead: a mistake, a help page or the version.
+    pub fn read(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        Self::quick(&words).map_or_else(|| Self::try_parse_from(words), Ok)
     }
 
     /// The same without the commands that no word names: clap copies what is an option of every command into each

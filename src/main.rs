@@ -15,6 +15,7 @@ use dualwrite::surface::doctor;
 use dualwrite::surface::explain;
 use dualwrite::surface::headless::{self, Job, Show};
 use dualwrite::surface::plain;
+use dualwrite::surface::printed;
 use dualwrite::surface::runs::{self, Wanted};
 use dualwrite::surface::seat;
 use dualwrite::surface::session;
@@ -39,7 +40,10 @@ const STATE_DIR: &str = "DUALWRITE_STATE_DIR";
 struct Refusal(u8, String);
 
 fn main() -> ExitCode {
-    let cli = Cli::read(std::env::args_os().collect());
+    let cli = match Cli::read(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(other) => return ExitCode::from(tell(&other)),
+    };
     // A second provider cannot be: this is the first thing that is done.
     let _ = rustls::crypto::ring::default_provider().install_default();
     open_files::raise_limit();
@@ -49,6 +53,19 @@ fn main() -> ExitCode {
         Err(Refusal(code, words)) => {
             let _ = writeln!(io::stderr(), "{}", clean_lines(&words).join("\n"));
             ExitCode::from(code)
+        }
+    }
+}
+
+/// Prints a help page, the version, or what is wrong with the command line; the exit code.
+fn tell(instead: &clap::Error) -> u8 {
+    match instead.print().and_then(|()| io::stdout().flush()) {
+        Ok(()) if instead.use_stderr() => code::USAGE,
+        Ok(()) => code::DONE,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code::PIPE,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "Standard output cannot be written: {error}.");
+            code::FAILED
         }
     }
 }
@@ -82,7 +99,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     options.state_dir = options.state_dir.or_else(|| settings.state_dir.clone());
     match command {
         Some(Command::Simulate(simulate)) => simulated(&simulate, &options),
-        Some(Command::Demo(demo)) if demo.list => print(simulate::lessons().as_bytes()),
+        Some(Command::Demo(demo)) if demo.list => Ok(print(simulate::lessons().as_bytes())),
         Some(Command::Demo(demo)) => {
             let play = rehearsal(&options, "dualwrite demo")?;
             wizard(play, demo.environment.or(environment), &options, (settings.signals, settings.theme))
@@ -90,7 +107,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         None => configured(environment, &options, &settings),
         Some(Command::Setup(setup)) => {
             if setup.show_terms {
-                return show_terms();
+                return Ok(print(terms::TEXT.as_bytes()));
             }
             let until = match setup.until {
                 cli::Until::Configured => Until::Configured,
@@ -132,13 +149,13 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             Ok(runs::run(&dir, &wanted, &mut io::stdout(), &mut io::stderr()))
         }
         Some(Command::SignIn) => {
-            session(&options, &settings, |session| session.sign_in(&mut io::stdout(), &mut io::stderr()))
+            session(&options, &settings, |session| printing(|out, err| session.sign_in(out, err)))
         }
         Some(Command::SignOut(cli::SignOut { all })) => {
-            session(&options, &settings, |session| session.sign_out(all, &mut io::stdout(), &mut io::stderr()))
+            session(&options, &settings, |session| printing(|out, err| session.sign_out(all, out, err)))
         }
         Some(Command::Whoami(cli::Whoami { json })) => {
-            session(&options, &settings, |session| session.whoami(json, &mut io::stdout(), &mut io::stderr()))
+            session(&options, &settings, |session| printing(|out, err| session.whoami(json, out, err)))
         }
         Some(Command::Explain(wanted)) => {
             let asked =
@@ -146,16 +163,16 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             Ok(explain::run(&asked, wanted.json, &mut io::stdout(), &mut io::stderr()))
         }
         Some(Command::Config(wanted)) => {
-            let (mut out, mut err) = (io::stdout(), io::stderr());
-            Ok(match wanted.what {
-                ConfigCommand::Init => config::init(options.config.as_deref(), &mut out, &mut err),
-                ConfigCommand::Show => config::tell(&settings, flags(&options, &settings, of_flag), &mut out, &mut err),
-            })
+            let flags = flags(&options, &settings, of_flag);
+            Ok(printing(|out, err| match wanted.what {
+                ConfigCommand::Init => config::init(options.config.as_deref(), out, err),
+                ConfigCommand::Show => config::tell(&settings, flags, out, err),
+            }))
         }
         Some(Command::Doctor) => Ok(looked_over(options)),
-        Some(Command::Completions(wanted)) => print(&cli::completions(wanted.shell, Scenario::names())),
+        Some(Command::Completions(wanted)) => Ok(print(&cli::completions(wanted.shell, Scenario::names()))),
         Some(Command::Man(wanted)) => match cli::manual(&wanted.command) {
-            Ok(Some(page)) => print(&page),
+            Ok(Some(page)) => Ok(print(&page)),
             Ok(None) => Err(Refusal(code::USAGE, "There is no such command; dualwrite --help lists them.".into())),
             Err(error) => Err(Refusal(code::FAILED, format!("The page cannot be made: {error}."))),
         },
@@ -179,21 +196,17 @@ fn looked_over(mut options: Options) -> u8 {
     let state_dir = state_dir(options.state_dir.take().or(own)).map_err(|Refusal(_, words)| words);
     let cloud = options.cloud.as_deref();
     let wanted = doctor::Options { version: cli::VERSION, settings, cloud, state_dir, look_up: &look_up };
-    doctor::run(wanted, &mut io::stdout())
-}
-
-fn show_terms() -> Result<u8, Refusal> {
-    print(terms::TEXT.as_bytes())
+    printing(|out, _| doctor::run(wanted, out))
 }
 
 /// Prints a text whole.
-fn print(text: &[u8]) -> Result<u8, Refusal> {
-    let mut out = io::stdout();
-    match out.write_all(text).and_then(|()| out.flush()) {
-        Ok(()) => Ok(code::DONE),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code::PIPE),
-        Err(error) => Err(Refusal(code::FAILED, format!("Standard output cannot be written: {error}."))),
-    }
+fn print(text: &[u8]) -> u8 {
+    printed::text(&mut io::stdout(), &mut io::stderr(), text)
+}
+
+/// Prints what a command says as it goes.
+fn printing(work: impl FnOnce(&mut dyn Write, &mut dyn Write) -> u8) -> u8 {
+    printed::print(&mut io::stdout(), &mut io::stderr(), work)
 }
 
 /// The settings file and the environment.

@@ -79,3 +79,22 @@ fn a_settings_file_is_begun_once_and_config_says_who_says_so() {
     let wanted = ["--cloud", "settings file", "DUALWRITE_STATE_DIR", "DUALWRITE_TENANT", "profile file", "default"];
     assert_eq!(origins, wanted, "{out}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_full_disk_what_was_printed_for_nobody_was_done() {
+    let dir = tempfile::TempDir::new().unwrap();
+    fs::write(dir.path().join("config.toml"), "").unwrap();
+    for words in [&["doctor"][..], &["config", "show"], &["--version"], &["setup", "--help"], &["explain", "DW9003"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_dualwrite"))
+            .args(words)
+            .env("DUALWRITE_STATE_DIR", dir.path())
+            .env("DUALWRITE_CONFIG", dir.path().join("config.toml"))
+            .stdout(full)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains("cannot be written"), "{words:?} {said}");
+    }
+}

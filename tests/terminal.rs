@@ -184,7 +184,7 @@ fn an_error_in_the_middle_is_said_once_the_terminal_is_given_back() {
         100,
         24,
     );
-    ends(&pty, 1);
+    ends(&pty, 3);
     let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
     let (before, after) = raw.rsplit_once("\x1b[?1049l").unwrap();
     assert!(before.contains("\x1b[?1049h") && !before.contains("is not signed in on this cloud"), "{raw:?}");

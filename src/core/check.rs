@@ -13,6 +13,7 @@ pub use rules::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
 use super::environment::Environment;
 use super::facts::{FactKind, Facts, NOT_READ};
 use super::gate;
+use super::setup::{Flow, Setup};
 use super::time::Now;
 use super::trouble::Service;
 use crate::wire::{dataverse, lcs};
@@ -360,6 +361,19 @@ const DUAL_WRITE: &str = "https://learn.microsoft.com/dynamics365/fin-ops-core/d
 /// Every prerequisite, in the order of the table.
 pub fn checks(environment: &Environment, facts: &Facts) -> Vec<Check> {
     table::TABLE.iter().map(|row| row.check(environment, facts)).collect()
+}
+
+/// The same of an environment on which this program works: where Configure is through, nothing but a repair makes an
+/// identity that is missing, and the link does not work without it.
+pub fn of_setup(environment: &Environment, setup: &Setup) -> Vec<Check> {
+    let mut all = checks(environment, &setup.facts);
+    let is_linked = setup.facts.linked().is_some();
+    if is_linked || matches!(setup.flow, Flow::Linking(_) | Flow::LinkFailed(..) | Flow::Linked(_)) {
+        for check in all.iter_mut().filter(|check| IDENTITIES.contains(&check.id)) {
+            check.level = Level::Error;
+        }
+    }
+    all
 }
 
 /// What a prerequisite asks, whatever the environment.

@@ -89,6 +89,13 @@ pub enum StageState {
     Failed,
 }
 
+impl Stage {
+    /// Whether it belongs to the run: one that begins later has passed over what comes before.
+    pub fn is_part(&self) -> bool {
+        self.state != StageState::Skipped || self.since.is_some()
+    }
+}
+
 impl StageState {
     /// Its word in records and JSON.
     pub fn word(self) -> &'static str {
@@ -211,8 +218,22 @@ impl Configuring {
 
     /// The first stage that is part of it.
     pub fn first(&self) -> StageId {
-        let is_part = |stage: &&Stage| stage.state != StageState::Skipped || stage.since.is_some();
-        self.stages.iter().find(is_part).map_or(StageId::Prerequisites, |stage| stage.id)
+        self.stages.iter().find(|stage| stage.is_part()).map_or(StageId::Prerequisites, |stage| stage.id)
+    }
+
+    /// Whether it only adds modules to what is there.
+    pub fn is_addition(&self) -> bool {
+        self.first() == StageId::Application && !self.mandate.modules.is_empty()
+    }
+
+    /// The name of a stage on the screen: where modules are added, that is what the application is about.
+    pub fn title_of(&self, stage: StageId) -> &'static str {
+        if stage == StageId::Application && self.is_addition() { "Modules" } else { stage.title() }
+    }
+
+    /// The name of the stage that runs.
+    pub fn title(&self) -> &'static str {
+        self.title_of(self.stage().id)
     }
 
     /// Whether it is a set-up: a repair does not say how long one takes.
@@ -239,8 +260,10 @@ impl Configuring {
         self.packages().get(self.package).copied()
     }
 
-    /// Stages that are over.
-    pub fn done(&self) -> usize {
-        self.stages.iter().filter(|stage| matches!(stage.state, StageState::Done | StageState::Skipped)).count()
+    /// How many of its stages are over, and how many it has: `2 of 4`.
+    pub fn done(&self) -> String {
+        let is_over = |stage: &&Stage| matches!(stage.state, StageState::Done | StageState::Skipped);
+        let parts = || self.stages.iter().filter(|stage| stage.is_part());
+        format!("{} of {}", parts().filter(is_over).count(), parts().count())
     }
 }

@@ -177,7 +177,7 @@ pub fn installs(facts: &Facts, mandate: &Mandate) -> bool {
 }
 
 /// A name for a package.
-fn title(package: &'static str) -> String {
+pub(super) fn package_title(package: &'static str) -> String {
     match package {
         CORE_PACKAGE => "Dual-write core solution".into(),
         APPLICATION_PACKAGE => "Dual-write application core".into(),
@@ -193,7 +193,7 @@ fn title(package: &'static str) -> String {
 pub fn packages(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
     let all = std::iter::once(CORE_PACKAGE).chain(mandate.packages());
     all.map(|package| {
-        let title = title(package);
+        let title = package_title(package);
         let (certainty, what) = match facts.package(package) {
             Some(PackageState::Installed { version }) => {
                 (Certainty::Already, format!("{title} ({package}) {version} is installed"))

@@ -144,6 +144,32 @@ mod tests {
     }
 
     #[test]
+    fn a_repair_is_the_next_step_only_where_identities_made_it_fail() {
+        use crate::core::failure::Halt;
+        use crate::core::time::Now;
+        use crate::core::trouble::Service;
+        let failure = |fault: Option<&str>, is_ours| Failure {
+            at: Now::UNIX_EPOCH,
+            service: Service::Link,
+            words: String::new(),
+            is_ours,
+            halt: Halt::Failed,
+            code: None,
+            repeats: 0,
+            ids: Vec::new(),
+            fault: fault.and_then(fault::by_id),
+            next_move: String::new(),
+        };
+        let disabled = with(&[("P26", Tri::No)]);
+        assert!(is_of_identities(&failure(Some("dw9003-crm"), false), &disabled));
+        assert!(!is_of_identities(&failure(Some("dw9003-ax"), false), &disabled), "the other side is in order");
+        assert!(!is_of_identities(&failure(Some("link-403-license"), false), &disabled));
+        assert!(is_of_identities(&failure(None, false), &disabled), "nothing else is known");
+        assert!(!is_of_identities(&failure(None, true), &disabled), "this program says what it is");
+        assert!(!is_of_identities(&failure(None, false), &all()), "nobody knows whether they are in order");
+    }
+
+    #[test]
     fn what_could_not_be_told_is_not_ticked_off() {
         let fault = fault::by_id("dw9003-ax").unwrap();
         assert!(remedies(fault, &all(), 0).iter().all(|remedy| !remedy.is_done));

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Watched; 3] = [Watched::CoreSolution, Watched::Application, Watched::Link];
+    const ALL: [Watched; 4] = [Watched::CoreSolution, Watched::Application, Watched::Module, Watched::Link];
 
     fn documented(of: Watched) -> Prior {
         Lasted::default().prior(of)

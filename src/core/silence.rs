@@ -10,7 +10,7 @@ use super::trouble::{Service, Trouble};
 /// Who keeps one set-up waiting, as the end of a sentence; none where nobody does.
 pub fn of_setup(setup: &Setup, now: Now) -> Option<String> {
     let (place, met, watch) = match &setup.flow {
-        Flow::Configuring(run) => (run.stage().id.title(), run.met.as_deref(), &run.watch),
+        Flow::Configuring(run) => (run.title(), run.met.as_deref(), &run.watch),
         Flow::Linking(link) if link.step == LinkStep::AskPerson => return None,
         Flow::Linking(link) if link.way == Way::Reset => ("Reset link", None, &link.watch),
         Flow::Linking(link) => ("Link", None, &link.watch),

@@ -8,9 +8,7 @@ use crate::core::check::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
 use crate::core::environment::Fact;
 use crate::core::facts::{Answer, Facts, why};
 use crate::core::gate::{self, Gate};
-use crate::core::journal::Deed;
 use crate::core::msg::Intent;
-use crate::core::setup::Setup;
 use crate::core::time::to_the_second;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
@@ -75,7 +73,7 @@ impl Sheet for Complete {
                 cells,
             ),
         };
-        rows.extend(written(setup, view, cells));
+        rows.extend(parts::written(setup, view, cells));
         rows.push(Row::blank());
         rows.push(parts::heading("What will be linked"));
         let mut put = |label: &str, value: String| {
@@ -157,28 +155,4 @@ fn how(view: &View) -> String {
         (false, false) => "assisted: you select the button in Lifecycle Services, and say here when it is linked",
     }
     .to_owned()
-}
-
-/// What the last set-up and the repairs after it have written, so that nobody has to look for it.
-fn written(setup: &Setup, view: &View, cells: usize) -> Vec<Row> {
-    if setup.written.is_empty() {
-        return Vec::new();
-    }
-    let has = |deed: &Deed| setup.written.contains(deed);
-    let mut rows = vec![Row::blank(), parts::heading("What was written")];
-    for deed in &setup.written {
-        // Counted as it was confirmed: a user comes with its role.
-        let text = match deed {
-            Deed::GiveRole { app } if has(&Deed::CreateUser { app: app.clone() }) => continue,
-            Deed::CreateUser { app } if has(&Deed::GiveRole { app: app.clone() }) => {
-                format!("{}, role System Administrator", deed.sentence())
-            }
-            _ => deed.sentence(),
-        };
-        rows.extend(parts::marked(Mark::Done, &clean(&text), *view.look, cells));
-    }
-    if setup.written.iter().any(|deed| matches!(deed, Deed::CreateUser { .. } | Deed::GiveRole { .. })) {
-        rows.extend(para("It can take up to an hour before a new role counts.", Role::Dim, cells));
-    }
-    rows
 }

@@ -248,7 +248,7 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
         mark => mark,
     };
     put("Identities", Some(mark), text);
-    let checks = check::checks(environment, facts);
+    let checks = check::of_setup(environment, setup);
     let mark = if [Closes::Configure, Closes::Link].iter().any(|button| checks.iter().any(|of| of.blocks(*button))) {
         Mark::Failed
     } else if checks.iter().any(|of| of.answer == Tri::No && of.level != Level::Made && !is_of_reset(of)) {

@@ -101,6 +101,7 @@ impl Sheet for Environments {
         let table = Table::of(view, &seen, room.width);
         page.head.push(table.header());
         page.rows = (0..seen.len()).map(|at| table.row(view, at, top + at == place)).collect();
+        page.selected = place.checked_sub(top);
         page
     }
 }

@@ -54,7 +54,7 @@ impl Sheet for Failed {
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::ConfigureFailed(run, failure) = &setup.flow else { return Page::default() };
-        let (stage, at) = (run.stage().id.title(), view.time(failure.at));
+        let (stage, at) = (run.title(), view.time(failure.at));
         let text = match failure.halt {
             Halt::Failed => format!("{stage} failed at {at}."),
             Halt::Canceled => format!("{stage} was called off at the service, at {at}; it can be installed again."),

@@ -60,7 +60,7 @@ pub(super) const OPEN_IT: Binding =
 pub(super) const PICK: Binding =
     bind(ENTER, Act::Press, "choose (type to filter, arrows move)", "take the selected user");
 pub(super) const NO_PICK: Binding = bind(&[Key::Esc], Act::Back, "back", "");
-pub(super) const RESET: Binding = bind(ENTER, Act::Press, "reset the link", "");
+pub(super) const RESET: Binding = bind(ENTER, Act::Press, "reset", "");
 pub(super) const USE_TOKEN: Binding = bind(ENTER, Act::Press, "use it", "use the token that was pasted");
 pub(super) const USE_GATEWAY: Binding = bind(ENTER, Act::Press, "look there", "ask whether there is a gateway");
 pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back", "one step back; nothing that runs is stopped");

@@ -63,7 +63,7 @@ impl Sheet for LinkFailed {
         rows.extend(parts::remedies(view, failure, "By hand", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
         let repair = gate::repair(environment, &setup.facts);
-        let is_of_identities = remedy::is_of_identities(failure, &check::checks(environment, &setup.facts));
+        let is_of_identities = remedy::is_of_identities(failure, &check::of_setup(environment, setup));
         let again = if link.way == Way::Reset { "Back to the mismatch" } else { "Try again" };
         let mut stops = vec![Stop::wants(again, Intent::TryAgain)];
         if repair {

@@ -79,6 +79,10 @@ impl Sheet for Linked {
         if let Some(text) = took(setup) {
             put("Took", Some(text));
         }
+        // What was written before a link stood on the page before it.
+        if link.took.is_none() {
+            rows.extend(parts::written(setup, view, cells));
+        }
         rows.push(Row::blank());
         rows.push(parts::heading("Dual-write administration"));
         rows.extend(parts::address(&link.address, cells));

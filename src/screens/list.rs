@@ -35,7 +35,7 @@ pub(super) fn standing(environment: &Environment, setup: Option<&Setup>, now: No
     let far = standing::standing(environment, setup);
     let words = match setup.map(|setup| &setup.flow) {
         Some(Flow::Configuring(run)) => {
-            format!("{} of {}, {}", run.done(), run.stages.len(), in_words(between(run.started, now)))
+            format!("{}, {}", run.done(), in_words(between(run.started, now)))
         }
         Some(Flow::Linking(link)) if far == Far::Linking => {
             format!("linking, {}", in_words(between(link.started, now)))

@@ -25,6 +25,8 @@ const SIDE: (u16, u16) = (36, 84);
 pub const MAIN: u16 = 74;
 /// Cells between the columns.
 pub const SIDE_GAP: u16 = 3;
+/// Cells of the pointer in front of the selected row of a list.
+const POINTER: u16 = 2;
 /// Cells between two buttons.
 const BUTTON_GAP: usize = 2;
 
@@ -175,6 +177,8 @@ pub struct Page {
     pub run: Option<RunId>,
     /// Whether Enter picks a row.
     pub picks: bool,
+    /// The row of the scrolling part that Enter picks.
+    pub selected: Option<usize>,
     /// Whether there is a filter to clear.
     pub clears: bool,
 }
@@ -325,11 +329,16 @@ impl Page {
         Places { head, rows, side, rule, notes, buttons }
     }
 
-    /// Rows of the scrolling part that nothing is in yet.
-    pub(super) fn spare(&self, room: Room) -> usize {
+    /// Rows that the scrolling part has in this room.
+    pub(super) fn in_sight(&self, room: Room) -> usize {
         let cells = |of: usize| u16::try_from(of).unwrap_or(u16::MAX);
         let inner = Rect::new(0, 0, cells(room.full), cells(room.height));
-        usize::from(self.places(inner).rows.height).saturating_sub(self.rows.len())
+        usize::from(self.places(inner).rows.height)
+    }
+
+    /// Rows of the scrolling part that nothing is in yet.
+    pub(super) fn spare(&self, room: Room) -> usize {
+        self.in_sight(room).saturating_sub(self.rows.len())
     }
 
     /// The page in the inside of a frame: notes that do not fit there whole can be scrolled to, and what is left of
@@ -372,11 +381,14 @@ impl Page {
         let mut cursor = None;
         let buffer = frame.buffer_mut();
         paint::rows(buffer, places.head, &self.head, &look);
-        for (row, line) in shown.iter().zip(places.rows.rows()) {
+        for (at, (row, line)) in shown.iter().zip(places.rows.rows()).enumerate() {
             let is_focus = row.stop.is_some() && row.stop == focus && !self.types();
             paint::row(buffer, line, row, &look, is_focus);
             if is_focus {
                 cursor = Some(Position::new(line.x, line.y));
+            }
+            if self.selected == Some(scroll + at) {
+                cursor = Some(Position::new(line.x.saturating_add(POINTER), line.y));
             }
         }
         paint::rows(buffer, places.notes, &self.notes, &look);

@@ -8,7 +8,7 @@ use crate::core::facts::FactKind;
 use crate::core::failure::Failure;
 use crate::core::fault::Confidence;
 use crate::core::geography;
-use crate::core::journal::RunId;
+use crate::core::journal::{Deed, RunId};
 use crate::core::remedy;
 use crate::core::setup::{Record, Setup};
 use crate::core::trouble::{Again, Service, Trouble};
@@ -176,7 +176,7 @@ pub(super) fn remedies(view: &View, failure: &Failure, title: &str, cells: usize
     let (Some(fault), Some((environment, setup))) = (failure.fault, view.model.current()) else { return Vec::new() };
     let needs = if fault.role.is_empty() { String::new() } else { format!("  needs: {}", fault.role) };
     let mut rows = vec![Row::blank(), Row::new(title, Role::Strong).and(needs, Role::Dim)];
-    let checks = check::checks(environment, &setup.facts);
+    let checks = check::of_setup(environment, setup);
     for (at, step) in remedy::remedies(fault, &checks, failure.repeats).into_iter().enumerate() {
         let mark = if step.is_done { Mark::Done } else { Mark::Now };
         let glyph = if step.is_done || step.is_next { mark.glyph(view.look.glyphs) } else { " " };
@@ -214,7 +214,7 @@ pub(super) fn came_back(view: &View, failure: &Failure, cells: usize) -> Vec<Row
     let mut rows = vec![Row::blank()];
     rows.extend(para(&text, Role::Warn, cells));
     if let (Some(fault), Some((environment, setup))) = (failure.fault, view.model.current()) {
-        let checks = check::checks(environment, &setup.facts);
+        let checks = check::of_setup(environment, setup);
         let steps = remedy::remedies(fault, &checks, failure.repeats);
         if let Some((at, step)) = steps.iter().enumerate().find(|(_, step)| step.is_next) {
             let start = Row::new(format!("Next, step {}  ", at + 1), Role::Strong);
@@ -295,5 +295,29 @@ pub(super) fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
     }
     rows.push(Row::blank());
     rows.extend(para(&clean(&trouble.next_move(again(trouble))), Role::Plain, cells));
+    rows
+}
+
+/// What the last set-up and the repairs after it have written, so that nobody has to look for it.
+pub(super) fn written(setup: &Setup, view: &View, cells: usize) -> Vec<Row> {
+    if setup.written.is_empty() {
+        return Vec::new();
+    }
+    let has = |deed: &Deed| setup.written.contains(deed);
+    let mut rows = vec![Row::blank(), heading("What was written")];
+    for deed in &setup.written {
+        // Counted as it was confirmed: a user comes with its role.
+        let text = match deed {
+            Deed::GiveRole { app } if has(&Deed::CreateUser { app: app.clone() }) => continue,
+            Deed::CreateUser { app } if has(&Deed::GiveRole { app: app.clone() }) => {
+                format!("{}, role System Administrator", deed.sentence())
+            }
+            _ => deed.sentence(),
+        };
+        rows.extend(marked(Mark::Done, &clean(&text), *view.look, cells));
+    }
+    if setup.written.iter().any(|deed| matches!(deed, Deed::CreateUser { .. } | Deed::GiveRole { .. })) {
+        rows.extend(para("It can take up to an hour before a new role counts.", Role::Dim, cells));
+    }
     rows
 }

@@ -193,7 +193,7 @@ fn picks(view: &View) -> Vec<String> {
                 // A clock that is read again each minute is noise.
                 let far = match (standing(environment, setup), setup.map(|setup| &setup.flow)) {
                     (_, Some(Flow::Configuring(run))) => {
-                        format!("set-up runs, {} of {} stages done", run.done(), run.stages.len())
+                        format!("set-up runs, {} stages done", run.done())
                     }
                     (far @ Standing::Linking, _) => far.words().to_owned(),
                     _ => list::standing(environment, setup, view.now).in_full().to_owned(),

@@ -21,8 +21,12 @@ const SIDE: usize = 12;
 const ROW: u16 = 130;
 /// Cells of the labels of the selected one.
 const LABEL: usize = 12;
+/// Narrower than this the answer is its mark alone, and what is asked stands right behind it.
+const NARROW: usize = 50;
 /// Rows of the list that stay, however much is said of the selected one.
 const LIST_LEAST: usize = 5;
+/// Fewer rows about the selected one say nothing.
+const ABOUT_LEAST: usize = 3;
 /// Rows about the selected one below the list; all of it is one key away.
 const ABOUT_MOST: usize = 7;
 
@@ -94,12 +98,15 @@ impl Sheet for Prerequisites {
         }
         if !room.has_side {
             let most = room.height.saturating_sub(page.head.len() + 1 + LIST_LEAST).min(ABOUT_MOST);
-            page.notes = about(selected, view, room.width, most);
+            if most >= ABOUT_LEAST {
+                page.notes = about(selected, view, room.width, most);
+            }
         }
         let around = page.head.len() + page.notes.len() + usize::from(!page.notes.is_empty());
         let height = room.height.saturating_sub(around).max(1);
         let top = at.saturating_sub(height / 2).min(all.len().saturating_sub(height));
         let shown = all.iter().enumerate().skip(top).take(height);
+        page.selected = at.checked_sub(top);
         page.unseen = (top, all.len().saturating_sub(top + height));
         page.rows = shown.map(|(place, check)| row(check, place == at, *view.look, room.width)).collect();
         page
@@ -110,7 +117,7 @@ impl Sheet for Prerequisites {
 /// hand, what is met; among themselves by side.
 fn ordered(model: &Model) -> Vec<Check> {
     let Some((environment, setup)) = model.current() else { return Vec::new() };
-    let mut all = check::checks(environment, &setup.facts);
+    let mut all = check::of_setup(environment, setup);
     all.sort_by_key(|check| (rank(check), check.side));
     all
 }
@@ -186,9 +193,14 @@ fn said(check: &Check) -> (Mark, &'static str) {
 
 fn head(view: &View, all: &[Check], cells: usize) -> Vec<Row> {
     let Some((environment, _)) = view.model.current() else { return Vec::new() };
-    let name = parts::name(&environment.name, *view.look);
-    let counted = Piece::new(format!("  {}", check::tally(all).in_short()), Role::Plain);
-    let mut rows = flow(Row::new(name, Role::Strong), 2, &[counted], cells);
+    let tally = check::tally(all).in_short();
+    let mut rows = if cells < NARROW {
+        // The name is in the line above the frame.
+        flow(Row::blank(), 0, &[Piece::new(tally, Role::Plain)], cells)
+    } else {
+        let counted = Piece::new(format!("  {tally}"), Role::Plain);
+        flow(Row::new(parts::name(&environment.name, *view.look), Role::Strong), 2, &[counted], cells)
+    };
     let buttons = [(Closes::Configure, "Dual-write application"), (Closes::Link, "Link to Power Platform environment")];
     for (button, label) in buttons {
         let ids: Vec<&str> = all.iter().filter(|check| check.blocks(button)).map(|check| check.id).collect();
@@ -206,9 +218,14 @@ fn row(check: &Check, is_selected: bool, look: Look, cells: usize) -> Row {
     let (mark, word) = said(check);
     let (pointer, role) = if is_selected { (symbols.selected, Role::Focus) } else { (" ", Role::Plain) };
     let coloured = if is_selected { role } else { mark.role() };
+    let (word, side) = if cells < NARROW {
+        (String::new(), String::new())
+    } else {
+        (format!("{}  ", fit(word, ANSWER, "")), fit(check.side.short(), SIDE, ""))
+    };
     let start = Row::new(format!("{pointer} "), role)
-        .and(format!("{} {}  ", mark.glyph(look.glyphs), fit(word, ANSWER, "")), coloured)
-        .and(format!("{}  {}", check.id, fit(check.side.short(), SIDE, "")), role);
+        .and(format!("{} {word}", mark.glyph(look.glyphs)), coloured)
+        .and(format!("{}  {side}", check.id), role);
     let left = cells.saturating_sub(start.width());
     start.and(fit(check.what, left, symbols.ellipsis), role)
 }

@@ -57,17 +57,21 @@ impl Sheet for Progress {
         let mut head = vec![elapsed(view, run, outlook, room.width)];
         head.push(bar(*view.look, outlook.share_done(between(run.started, now), CONFIGURE_USUAL), room.width));
         head.push(Row::blank());
-        let mut rows = stages(view, run, room.width);
         let notes = parts::goes_on(view, environment, setup, room.full);
-        if !room.has_side {
-            rows.push(Row::blank());
-            let used = head.len() + rows.len() + notes.len() + 1;
-            rows.extend(parts::events(view, room.width, room.height.saturating_sub(used).max(EVENTS_LEAST)));
-        }
         let copy = Some(view.model.cloud.come_back(environment));
         let stops: Vec<Stop> = access::button(view.model).into_iter().filter(|_| run.watch.waits_for_token()).collect();
         let primary = stops.first().map_or("", |stop| stop.label);
-        Page { head, rows, notes, stops, primary, copy, ..Page::default() }
+        let rows = stages(view, run, room.width);
+        let mut page = Page { head, rows, notes, stops, primary, copy, ..Page::default() };
+        if run.current >= page.in_sight(room) {
+            page.rows.splice(..run.current, over(view, run, room.width));
+        }
+        if !room.has_side {
+            page.rows.push(Row::blank());
+            let rows = page.spare(room).max(EVENTS_LEAST);
+            page.rows.extend(parts::events(view, room.width, rows));
+        }
+        page
     }
 }
 
@@ -95,10 +99,11 @@ pub(super) fn bar(look: Look, share: f64, cells: usize) -> Row {
 }
 
 /// The mark of a stage.
-fn mark(state: StageState) -> Mark {
-    match state {
+fn mark(stage: &Stage) -> Mark {
+    match stage.state {
         StageState::Waiting => Mark::Waiting,
         StageState::Running => Mark::Busy,
+        StageState::Skipped if !stage.is_part() => Mark::Passed,
         StageState::Done | StageState::Skipped => Mark::Done,
         StageState::Failed => Mark::Failed,
     }
@@ -106,11 +111,19 @@ fn mark(state: StageState) -> Mark {
 
 /// The six stages, one row each.
 pub(super) fn stages(view: &View, run: &Configuring, cells: usize) -> Vec<Row> {
-    run.stages.iter().map(|stage| stage_row(view, stage, cells)).collect()
+    run.stages.iter().map(|stage| stage_row(view, run.title_of(stage.id), stage, cells)).collect()
 }
 
-fn stage_row(view: &View, stage: &Stage, cells: usize) -> Row {
-    let mark = mark(stage.state);
+/// The stages that are over, in one row: where all of them would push the one that runs out of sight.
+fn over(view: &View, run: &Configuring, cells: usize) -> Vec<Row> {
+    let titles = run.stages[..run.current].iter().filter(|stage| stage.is_part()).map(|stage| run.title_of(stage.id));
+    let text = format!("Done: {}", titles.collect::<Vec<_>>().join(", "));
+    let text = cut(&text, cells.saturating_sub(2), view.look.symbols().ellipsis);
+    vec![Row::new(format!("{} ", Mark::Done.glyph(view.look.glyphs)), Mark::Done.role()).and(text, Role::Plain)]
+}
+
+fn stage_row(view: &View, title: &str, stage: &Stage, cells: usize) -> Row {
+    let mark = mark(stage);
     let word = match stage.state {
         StageState::Waiting => "not yet",
         StageState::Running => "running",
@@ -136,16 +149,16 @@ fn stage_row(view: &View, stage: &Stage, cells: usize) -> Row {
     let symbols = view.look.symbols();
     if view.look.glyphs == Glyphs::Words {
         let watch = if watch.is_empty() { watch } else { format!(", {watch}") };
-        return Row::new(format!("{}: {words}{watch}", stage.id.title()), role);
+        return Row::new(format!("{title}: {words}{watch}"), role);
     }
     let row = Row::new(format!("{} ", mark.glyph(view.look.glyphs)), mark.role());
     if cells < TITLE + WATCH + 16 {
         // No room for a table: the words give way to the name, the stopwatch to both.
         let room = cells.saturating_sub(row.width());
-        return row.and(cut(&format!("{}: {words}", stage.id.title()), room, symbols.ellipsis), role);
+        return row.and(cut(&format!("{title}: {words}"), room, symbols.ellipsis), role);
     }
     let room = cells - row.width() - TITLE - WATCH;
-    row.and(fit(stage.id.title(), TITLE, symbols.ellipsis), role)
+    row.and(fit(title, TITLE, symbols.ellipsis), role)
         .and(
             fit(&words, room, symbols.ellipsis),
             if stage.state == StageState::Waiting { Role::Dim } else { Role::Plain },

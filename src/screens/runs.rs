@@ -80,7 +80,16 @@ impl Sheet for Runs {
         let rows = runs.iter().enumerate().skip(top).take(height);
         let rows = rows.map(|(at, run)| row(view, run, at == selected, columns)).collect();
         let unseen = (top, runs.len().saturating_sub(top + height));
-        Page { head: vec![head], rows, unseen, notes, picks: true, run: id(runs, selected), ..Page::default() }
+        Page {
+            head: vec![head],
+            rows,
+            unseen,
+            notes,
+            picks: true,
+            selected: selected.checked_sub(top),
+            run: id(runs, selected),
+            ..Page::default()
+        }
     }
 }
 

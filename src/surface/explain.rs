@@ -4,14 +4,14 @@
 //! network, a file or the record. It never says of a guess that it is more than one, and never hides what
 //! was asked.
 
-use super::code;
+use super::{code, printed};
 use crate::core::check;
 use crate::core::fault::{self, Confidence, Fault, When};
 use crate::ui::look::Role;
 use crate::ui::row::{Piece, Row, behind, flow, para};
-use crate::ui::text::{clean, clean_lines, fit, safe_json};
+use crate::ui::text::{clean_lines, fit, safe_json};
 use serde_json::json;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 /// Cells of a line. Addresses are never cut: one in two pieces leads nowhere.
 const CELLS: usize = 80;
@@ -53,14 +53,7 @@ pub fn asked(words: &[String], input: &mut dyn Read) -> Result<String, (u8, Stri
 pub fn run(asked: &str, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let faults = fault::candidates(&readable(asked));
     let text = if json { document(asked, &faults) } else { lines(asked, &faults).join("\n") + "\n" };
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => code::DONE,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code::PIPE,
-        Err(error) => {
-            let _ = writeln!(err, "Standard output cannot be written: {}.", clean(&error.to_string()));
-            code::FAILED
-        }
-    }
+    printed::text(out, err, text.as_bytes())
 }
 
 /// What is looked for: a message out of a coloured log is the message.

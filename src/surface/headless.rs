@@ -18,6 +18,7 @@ mod teller;
 use super::code;
 use super::events::{self, Event, Subject};
 use super::seat::{Heard, Options as SeatOptions, Seat};
+use super::stage::NotReady;
 use crate::core::check::{self, Level, Tri};
 use crate::core::environment::EnvironmentId;
 use crate::core::gate;
@@ -28,6 +29,7 @@ use crate::core::setup::{Flow, Setup};
 use crate::core::silence;
 use crate::core::time::{Now, between, later};
 use crate::core::trouble::Trouble;
+use crate::shell::clock::Clock;
 use crate::shell::open_files;
 use crate::shell::run::Signal;
 use crate::ui::text::clean;
@@ -107,11 +109,14 @@ pub struct Options {
 /// Runs until everything asked for is done; the exit code.
 pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let Options { seat, job, environments, show, timeout, assisted, can_sign_in, again } = options;
+    let mut teller = Teller::new(show, out, err);
+    let speed = seat.speed;
     let (mut seat, record) = match Seat::take(seat) {
         Ok(taken) => taken,
-        Err(why) => {
-            let _ = writeln!(err, "{}", clean(&why));
-            return code::FAILED;
+        Err(NotReady { code, words }) => {
+            let is_run = matches!(job, Job::Run { .. });
+            tell_stop(&mut teller, is_run, &environments, code, &words, Duration::ZERO, Clock::new(speed).now());
+            return code;
         }
     };
     if assisted {
@@ -137,7 +142,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         report: Report::default(),
         silent: Silent::default(),
         drawn: Drawn::default(),
-        teller: Teller::new(show, out, err),
+        teller,
         seat,
     };
     if headless.takes_up() {
@@ -192,7 +197,19 @@ fn outcome_of(code: u8) -> &'static str {
         code::CONSENT => "sign_in_missing",
         code::UNREACHABLE => "unreachable",
         code::TIMED_OUT => "timed_out",
+        code::FAILED => "not_started",
         _ => "interrupted",
+    }
+}
+
+/// Says that it ends before any environment is known: a program that reads of a run hears it as an event.
+fn tell_stop(teller: &mut Teller, is_run: bool, named: &[String], code: u8, words: &str, took: Duration, now: Now) {
+    if teller.show() == Show::Json && is_run {
+        let name = named.join(", ");
+        let subject = Subject { id: String::new(), label: name.clone(), name, run: String::new() };
+        teller.say(&events::finished(&subject, outcome_of(code), code, took, words, now));
+    } else {
+        teller.say_error(words);
     }
 }
 
@@ -380,7 +397,7 @@ impl Headless<'_> {
         let Some(environment) = self.seat.model.directory.get(&flight.pilot.id) else { return };
         let now = self.seat.clock.now();
         let read = events::environment_read(&flight.subject, environment, setup, now);
-        let checks = check::checks(environment, &setup.facts);
+        let checks = check::of_setup(environment, setup);
         let told: Vec<Event> = checks.iter().map(|check| events::check(&flight.subject, check, now)).collect();
         let counted = events::counted(&flight.subject, &checks, now);
         self.teller.say(&read);
@@ -484,15 +501,9 @@ impl Headless<'_> {
 
     /// Ends before any environment is known.
     fn stop(&mut self, code: u8, words: &str) -> Over {
-        if self.teller.show() == Show::Json && matches!(self.job, Job::Run { .. }) {
-            let now = self.seat.clock.now();
-            let name = self.named.join(", ");
-            let subject = Subject { id: String::new(), label: name.clone(), name, run: String::new() };
-            let took = between(self.start, now);
-            self.teller.say(&events::finished(&subject, outcome_of(code), code, took, words, now));
-        } else {
-            self.teller.say_error(words);
-        }
+        let now = self.seat.clock.now();
+        let is_run = matches!(self.job, Job::Run { .. });
+        tell_stop(&mut self.teller, is_run, &self.named, code, words, between(self.start, now), now);
         (code, words.to_owned())
     }
 
@@ -520,7 +531,7 @@ impl Headless<'_> {
         for flight in self.flights.iter() {
             let id = &flight.pilot.id;
             let (Some(environment), Some(setup)) = (model.directory.get(id), model.setups.get(id)) else { continue };
-            let checks = check::checks(environment, &setup.facts);
+            let checks = check::of_setup(environment, setup);
             mismatch |= gate::mismatch(environment, &setup.facts).is_some();
             blocked |= checks.iter().any(|check| check.level == Level::Block && check.answer == Tri::No);
             lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));

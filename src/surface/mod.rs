@@ -9,6 +9,7 @@ pub mod events;
 pub mod explain;
 pub mod headless;
 pub mod plain;
+pub mod printed;
 pub mod runs;
 pub mod seat;
 pub mod session;

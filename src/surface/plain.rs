@@ -36,8 +36,8 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let (seat, record) = match Seat::take(options) {
         Ok(taken) => taken,
         Err(why) => {
-            let _ = writeln!(err, "{}", clean(&why));
-            return code::FAILED;
+            let _ = writeln!(err, "{}", clean(&why.words));
+            return why.code;
         }
     };
     let mut plain = Plain {

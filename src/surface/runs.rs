@@ -1,6 +1,6 @@
 //! `runs`: the record, to read and to hand on. Reads files only.
 
-use super::code;
+use super::{code, printed};
 use crate::core::journal::Run;
 use crate::core::msg::Exported;
 use crate::core::time::{between, date_and_time, in_words};
@@ -10,7 +10,7 @@ use crate::ui::report::{self, Format};
 use crate::ui::text::{clean, fit, fit_name, safe_json, width};
 use jiff::tz::TimeZone;
 use serde_json::json;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// Most cells of the name of an environment in the list.
@@ -47,11 +47,7 @@ pub fn run(state_dir: &Path, wanted: &Wanted, out: &mut dyn Write, err: &mut dyn
         Wanted::Export(name, format) => named(&runs, name).map(|run| report::export(run, *format, &zone)),
     };
     match text {
-        Ok(text) => match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code::PIPE,
-            Err(_) => code::FAILED,
-            Ok(()) => code::DONE,
-        },
+        Ok(text) => printed::text(out, err, text.as_bytes()),
         Err((code, words)) => {
             let _ = writeln!(err, "{}", clean(&words));
             code

@@ -1,7 +1,7 @@
 //! The seat of whoever drives the core without a screen: the model, the tasks, one channel for
 //! everything that comes in. What a surface says, and when, is its own business.
 
-use super::stage::{Ready, Stage, prepare};
+use super::stage::{NotReady, Ready, Stage, prepare};
 use crate::core::effect::Effect;
 use crate::core::journal::{Entry, RunId};
 use crate::core::model::Model;
@@ -120,8 +120,8 @@ impl Seat {
     /// cloud that were interrupted.
     ///
     /// # Errors
-    /// A sentence about what could not be started.
-    pub fn take(options: Options) -> Result<(Self, Record), String> {
+    /// What could not be started, or who is not signed in.
+    pub fn take(options: Options) -> Result<(Self, Record), NotReady> {
         let Options { stage, speed, state_dir, command, seed, environment } = options;
         let failed = |error: std::io::Error| format!("The program cannot be started: {error}.");
         let clock = Clock::new(speed);

@@ -69,8 +69,8 @@ impl Session {
         let (mut seat, record) = match seat {
             Ok(taken) => taken,
             Err(why) => {
-                say_error(&why);
-                return code::FAILED;
+                say_error(&why.words);
+                return why.code;
             }
         };
         if let Some(note) = record.note {

@@ -1,6 +1,7 @@
 //! The stage: everything a surface needs beside the core, on whichever cloud it plays.
 
 use super::access::Access;
+use super::code;
 use crate::api::{Api, Credentials, Time, Trust};
 use crate::core::model::Cloud;
 use crate::core::msg::{Found, Msg};
@@ -35,6 +36,21 @@ pub struct Play {
     pub speed: f64,
     /// The command of the wizard that comes back, without the environment.
     pub command: String,
+}
+
+/// Why a surface cannot play.
+#[derive(Debug)]
+pub struct NotReady {
+    /// Exit code.
+    pub code: u8,
+    /// A sentence about what could not be started, or who is missing.
+    pub words: String,
+}
+
+impl From<String> for NotReady {
+    fn from(words: String) -> Self {
+        Self { code: code::FAILED, words }
+    }
 }
 
 /// Everything that was started.
@@ -75,8 +91,14 @@ pub type Tell = Arc<dyn Fn(Msg) + Send + Sync>;
 /// operations took before.
 ///
 /// # Errors
-/// A sentence about what could not be started.
-pub async fn prepare(stage: Stage, state_dir: &Path, clock: Clock, command: &str, tell: Tell) -> Result<Ready, String> {
+/// What could not be started, or who is not signed in.
+pub async fn prepare(
+    stage: Stage,
+    state_dir: &Path,
+    clock: Clock,
+    command: &str,
+    tell: Tell,
+) -> Result<Ready, NotReady> {
     open_files::are_enough()?;
     let mut trust = Trust::default();
     let learned = Arc::clone(&tell);
@@ -145,7 +167,7 @@ fn sign_in(
     state_dir: PathBuf,
     clock: Clock,
     tell: Tell,
-) -> Result<(Credentials, SignIn), String> {
+) -> Result<(Credentials, SignIn), NotReady> {
     let note = access.note(profile);
     if let Some(account) = access.named(profile) {
         return Ok((access.credentials(None, None), SignIn { account: Some(account), note, ..SignIn::default() }));
@@ -161,7 +183,8 @@ fn sign_in(
         }
         match &access.account {
             Some(name) if found.is_none() && note.is_none() => {
-                return Err(format!("{name} is not signed in on this cloud. Sign in: dualwrite sign-in."));
+                let words = format!("{name} is not signed in on this cloud. Sign in: dualwrite sign-in.");
+                return Err(NotReady { code: code::CONSENT, words });
             }
             _ => known = vault.place(&scope, access.account.as_deref()).ok().flatten().filter(|_| found.is_some()),
         }

@@ -4,7 +4,7 @@
 //! right after it. Where no cloud is configured, the first screen comes before it.
 
 use super::runs;
-use super::stage::{Play, Ready, Stage, prepare};
+use super::stage::{NotReady, Play, Ready, Stage, prepare};
 use super::welcome::{self, Outcome, Welcome};
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::RunId;
@@ -98,7 +98,7 @@ pub struct Ended {
 enum Message {
     Core(Msg),
     Ready(Box<Ready>),
-    Failed(String),
+    Failed(NotReady),
 }
 
 /// Runs the wizard until the person leaves or a signal ends it.
@@ -505,8 +505,8 @@ impl App for Wizard {
                 Step::Continue { draw: true }
             }
             Event::Message(Message::Failed(why)) => {
-                self.ended.words.push(why);
-                self.leave(1, "the program could not go on")
+                self.ended.words.push(why.words);
+                self.leave(why.code, "the program could not go on")
             }
             Event::Signal(signal) => {
                 self.ended.heard = signal != Signal::HangUp;

@@ -100,7 +100,7 @@ fn of_environment(block: &mut Block, environment: &Environment, setup: Option<&S
     block.field("Connection set id", link.and_then(|link| link.cid.as_deref()));
     let Some(setup) = setup else { return };
     let stage = match &setup.flow {
-        Flow::Configuring(run) | Flow::ConfigureFailed(run, _) => format!(", {}", run.stage().id.title()),
+        Flow::Configuring(run) | Flow::ConfigureFailed(run, _) => format!(", {}", run.title()),
         Flow::Linking(link) | Flow::LinkFailed(link, _) => format!(", {} way", link.way.word()),
         _ => String::new(),
     };

@@ -159,22 +159,22 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
     P23 Made Nothing FinanceOperations ToVerify ClientIds
         "The dual-write runtime has a client ID row in finance and operations, with an enabled user";
         "Microsoft Entra ID applications of finance and operations" [FactKind::Rows, FactKind::FinopsUsers];
-        "Dual-write application adds it; by hand: the page Microsoft Entra ID applications.";
+        "Dual-write application adds it, and so does Repair the identities; by hand: the page Microsoft Entra ID applications.";
         REQUIREMENTS => rules::runtime_row;
     P24 Made Nothing FinanceOperations ToVerify ClientIds
         "Dynamics Data Integration has a client ID row in finance and operations, with an enabled user";
         "Microsoft Entra ID applications of finance and operations" [FactKind::Rows, FactKind::FinopsUsers];
-        "Dual-write application adds it; by hand: the page Microsoft Entra ID applications.";
+        "Dual-write application adds it, and so does Repair the identities; by hand: the page Microsoft Entra ID applications.";
         REQUIREMENTS => rules::integration_row;
     P25 Made Nothing Dataverse ToVerify AdminCenter
         "Dynamics Data Integration is an application user in Dataverse, enabled, System Administrator";
         "application users of Dataverse" [FactKind::User(0)];
-        "Dual-write application makes it; by hand: Power Platform admin center, the environment, Settings, Users + permissions, Application users.";
+        "Dual-write application makes it, and so does Repair the identities; by hand: Power Platform admin center, the environment, Settings, Users + permissions, Application users.";
         REQUIREMENTS => rules::integration_user;
     P26 Made Nothing Dataverse ToVerify AdminCenter
         "Finance and operations is an application user in Dataverse, enabled, System Administrator";
         "application users of Dataverse" [FactKind::User(1)];
-        "Dual-write application makes it; by hand: Power Platform admin center, the environment, Settings, Users + permissions, Application users.";
+        "Dual-write application makes it, and so does Repair the identities; by hand: Power Platform admin center, the environment, Settings, Users + permissions, Application users.";
         REQUIREMENTS => rules::finops_user;
     P27 Warn Nothing Person ToVerify Entra
         "The tenant knows the applications of dual-write";

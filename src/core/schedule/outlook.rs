@@ -5,7 +5,7 @@ use super::{CONFIGURE_USUAL, LINK_USUAL};
 use crate::core::configuring::{Configuring, StageState, Step};
 use crate::core::facts::{Facts, PackageState};
 use crate::core::linking::{LinkStep, Linking, Way};
-use crate::core::plan::{CORE_PACKAGE, StageId};
+use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, StageId};
 use crate::core::setup::{Flow, Setup};
 use crate::core::time::{Now, between};
 use std::time::Duration;
@@ -75,7 +75,11 @@ impl Outlook {
 
 /// The operation that is watched while this package is installed.
 pub fn installation(package: &str) -> Watched {
-    if package == CORE_PACKAGE { Watched::CoreSolution } else { Watched::Application }
+    match package {
+        CORE_PACKAGE => Watched::CoreSolution,
+        APPLICATION_PACKAGE => Watched::Application,
+        _ => Watched::Module,
+    }
 }
 
 /// How much longer Configure will take: what is being installed, and what follows.

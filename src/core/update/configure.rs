@@ -105,7 +105,7 @@ pub(super) fn again(setup: &mut Setup, cx: &mut Cx) {
         stage.since = None;
         stage.until = None;
     }
-    setup.tell(cx.now, format!("tried again from {}", run.stage().id.title()));
+    setup.tell(cx.now, format!("tried again from {}", run.title()));
     go(setup, run, cx, begin);
 }
 
@@ -170,7 +170,7 @@ fn go(
                 setup.tries_took += between(run.started, cx.now);
             }
             mark(&mut run, setup, StageState::Failed, "", cx);
-            setup.tell(cx.now, format!("{} failed: {}", run.stage().id.title(), failure.words));
+            setup.tell(cx.now, format!("{} failed: {}", run.title(), failure.words));
             cx.record(setup, failure.line("configure"));
             run::finished(setup, Outcome::Failed, cx);
             setup.flow = Flow::ConfigureFailed(run, failure);
@@ -241,7 +241,7 @@ fn begin(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
 
 fn finish(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, state: StageState, detail: &str) -> Next {
     mark(run, setup, state, detail, cx);
-    setup.tell(cx.now, format!("{}: {detail}", run.stage().id.title()));
+    setup.tell(cx.now, format!("{}: {detail}", run.title()));
     run.met = None;
     if run.current + 1 == run.stages.len() {
         return Next::Done;

@@ -155,13 +155,15 @@ impl Of<'_> {
         else {
             return String::new();
         };
-        let checks = check::checks(environment, &setup.facts);
-        let is_of_identities = matches!(&setup.flow, Flow::LinkFailed(_, failure) if remedy::is_of_identities(failure, &checks));
+        let checks = check::of_setup(environment, setup);
+        let is_of_identities =
+            matches!(&setup.flow, Flow::LinkFailed(_, failure) if remedy::is_of_identities(failure, &checks));
         if !is_of_identities {
             return AGAIN.into();
         }
         let is_wrong = |check: &&Check| check::IDENTITIES.contains(&check.id) && check.answer == Tri::No;
-        let found = checks.iter().filter(is_wrong).map(|check| format!("{} {}? no: {}", check.id, check.what, check.reason));
+        let found =
+            checks.iter().filter(is_wrong).map(|check| format!("{} {}? no: {}", check.id, check.what, check.reason));
         let found = found.collect::<Vec<_>>().join("; ");
         if gate::repair(environment, &setup.facts) {
             let place = self.in_the_wizard("Identities that are missing or disabled can be mended (f)");

@@ -8,6 +8,7 @@ use crate::core::configuring::{AskedBefore, Configuring, Install, StageState, St
 use crate::core::facts::{FactKind, PackageState, error_words};
 use crate::core::failure::{Failure, Halt};
 use crate::core::journal::{ChangeResult, Deed, What as Line};
+use crate::core::plan;
 use crate::core::schedule::outlook::installation;
 use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
 use crate::core::setup::Setup;
@@ -56,6 +57,20 @@ fn package_of(run: &Configuring) -> &'static str {
 /// What the stage is doing, for whoever looks.
 fn say(run: &mut Configuring, words: impl Into<String>) {
     run.stages[run.current].detail = words.into();
+}
+
+/// The same of one package: which of those that have to be installed, where the stage has several.
+fn say_of_package(run: &mut Configuring, setup: &Setup, words: &str) {
+    let packages = run.packages();
+    let is_open = |package: &&&str| !matches!(setup.facts.package(package), Some(PackageState::Installed { .. }));
+    let count = run.installed + packages.iter().skip(run.package).filter(is_open).count();
+    if count > 1 {
+        let title = plan::package_title(package_of(run));
+        let title = title.strip_prefix("Dual-write ").unwrap_or(&title);
+        say(run, format!("{words} {} of {count}, {title}", run.installed + 1));
+    } else {
+        say(run, words);
+    }
 }
 
 /// A package is there: the next one of the stage follows, or the stage is over. A stage of which nothing
@@ -115,6 +130,7 @@ pub(super) fn looked(
         Some(PackageState::InProgress { state }) => {
             run.met = None;
             run.is_asked = true;
+            say_of_package(run, setup, "installing");
             run.watch.heard(cx.now, state.clone());
             setup.tell(cx.now, format!("{name} is on its way already: the service says {state}"));
             let operation = before.as_ref().and_then(|before| before.operation.as_deref());
@@ -136,7 +152,7 @@ pub(super) fn looked(
             }
             run.step = Step::Install { tries: counts.tries };
             run.is_asked = true;
-            say(run, "asking for the installation");
+            say_of_package(run, setup, "asking for the installation");
             let environment = cx.environment.power_platform.as_deref().unwrap_or_default().to_owned();
             let package = setup.facts.package_spelling(name).unwrap_or(name).to_owned();
             change(run, setup, cx, Change::Install { environment, package })
@@ -167,7 +183,7 @@ fn asked_before(run: &mut Configuring, setup: &mut Setup, before: &AskedBefore, 
     let by = before.operation.as_deref().map_or_else(|| "the package list".into(), |id| format!("operation {id}"));
     setup.tell(cx.now, format!("{name} was asked for before and accepted: {by} is watched"));
     run.is_asked = true;
-    say(run, "installing");
+    say_of_package(run, setup, "installing");
     let install = found(Whose::Ours, before.operation.as_deref(), before.at);
     watch_after(run, setup, install, Duration::ZERO, cx)
 }
@@ -187,7 +203,7 @@ pub(super) fn install_answered(
             let under = operation.as_deref().map(|id| format!(", operation {id}")).unwrap_or_default();
             setup.tell(cx.now, format!("{sentence}: accepted{under}"));
             run.watch.heard(cx.now, "accepted");
-            say(run, "installing");
+            say_of_package(run, setup, "installing");
             let install = found(Whose::OursFromTheStart, operation.as_deref(), cx.now);
             watch_as_asked(run, setup, install, retry_after, cx)
         }
@@ -313,7 +329,7 @@ fn operation_read(
 ) -> Next {
     let word = operation.status.clone().unwrap_or_else(|| "no status".into());
     run.watch.heard(cx.now, word.clone());
-    setup.tell(cx.now, format!("{}: the service says {word}", run.stage().id.title()));
+    setup.tell(cx.now, format!("{}: the service says {word}", run.title()));
     let failed = |what: &str| {
         let details = operation.error.as_ref().map(error_words);
         let (code, words) = details.unwrap_or((None, operation.status_message.clone().unwrap_or_default()));
@@ -349,7 +365,7 @@ fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Insta
             package_done(run, setup, cx, &version)
         }
         Some(PackageState::InProgress { state }) => {
-            setup.tell(cx.now, format!("{}: the service says {state}", run.stage().id.title()));
+            setup.tell(cx.now, format!("{}: the service says {state}", run.title()));
             run.watch.heard(cx.now, state);
             install.seen_running = true;
             watch(run, setup, install, cx)
