@@ -148,9 +148,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             let dir = state_dir(options.state_dir.clone())?;
             Ok(runs::run(&dir, &wanted, &mut io::stdout(), &mut io::stderr()))
         }
-        Some(Command::SignIn) => {
-            session(&options, &settings, |session| printing(|out, err| session.sign_in(out, err)))
-        }
+        Some(Command::SignIn) => session(&options, &settings, |session| printing(|out, err| session.sign_in(out, err))),
         Some(Command::SignOut(cli::SignOut { all })) => {
             session(&options, &settings, |session| printing(|out, err| session.sign_out(all, out, err)))
         }

@@ -487,7 +487,8 @@ fn token_given(model: &mut Model, service: Service, now: Now) {
             }
         });
     }
-    model.notice = Some(format!("The token for {} is used from now on; it is kept in memory only.", service.name()));
+    let who = service.name();
+    model.notice = Some(format!("From now on {who} gets this token and says whether it takes it; it stays in memory."));
 }
 
 fn step_reply(setup: &mut Setup, ticket: Ticket, result: Result<Reply, Trouble>, cx: &mut Cx) {

@@ -444,10 +444,21 @@ fn next_step(
     if setup.to_take_up.is_some() {
         notes = parts::marked(Mark::Busy, "It is taken up again as soon as both sides are read.", *view.look, cells);
     }
-    let primary = stops.first().map_or("Prerequisites", |stop| stop.label);
     if can_repair(environment, setup) {
         stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
     }
+    if let Some(held) = &setup.held {
+        let begins = |stop: &&mut Stop| match &stop.action {
+            Action::Intent(Intent::DualWriteApplication) | Action::Ask(Ask::Repair) => true,
+            // Of a link that is there it only shows the administration.
+            Action::Intent(Intent::Link) => facts.linked().is_none(),
+            _ => false,
+        };
+        for stop in stops.iter_mut().filter(begins) {
+            stop.closed.get_or_insert_with(|| format!("{} works on this environment.", capital(&held.words())));
+        }
+    }
+    let primary = stops.iter().find(|stop| stop.closed.is_none()).map_or("Prerequisites", |stop| stop.label);
     stops.extend(access::button(view.model));
     if stops.iter().all(|stop| stop.label != "Prerequisites") {
         stops.push(Stop::wants("Prerequisites", Intent::Prerequisites));

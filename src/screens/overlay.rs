@@ -280,14 +280,11 @@ fn troubles(view: &View, all: &[&Trouble], cells: usize, rows: &mut Vec<Row>) {
         let code = trouble.code.as_deref().map(|code| format!(" ({})", clean(code))).unwrap_or_default();
         rows.extend(parts::marked(Mark::Unknown, &format!("{}{code}", clean(&trouble.sentence())), *view.look, cells));
         let inset = cells.saturating_sub(2);
-        let mut more = Vec::new();
-        if !trouble.words.is_empty() {
-            more.extend(parts::quote(&trouble.words, *view.look, inset));
-        }
+        let mut more = parts::said(&trouble.words, trouble.is_own_finding(), *view.look, inset);
         if let Some(id) = &trouble.correlation {
             more.extend(para(&format!("Correlation id {}", clean(id)), Role::Dim, inset));
         }
-        more.extend(para(&clean(&trouble.next_move(parts::again(trouble))), Role::Dim, inset));
+        more.extend(para(&clean(&trouble.next_move(parts::again(view))), Role::Dim, inset));
         rows.extend(more.into_iter().map(|row| {
             let mut pieces = vec![Piece::new("  ", Role::Plain)];
             pieces.extend(row.pieces);
@@ -510,7 +507,7 @@ impl Sheet for Repair {
             stops.push(Stop { shape, ..Stop::button("Purge the deleted user", Action::TogglePurge) });
         }
         let runs_as = mandate.row_user.as_deref().filter(|_| writes_rows);
-        let notes = runs_as.map(|user| format!("The client ID rows run as {}.", clean(user)));
+        let notes = runs_as.map(|user| format!("The client ID rows that are written here run as {}.", clean(user)));
         let notes = notes.map(|text| para(&text, Role::Plain, cells)).unwrap_or_default();
         let write = match closed {
             None => Stop::wants("Make these changes", Intent::RepairIdentities(mandate)),

@@ -10,8 +10,9 @@ use crate::core::fault::Confidence;
 use crate::core::geography;
 use crate::core::journal::{Deed, RunId};
 use crate::core::remedy;
+use crate::core::route::{Screen, screen};
 use crate::core::setup::{Record, Setup};
-use crate::core::trouble::{Again, Service, Trouble};
+use crate::core::trouble::{Again, Trouble};
 use crate::ui::look::{Look, Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
@@ -128,12 +129,19 @@ pub(super) fn quote(words: &str, look: Look, cells: usize) -> Vec<Row> {
 }
 
 /// What was said: quoted where a service said it, plain where the program found it.
-pub(super) fn words_of(failure: &Failure, look: Look, cells: usize) -> Vec<Row> {
-    if failure.is_ours {
-        clean_lines(&failure.words).iter().flat_map(|line| para(line, Role::Plain, cells)).collect()
+pub(super) fn said(words: &str, is_ours: bool, look: Look, cells: usize) -> Vec<Row> {
+    if words.is_empty() {
+        Vec::new()
+    } else if is_ours {
+        clean_lines(words).iter().flat_map(|line| para(line, Role::Plain, cells)).collect()
     } else {
-        quote(&failure.words, look, cells)
+        quote(words, look, cells)
     }
+}
+
+/// The same of a failure.
+pub(super) fn words_of(failure: &Failure, look: Look, cells: usize) -> Vec<Row> {
+    said(&failure.words, failure.is_ours, look, cells)
 }
 
 /// What failed, in the service's words; why, and what to do, as far as the catalogue knows.
@@ -279,22 +287,20 @@ pub(super) fn support(failure: &Failure) -> String {
     lines.join("\n")
 }
 
-/// How what could not be read is asked for again: on a page, or on that of the sign-in.
-pub(super) fn again(trouble: &Trouble) -> Again {
-    if trouble.service == Service::Entra { Again::Code } else { Again::Reading }
+/// How another try is made on the screen that is shown: the sign-in asks for a new code.
+pub(super) fn again(view: &View) -> Again {
+    if screen(view.model) == Screen::SignIn { Again::Code } else { Again::Reading }
 }
 
 /// A trouble on a page of its own: what happened, the service's words, what to do.
 pub(super) fn told(trouble: &Trouble, view: &View, cells: usize) -> Vec<Row> {
     let mut rows = para(&clean(&trouble.whole_sentence()), Role::Plain, cells);
-    if !trouble.words.is_empty() {
-        rows.extend(quote(&trouble.words, *view.look, cells));
-    }
+    rows.extend(said(&trouble.words, trouble.is_own_finding(), *view.look, cells));
     if let Some(id) = &trouble.correlation {
         rows.extend(para(&format!("Correlation id {}", clean(id)), Role::Dim, cells));
     }
     rows.push(Row::blank());
-    rows.extend(para(&clean(&trouble.next_move(again(trouble))), Role::Plain, cells));
+    rows.extend(para(&clean(&trouble.next_move(again(view))), Role::Plain, cells));
     rows
 }
 

@@ -62,7 +62,7 @@ impl Lines {
         let choices = self.choices.iter().enumerate().map(|(at, (label, closed))| {
             let likely = if self.likely == Some(at) { " (Enter alone chooses this)" } else { "" };
             let closed = match closed {
-                Some(why) if self.text.contains(why) => " (closed)".to_owned(),
+                Some(why) if self.text.iter().any(|line| line.contains(why.as_str())) => " (closed)".to_owned(),
                 Some(why) => format!(" (closed: {why})"),
                 None => String::new(),
             };

@@ -8,6 +8,7 @@ use crate::core::configuring::StageState;
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::{ChangeResult, Run, Work};
 use crate::core::msg::Intent;
+use crate::core::trouble::capital;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
 use crate::ui::text::clean;
@@ -27,7 +28,11 @@ impl Sheet for Resume {
         &[keys::CHOOSE, keys::READ_NOW, keys::LATER, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
     }
 
-    fn help(&self, _view: &View) -> &'static str {
+    fn help(&self, view: &View) -> &'static str {
+        if view.model.found.first().is_some_and(|found| found.held.is_some()) {
+            return "Another program works on this set-up right now. Only look shows how it stands and changes nothing; \
+                    Go on and Forget become possible once that program has ended. Esc decides later.";
+        }
         "The program ended while this ran; the services went on. Go on reads both sides first and asks for nothing a \
          second time: what was asked for and not answered is settled by reading. Only look changes nothing. Forget \
          means that nobody is asked about it again; what runs at the services goes on there. Esc decides later."
@@ -68,7 +73,7 @@ impl Sheet for Resume {
             Role::Dim,
             room.full,
         );
-        let closed = found.held.as_ref().map(|held| format!("{} works on it right now.", held.words()));
+        let closed = found.held.as_ref().map(|held| format!("{} works on it right now.", capital(&held.words())));
         if let Some(why) = &closed {
             let text = format!("Go on and Forget are not possible: {why}");
             notes = parts::marked(Mark::Busy, &text, *view.look, room.full);

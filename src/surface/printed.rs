@@ -35,11 +35,7 @@ impl Write for Printed<'_> {
 }
 
 /// Prints; the exit code of `work`, or that of an output that cannot be written.
-pub fn print(
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-    work: impl FnOnce(&mut dyn Write, &mut dyn Write) -> u8,
-) -> u8 {
+pub fn print(out: &mut dyn Write, err: &mut dyn Write, work: impl FnOnce(&mut dyn Write, &mut dyn Write) -> u8) -> u8 {
     let mut printed = Printed { out, error: None };
     let code = work(&mut printed, err);
     let _ = printed.flush();
