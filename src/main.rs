@@ -243,7 +243,7 @@ fn access(profile: &Profile, options: &Options, settings: &Settings) -> Result<A
 fn session(options: &Options, settings: &Settings, work: impl FnOnce(session::Session) -> u8) -> Result<u8, Refusal> {
     let Play { stage, speed, command } = play(options, settings)?;
     let Stage::Cloud(profile, access) = stage else {
-        let words = "The rehearsal is signed in by itself, as ada@contoso.example. Name a cloud with --cloud.";
+        let words = "The simulator is signed in by itself, as ada@contoso.example. Name another cloud with --cloud.";
         return Err(Refusal(code::USAGE, words.into()));
     };
     let state_dir = state_dir(options.state_dir.clone())?;
@@ -314,6 +314,7 @@ fn without_screen(
     options: &Options,
     settings: &Settings,
 ) -> Result<u8, Refusal> {
+    let Play { stage, speed, command: back } = play(options, settings)?;
     let mut environments = of.environments;
     environments.extend(environment);
     if environments.is_empty() && command != "status" {
@@ -322,7 +323,6 @@ fn without_screen(
         );
         return Err(Refusal(code::USAGE, words));
     }
-    let Play { stage, speed, command: back } = play(options, settings)?;
     if let (Some(order), Stage::Cloud(profile, access)) = (&order, &stage)
         && let Some(step) = only_for_people(order, profile)
         && let Some(why) = access.refuses(profile, step)
@@ -483,6 +483,10 @@ fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {
         },
         Ok,
     )?;
+    if dir.exists() && !dir.is_dir() {
+        let words = format!("The state directory {} is no directory. Name another with --state-dir.", dir.display());
+        return Err(Refusal(code::USAGE, words));
+    }
     for words in private::tend(&dir).map_err(|error| Refusal(code::USAGE, error.to_string()))? {
         tracing::warn!("{words}");
         let _ = writeln!(io::stderr(), "{}", clean(&words));

@@ -142,7 +142,7 @@ fn it_ends_where_it_was_asked_to_and_links_afterwards() {
     let (code, out, _) = run(state.path(), &["link", "--environment", "contoso-golden", "--yes"]);
     assert!(code == 0 && out.contains("linked, read back"), "{code} {out}");
     let (code, out, _) = run(state.path(), &["link", "--environment", "contoso-uat", "--yes"]);
-    assert!(code == 5 && out.contains("Not configured yet"), "{code} {out}");
+    assert!(code == 5 && out.contains("Run dualwrite setup first"), "{code} {out}");
 }
 
 #[rstest]
@@ -460,9 +460,12 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 
 #[test]
 fn a_record_that_cannot_be_begun_is_said_and_nothing_is_changed() {
-    let file = tempfile::NamedTempFile::new().unwrap();
+    let state = TempDir::new().unwrap();
     let args = [&["setup", "--environment", "contoso-uat"][..], &consent()].concat();
-    let (code, out, _) = run(file.path(), &args);
+    std::fs::write(state.path().join("terms"), "no directory").unwrap();
+    let (code, _, err) = run(&state.path().join("terms"), &args);
+    assert!(code == 2 && err.contains("is no directory. Name another with --state-dir"), "{code} {err}");
+    let (code, out, _) = run(state.path(), &args);
     assert!(code == 1 && out.contains("could not be written down") && out.contains("--state-dir"), "{code} {out}");
     assert!(!out.contains("install "), "{out}");
 }

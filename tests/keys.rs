@@ -50,10 +50,14 @@ fn the_primary_button_of_each_screen_is_the_next_step() {
         ("complete", Intent::Link),
         ("failed-known", Intent::TryAgain),
         ("failed-unknown", Intent::TryAgain),
-        ("link-failed-crm", Intent::TryAgain),
+        ("link-failed-unknown", Intent::TryAgain),
     ] {
         assert_eq!(last(&mut named(name), "Enter"), wants(intent), "{name}");
     }
+    // Another try would fail as this one did: the application user is missing.
+    let mut scene = named("link-failed-crm");
+    press(&mut scene, "Enter");
+    assert!(scene.text(UNICODE, (80, 24)).contains("[ Make these changes ]"));
     assert_eq!(last(&mut named("progress"), "Enter"), Reaction::Nothing);
     assert!(matches!(last(&mut named("linked"), "Enter"), Reaction::Intent(Intent::Open(_))));
     assert!(matches!(last(&mut named("link-ask-person"), "Enter"), Reaction::Intent(Intent::Open(_))));
@@ -357,7 +361,10 @@ fn the_user_of_a_client_id_row_is_picked_among_the_enabled_ones() {
     let text = scene.text(UNICODE, (80, 24));
     assert!(text.contains("Choose the user") && text.contains("Grace") && !text.contains("old@"), "{text}");
     press(&mut scene, "g r a Enter");
-    assert!(scene.text(UNICODE, (80, 24)).contains("rows run as Grace"), "the repair comes back with the choice");
+    assert!(
+        scene.text(UNICODE, (80, 24)).contains("written here run as Grace"),
+        "the repair comes back with the choice"
+    );
     let mandate = Mandate { purges: true, row_user: Some("Grace".into()), ..Mandate::default() };
     assert_eq!(last(&mut scene, "Enter"), wants(Intent::RepairIdentities(mandate)));
     // Another environment, another question: nothing is remembered.

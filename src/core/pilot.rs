@@ -287,7 +287,10 @@ impl Pilot {
             }
             (false, _) => Next::End(match facts.configured() {
                 Answer::Unknown(reasons) => End::Unreachable(reasons.join("; ")),
-                Answer::No(reasons) => End::Prerequisites(format!("Not configured yet: {}.", reasons.join("; "))),
+                Answer::No(reasons) => End::Prerequisites(format!(
+                    "Not configured yet: {}. Run dualwrite setup first: it makes this, then links.",
+                    reasons.join("; ")
+                )),
                 Answer::Yes => End::Prerequisites("The link cannot be made yet.".into()),
             }),
         }

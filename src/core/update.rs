@@ -1,10 +1,11 @@
 //! `update`: the one function that changes the model.
 //!
-//! One match on what came in; the steps are in `configure`, `link`, `reading`, `run`, `session`, `troubles` and
+//! One match on what came in; the steps are in `configure`, `intent`, `link`, `reading`, `run`, `session`, `troubles` and
 //! `vigil`. Every intent is checked against the flow again, because a key can arrive after the
 //! flow has moved on; a reply under a ticket nobody waits for does nothing.
 
 mod configure;
+mod intent;
 mod link;
 mod reading;
 mod run;
@@ -17,17 +18,14 @@ use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::exchange;
 use super::facts::Shelf;
-use super::gate::{self, Gate};
 use super::journal::{Entry, Outcome, What};
 use super::linking::{LinkStep, Way};
 use super::model::{Cloud, Desk, Model, Purpose, Question};
 use super::msg::{Intent, Msg, Ticket};
-use super::plan::StageId;
 use super::route::screen;
 use super::schedule::prior::{Experience, Watched};
 use super::schedule::{Pacing, STEP_ATTEMPTS, back_off, fair_share};
-use super::setup::{Flow, Setup, Start, Watch};
-use super::terms::{self, Acceptance};
+use super::setup::{Flow, Setup, Watch};
 use super::time::{Now, later};
 use super::trouble::{Service, Trouble, record_help};
 use super::unseen::is_web_address;
@@ -57,7 +55,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             model.notice = Some(format!("The record could not be written: {why}. {}", record_help(&why)));
         }
         Msg::TermsKept { environment, result } => {
-            let said = with_setup(model, &environment, now, |setup, cx| terms_kept(setup, result, cx)).flatten();
+            let said =
+                with_setup(model, &environment, now, |setup, cx| intent::terms_kept(setup, result, cx)).flatten();
             if let Some(Notice(text)) = said {
                 model.notice = Some(text);
             }
@@ -224,7 +223,7 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
         }
         other => {
             if let Some(id) = model.selected.clone() {
-                let notice = with_setup(model, &id, now, |setup, cx| setup_intent(setup, other, cx)).flatten();
+                let notice = with_setup(model, &id, now, |setup, cx| intent::of_setup(setup, other, cx)).flatten();
                 if let Some(Notice(text)) = notice {
                     model.notice = Some(text);
                 }
@@ -238,162 +237,6 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
 
 /// A sentence for the person.
 struct Notice(String);
-
-fn setup_intent(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice> {
-    let facts = &setup.facts;
-    match wanted {
-        Intent::Back => back(setup),
-        Intent::Mismatch => {
-            if gate::mismatch(cx.environment, facts).is_some() && matches!(setup.flow, Flow::Details { .. }) {
-                setup.flow = Flow::Mismatch;
-            }
-        }
-        Intent::DualWriteApplication => {
-            if !matches!(setup.flow, Flow::Details { .. }) {
-                return None;
-            }
-            if !setup.is_read_enough() {
-                setup.flow = Flow::Details { wanted: true };
-                return Some(Notice("It opens as soon as everything is read.".into()));
-            }
-            match gate::dual_write_application(cx.environment, facts) {
-                Gate::Open => setup.flow = Flow::Terms { seen_to_end: false, ticked: false, keeping: false },
-                Gate::Closed(why) => return Some(Notice(why)),
-                Gate::Reading => return Some(Notice("It is still being read.".into())),
-            }
-        }
-        Intent::TermsSeenToEnd => {
-            if let Flow::Terms { seen_to_end, .. } = &mut setup.flow {
-                *seen_to_end = true;
-            }
-        }
-        Intent::TickTerms => {
-            if let Flow::Terms { ticked, keeping: false, .. } = &mut setup.flow {
-                *ticked = !*ticked;
-            }
-        }
-        Intent::Configure => match setup.flow {
-            Flow::Terms { seen_to_end: true, ticked: true, keeping: false } => {
-                let acceptance = Acceptance {
-                    version: terms::version().into(),
-                    account: cx.account.to_owned(),
-                    environment: cx.environment.id.clone(),
-                    at: cx.now,
-                };
-                setup.accepts = Some(acceptance.clone());
-                cx.desk.push(Effect::KeepTerms(acceptance));
-                setup.flow = Flow::Terms { seen_to_end: true, ticked: true, keeping: true };
-            }
-            Flow::Terms { seen_to_end: false, .. } => {
-                return Some(Notice("Read the terms to their end first (End).".into()));
-            }
-            Flow::Terms { ticked: false, .. } => return Some(Notice("Tick the box first.".into())),
-            _ => {}
-        },
-        Intent::Ok => {
-            if matches!(setup.flow, Flow::Confirm) {
-                run::claim(setup, Start::Configure { first: StageId::Prerequisites, mandate: setup.mandate() }, cx);
-            }
-        }
-        Intent::ReadNow => match setup.flow {
-            Flow::Configuring(_) | Flow::Linking(_) => return ask_now(setup, cx),
-            _ => {
-                reading::read_all(setup, cx);
-                run::ask_holder(setup, cx);
-            }
-        },
-        Intent::TryAgain => match &setup.flow {
-            Flow::ConfigureFailed(_, _) => run::claim(setup, Start::ConfigureAgain, cx),
-            Flow::LinkFailed(_, _) => return link::try_again(setup, cx),
-            _ => {}
-        },
-        Intent::RepairIdentities(mandate) => {
-            if is_at_rest(&setup.flow) && gate::repair(cx.environment, facts) {
-                run::claim(setup, Start::Configure { first: StageId::ApplicationUsers, mandate }, cx);
-            }
-        }
-        Intent::ChooseModules(modules) => setup.modules = modules,
-        Intent::InstallModules(modules) => {
-            setup.modules = modules;
-            let mandate = setup.mandate();
-            if is_at_rest(&setup.flow) && gate::modules(cx.environment, &setup.facts, &mandate) {
-                run::claim(setup, Start::Configure { first: StageId::Application, mandate }, cx);
-            }
-        }
-        Intent::Link => return link::wanted(setup, cx),
-        Intent::StopWaiting => link::stop_waiting(setup, cx),
-        Intent::FindGateway(address) => reading::find_gateway(setup, address, cx),
-        Intent::ConfirmLinked => link::confirmed_by_person(setup, cx),
-        Intent::ResetLink(typed) => return link::reset(setup, &typed, cx),
-        // The others are not about one set-up.
-        Intent::OpenEnvironment(_)
-        | Intent::Survey(_)
-        | Intent::LetGo(_)
-        | Intent::OpenFirst
-        | Intent::Environments
-        | Intent::Prerequisites
-        | Intent::NewCode
-        | Intent::InSight(_)
-        | Intent::Runs
-        | Intent::Export(_)
-        | Intent::GoOn
-        | Intent::OnlyLook
-        | Intent::Forget
-        | Intent::Open(_)
-        | Intent::Copy(_) => {}
-    }
-    None
-}
-
-/// Nothing runs, and nobody is in the middle of a consent.
-fn is_at_rest(flow: &Flow) -> bool {
-    matches!(
-        flow,
-        Flow::Details { .. }
-            | Flow::ConfigureFailed(_, _)
-            | Flow::Configured
-            | Flow::LinkFailed(_, _)
-            | Flow::Linked(_)
-    )
-}
-
-/// The terms count as accepted once that is durable; what could not be kept leaves Configure closed.
-fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &mut Cx) -> Option<Notice> {
-    let Flow::Terms { keeping: keeping @ true, .. } = &mut setup.flow else { return None };
-    match result {
-        Ok(()) => {
-            setup.tell(cx.now, format!("terms {} accepted by {}", terms::version(), cx.account));
-            setup.accepted = true;
-            setup.flow = Flow::Confirm;
-            // What will change is said from fresh facts.
-            reading::read_all(setup, cx);
-            None
-        }
-        Err(why) => {
-            *keeping = false;
-            setup.accepts = None;
-            Some(Notice(format!(
-                "The terms do not count as accepted, because that could not be written down: {why}. {}",
-                record_help(&why)
-            )))
-        }
-    }
-}
-
-/// One step back. Nothing that runs is stopped: from what runs, back is the list.
-fn back(setup: &mut Setup) {
-    match &setup.flow {
-        // A failure stays: whoever comes back finds its words and the way on.
-        Flow::Details { .. }
-        | Flow::Configuring(_)
-        | Flow::Linking(_)
-        | Flow::Linked(_)
-        | Flow::ConfigureFailed(_, _)
-        | Flow::LinkFailed(_, _) => setup.left = true,
-        Flow::Confirm => setup.flow = Flow::Terms { seen_to_end: true, ticked: true, keeping: false },
-        Flow::Mismatch | Flow::Terms { .. } | Flow::Configured => setup.flow = Flow::Details { wanted: false },
-    }
-}
 
 fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<Reply, Trouble>, now: Now) {
     if let Err(trouble) = &result

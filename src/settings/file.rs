@@ -52,7 +52,7 @@ impl Source<'_> {
 
     /// What the reader of TOML says, at its place.
     pub(super) fn not_toml(&self, error: &toml::de::Error) -> SettingsError {
-        let why = error.message().trim_end_matches('.');
+        let why = plain(error.message().trim_end_matches('.'));
         let why = format!("{why}. Correct this line, or take it out.");
         self.wrong(&error.span().unwrap_or(0..0), why)
     }
@@ -180,6 +180,19 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(&new);
     }
     done
+}
+
+/// The reader's words for kinds of values, in those of whoever writes the file.
+fn plain(why: &str) -> String {
+    let words = [
+        ("unknown variant", "unknown value"),
+        ("unknown field", "unknown setting"),
+        ("expected u64", "expected a whole number"),
+        ("expected a boolean", "expected true or false"),
+        ("expected literal string", "a value was expected"),
+        ("wanted string or table", "expected a text in quotes"),
+    ];
+    words.into_iter().fold(why.to_owned(), |why, (theirs, ours)| why.replace(theirs, ours))
 }
 
 #[cfg(test)]

@@ -446,7 +446,7 @@ power_platform = "http://LOCALHOST:7070/powerplatform"
     fn a_broken_profile_names_its_place() {
         let text = error("name = \"x\"\nauthority = 7\n");
         assert!(text.starts_with("p.toml, line 2, column 13: ") && text.contains("authority = 7"), "{text}");
-        assert!(error(&format!("{GOOD}portl = \"https://x\"")).contains("line 8, column 1: unknown field `portl`"));
+        assert!(error(&format!("{GOOD}portl = \"https://x\"")).contains("line 8, column 1: unknown setting `portl`"));
         assert!(error("name = \"x\"").contains("line 1, column 1: authority is missing"));
         assert!(error(&GOOD.replace("http://127.0.0.1:7070/bap/", "nowhere at all")).contains("line 6, column 7"));
         assert!(error(&format!("{GOOD}lcs_project = 0")).contains("line 8, column 15: lcs_project"));

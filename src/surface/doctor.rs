@@ -95,6 +95,10 @@ impl Report<'_> {
     }
 }
 
+fn accounts(count: usize) -> String {
+    if count == 1 { "1 account".into() } else { format!("{count} accounts") }
+}
+
 /// Looks, and says what was found; the exit code: 0 where nothing is wrong, 2 for settings, 4 for a service that
 /// cannot be reached, else 1.
 pub fn run(options: Options, out: &mut dyn Write) -> u8 {
@@ -299,7 +303,7 @@ fn of_sign_in(
     }
     let Some(profile) = profile else { return };
     match vault.accounts(&super::stage::scope(profile)) {
-        Ok(kept) => report.line(Found::Good, "signed in on this cloud", &format!("{} accounts", kept.len())),
+        Ok(kept) => report.line(Found::Good, "signed in on this cloud", &accounts(kept.len())),
         Err(error) => report.wrong(code::FAILED, "signed in on this cloud", &error.to_string()),
     }
     let given = |name: &&str| look_up(name).is_some_and(|value| !value.trim().is_empty());

@@ -14,6 +14,7 @@ use super::*;
 use crate::core::call::{Call, Change};
 use crate::core::configuring::Step;
 use crate::core::failure::Halt;
+use crate::core::gate::{self, Gate};
 use crate::core::journal::fold;
 use crate::core::linking::{Confirmation, LinkStep};
 use crate::core::msg::{Found, NotClaimed};

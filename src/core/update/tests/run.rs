@@ -126,7 +126,13 @@ fn nothing_starts_while_another_program_has_the_environment_and_it_is_watched() 
     let reads = |world: &World| world.open.iter().filter(|(_, after, _)| !after.is_zero()).count();
     world.settle_until(|world| world.open.iter().all(|(_, after, _)| !after.is_zero()));
     assert_eq!(reads(&world), 2, "the packages and the link are read again by themselves");
+    world.want(Intent::DualWriteApplication);
+    assert!(world.model.notice.clone().is_some_and(|text| text.contains("only watches")), "{:?}", world.model.notice);
+    assert!(matches!(world.flow(), Flow::Details { .. }), "nobody reads terms to no use");
     world.claimed = Ok(());
+    let environment = world.model.selected.clone().unwrap();
+    world.tell(Msg::Holder { environment, held: None });
+    world.settle();
     for intent in
         [Intent::DualWriteApplication, Intent::TermsSeenToEnd, Intent::TickTerms, Intent::Configure, Intent::Ok]
     {
