@@ -69,6 +69,7 @@ pub(super) const LATER: Binding =
 pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "list", "back to the list of environments");
 pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Clear, "clear filter", "show all environments again");
 pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now", "ask the services again now");
+pub(super) const READ_RECORD: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now", "read the record again");
 pub(super) const OPEN: Binding =
     bind(&[Key::Char('o')], Act::Open, "open", "open the address of this page in the browser");
 pub(super) const COPY: Binding =

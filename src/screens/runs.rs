@@ -36,7 +36,7 @@ impl Sheet for Runs {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::SHOW, keys::EXPORT, keys::READ_NOW, keys::BACK_TO_LIST, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
+        &[keys::SHOW, keys::EXPORT, keys::READ_RECORD, keys::BACK_TO_LIST, keys::ENVIRONMENTS, keys::HELP, keys::LEAVE]
     }
 
     fn help(&self, _view: &View) -> &'static str {

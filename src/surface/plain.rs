@@ -283,7 +283,8 @@ impl Plain<'_> {
 
     fn show_code(&mut self) {
         if let Session::Waiting(waiting) = &self.seat.model.session {
-            let text = format!("To sign in, open {} and type {}", waiting.address, waiting.user_code);
+            let until = time_of_day(waiting.until, &self.zone);
+            let text = format!("To sign in, open {} and type {}, until {until}", waiting.address, waiting.user_code);
             if self.said != text {
                 self.say(&text);
                 self.said = text;
@@ -297,7 +298,10 @@ impl Plain<'_> {
         for line in lines.said(before) {
             self.say(&line);
         }
-        self.say(&lines.prompt(waits, self.is_person));
+        // A sign-in goes on in a browser; the code is told next.
+        if waits || screen(&self.seat.model) != Screen::SignIn {
+            self.say(&lines.prompt(waits, self.is_person));
+        }
     }
 
     /// The next line that may be taken now.

@@ -5,6 +5,7 @@ use super::super::code;
 use super::{Headless, Over, outcome_of};
 use crate::core::model::Model;
 use crate::core::sign_in::Session;
+use crate::core::time::{between, in_words};
 use crate::core::trouble::{Again, Service, Trouble, What};
 
 /// Why nothing is asked where nobody is signed in and nobody can read a code.
@@ -48,7 +49,11 @@ impl Headless<'_> {
             if let Some(ended) = &model.ended {
                 self.teller.say_error(&format!("{} has to sign in again: {}", ended.account.name, ended.why));
             }
-            self.teller.say_error(&format!("To sign in, open {} and type {}", waiting.address, waiting.user_code));
+            let left = in_words(between(self.seat.clock.now(), waiting.until));
+            self.teller.say_error(&format!(
+                "To sign in, open {} within {left} and type {}",
+                waiting.address, waiting.user_code
+            ));
             self.code_shown = Some(waiting.user_code.clone());
         }
         Ok(())
