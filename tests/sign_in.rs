@@ -220,7 +220,7 @@ fn accounts_are_signed_in_chosen_used_and_signed_out() {
     let (code, _, err) = rehearsal.command(&[IN_A_FILE], &["status", "--account", ada]);
     assert!(code == 0 && !err.contains("type the code"), "{err}");
     let (code, _, err) = rehearsal.command(&[IN_A_FILE], &["status", "--account", "eve@contoso.example"]);
-    assert!(code == 1 && err.contains("eve@contoso.example is not signed in"), "{code} {err}");
+    assert!(code == 3 && err.contains("eve@contoso.example is not signed in"), "{code} {err}");
     let secrets = std::fs::read_to_string(rehearsal.state().join(TOKEN_FILE)).unwrap();
     assert!(std::panic::catch_unwind(|| leaks::assert_none("the file", secrets.as_bytes())).is_err());
     let (code, out, _) = rehearsal.command(&[IN_A_FILE], &["sign-out"]);

@@ -5,6 +5,7 @@ pub mod access;
 pub mod code;
 pub mod config;
 pub mod doctor;
+pub mod driver;
 pub mod events;
 pub mod explain;
 pub mod headless;

@@ -1,28 +1,23 @@
 //! The seat of whoever drives the core without a screen: the model, the tasks, one channel for
 //! everything that comes in. What a surface says, and when, is its own business.
 
-use super::stage::{NotReady, Ready, Stage, prepare};
-use crate::core::effect::Effect;
+use super::driver::{Driver, Left, Record};
+use super::stage::{NotReady, Stage, prepare};
 use crate::core::journal::{Entry, RunId};
 use crate::core::model::Model;
-use crate::core::msg::{Found, Msg};
-use crate::core::sign_in::Session;
+use crate::core::msg::Msg;
 use crate::core::time::Now;
 use crate::core::trouble::Service;
-use crate::core::update::update;
 use crate::shell::clock::Clock;
-use crate::shell::journal::Journal;
-use crate::shell::keeper::Keeper;
 use crate::shell::run::Signal;
-use crate::shell::tasks::{Rest, Tasks};
-use crate::sim::Simulator;
+use crate::shell::tasks::Listener;
 use secrecy::SecretString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 /// Threads of the runtime, beside the one that drives the core; a second one would mostly be woken to no use. The
@@ -85,16 +80,6 @@ pub struct Options {
     pub environment: Option<String>,
 }
 
-/// What the record holds at the start.
-pub struct Record {
-    /// Runs of this cloud that were interrupted.
-    pub found: Vec<Found>,
-    /// What cannot be read, each with its place.
-    pub damaged: Vec<String>,
-    /// What a person should know before anything else.
-    pub note: Option<String>,
-}
-
 /// The core with everything around it.
 pub struct Seat {
     /// What is true.
@@ -106,13 +91,10 @@ pub struct Seat {
     /// Runs that somebody wants written to files.
     exports: Vec<RunId>,
     state_dir: PathBuf,
-    tasks: Tasks,
-    keeper: Option<Keeper>,
+    driver: Driver,
     receiver: Receiver<Message>,
     sender: Sender<Message>,
     leave: Arc<Leave>,
-    simulator: Option<Simulator>,
-    runtime: Runtime,
 }
 
 impl Seat {
@@ -123,72 +105,46 @@ impl Seat {
     /// What could not be started, or who is not signed in.
     pub fn take(options: Options) -> Result<(Self, Record), NotReady> {
         let Options { stage, speed, state_dir, command, seed, environment } = options;
-        let failed = |error: std::io::Error| format!("The program cannot be started: {error}.");
         let clock = Clock::new(speed);
         let workers = WORKERS + usize::from(matches!(stage, Stage::Rehearsal(_)));
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().map_err(failed)?;
-        let journal = Journal::start(state_dir.clone()).map_err(failed)?;
+        let mut driver = Driver::new(clock);
+        let handle = driver
+            .start(state_dir.clone(), workers)
+            .map_err(|error| format!("The program cannot be started: {error}."))?;
         let (sender, receiver) = mpsc::channel();
         let to_core = sender.clone();
+        let listener: Listener = Arc::new(move |msg| to_core.send(Message::Core(msg)).is_ok());
+        let told = Arc::clone(&listener);
         let tell = Arc::new(move |msg| {
             // Nobody is there any more when the program is being left.
-            let _ = to_core.send(Message::Core(msg));
+            told(msg);
         });
-        let Ready { api, cloud, account, keeping, note, keeper, simulator, found, damaged } =
-            runtime.block_on(prepare(stage, &state_dir, clock, &command, tell))?;
-        let mut model = Model::new(cloud, seed, environment);
-        model.keeping = keeping;
-        if let Some(account) = account {
-            model.session = Session::SignedIn(account);
-        }
+        let ready = handle.block_on(prepare(stage, &state_dir, clock, &command, tell))?;
+        let mut model = Model::new(ready.cloud.clone(), seed, environment);
+        let record = driver.ready(&mut model, ready, listener);
         let leave = Arc::new(Leave::default());
-        listen_to_signals(&runtime, &sender, &leave);
-        let to_core = sender.clone();
-        let listener = Arc::new(move |msg| to_core.send(Message::Core(msg)).is_ok());
-        let tasks = Tasks::new(runtime.handle().clone(), api, journal, clock, listener);
-        Ok((
-            Self {
-                model,
-                clock,
-                told: Vec::new(),
-                exports: Vec::new(),
-                state_dir,
-                tasks,
-                keeper,
-                receiver,
-                sender,
-                leave,
-                simulator,
-                runtime,
-            },
-            Record { found, damaged, note },
-        ))
+        listen_to_signals(&handle, &sender, &leave);
+        let (told, exports) = (Vec::new(), Vec::new());
+        Ok((Self { model, clock, told, exports, state_dir, driver, receiver, sender, leave }, record))
     }
 
     /// Tells the core something, and does what it wants.
     pub fn tell(&mut self, msg: Msg) {
-        self.tasks.over(&msg);
-        for effect in update(&mut self.model, msg, self.clock.now()) {
-            match &effect {
-                Effect::Record(entry) | Effect::Note(entry) | Effect::Change { intention: entry, .. } => {
-                    self.told.push(entry.clone());
-                }
-                _ => {}
-            }
-            match self.tasks.run(effect) {
-                Some(Rest::Tell(msg)) => self.tell(msg),
-                Some(Rest::Export(run)) => self.exports.push(run),
+        for left in self.driver.tell(&mut self.model, msg) {
+            match left {
+                Left::Told(entry) => self.told.push(entry),
+                Left::Export(run) => self.exports.push(run),
                 // A clipboard is for a screen.
-                Some(Rest::Copy(_)) | None => {}
+                Left::Copy(_) => {}
             }
         }
     }
 
     /// A token that a person gave for one service.
     pub fn give_token(&mut self, service: Service, token: SecretString) {
-        let msg = self.tasks.give_token(service, token);
-        self.tell(msg);
+        if let Some(msg) = self.driver.give_token(service, token) {
+            self.tell(msg);
+        }
     }
 
     /// What was written down or is worth telling since the last time.
@@ -267,20 +223,13 @@ impl Seat {
     /// Leaves: what runs at the services goes on, and the record says why it was left.
     pub fn leave(mut self, why: &str) {
         self.tell(Msg::Leaving(why.to_owned()));
-        self.tasks.close();
-        if let Some(keeper) = &self.keeper {
-            keeper.settle();
-        }
-        let inside = self.runtime.enter();
-        drop(self.simulator);
-        drop(inside);
-        self.runtime.shutdown_background();
+        self.driver.close();
     }
 }
 
 /// A signal is for the surface. One that hears none, or does not come to its end, is held up by a terminal
 /// or a pipe that nobody reads: the program ends without it, and its record says that it was interrupted.
-fn listen_to_signals(runtime: &Runtime, sender: &Sender<Message>, leave: &Arc<Leave>) {
+fn listen_to_signals(runtime: &Handle, sender: &Sender<Message>, leave: &Arc<Leave>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -3,6 +3,7 @@
 //! The first frame waits for nothing: the runtime, the record, the simulator and the client start
 //! right after it. Where no cloud is configured, the first screen comes before it.
 
+use super::driver::{Driver, Left, Record};
 use super::runs;
 use super::stage::{NotReady, Play, Ready, Stage, prepare};
 use super::welcome::{self, Outcome, Welcome};
@@ -11,19 +12,13 @@ use crate::core::journal::RunId;
 use crate::core::model::{Cloud, Model};
 use crate::core::msg::{Intent, Msg};
 use crate::core::schedule::outlook::Progress;
-use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
-use crate::core::update::update;
 use crate::screens::{self, Eye, Picture, Reaction, Setting, Watched, Window};
 use crate::settings;
 use crate::shell::clock::Clock;
-use crate::shell::journal::Journal;
-use crate::shell::keeper::Keeper;
 use crate::shell::reach::Reach;
 use crate::shell::run::{self, App, Event, RunError, Sender, Signal, Step};
-use crate::shell::tasks::{Rest, Tasks};
 use crate::shell::terminal;
-use crate::sim::Simulator;
 use crate::ui::look::Look;
 use crate::ui::text::{clean, clean_lines};
 use jiff::tz::TimeZone;
@@ -31,7 +26,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Runtime;
 
 /// How often a running time on the screen is drawn anew: on a simulator that is in a hurry, and else. Together
 /// with the readings in between that is no more than one wake-up a second.
@@ -220,14 +214,9 @@ struct Wizard {
     clock: Clock,
     sender: Sender<Message>,
     /// What starts after the first frame.
-    to_start: Option<(Stage, PathBuf)>,
-    runtime: Option<Runtime>,
-    journal: Option<Journal>,
-    tasks: Option<Tasks>,
-    /// What was told before there was anybody to carry it out.
-    early: Vec<Msg>,
-    keeper: Option<Keeper>,
-    simulator: Option<Simulator>,
+    to_start: Option<Stage>,
+    state_dir: PathBuf,
+    driver: Driver,
     ended: Ended,
 }
 
@@ -266,84 +255,59 @@ impl Wizard {
             zone: TimeZone::UTC,
             clock,
             sender,
-            to_start: Some((stage, state_dir)),
-            runtime: None,
-            journal: None,
-            tasks: None,
-            early: Vec::new(),
-            keeper: None,
-            simulator: None,
+            to_start: Some(stage),
+            state_dir,
+            driver: Driver::new(clock),
             ended: Ended { code: 0, words: Vec::new(), heard: true },
         }
     }
 
     fn tell(&mut self, msg: Msg) {
-        let Some(tasks) = &mut self.tasks else {
-            self.early.push(msg);
-            return;
-        };
-        tasks.over(&msg);
-        let effects = update(&mut self.model, msg, self.clock.now());
-        for effect in effects {
-            match self.tasks.as_mut().and_then(|tasks| tasks.run(effect)) {
-                Some(Rest::Copy(text)) if terminal::copy(&clean_lines(&text).join("\n")) => {}
-                Some(Rest::Copy(_)) => self.model.notice = Some(NO_CLIPBOARD.to_owned()),
-                Some(Rest::Tell(msg)) => self.tell(msg),
-                Some(Rest::Export(run)) => self.export(run),
-                None => {}
+        for left in self.driver.tell(&mut self.model, msg) {
+            match left {
+                Left::Copy(text) if terminal::copy(&clean_lines(&text).join("\n")) => {}
+                Left::Copy(_) => self.model.notice = Some(NO_CLIPBOARD.to_owned()),
+                Left::Export(run) => self.export(run),
+                // The timeline of the screens says it.
+                Left::Told(_) => {}
             }
         }
     }
 
     /// Writes a run to files beside whoever started the program.
     fn export(&self, run: RunId) {
-        let (Some(runtime), Some(journal)) = (&self.runtime, &self.journal) else { return };
-        let (state_dir, sender, zone) = (journal.state_dir().to_owned(), self.sender.clone(), self.zone.clone());
-        runtime.spawn_blocking(move || {
+        let (state_dir, sender, zone) = (self.state_dir.clone(), self.sender.clone(), self.zone.clone());
+        self.driver.beside(move || {
             sender.send(Message::Core(Msg::Exported(runs::export_to_files(&state_dir, &run, &zone, Path::new(".")))));
         });
     }
 
     /// Starts everything that the first frame did not need.
-    fn start(&mut self, stage: Stage, state_dir: PathBuf) -> std::io::Result<()> {
+    fn start(&mut self, stage: Stage) -> std::io::Result<()> {
         self.zone = TimeZone::system();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
-        self.journal = Some(Journal::start(state_dir.clone())?);
-        let (clock, command, sender) = (self.clock, self.model.cloud.command.clone(), self.sender.clone());
-        let to_core = sender.clone();
+        let handle = self.driver.start(self.state_dir.clone(), WORKERS)?;
+        let (clock, command, state_dir) = (self.clock, self.model.cloud.command.clone(), self.state_dir.clone());
+        let (sender, to_core) = (self.sender.clone(), self.sender.clone());
         let tell = Arc::new(move |msg| {
             to_core.send(Message::Core(msg));
         });
-        runtime.spawn(async move {
+        handle.spawn(async move {
             let message = match prepare(stage, &state_dir, clock, &command, tell).await {
                 Ok(ready) => Message::Ready(Box::new(ready)),
                 Err(why) => Message::Failed(why),
             };
             sender.send(message);
         });
-        self.runtime = Some(runtime);
         Ok(())
     }
 
     fn ready(&mut self, ready: Ready) {
-        let Ready { api, cloud, account, keeping, note, keeper, simulator, found, damaged } = ready;
-        self.model.cloud = cloud;
-        self.model.takes_tokens = true;
-        self.model.keeping = keeping;
-        self.keeper = keeper;
-        if let Some(account) = account {
-            self.model.session = Session::SignedIn(account);
-        }
-        self.simulator = simulator;
         let sender = self.sender.clone();
         let listener = Arc::new(move |msg| sender.send(Message::Core(msg)));
-        if let (Some(runtime), Some(journal)) = (&self.runtime, &self.journal) {
-            self.tasks = Some(Tasks::new(runtime.handle().clone(), api, journal.clone(), self.clock, listener));
-        }
-        self.tell(Msg::FoundRuns(found));
-        self.tell(Msg::Start);
-        self.tell(Msg::Damaged(damaged));
-        for msg in std::mem::take(&mut self.early) {
+        let Record { found, damaged, note } = self.driver.ready(&mut self.model, ready, listener);
+        self.model.takes_tokens = true;
+        let first = [Msg::FoundRuns(found), Msg::Start, Msg::Damaged(damaged)];
+        for msg in first.into_iter().chain(self.driver.early()) {
             self.tell(msg);
         }
         self.model.notice = note.or(self.model.notice.take());
@@ -358,8 +322,8 @@ impl Wizard {
                 Step::Continue { draw: true }
             }
             Reaction::Token(service) => {
-                if let (Some(tasks), Some(token)) = (&self.tasks, self.eye.take_token()) {
-                    let msg = tasks.give_token(service, token);
+                let token = self.eye.take_token();
+                if let Some(msg) = token.and_then(|token| self.driver.give_token(service, token)) {
                     self.tell(msg);
                 }
                 Step::Continue { draw: true }
@@ -442,22 +406,7 @@ impl Wizard {
     }
 
     fn close(self) -> Ended {
-        match (self.tasks, self.journal) {
-            (Some(tasks), _) => tasks.close(),
-            (None, Some(journal)) => journal.settle(),
-            (None, None) => {}
-        }
-        if let Some(keeper) = self.keeper {
-            keeper.settle();
-        }
-        if let Some(runtime) = self.runtime {
-            // The simulator stops on its runtime. What still runs there is only questions; nobody
-            // waits for their answers any more.
-            let inside = runtime.enter();
-            drop(self.simulator);
-            drop(inside);
-            runtime.shutdown_background();
-        }
+        self.driver.close();
         self.ended
     }
 }
@@ -542,8 +491,8 @@ impl App for Wizard {
     }
 
     fn on_wake(&mut self) -> Step {
-        if let Some((stage, state_dir)) = self.to_start.take() {
-            if let Err(error) = self.start(stage, state_dir) {
+        if let Some(stage) = self.to_start.take() {
+            if let Err(error) = self.start(stage) {
                 self.ended.words.push(format!("The program cannot be started: {error}."));
                 return self.leave(1, "the program could not be started");
             }
