@@ -94,6 +94,16 @@ pub struct Question {
 }
 
 impl Question {
+    /// A first question about no single environment.
+    pub const fn of_all(purpose: Purpose) -> Self {
+        Self { about: None, purpose, misses: 0, call: None }
+    }
+
+    /// A first question about an environment.
+    pub fn about(environment: &EnvironmentId, purpose: Purpose) -> Self {
+        Self { about: Some(environment.clone()), ..Self::of_all(purpose) }
+    }
+
     /// The service at which it watches a running step.
     fn watches(&self) -> Option<Service> {
         self.call.as_ref().filter(|_| self.purpose == Purpose::Step).map(Call::service)
@@ -146,10 +156,10 @@ impl Desk {
     }
 
     /// Asks for a change: its intention is written down before it is made.
-    pub fn change(&mut self, about: EnvironmentId, change: Change, run: &str, now: Now) -> Ticket {
+    pub fn change(&mut self, about: &EnvironmentId, change: Change, run: &str, now: Now) -> Ticket {
         let what = What::Intention { deed: change.deed() };
         let intention = Entry { at: now, run: run.to_owned(), environment: about.0.to_string(), what };
-        let ticket = self.ticket(Question { about: Some(about), purpose: Purpose::Step, misses: 0, call: None });
+        let ticket = self.ticket(Question::about(about, Purpose::Step));
         self.effects.push(Effect::Change { ticket, change, intention });
         ticket
     }

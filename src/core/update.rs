@@ -1,15 +1,17 @@
 //! `update`: the one function that changes the model.
 //!
-//! One match on what came in; the steps are in `configure`, `intent`, `link`, `reading`, `run`, `session`, `troubles` and
-//! `vigil`. Every intent is checked against the flow again, because a key can arrive after the
+//! One match on what came in; the steps are in `configure`, `intent`, `link`, `lists`, `reading`, `run`, `session`,
+//! `storing`, `troubles` and `vigil`. Every intent is checked against the flow again, because a key can arrive after the
 //! flow has moved on; a reply under a ticket nobody waits for does nothing.
 
 mod configure;
 mod intent;
 mod link;
+mod lists;
 mod reading;
 mod run;
 mod session;
+mod storing;
 mod troubles;
 mod vigil;
 
@@ -129,7 +131,7 @@ struct Cx<'a> {
 
 impl Cx<'_> {
     fn step_question(&self) -> Question {
-        Question { about: Some(self.environment.id.clone()), purpose: Purpose::Step, misses: 0, call: None }
+        Question::about(&self.environment.id, Purpose::Step)
     }
 
     /// When an operation that has run for `elapsed` is looked at again: where its end is likely, no sooner than
@@ -170,13 +172,13 @@ fn with_setup<T>(
 fn intent(model: &mut Model, wanted: Intent, now: Now) {
     model.notice = None;
     match wanted {
-        Intent::OpenEnvironment(id) => reading::open(model, &id, now),
-        Intent::Survey(id) => reading::survey_one(model, &id, now),
-        Intent::LetGo(id) => reading::let_go(model, &id),
+        Intent::OpenEnvironment(id) => lists::open(model, &id, now),
+        Intent::Survey(id) => lists::survey_one(model, &id, now),
+        Intent::LetGo(id) => lists::let_go(model, &id),
         Intent::OpenFirst => match model.directory.environments.first() {
             Some(first) => {
                 let id = first.id.clone();
-                reading::open(model, &id, now);
+                lists::open(model, &id, now);
             }
             None => model.directory.open_first = model.directory.reading.is_some(),
         },
@@ -203,9 +205,9 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
                 let environment = EnvironmentId(found.run.environment.as_str().into());
                 model.desk.push(Effect::AskHolder { environment, address: model.cloud.address.clone() });
             }
-            reading::read_directory(model);
+            lists::read_directory(model);
         }
-        Intent::InSight(ids) => reading::look_at_those_in_sight(model, ids, now),
+        Intent::InSight(ids) => lists::look_at_those_in_sight(model, ids, now),
         Intent::Open(address) => {
             if is_web_address(&address) {
                 model.desk.push(Effect::Open(address));
@@ -257,7 +259,7 @@ fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<R
     }
     match question.purpose {
         Purpose::SignIn => session::reply(model, ticket, question.misses, result, now),
-        Purpose::Environments | Purpose::Lifecycle => reading::directory_reply(model, question, result, now),
+        Purpose::Environments | Purpose::Lifecycle => lists::directory_reply(model, question, result, now),
         Purpose::Fact(kind) => {
             if let Ok(Reply::Gateway(address)) = &result {
                 model.cloud.has_gateway = true;
@@ -319,7 +321,7 @@ fn token_given(model: &mut Model, service: Service, now: Now) {
     let directory = &model.directory;
     let lists = [&directory.trouble, &directory.lcs_trouble];
     if lists.into_iter().flatten().any(Trouble::wants_token) {
-        reading::read_directory(model);
+        lists::read_directory(model);
     }
     if let Some(id) = model.selected.clone() {
         with_setup(model, &id, now, |setup, cx| {
@@ -391,7 +393,7 @@ impl Watch {
     /// A change that is asked for now.
     fn change(cx: &mut Cx, run: &str, change: super::call::Change) -> Self {
         let asks = Some(change.service());
-        let ticket = cx.desk.change(cx.environment.id.clone(), change, run, cx.now);
+        let ticket = cx.desk.change(&cx.environment.id, change, run, cx.now);
         Self { ticket, asks, asks_at: cx.now, is_change: true, last: None, misses: 0, trouble: None, not_before: None }
     }
 

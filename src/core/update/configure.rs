@@ -8,7 +8,7 @@ mod identities;
 mod install;
 
 use super::troubles::{failure, failure_of, tell_miss};
-use super::{Cx, reading, run, troubles};
+use super::{Cx, reading, run, storing, troubles};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::configuring::{AskedBefore, Configuring, StageState, Step};
 use crate::core::facts::{Answer, FactKind, Facts};
@@ -378,7 +378,7 @@ fn on_reply(run: &mut Configuring, setup: &mut Setup, result: Result<Reply, Trou
                 return ask_again(run, setup, result, cx);
             }
             // Who the users are is good to know, and not needed: the rows are read all the same.
-            reading::store(&mut setup.facts, FactKind::FinopsUsers, result, cx);
+            storing::store(&mut setup.facts, FactKind::FinopsUsers, result, cx);
             read_rows(run, setup, cx, 0, Duration::ZERO)
         }
         Step::ReadRows { changes } => match read(run, setup, cx, FactKind::Rows, result) {
@@ -402,7 +402,7 @@ fn read(
 ) -> Result<(), Next> {
     match result {
         Ok(reply) => {
-            reading::store(&mut setup.facts, kind, Ok(reply), cx);
+            storing::store(&mut setup.facts, kind, Ok(reply), cx);
             run.watch.heard(cx.now, "read");
             Ok(())
         }

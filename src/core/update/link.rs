@@ -13,7 +13,7 @@ use reset::RESET_TRIES;
 use watching::{status_call, watch, watched, watched_gateway};
 
 use super::troubles::{failed_at, failure, failure_of, miss_line, tell_miss};
-use super::{Cx, Notice, reading, run, way};
+use super::{Cx, Notice, reading, run, storing, way};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind};
 use crate::core::failure::{Failure, Halt};
@@ -306,7 +306,7 @@ fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trou
     match linking.step.clone() {
         LinkStep::Look => match result {
             Ok(reply) => {
-                reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
+                storing::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
                 linking.watch.heard(cx.now, if setup.facts.linked().is_some() { "linked" } else { "no link yet" });
                 match setup.facts.linked() {
                     Some(link) if is_own(link, cx) => {
@@ -335,7 +335,7 @@ fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trou
         LinkStep::WatchGateway => watched_gateway(linking, setup, result, cx),
         LinkStep::ReadBack { tries } => read_back(linking, setup, result, tries, cx),
         LinkStep::ReadConnectionSet => {
-            reading::store(&mut setup.facts, FactKind::ConnectionSet, result, cx);
+            storing::store(&mut setup.facts, FactKind::ConnectionSet, result, cx);
             Next::Linked(Confirmation::Gateway)
         }
         LinkStep::AskPerson => Next::Stay,
@@ -453,7 +453,7 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
     let reported = linking.reported;
     match result {
         Ok(reply) => {
-            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
+            storing::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
             linking.watch.heard(cx.now, "read back");
             if setup.facts.linked().is_some_and(|link| is_own(link, cx)) {
                 return read_connection_set(linking, setup, cx);

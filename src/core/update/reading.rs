@@ -1,23 +1,21 @@
-//! Reading: the list of environments, and the facts of each. Only questions, never a change.
+//! Reading: the facts of an environment, and what opens as soon as they are known. Only questions, never a change.
 
+use super::storing::store;
 use super::troubles::tell_miss;
-use super::{Cx, link, run, with_setup};
+use super::{Cx, link, run};
 use crate::core::call::{Call, Reply};
-use crate::core::check;
-use crate::core::directory::{Directory, READ_WITH_LIST};
-use crate::core::environment::{Environment, EnvironmentId, Fact, by_beginning};
+use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{FactKind, Facts};
 use crate::core::gate::{self, Gate};
-use crate::core::model::{Cloud, Model, Purpose, Question};
+use crate::core::model::{Cloud, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::plan::{self, APPLICATION_USERS};
-use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, THROTTLED_ATTEMPTS, back_off};
+use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, back_off};
 use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::sign_in::Account;
 use crate::core::standing;
-use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
-use crate::wire::{app_id, bare_host, dataverse, finance_operations, gateway, power_platform};
+use crate::wire::{app_id, bare_host};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,9 +23,6 @@ use std::time::Duration;
 /// within about a minute.
 const SURVEY_ATTEMPTS_SILENT: u8 = 2;
 const SURVEY_ATTEMPTS: u8 = 4;
-
-/// What is read of an environment for the list.
-const SURVEY: [FactKind; 2] = [FactKind::Link, FactKind::Packages];
 
 /// What is read of an environment that is opened, what the flow stands on first. The connection set and
 /// the maps follow the link, the roles in finance and operations its users.
@@ -53,186 +48,6 @@ const EVERYTHING: [FactKind; 19] = [
     FactKind::Principals,
 ];
 
-/// Asks for both lists.
-pub(super) fn read_directory(model: &mut Model) {
-    let directory = &mut model.directory;
-    let question = |purpose| Question { about: None, purpose, misses: 0, call: None };
-    if directory.reading.is_none() {
-        directory.reading = Some(model.desk.ask(question(Purpose::Environments), Call::Environments, Duration::ZERO));
-    }
-    if directory.reading_lcs.is_none() && model.cloud.has(Service::Lcs) {
-        directory.reading_lcs = Some(model.desk.ask(question(Purpose::Lifecycle), Call::Lifecycle, Duration::ZERO));
-    }
-}
-
-/// Takes a fresh list. One that has lost an environment does not stop what runs in it.
-pub(super) fn take_list(model: &mut Model, take: impl FnOnce(&mut Directory)) {
-    let running: Vec<Environment> = model.running().map(|(environment, _)| environment.clone()).collect();
-    take(&mut model.directory);
-    for environment in running {
-        model.directory.keep(environment);
-    }
-}
-
-pub(super) fn directory_reply(model: &mut Model, question: Question, result: Result<Reply, Trouble>, now: Now) {
-    let directory = &mut model.directory;
-    let is_lcs = question.purpose == Purpose::Lifecycle;
-    match result {
-        Ok(Reply::Environments(fresh)) => {
-            directory.reading = None;
-            directory.trouble = None;
-            take_list(model, |directory| directory.take_tenant(fresh, now));
-        }
-        Ok(Reply::Lifecycle(project)) => {
-            directory.reading_lcs = None;
-            directory.lcs_trouble = None;
-            take_list(model, |directory| directory.take_project(project));
-        }
-        Ok(_) => {}
-        Err(trouble) => {
-            let open = if is_lcs { &mut directory.reading_lcs } else { &mut directory.reading };
-            *open = None;
-            let attempts = match (is_lcs, trouble.retry_after) {
-                (false, _) => READ_ATTEMPTS,
-                // It says itself when it can.
-                (true, Some(_)) => THROTTLED_ATTEMPTS,
-                (true, None) => SIDE_ATTEMPTS,
-            };
-            if trouble.is_passing() && question.misses + 1 < attempts {
-                let pause = back_off(question.misses + 1, trouble.retry_after, model.desk.roll());
-                let call = if is_lcs { Call::Lifecycle } else { Call::Environments };
-                let again = Question { misses: question.misses + 1, ..question };
-                *open = Some(model.desk.ask(again, call, pause));
-            }
-            if is_lcs {
-                take_list(model, |directory| directory.lose_project(trouble));
-            } else {
-                directory.trouble = Some(trouble);
-            }
-        }
-    }
-    if model.directory.read_at.is_some() {
-        survey(model, is_lcs, now);
-        if is_lcs {
-            read_named_sides(model, now);
-        }
-        run::take_up_listed(model, now);
-        if model.found.is_empty() {
-            open_as_asked(model, now);
-        }
-    }
-}
-
-fn open_as_asked(model: &mut Model, now: Now) {
-    let both = model.directory.reading.is_none() && model.directory.reading_lcs.is_none();
-    if let Some(text) = model.directory.open_named.clone() {
-        let all = &model.directory.environments;
-        let is_shared = model.directory.is_shared(&text);
-        let found = all.iter().find(|row| !is_shared && row.answers_to(&text));
-        let found = found.or_else(|| by_beginning(all, &text).filter(|_| both)).map(|row| row.id.clone());
-        if is_shared && both {
-            model.directory.open_named = None;
-            model.notice = Some(format!("More than one environment is called “{text}”: choose by its id."));
-        } else if let Some(id) = found {
-            model.directory.open_named = None;
-            open(model, &id, now);
-        } else if both {
-            // Only both lists together can say that there is none.
-            model.directory.not_found = model.directory.open_named.take();
-        }
-    } else if std::mem::take(&mut model.directory.open_first)
-        && model.selected.is_none()
-        && let Some(first) = model.directory.environments.first()
-    {
-        let id = first.id.clone();
-        open(model, &id, now);
-    }
-}
-
-/// Reads of each environment what the list shows; after the project's list only what is not known
-/// yet, because the tenant's list has asked for the rest.
-fn survey(model: &mut Model, only_new: bool, now: Now) {
-    if !model.shows_list {
-        return;
-    }
-    let directory = &model.directory;
-    let ids: Vec<EnvironmentId> = match directory.in_sight.as_slice() {
-        [] => directory.environments.iter().take(READ_WITH_LIST).map(|environment| environment.id.clone()).collect(),
-        seen => seen.to_vec(),
-    };
-    for id in ids {
-        with_setup(model, &id, now, |setup, cx| {
-            if !(setup.is_running() || only_new && setup.facts.link.at().is_some()) {
-                for kind in SURVEY {
-                    ask(setup, kind, cx);
-                }
-            }
-        });
-    }
-}
-
-/// Reads of these environments what the list shows, where nobody has looked at them yet.
-pub(super) fn look_at_those_in_sight(model: &mut Model, ids: Vec<EnvironmentId>, now: Now) {
-    for id in &ids {
-        if !model.setups.contains_key(id) {
-            with_setup(model, id, now, |setup, cx| SURVEY.into_iter().for_each(|kind| ask(setup, kind, cx)));
-        }
-    }
-    model.directory.in_sight = ids;
-}
-
-/// Reads what tells how far one environment is.
-pub(super) fn survey_one(model: &mut Model, id: &EnvironmentId, now: Now) {
-    with_setup(model, id, now, |setup, cx| {
-        if !setup.opened && !setup.is_running() {
-            setup.surveyed = true;
-            setup.facts.reader = reader(cx);
-            for kind in standing::FIRST {
-                ask(setup, kind, cx);
-            }
-            survey_further(setup, cx);
-        }
-    });
-}
-
-/// Once all of that was answered: what else it takes here.
-fn survey_further(setup: &mut Setup, cx: &mut Cx) {
-    if !setup.surveyed || !setup.reading.is_empty() {
-        return;
-    }
-    for kind in standing::further(cx.environment, &setup.facts) {
-        if setup.facts.is_unread(*kind) {
-            ask(setup, *kind, cx);
-        }
-    }
-}
-
-/// Keeps nothing of an environment in which nothing runs.
-pub(super) fn let_go(model: &mut Model, id: &EnvironmentId) {
-    if model.selected.as_ref() == Some(id) {
-        return;
-    }
-    for (_, asked) in model.setups.remove(id).map(|setup| setup.reading).unwrap_or_default() {
-        model.desk.cancel(asked.ticket);
-    }
-}
-
-/// Looks at one environment; the first look reads everything.
-pub(super) fn open(model: &mut Model, id: &EnvironmentId, now: Now) {
-    let known = with_setup(model, id, now, |setup, cx| {
-        if !setup.is_running() {
-            run::ask_holder(setup, cx);
-        }
-        if !setup.opened && !setup.is_running() {
-            (setup.opened, setup.surveyed) = (true, false);
-            read_all(setup, cx);
-        }
-    });
-    if known.is_some() {
-        (model.selected, model.at_prerequisites) = (Some(id.clone()), false);
-    }
-}
-
 /// Asks for every fact that can be had of this environment.
 pub(super) fn read_all(setup: &mut Setup, cx: &mut Cx) {
     setup.facts.reader = reader(cx);
@@ -241,7 +56,7 @@ pub(super) fn read_all(setup: &mut Setup, cx: &mut Cx) {
     }
 }
 
-fn reader(cx: &mut Cx) -> Arc<Account> {
+pub(super) fn reader(cx: &mut Cx) -> Arc<Account> {
     cx.shelf.reader.share(Account { name: cx.account.to_owned(), tenant: cx.tenant.map(str::to_owned) })
 }
 
@@ -259,8 +74,7 @@ pub(super) fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
     // A survey of a long list looks for no gateways.
     match call(kind, cx.environment, &setup.facts, cx.cloud, setup.opened || setup.surveyed) {
         Ok(Some(call)) => {
-            let question =
-                Question { about: Some(setup.id.clone()), purpose: Purpose::Fact(kind), misses: 0, call: None };
+            let question = Question::about(&setup.id, Purpose::Fact(kind));
             let ticket = cx.desk.ask(question, call, Duration::ZERO);
             setup.reading.insert(kind, Asked { ticket, misses: 0 });
         }
@@ -275,7 +89,7 @@ pub(super) fn find_gateway(setup: &mut Setup, address: String, cx: &mut Cx) {
         cx.desk.cancel(asked.ticket);
     }
     let purpose = Purpose::Fact(FactKind::Link);
-    let question = Question { about: Some(setup.id.clone()), purpose, misses: 0, call: None };
+    let question = Question::about(&setup.id, purpose);
     let ticket = cx.desk.ask(question, Call::FindGateway(address), Duration::ZERO);
     setup.reading.insert(FactKind::Link, Asked { ticket, misses: 0 });
 }
@@ -336,6 +150,18 @@ fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud, looks: b
 pub(super) fn call_for_step(kind: FactKind, setup: &Setup, cx: &Cx) -> Result<Call, Trouble> {
     call(kind, cx.environment, &setup.facts, cx.cloud, false)?
         .ok_or_else(|| Trouble::new(kind.service(), What::NotConfigured, "no address is known"))
+}
+
+/// Once all of that was answered: what else it takes here.
+pub(super) fn survey_further(setup: &mut Setup, cx: &mut Cx) {
+    if !setup.surveyed || !setup.reading.is_empty() {
+        return;
+    }
+    for kind in standing::further(cx.environment, &setup.facts) {
+        if setup.facts.is_unread(*kind) {
+            ask(setup, *kind, cx);
+        }
+    }
 }
 
 pub(super) fn fact_reply(
@@ -415,30 +241,9 @@ pub(super) fn take(setup: &mut Setup, kind: FactKind, result: Result<Reply, Trou
 }
 
 /// What finance and operations and its gateway know. A survey asks for more than the link where that decides.
-fn of_finops(setup: &Setup) -> &'static [FactKind] {
+pub(super) fn of_finops(setup: &Setup) -> &'static [FactKind] {
     let all = &[FactKind::Link, FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities];
     if setup.surveyed { &all[..1] } else { all }
-}
-
-/// The project's list named sides of environments that were looked at before it came: what nobody could ask of them.
-fn read_named_sides(model: &mut Model, now: Now) {
-    let lacks = |setup: &Setup, kind: FactKind| setup.facts.is_unread(kind) && !setup.reading.contains_key(&kind);
-    let is_named = |setup: &Setup| {
-        (setup.opened || setup.surveyed)
-            && !setup.is_running()
-            && of_finops(setup).iter().any(|kind| lacks(setup, *kind))
-            && model.directory.get(&setup.id).is_some_and(|environment| environment.finops_url().is_some())
-    };
-    let mut named: Vec<EnvironmentId> =
-        model.setups.values().filter(|setup| is_named(setup)).map(|setup| setup.id.clone()).collect();
-    named.sort();
-    for id in named {
-        with_setup(model, &id, now, |setup, cx| {
-            for kind in of_finops(setup).iter().filter(|kind| lacks(setup, **kind)).collect::<Vec<_>>() {
-                ask(setup, *kind, cx);
-            }
-        });
-    }
 }
 
 /// Whoever waits for what was read goes on, as soon as enough is here.
@@ -483,113 +288,4 @@ pub(super) fn is_judgeable(setup: &Setup) -> bool {
         matches!(kind, FactKind::Integration | FactKind::Packages | FactKind::User(_) | FactKind::Rows)
     };
     setup.is_read_enough() && !setup.reading.keys().any(of_configure)
-}
-
-/// The rows that somebody asks for: a list of packages or solutions has hundreds, of which dual-write knows some.
-fn only<T>(rows: Vec<T>, is_asked_for: impl Fn(&T) -> bool) -> Vec<T> {
-    rows.into_iter().filter(is_asked_for).collect()
-}
-
-/// The packages that somebody asks for, with what is asked of them.
-fn packages(rows: Vec<power_platform::Package>) -> Vec<power_platform::Package> {
-    let rows = only(rows, plan::is_known).into_iter();
-    tight(
-        rows.map(|row| power_platform::Package { id: None, application_name: None, localized_name: None, ..row })
-            .collect(),
-    )
-}
-
-/// Legal entities by their codes; nobody asks for their names.
-fn codes(rows: Vec<finance_operations::LegalEntity>) -> Vec<finance_operations::LegalEntity> {
-    tight(rows.into_iter().map(|row| finance_operations::LegalEntity { name: None, ..row }).collect())
-}
-
-/// Roles by what they are, without the ids that each organisation gives them.
-fn nameable(rows: Vec<dataverse::Role>) -> Vec<dataverse::Role> {
-    let nameable = |row| dataverse::Role { roleid: String::new(), business_unit: None, ..row };
-    tight(rows.into_iter().map(nameable).collect())
-}
-
-/// Companies without the columns that nobody asks for; the answer has all there are.
-fn companies(mut rows: Vec<dataverse::Company>) -> Vec<dataverse::Company> {
-    for row in &mut rows {
-        row.more.retain(|column, _| column == dataverse::OWNING_TEAM);
-    }
-    tight(rows)
-}
-
-/// The link among the answers of the gateway.
-fn link_of(rows: Vec<gateway::Link>) -> Option<gateway::Link> {
-    rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty()))
-}
-
-/// Without the room that reading has left over: what was read is kept for long, and seldom changed.
-fn tight<T>(mut rows: Vec<T>) -> Vec<T> {
-    rows.shrink_to_fit();
-    rows
-}
-
-/// Keeps what came back. An answer of another kind than asked for is "could not tell".
-pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Trouble>, cx: &mut Cx) {
-    let (now, shelf) = (cx.now, &mut *cx.shelf);
-    macro_rules! keep {
-        ($fact:expr, $pattern:pat => $value:expr) => {
-            $fact = match result {
-                Ok($pattern) => Fact::Known($value, now),
-                Ok(_) => Fact::Unknown(Box::new(Trouble::new(kind.service(), What::Unreadable, "")), now),
-                Err(trouble) => Fact::Unknown(Box::new(trouble), now),
-            }
-        };
-    }
-    match kind {
-        FactKind::Integration => keep!(facts.integration, Reply::Integration(row) => row),
-        FactKind::Packages => {
-            keep!(facts.packages, Reply::Packages(rows) => shelf.packages.share(packages(rows)));
-        }
-        FactKind::User(index) => keep!(facts.users[index], Reply::Users(rows) => shelf.users.share(tight(rows))),
-        FactKind::Rows => keep!(facts.rows, Reply::Rows(rows) => shelf.rows.share(tight(rows))),
-        FactKind::FinopsUsers => {
-            keep!(facts.finops_users, Reply::FinopsUsers(rows) => shelf.finops_users.share(tight(rows)));
-        }
-        FactKind::LegalEntities => {
-            keep!(facts.legal_entities, Reply::LegalEntities(rows) => shelf.legal_entities.share(codes(rows)));
-        }
-        FactKind::Link => keep!(facts.link, Reply::Links(rows) => link_of(rows).map(Box::new)),
-        FactKind::ConnectionSet => keep!(facts.connection_set, Reply::ConnectionSet(set) => set),
-        FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => shelf.maps.share(tight(rows))),
-        FactKind::OwnRoles => keep!(facts.own_roles, Reply::OwnRoles(rows) => shelf.own_roles.share(nameable(rows))),
-        FactKind::Version => keep!(facts.version, Reply::Version(text) => shelf.version.share(text)),
-        FactKind::Solutions => {
-            keep!(facts.solutions, Reply::Solutions(rows) => {
-                shelf.solutions.share(tight(only(rows, check::is_told_by)))
-            });
-        }
-        FactKind::PluginSteps => {
-            keep!(facts.plugin_steps, Reply::PluginSteps(rows) => shelf.plugin_steps.share(tight(rows)));
-        }
-        FactKind::Companies => {
-            keep!(facts.companies, Reply::Companies(rows) => {
-                rows.map(|rows| shelf.companies.share(companies(rows)))
-            });
-        }
-        FactKind::DefaultTeam => {
-            keep!(facts.default_team, Reply::DefaultTeam(team) => shelf.default_team.share(team));
-        }
-        FactKind::RuntimeConfigurations => {
-            keep!(facts.runtime_configurations, Reply::RuntimeConfigurations(count) => count);
-        }
-        FactKind::Organization => {
-            keep!(facts.organization, Reply::Organization(row) => shelf.organization.share(row));
-        }
-        FactKind::FinopsRoles => {
-            keep!(facts.finops_roles, Reply::FinopsRoles(rows) => shelf.finops_roles.share(tight(rows)));
-        }
-        FactKind::Licences => keep!(facts.licences, Reply::Licences(rows) => shelf.licences.share(tight(rows))),
-        FactKind::DirectoryRoles => {
-            keep!(facts.directory_roles, Reply::DirectoryRoles(rows) => shelf.directory_roles.share(tight(rows)));
-        }
-        FactKind::Principals => {
-            keep!(facts.principals, Reply::Principals(rows) => shelf.principals.share(tight(rows)));
-        }
-    }
 }

@@ -4,7 +4,7 @@
 //! What is taken up again is settled by reading: every stage and the link look before they change
 //! anything, and what was asked for before the interruption is watched, not asked for again.
 
-use super::{Cx, Notice, configure, link, reading};
+use super::{Cx, Notice, configure, link, lists, reading, storing};
 use crate::core::call::Call;
 use crate::core::effect::Effect;
 use crate::core::environment::EnvironmentId;
@@ -178,7 +178,7 @@ fn look_later(setup: &Setup, kind: FactKind, cx: &mut Cx) {
 }
 
 fn ask_later(setup: &Setup, kind: FactKind, call: Call, cx: &mut Cx) {
-    let question = Question { about: Some(setup.id.clone()), purpose: Purpose::Watch(kind), misses: 0, call: None };
+    let question = Question::about(&setup.id, Purpose::Watch(kind));
     cx.desk.ask(question, call, WATCH_PAUSE);
 }
 
@@ -191,7 +191,7 @@ pub(super) fn watched(
 ) {
     // A look that brought nothing leaves what was known before, with its age.
     if result.is_ok() {
-        reading::store(&mut setup.facts, kind, result, cx);
+        storing::store(&mut setup.facts, kind, result, cx);
     }
     if setup.held.is_some() {
         look_later(setup, kind, cx);
@@ -278,7 +278,7 @@ pub(super) fn take_up_listed(model: &mut Model, now: Now) {
     }
     if let Some(Found { run, held }) = model.to_look_at.take() {
         let id = EnvironmentId(run.environment.into());
-        reading::open(model, &id, now);
+        lists::open(model, &id, now);
         if model.selected.as_ref() != Some(&id) {
             model.notice = Some(format!("“{}” is not in the list of this account.", run.name));
         }

@@ -1,6 +1,6 @@
 //! Signing in: a code, questions until the person is done, then the list is read.
 
-use super::reading;
+use super::lists;
 use crate::core::call::{Call, Reply};
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::What;
@@ -17,12 +17,12 @@ const CODE_ATTEMPTS: u8 = 3;
 /// Longest pause between two of them: somebody sits in front of it.
 const CODE_PATIENCE: Duration = Duration::from_secs(30);
 
-const QUESTION: Question = Question { about: None, purpose: Purpose::SignIn, misses: 0, call: None };
+const QUESTION: Question = Question::of_all(Purpose::SignIn);
 
 /// Starts with whoever the shell says is signed in, or asks for a code.
 pub(super) fn start(model: &mut Model) {
     if model.session.account().is_some() {
-        reading::read_directory(model);
+        lists::read_directory(model);
     } else {
         new_code(model);
     }
@@ -94,7 +94,7 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, misses: u8, result: Resul
                 }
                 model.desk.ask_parked();
                 if model.directory.read_at.is_none() {
-                    reading::read_directory(model);
+                    lists::read_directory(model);
                 }
             }
             Ok(Reply::SignInPending { slow_down }) => {

@@ -4,7 +4,7 @@
 //! Only questions, only about the environment that is looked at, only while nothing runs. A reading that
 //! brings nothing leaves what was known before, with its age.
 
-use super::{reading, with_setup};
+use super::{lists, reading, storing, with_setup};
 use crate::core::call::{Call, Reply};
 use crate::core::check::{self, Level, Tri, Unmet};
 use crate::core::environment::{Environment, EnvironmentId};
@@ -48,7 +48,7 @@ pub(super) fn keep(model: &mut Model, now: Now) {
             };
             if let Ok(call) = call {
                 let purpose = Purpose::Vigil(sight);
-                let question = Question { about: Some(setup.id.clone()), purpose, misses: 0, call: None };
+                let question = Question::about(&setup.id, purpose);
                 let pause = if sight == Sight::List { LIST_PAUSE } else { PAUSE };
                 let ticket = cx.desk.ask(question, call, pause);
                 setup.vigil.push(ticket);
@@ -111,7 +111,7 @@ pub(super) fn seen(
     let before = no(model);
     let fact = match (sight, result) {
         (Sight::List, Ok(Reply::Environments(fresh))) => {
-            reading::take_list(model, |directory| directory.take_tenant(fresh, now));
+            lists::take_list(model, |directory| directory.take_tenant(fresh, now));
             None
         }
         (Sight::Fact(kind), Ok(reply)) => Some((kind, reply)),
@@ -123,7 +123,7 @@ pub(super) fn seen(
             // A page that is looked at does not flicker: only what the link and the join lead to is read too.
             match kind {
                 FactKind::Link | FactKind::Integration => reading::take(setup, kind, Ok(reply), cx),
-                _ => reading::store(&mut setup.facts, kind, Ok(reply), cx),
+                _ => storing::store(&mut setup.facts, kind, Ok(reply), cx),
             }
         }
     });

@@ -1,7 +1,7 @@
 //! Packages: look, ask once, watch until the operation and the list agree.
 
-use super::super::reading;
 use super::super::troubles::{failure, failure_of, tell_miss};
+use super::super::{reading, storing};
 use super::{Cx, Next, ask, change, finish, given_up, own_words, read, settle};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::configuring::{AskedBefore, Configuring, Install, StageState, Step, Whose};
@@ -300,7 +300,7 @@ pub(super) fn watched(
             operation_read(run, setup, &operation, retry_after, install, cx)
         }
         Ok(reply @ Reply::Packages(_)) => {
-            reading::store(&mut setup.facts, FactKind::Packages, Ok(reply), cx);
+            storing::store(&mut setup.facts, FactKind::Packages, Ok(reply), cx);
             packages_watched(run, setup, install, cx)
         }
         Ok(_) => watch(run, setup, install, cx),

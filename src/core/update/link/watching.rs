@@ -2,7 +2,7 @@
 //! started here.
 
 use super::super::troubles::failed_at;
-use super::super::{Cx, reading};
+use super::super::{Cx, storing};
 use super::Next;
 use super::{ASSISTED_PAUSE, REFUSED_MAX, ask_back, host, is_own, link_failure, missed, read_connection_set};
 use crate::core::call::{Call, Reply};
@@ -37,7 +37,7 @@ pub(super) fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<R
         Ok(Reply::LinkStatus(answer)) => status_read(linking, setup, answer, cx),
         // The operation is silent; the link itself can be there.
         Ok(reply @ Reply::Links(_)) => {
-            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
+            storing::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
             match setup.facts.linked() {
                 Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
                 _ => {
@@ -117,7 +117,7 @@ pub(super) fn watched_gateway(
     let call = Call::Links(host(setup, cx));
     match result {
         Ok(reply) => {
-            reading::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
+            storing::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);
             match setup.facts.linked() {
                 Some(link) if is_own(link, cx) => read_connection_set(linking, setup, cx),
                 Some(_) => Next::Mismatch,

@@ -6,7 +6,7 @@ use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::schedule::outlook::Still;
 use crate::core::schedule::prior::{Experience, Watched};
 use crate::core::time::between;
-use crate::core::update::{reading, with_setup};
+use crate::core::update::with_setup;
 use crate::wire::dataverse;
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ fn kept(mark: &str) -> (Arc<Vec<dataverse::Company>>, Arc<Vec<dataverse::Role>>)
     ];
     let kept = with_setup(&mut world.model, &id, Now::UNIX_EPOCH, |setup, cx| {
         for (kind, reply) in read {
-            reading::store(&mut setup.facts, kind, Ok(reply), cx);
+            storing::store(&mut setup.facts, kind, Ok(reply), cx);
         }
         let facts = &setup.facts;
         (facts.companies.value().unwrap().clone().unwrap(), Arc::clone(facts.own_roles.value().unwrap()))

@@ -88,9 +88,9 @@ fn a_side_that_only_lifecycle_services_names_is_read_when_its_list_comes_after_t
     assert!(world.model.setups[&id].facts.is_unread(FactKind::Link));
     let row =
         json!({"EnvironmentId": "l", "EnvironmentName": "dev", "EnvironmentEndpointBaseUrl": "https://fo.example"});
-    let question = Question { about: None, purpose: Purpose::Lifecycle, misses: 0, call: None };
+    let question = Question::of_all(Purpose::Lifecycle);
     let now = world.now;
-    reading::directory_reply(&mut world.model, question, Ok(Reply::Lifecycle(project(json!([row])))), now);
+    lists::directory_reply(&mut world.model, question, Ok(Reply::Lifecycle(project(json!([row])))), now);
     let asked = &world.model.setups[&id].reading;
     for kind in [FactKind::Link, FactKind::Rows, FactKind::FinopsUsers, FactKind::LegalEntities] {
         assert!(asked.contains_key(&kind), "{kind:?} of {asked:?}");
