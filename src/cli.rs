@@ -16,6 +16,8 @@ use tracing::level_filters::LevelFilter;
 /// Speed of the rehearsal: simulated seconds per second. A full set-up of some 15 minutes takes
 /// about one.
 pub const REHEARSAL_SPEED: f64 = 15.0;
+/// The scenario of a rehearsal where none is named.
+pub const SCENARIO: &str = "happy";
 
 /// Version, and of which commit.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("DUALWRITE_COMMIT"));
@@ -58,7 +60,7 @@ pub enum Command {
     /// Reads first, stops before the first change unless --accept-terms and --yes were given, and
     /// takes up again what was interrupted.
     #[command(
-        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod --environment uat --accept-terms VERSION --yes\n  dualwrite setup --cloud simulator --environment contoso-uat --yes --json \\\n    --accept-terms VERSION\n\nExit codes:\n  0  done                          5  prerequisites are not met\n  1  anything else                 6  Configure failed\n  2  usage or settings             7  the link failed\n  3  terms or sign-in missing      8  linking mismatch\n  4  a service is unreachable      9  timed out\n  129, 130, 143  ended by HUP, INT, TERM; 141  by a closed pipe\n  Of several environments the highest counts. After 4, 9 and what is above 9 the\n  same command goes on."
+        after_help = "Examples:\n  dualwrite setup --cloud prod.toml --environment contoso-uat --dry-run\n  dualwrite setup --show-terms\n  dualwrite setup --cloud prod --environment uat --accept-terms VERSION --yes\n  dualwrite setup --cloud simulator --environment contoso-uat --yes --json \\\n    --accept-terms VERSION\n\nExit codes:\n  0  done                          5  prerequisites are not met\n  1  anything else                 6  Configure failed\n  2  usage or settings             7  the link failed\n  3  terms or sign-in missing      8  linking mismatch\n  4  a service is unreachable      9  timed out\n  129, 130, 131, 143  ended by HUP, INT, QUIT, TERM; 141  by a closed pipe\n  Of several environments the highest counts. After 4, 9 and what is above 9 the\n  same command goes on."
     )]
     Setup(Setup),
     /// Link an environment that is configured already.
@@ -272,7 +274,11 @@ pub struct Check {
 
 // Options of `runs`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Runs {
+    /// Print the list as JSON and nothing else.
+    #[arg(long)]
+    pub json: bool,
     /// What to do; without it, list.
     #[command(subcommand)]
     pub what: Option<RunsCommand>,
@@ -389,7 +395,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What the simulated world looks like: a built-in name or a TOML file.
-    #[arg(long, global = true, value_name = "NAME", default_value = "happy")]
+    #[arg(long, global = true, value_name = "NAME", default_value = SCENARIO)]
     pub scenario: String,
     /// Simulated seconds per second (simulator only).
     #[arg(long, global = true, value_name = "N", default_value_t = REHEARSAL_SPEED, value_parser = speed)]

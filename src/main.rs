@@ -107,7 +107,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         None => configured(environment, &options, &settings),
         Some(Command::Setup(setup)) => {
             if setup.show_terms {
-                return Ok(print(terms::TEXT.as_bytes()));
+                return Ok(print(&shown_terms(setup.of.json)));
             }
             let until = match setup.until {
                 cli::Until::Configured => Until::Configured,
@@ -133,7 +133,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         }
         Some(Command::Runs(runs)) => {
             let wanted = match runs.what {
-                None => Wanted::List { json: false },
+                None => Wanted::List { json: runs.json },
                 Some(RunsCommand::List { json }) => Wanted::List { json },
                 Some(RunsCommand::Show { run }) => Wanted::Show(run),
                 Some(RunsCommand::Export { run, format }) => Wanted::Export(
@@ -197,6 +197,16 @@ fn looked_over(mut options: Options) -> u8 {
     printing(|out, _| doctor::run(wanted, out))
 }
 
+/// The terms: their text, which begins with the version, or both as JSON.
+fn shown_terms(json: bool) -> Vec<u8> {
+    if json {
+        let document = serde_json::json!({"version": terms::version(), "text": terms::TEXT});
+        format!("{document:#}\n").into_bytes()
+    } else {
+        terms::TEXT.into()
+    }
+}
+
 /// Prints a text whole.
 fn print(text: &[u8]) -> u8 {
     printed::text(&mut io::stdout(), &mut io::stderr(), text)
@@ -224,12 +234,29 @@ fn play(options: &Options, settings: &Settings) -> Result<Play, Refusal> {
     match settings.profile(options.cloud.as_deref()).map_err(refused)? {
         Choice::Simulator => rehearsal(options, &command),
         Choice::Profile(profile) => {
+            // On this machine it is a simulator that was started beside, with options of its own.
+            if let Some(option) = of_the_simulator(options).filter(|_| !profile.is_loopback()) {
+                let words = format!(
+                    "{option} has no effect on {}: it is for the built-in simulator (--cloud {SIMULATOR}). Leave it out.",
+                    profile.name
+                );
+                return Err(Refusal(code::USAGE, words));
+            }
             let access = access(&profile, options, settings)?;
             let speed = profile.speed;
             let stage = Stage::Cloud(profile, Box::new(access));
             Ok(Play { stage, speed, command: found_again(command, options) })
         }
         Choice::Nothing => Err(Refusal(code::USAGE, no_cloud(settings))),
+    }
+}
+
+/// An option that only the built-in simulator knows, if one was given: whoever gives it believes it is a rehearsal.
+fn of_the_simulator(options: &Options) -> Option<&'static str> {
+    match () {
+        () if options.scenario != cli::SCENARIO => Some("--scenario"),
+        () if (options.speed - REHEARSAL_SPEED).abs() > f64::EPSILON => Some("--speed"),
+        () => None,
     }
 }
 
@@ -268,7 +295,7 @@ fn no_cloud(settings: &Settings) -> String {
 fn rehearsal(options: &Options, command: &str) -> Result<Play, Refusal> {
     let name = options.scenario.clone();
     let mut words = command.to_owned();
-    if name != "happy" {
+    if name != cli::SCENARIO {
         words = format!("{words} --scenario {name}");
     }
     // A built-in scenario has no mistakes that a person could mend, so the first frame need not wait

@@ -335,7 +335,21 @@ impl Setup {
                 "whether the reset was done is read when somebody comes back".to_owned()
             }
             Some(what) => format!("{what} goes on in Microsoft's service; what follows waits"),
+            None if self.may_go_on() => {
+                "what was asked for before may go on in Microsoft's service, and is read first when somebody comes back"
+                    .to_owned()
+            }
+            None if !self.is_running() => "nothing was begun".to_owned(),
             None => "nothing runs at a service now; what follows waits".to_owned(),
+        }
+    }
+
+    /// Whether something was asked for of which nobody knows yet what came of it.
+    fn may_go_on(&self) -> bool {
+        match &self.flow {
+            Flow::Configuring(run) => run.unsettled.is_some() || !run.asked_before.is_empty(),
+            Flow::Linking(link) => link.step == LinkStep::Start,
+            _ => self.to_take_up.is_some(),
         }
     }
 

@@ -90,7 +90,7 @@ impl Sheet for Prerequisites {
             ..Page::default()
         };
         if view.look.glyphs == Glyphs::Words {
-            page.rows = all.iter().flat_map(|check| sentence(check, room.width)).collect();
+            page.rows = read_out(&all, room.width);
             page.picks = false;
             let label = if is_of_modules { "Add modules" } else { "Repair the identities" };
             page.stops = fix.map(|ask| Stop::button(label, Action::Ask(ask))).into_iter().collect();
@@ -141,11 +141,7 @@ pub(super) fn open_ones(view: &View, cells: usize, most: usize) -> Vec<Row> {
     all.retain(|check| check.answer != Tri::Yes && !check.is_by_hand());
     let mut last = None;
     for (at, check) in all.iter().enumerate() {
-        let heading = match rank(check) {
-            0 | 1 => "Not met",
-            2 => "Not there yet; Dual-write application makes it",
-            _ => "Could not tell",
-        };
+        let heading = heading(check);
         let mut own = Vec::new();
         if last.replace(heading) != Some(heading) {
             own.extend([Row::blank(), parts::heading(heading)]);
@@ -290,6 +286,28 @@ pub(super) fn words(check: &Check) -> String {
         clean(&check.evidence()),
         check.doc_url
     )
+}
+
+/// All of them, read from top to bottom: what they have in common is said once.
+fn read_out(all: &[Check], cells: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for group in all.chunk_by(|one, other| heading(one) == heading(other)) {
+        rows.extend(group.first().map(|first| parts::heading(&format!("{}: {}", heading(first), group.len()))));
+        rows.extend(group.iter().flat_map(|check| sentence(check, cells)));
+        rows.push(Row::blank());
+    }
+    rows
+}
+
+/// What it has in common with others of its answer.
+fn heading(check: &Check) -> &'static str {
+    match rank(check) {
+        0 | 1 => "Not met",
+        2 => "Not there yet; Dual-write application makes it",
+        3 => "Could not tell",
+        4 => "To confirm by hand",
+        _ => "Met",
+    }
 }
 
 /// One of them as a sentence, with its remedy where it is not met.

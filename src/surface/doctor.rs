@@ -229,12 +229,30 @@ fn short(path: &Path, look_up: &dyn Fn(&str) -> Option<String>) -> String {
     below.as_deref().unwrap_or(path).display().to_string()
 }
 
+/// The directory in which one that is not there would have to be made, where nothing can be made in it.
+fn not_to_be_made(dir: &Path) -> Option<String> {
+    if dir.exists() {
+        return None;
+    }
+    let place = dir.ancestors().find(|place| place.exists())?;
+    let probe = place.join(format!(".dualwrite-doctor-{}", std::process::id()));
+    let made = std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe));
+    made.is_err().then(|| clean(&place.display().to_string()))
+}
+
 fn of_record(report: &mut Report, state_dir: &Result<PathBuf, String>, look_up: &dyn Fn(&str) -> Option<String>) {
     report.title("Record");
     let dir = match state_dir {
         Ok(dir) => dir,
         Err(why) => return report.wrong(code::FAILED, "state directory", why),
     };
+    if let Some(place) = not_to_be_made(dir) {
+        let words = format!(
+            "{} is not there and cannot be made: {place} cannot be written. Name another with --state-dir.",
+            short(dir, look_up)
+        );
+        return report.wrong(code::FAILED, "state directory", &words);
+    }
     if !dir.exists() {
         let words = format!("{} is not there yet; the first run makes it", short(dir, look_up));
         return report.line(Found::Note, "state directory", &words);

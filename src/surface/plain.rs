@@ -20,13 +20,15 @@ use crate::core::time::{Now, between, offset, time_of_day};
 use crate::screens::plain::{self as page, Lines};
 use crate::screens::{Eye, Reaction};
 use crate::shell::terminal;
-use crate::ui::text::{clean, clean_lines, echo, wrapped};
+use crate::ui::text::{clean, clean_lines, cut_name, echo, wrapped};
 use jiff::tz::TimeZone;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
+/// Most cells of the name of an environment in front of what happened there.
+const NAME_MAX: usize = 40;
 /// How long what runs may go on without a word.
 const QUIET: Duration = Duration::from_mins(5);
 
@@ -177,7 +179,8 @@ impl Plain<'_> {
         for (environment, setup) in model.running() {
             let still = outlook::still(setup, &model.experience, now).map(|still| format!(", {}", still.in_words()));
             let far = standing(environment, Some(setup)).words();
-            lines.push(format!("{}: {far}{}", environment.label(), still.unwrap_or_default()));
+            let name = cut_name(&clean(&environment.label()), NAME_MAX, "...");
+            lines.push(format!("{name}: {far}{}", still.unwrap_or_default()));
         }
         let time = time_of_day(now, &self.zone);
         for line in lines {
@@ -405,7 +408,8 @@ impl Plain<'_> {
     fn tell_entries(&mut self) {
         for entry in self.seat.told() {
             let of = self.seat.model.directory.get(&EnvironmentId(entry.environment.as_str().into()));
-            let label = of.map(|of| of.label().into_owned()).unwrap_or_default();
+            // On one line, however it is written: a line of its own would be an event of its own.
+            let label = of.map(|of| cut_name(&clean(&of.label()), NAME_MAX, "...")).unwrap_or_default();
             let name = of.map(|of| of.name.clone()).unwrap_or_default();
             let subject = Subject { id: entry.environment.clone(), name, label, run: entry.run.clone() };
             let event = events::of_entry(&entry, &subject).filter(|event| !event.sentence.is_empty());

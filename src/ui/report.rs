@@ -153,7 +153,7 @@ impl Report {
             0 => "none".to_owned(),
             count => format!("{count}, where a service did not answer"),
         };
-        facts.push(("Requests repeated", retries));
+        facts.push(("Questions repeated", retries));
         Self {
             title: format!("{} of {} on {}: {}", what(run), clean(&run.name), clean(&run.cloud), run.word()),
             facts,

@@ -217,8 +217,10 @@ fn parse(path: &Path, text: &[u8]) -> Result<Whole, JournalError> {
                 whole.entries.push(entry);
                 whole.len += line.len();
             }
-            // The last line may be torn.
-            Err(_) if whole.len + line.len() == text.len() => break,
+            // The last line may be torn. One that ends, and is the only one, was never ours.
+            Err(_) if whole.len + line.len() == text.len() && !(whole.entries.is_empty() && line.ends_with(b"\n")) => {
+                break;
+            }
             Err(why) => return damaged(whole.entries.len(), why),
         }
     }
@@ -363,6 +365,16 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         again(file).append(left("4")).unwrap();
         assert_eq!(read(&path).unwrap(), ["0", "other", "1", "2", "3", "4"].map(left));
+    }
+
+    #[test]
+    fn a_file_of_one_line_that_was_never_ours_is_damage() {
+        let (_dir, path) = written(0);
+        std::fs::write(&path, "junk\n").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("line 1: the line has no checksum"));
+        // The first line of a run that was torn: nothing had begun.
+        std::fs::write(&path, "{\"seq\":1,").unwrap();
+        assert_eq!(read(&path).unwrap(), []);
     }
 
     #[test]

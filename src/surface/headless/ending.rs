@@ -6,6 +6,7 @@ use super::documents::name_cells;
 use crate::core::check::{self, Check, Tri};
 use crate::core::environment::EnvironmentId;
 use crate::core::failure::Halt;
+use crate::core::fault::When;
 use crate::core::gate;
 use crate::core::linking::Confirmation;
 use crate::core::model::Model;
@@ -59,6 +60,7 @@ impl Ending {
 
 /// What is said of a set-up that is left on its way: why, what goes on without it, and who was silent.
 pub fn left(setup: &Setup, why: &str, silent: Option<String>, is_rehearsal: bool) -> String {
+    let why = why.trim_end_matches('.');
     let parts = [Some(why.to_owned()), Some(setup.once_left(is_rehearsal)), silent];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
@@ -188,7 +190,12 @@ impl Of<'_> {
         let owner = owner.map(|owner| format!(", owner {owner}")).unwrap_or_default();
         let linked = name(found.as_ref().and_then(|found| found.linked_to.as_ref()));
         let integration = name(found.as_ref().and_then(|found| found.integration.as_ref()));
-        let way_out = self.in_the_wizard("the remedies are");
+        let mut way_out = self.in_the_wizard("the remedies are");
+        if found.as_ref().is_some_and(|found| found.when == When::IntegrationSetUp) {
+            let back = self.model.cloud.come_back(environment);
+            let reset = back.replacen("dualwrite", "dualwrite reset", 1);
+            way_out = format!("{way_out}; what a reset of the link would do: {reset} --dry-run");
+        }
         format!(
             "dual-write is linked to another environment, {linked}{owner}; Power Platform Integration names {integration}; {way_out}"
         )

@@ -4,6 +4,7 @@
 use super::super::code;
 use super::{Headless, Over, outcome_of};
 use crate::core::model::Model;
+use crate::core::setup::Record;
 use crate::core::sign_in::Session;
 use crate::core::time::{between, in_words};
 use crate::core::trouble::{Again, Service, Trouble, What};
@@ -41,7 +42,10 @@ impl Headless<'_> {
     pub(super) fn sign_in(&mut self) -> Result<(), Over> {
         let model = &self.seat.model;
         if let Some(Err((code, text))) = is_signed_in(model, self.can_sign_in) {
-            return Err(self.stop_all(code, outcome_of(code), &text));
+            // What was begun can be gone on with once somebody has signed in: that is no "nothing was changed".
+            let has_begun = self.seat.model.setups.values().any(|setup| setup.record != Record::New);
+            let ends = if has_begun { code::UNREACHABLE.max(code) } else { code };
+            return Err(self.stop_all(ends, outcome_of(code), &text));
         }
         if let Session::Waiting(waiting) = &model.session
             && self.code_shown.as_ref() != Some(&waiting.user_code)

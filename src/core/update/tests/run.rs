@@ -187,6 +187,16 @@ fn what_leaving_means_is_said_of_this_moment() {
     let (_, setup) = world.model.current().unwrap();
     assert!(setup.once_left(false).contains("the installation goes on"), "{}", setup.once_left(false));
     assert_eq!(setup.once_left(true), "this rehearsal ends here", "its services end with the program");
+    // Come back, and left again before anything was read: nobody may say that nothing runs.
+    world.core_state = "Installing";
+    let mut world = world.killed();
+    world.want(Intent::GoOn);
+    let said = |world: &World| world.model.current().unwrap().1.once_left(false);
+    assert!(said(&world).contains("may go on"), "{}", said(&world));
+    world.settle_until(|world| matches!(world.flow(), Flow::Configuring(_)));
+    assert!(!said(&world).contains("nothing runs"), "{}", said(&world));
+    let world = World::opened();
+    assert_eq!(said(&world), "nothing was begun");
 }
 
 #[test]
