@@ -71,7 +71,7 @@ fn every_overlay() {
 fn the_block_for_support() {
     let scene = scene::asked(named("link-failed-crm"));
     let model = &scene.model;
-    insta::assert_snapshot!("support", block(model, model.selected.as_ref(), BUILD, scene.now));
+    insta::assert_snapshot!("support", block(model, model.selected(), BUILD, scene.now));
     let signed_out = named("sign-in");
     insta::assert_snapshot!("support-of-nothing", block(&signed_out.model, None, BUILD, signed_out.now));
 }
@@ -79,7 +79,7 @@ fn the_block_for_support() {
 #[test]
 fn a_failure_that_is_looked_at_for_long_keeps_the_requests_that_led_to_it() {
     let fresh = scene::asked(named("link-failed-crm"));
-    let text = |scene: &scene::Scene| block(&scene.model, scene.model.selected.as_ref(), BUILD, scene.now);
+    let text = |scene: &scene::Scene| block(&scene.model, scene.model.selected(), BUILD, scene.now);
     let requests = |text: &str| -> Vec<String> {
         text.split_once("Requests, the newest last").unwrap().1.lines().skip(1).map(str::to_owned).collect()
     };
@@ -111,7 +111,7 @@ fn a_block_is_never_too_large_and_never_holds_a_token() {
     for _ in 0..100 {
         scene = scene::asked(scene);
     }
-    let text = block(&scene.model, scene.model.selected.as_ref(), BUILD, scene.now);
+    let text = block(&scene.model, scene.model.selected(), BUILD, scene.now);
     assert!(text.len() <= BLOCK_MAX, "{} bytes", text.len());
     assert!(text.contains("What failed") && text.contains("Requests, the newest last"), "{text}");
     assert!(!text.contains("eyJ") && !text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");

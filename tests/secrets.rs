@@ -71,7 +71,7 @@ async fn no_secret_is_in_the_log_or_in_the_block_for_support() {
     assert_clean("what is shown", &format!("{:?}", model.exchanges));
     let last = model.exchanges.back().unwrap().line();
     assert!(log.contains(&last), "what is shown is what is logged: {last}");
-    assert_clean("the block", &block(model, model.selected.as_ref(), Program::THIS, driver.now()));
+    assert_clean("the block", &block(model, model.selected(), Program::THIS, driver.now()));
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl Many {
                     Next::Want(intent) => intent,
                     end => break end,
                 };
-                if self.model.selected.as_ref() != Some(&pilot.id) {
+                if self.model.selected() != Some(&pilot.id) {
                     self.tell(Msg::Intent(dualwrite::core::msg::Intent::OpenEnvironment(pilot.id.clone())));
                 }
                 self.tell(Msg::Intent(intent));

@@ -239,6 +239,19 @@ impl Desk {
     }
 }
 
+/// What is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The list of environments.
+    List,
+    /// The record.
+    Runs,
+    /// The set-up of an environment, wherever its flow is.
+    Environment(EnvironmentId),
+    /// The prerequisites of an environment, from anywhere in its flow.
+    Prerequisites(EnvironmentId),
+}
+
 /// All that is true.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -251,8 +264,8 @@ pub struct Model {
     pub directory: Directory,
     /// The set-ups that were looked at.
     pub setups: Setups,
-    /// The set-up that is looked at; none: the list is.
-    pub selected: Option<EnvironmentId>,
+    /// What is looked at.
+    pub place: Place,
     /// Interrupted runs that nobody has decided about; the first is shown.
     pub found: Vec<Found>,
     /// Somebody looks at the list: what it shows of its first environments, or of those in sight, is read.
@@ -262,10 +275,6 @@ pub struct Model {
     pub at_peace: Option<(EnvironmentId, u64, u64)>,
     /// The interrupted run whose environment is looked at as soon as it is listed.
     pub to_look_at: Option<Found>,
-    /// The prerequisites of the selected environment are looked at.
-    pub at_prerequisites: bool,
-    /// The record is looked at.
-    pub at_runs: bool,
     /// The record, once it was read.
     pub runs: Option<Vec<PastRun>>,
     /// Interrupted runs that are taken up as soon as their environment is listed.
@@ -297,13 +306,11 @@ impl Model {
             session: Session::Unknown,
             directory: Directory::new(environment),
             setups: Setups::default(),
-            selected: None,
+            place: Place::List,
             found: Vec::new(),
             shows_list: true,
             at_peace: None,
             to_look_at: None,
-            at_prerequisites: false,
-            at_runs: false,
             runs: None,
             to_take_up: Vec::new(),
             ended: None,
@@ -317,9 +324,17 @@ impl Model {
         }
     }
 
+    /// The environment whose set-up is looked at.
+    pub fn selected(&self) -> Option<&EnvironmentId> {
+        match &self.place {
+            Place::Environment(id) | Place::Prerequisites(id) => Some(id),
+            Place::List | Place::Runs => None,
+        }
+    }
+
     /// The set-up that is looked at, with its environment.
     pub fn current(&self) -> Option<(&Environment, &Setup)> {
-        let id = self.selected.as_ref()?;
+        let id = self.selected()?;
         Some((self.directory.get(id)?, self.setups.get(id)?))
     }
 

@@ -3,7 +3,7 @@
 use super::facts::Answer;
 use super::gate;
 use super::linking::Confirmation;
-use super::model::Model;
+use super::model::{Model, Place};
 use super::setup::Flow;
 use super::sign_in::Session;
 
@@ -48,13 +48,13 @@ pub fn screen(model: &Model) -> Screen {
         return Screen::SignIn;
     }
     let Some((_, setup)) = model.current() else {
-        return match (model.found.is_empty(), model.at_runs) {
-            (false, _) => Screen::Resume,
-            (true, true) => Screen::Runs,
-            (true, false) => Screen::Environments,
+        return match model.place {
+            _ if !model.found.is_empty() => Screen::Resume,
+            Place::Runs => Screen::Runs,
+            _ => Screen::Environments,
         };
     };
-    if model.at_prerequisites { Screen::Prerequisites } else { of_flow(&setup.flow) }
+    if matches!(model.place, Place::Prerequisites(_)) { Screen::Prerequisites } else { of_flow(&setup.flow) }
 }
 
 /// The screen of a flow itself, whatever else is looked at.

@@ -22,7 +22,7 @@ use super::exchange;
 use super::facts::Shelf;
 use super::journal::{Entry, Outcome, What};
 use super::linking::{LinkStep, Way};
-use super::model::{Cloud, Desk, Model, Purpose, Question};
+use super::model::{Cloud, Desk, Model, Place, Purpose, Question};
 use super::msg::{Intent, Msg, Ticket};
 use super::route::screen;
 use super::schedule::prior::{Experience, Watched};
@@ -186,20 +186,26 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
         Intent::OnlyLook => run::only_look(model, now),
         Intent::Forget => run::forget(model, now),
         Intent::Runs => {
-            (model.selected, model.at_runs, model.runs) = (None, true, None);
+            (model.place, model.runs) = (Place::Runs, None);
             model.desk.push(Effect::ReadRuns);
         }
         Intent::Export(run) => model.desk.push(Effect::Export(run)),
-        Intent::ReadNow if model.at_runs && model.selected.is_none() => model.desk.push(Effect::ReadRuns),
-        Intent::Environments | Intent::Back if model.selected.is_none() => {
+        Intent::ReadNow if model.place == Place::Runs => model.desk.push(Effect::ReadRuns),
+        Intent::Environments | Intent::Back if model.selected().is_none() => {
             model.found.clear();
-            model.at_runs = false;
+            model.place = Place::List;
         }
-        Intent::Back if model.at_prerequisites => model.at_prerequisites = false,
-        Intent::Environments => (model.selected, model.at_prerequisites) = (None, false),
-        Intent::Prerequisites => model.at_prerequisites = model.selected.is_some(),
+        Intent::Environments => model.place = Place::List,
+        Intent::Prerequisites => {
+            if let Some(id) = model.selected().cloned() {
+                model.place = Place::Prerequisites(id);
+            }
+        }
+        Intent::Back if matches!(model.place, Place::Prerequisites(_)) => {
+            model.place = model.selected().cloned().map_or(Place::List, Place::Environment);
+        }
         Intent::NewCode => session::new_code(model),
-        Intent::ReadNow if model.selected.is_none() => {
+        Intent::ReadNow if model.selected().is_none() => {
             // Who drives an interrupted run is asked anew, too.
             if let Some(found) = model.found.first() {
                 let environment = EnvironmentId(found.run.environment.as_str().into());
@@ -224,13 +230,13 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
             model.desk.push(Effect::Copy(text));
         }
         other => {
-            if let Some(id) = model.selected.clone() {
+            if let Some(id) = model.selected().cloned() {
                 let notice = with_setup(model, &id, now, |setup, cx| intent::of_setup(setup, other, cx)).flatten();
                 if let Some(Notice(text)) = notice {
                     model.notice = Some(text);
                 }
                 if with_setup(model, &id, now, |setup, _| std::mem::take(&mut setup.left)) == Some(true) {
-                    model.selected = None;
+                    model.place = Place::List;
                 }
             }
         }
@@ -323,7 +329,7 @@ fn token_given(model: &mut Model, service: Service, now: Now) {
     if lists.into_iter().flatten().any(Trouble::wants_token) {
         lists::read_directory(model);
     }
-    if let Some(id) = model.selected.clone() {
+    if let Some(id) = model.selected().cloned() {
         with_setup(model, &id, now, |setup, cx| {
             if !setup.is_running() {
                 reading::read_all(setup, cx);

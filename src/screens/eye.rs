@@ -161,7 +161,7 @@ impl Eye {
     /// Whether this is another screen or another environment than at the last look; if so, focus
     /// and scroll begin anew, and a question about the old one goes away.
     pub(super) fn follow(&mut self, model: &Model) {
-        let now = (screen(model), model.selected.clone());
+        let now = (screen(model), model.selected().cloned());
         if self.seen.as_ref() == Some(&now) {
             return;
         }

@@ -350,7 +350,7 @@ impl Headless<'_> {
                 Next::Wait => return,
                 Next::Want(intent) => {
                     let id = self.flights[at].pilot.id.clone();
-                    if self.seat.model.selected.as_ref() != Some(&id) {
+                    if self.seat.model.selected() != Some(&id) {
                         self.seat.tell(Msg::Intent(Intent::OpenEnvironment(id)));
                     }
                     self.seat.tell(Msg::Intent(intent));

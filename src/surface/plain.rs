@@ -228,7 +228,7 @@ impl Plain<'_> {
     /// Says the page, if it is another one or says something else now.
     fn show(&mut self) {
         let model = &self.seat.model;
-        let (screen, environment) = (screen(model), model.selected.clone());
+        let (screen, environment) = (screen(model), model.selected().cloned());
         let waits = self.waits_for_choice();
         let is_same = |shown: &Shown| shown.screen == screen && shown.environment == environment;
         let was_here = self.shown.as_ref().is_some_and(is_same);
@@ -427,7 +427,7 @@ impl Plain<'_> {
                 if said != self.said {
                     let time = time_of_day(event.at, &self.zone);
                     // The page of a failure says the rest of it.
-                    let is_shown = self.seat.model.selected.as_ref().is_some_and(|id| *id.0 == *entry.environment);
+                    let is_shown = self.seat.model.selected().is_some_and(|id| *id.0 == *entry.environment);
                     let most = if is_shown && matches!(entry.what, What::Failed { .. }) { 1 } else { usize::MAX };
                     for line in clean_lines(&said).iter().filter(|line| !line.is_empty()).take(most) {
                         self.say(&format!("{time}  {line}"));

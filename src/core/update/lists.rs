@@ -6,7 +6,7 @@ use crate::core::call::{Call, Reply};
 use crate::core::directory::{Directory, READ_WITH_LIST};
 use crate::core::environment::{Environment, EnvironmentId, by_beginning};
 use crate::core::facts::FactKind;
-use crate::core::model::{Model, Purpose, Question};
+use crate::core::model::{Model, Place, Purpose, Question};
 use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, THROTTLED_ATTEMPTS, back_off};
 use crate::core::setup::Setup;
 use crate::core::standing;
@@ -106,7 +106,7 @@ fn open_as_asked(model: &mut Model, now: Now) {
             model.directory.not_found = model.directory.open_named.take();
         }
     } else if std::mem::take(&mut model.directory.open_first)
-        && model.selected.is_none()
+        && model.selected().is_none()
         && let Some(first) = model.directory.environments.first()
     {
         let id = first.id.clone();
@@ -162,7 +162,7 @@ pub(super) fn survey_one(model: &mut Model, id: &EnvironmentId, now: Now) {
 
 /// Keeps nothing of an environment in which nothing runs.
 pub(super) fn let_go(model: &mut Model, id: &EnvironmentId) {
-    if model.selected.as_ref() == Some(id) {
+    if model.selected() == Some(id) {
         return;
     }
     for (_, asked) in model.setups.remove(id).map(|setup| setup.reading).unwrap_or_default() {
@@ -182,7 +182,7 @@ pub(super) fn open(model: &mut Model, id: &EnvironmentId, now: Now) {
         }
     });
     if known.is_some() {
-        (model.selected, model.at_prerequisites) = (Some(id.clone()), false);
+        model.place = Place::Environment(id.clone());
     }
 }
 

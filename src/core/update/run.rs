@@ -10,7 +10,7 @@ use crate::core::effect::Effect;
 use crate::core::environment::EnvironmentId;
 use crate::core::facts::FactKind;
 use crate::core::journal::{Entry, Outcome, Run, What, Work};
-use crate::core::model::{Model, Purpose, Question};
+use crate::core::model::{Model, Place, Purpose, Question};
 use crate::core::msg::{Found, NotClaimed};
 use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
@@ -279,7 +279,7 @@ pub(super) fn take_up_listed(model: &mut Model, now: Now) {
     if let Some(Found { run, held }) = model.to_look_at.take() {
         let id = EnvironmentId(run.environment.into());
         lists::open(model, &id, now);
-        if model.selected.as_ref() != Some(&id) {
+        if model.selected() != Some(&id) {
             model.notice = Some(format!("“{}” is not in the list of this account.", run.name));
         }
         if let Some(held) = held {
@@ -300,8 +300,8 @@ pub(super) fn take_up_listed(model: &mut Model, now: Now) {
         });
         if taken.is_none() {
             model.notice = Some(format!("“{name}” is not in the list of this account; its set-up is not taken up."));
-        } else if model.found.is_empty() && model.selected.is_none() {
-            model.selected = Some(id);
+        } else if model.found.is_empty() && model.place == Place::List {
+            model.place = Place::Environment(id);
         }
     }
 }

@@ -506,7 +506,7 @@ impl World {
                     self.tell(Msg::Intent(Intent::Back));
                 } else if self.is_quiet() {
                     // From the record back to the list, where reading again reads the list.
-                    if self.model.at_runs && self.model.found.is_empty() {
+                    if self.model.place == Place::Runs && self.model.found.is_empty() {
                         self.tell(Msg::Intent(Intent::Back));
                     }
                     self.tell(Msg::Intent(Intent::ReadNow));

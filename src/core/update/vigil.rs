@@ -24,7 +24,7 @@ const LIST_PAUSE: Duration = Duration::from_mins(2);
 
 /// Begins, or goes on, where a person is waited for.
 pub(super) fn keep(model: &mut Model, now: Now) {
-    let Some(id) = model.selected.clone() else { return };
+    let Some(id) = model.selected().cloned() else { return };
     let (Some(environment), Some(setup)) = (model.directory.get(&id), model.setups.get(&id)) else { return };
     if !is_waiting(setup) {
         return;

@@ -130,7 +130,7 @@ fn nothing_starts_while_another_program_has_the_environment_and_it_is_watched() 
     assert!(world.model.notice.clone().is_some_and(|text| text.contains("only watches")), "{:?}", world.model.notice);
     assert!(matches!(world.flow(), Flow::Details { .. }), "nobody reads terms to no use");
     world.claimed = Ok(());
-    let environment = world.model.selected.clone().unwrap();
+    let environment = world.model.selected().cloned().unwrap();
     world.tell(Msg::Holder { environment, held: None });
     world.settle();
     for intent in
