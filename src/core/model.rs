@@ -254,7 +254,6 @@ pub enum Place {
 
 /// All that is true.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Model {
     /// The cloud.
     pub cloud: Cloud,
