@@ -389,9 +389,18 @@ fn the_prerequisites_are_one_key_away_and_back() {
 }
 
 #[test]
+fn a_key_whose_button_is_closed_says_why() {
+    let mut scene = named("mismatch-maps-run");
+    press(&mut scene, "f");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("not stopped") && !text.contains("f does nothing"), "{text}");
+}
+
+#[test]
 fn space_ticks_the_module_that_has_the_focus() {
     let mut scene = named("linked");
-    press(&mut scene, "f Tab Tab Space");
+    // Where nothing can be scrolled an arrow goes to the next button.
+    press(&mut scene, "f Down Tab Space");
     let text = scene.text(UNICODE, (80, 24));
     assert!(text.contains("[x] Supply Chain") && text.contains("HCMCommonAnchor"), "{text}");
     let wanted = wants(Intent::InstallModules(vec![Module::SupplyChain]));

@@ -55,7 +55,7 @@ fn the_whole_way_is_walked_through_a_pipe(#[case] args: &[&str]) {
             "1. I have read this and accept it (not ticked)",
             "1. I have read this and accept it (ticked)",
             "Confirm (step 3 of 6, Confirm)",
-            "4 changes will be made for contoso-uat.",
+            "4 changes will be made for \"contoso-uat\".",
             "Setup progress (step 4 of 6, Set up)",
             "Dual-write core solution: done",
             "Setup complete (step 5 of 6, Link)",

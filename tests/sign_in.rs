@@ -118,7 +118,7 @@ fn without_a_terminal_a_sign_in_that_ends_ends_the_run_and_the_next_one_goes_on(
     let rehearsal = Rehearsal::told_at(REVOKED, CALMLY);
     assert_eq!(rehearsal.command(&[IN_A_FILE], &["sign-in"]).0, 0);
     let (code, out, err) = rehearsal.command(&[IN_A_FILE], &setup(&[]));
-    assert!(code == 3 && out.contains("sign in beforehand") && out.contains("AADSTS50173"), "{code} {out} {err}");
+    assert!(code == 4 && out.contains("sign in beforehand") && out.contains("AADSTS50173"), "{code} {out} {err}");
     let (code, out, err) = rehearsal.command(&[IN_A_FILE], &setup(&[]));
     assert!(code == 3 && err.contains("sign in beforehand"), "{code} {out} {err}");
     assert_eq!(rehearsal.command(&[IN_A_FILE], &["sign-in"]).0, 0);

@@ -336,7 +336,7 @@ impl Setup {
             }
             Some(what) => format!("{what} goes on in Microsoft's service; what follows waits"),
             None if self.may_go_on() => {
-                "what was asked for before may go on in Microsoft's service, and is read first when somebody comes back"
+                "what was asked for may go on in Microsoft's service, which is read first; what follows waits"
                     .to_owned()
             }
             None if !self.is_running() => "nothing was begun".to_owned(),

@@ -230,6 +230,11 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
             model.desk.push(Effect::Copy(text));
         }
         other => {
+            // Of what is missing here the lists may know.
+            if other == Intent::ReadNow && (model.directory.lcs_trouble.is_some() || model.directory.trouble.is_some())
+            {
+                lists::read_directory(model);
+            }
             if let Some(id) = model.selected().cloned() {
                 let notice = with_setup(model, &id, now, |setup, cx| intent::of_setup(setup, other, cx)).flatten();
                 if let Some(Notice(text)) = notice {

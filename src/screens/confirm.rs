@@ -7,6 +7,7 @@ use super::{Sheet, View, parts};
 use crate::core::msg::Intent;
 use crate::core::plan::{self, Certainty, Planned, Side, plan};
 use crate::core::setup::Setup;
+use crate::core::trouble::capital;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, fit};
@@ -45,19 +46,12 @@ impl Sheet for Confirm {
         let plan = plan(&setup.facts, &setup.mandate());
         let will = plan.iter().filter(|line| line.certainty == Certainty::Will).count();
         let perhaps = plan.iter().filter(|line| line.certainty == Certainty::IfMissing).count();
+        let name = view.look.quoted(&parts::name(&environment.name, *view.look));
         let title = match (will, perhaps) {
             (0, 0) => "Nothing needs to change; OK checks it once more.".to_owned(),
-            (will, 0) => format!("{} will be made for {}.", count(will), parts::name(&environment.name, *view.look)),
-            (0, perhaps) => {
-                format!("Up to {} will be made for {}.", count(perhaps), parts::name(&environment.name, *view.look))
-            }
-            (will, perhaps) => {
-                format!(
-                    "{} will be made for {}, up to {perhaps} more if missing.",
-                    count(will),
-                    parts::name(&environment.name, *view.look)
-                )
-            }
+            (will, 0) => format!("{} will be made for {name}.", count(will)),
+            (0, perhaps) => format!("Up to {} will be made for {name}.", count(perhaps)),
+            (will, perhaps) => format!("{} will be made for {name}, up to {perhaps} more if missing.", count(will)),
         };
         let mut rows = para(&title, Role::Strong, room.width);
         rows.push(Row::blank());
@@ -86,30 +80,31 @@ fn count(changes: usize) -> String {
     if changes == 1 { "1 change".to_owned() } else { format!("{changes} changes") }
 }
 
-/// The changes by side, each with how sure it is.
+/// The changes by side, each with how sure it is; after them what is there already, so that no change is out of sight
+/// below it.
 pub(super) fn changes(view: &View, setup: &Setup, cells: usize) -> Vec<Row> {
     let facts = &setup.facts;
     let plan = plan(facts, &setup.mandate());
     let environment = view.model.current().map(|(environment, _)| environment);
     let mut rows = Vec::new();
+    let is_there = |line: &&Planned| line.certainty == Certainty::Already;
     for side in [Side::Dataverse, Side::FinanceOperations] {
+        let mut lines = plan.iter().filter(|line| line.side == side && !is_there(line)).peekable();
+        if lines.peek().is_none() {
+            continue;
+        }
         let url = environment.and_then(|of| match side {
             Side::Dataverse => of.dataverse.as_ref().map(|dataverse| dataverse.url.as_str()),
             Side::FinanceOperations => crate::core::gate::finops_url(of, facts),
         });
-        if !rows.is_empty() {
-            rows.push(Row::blank());
-        }
-        let name = match side {
-            Side::Dataverse => "Dataverse",
-            Side::FinanceOperations => "Finance and operations",
-        };
-        rows.push(
-            Row::new(name, Role::Strong).and(format!("  {}", url.map(parts::host).unwrap_or_default()), Role::Dim),
-        );
-        for line in plan.iter().filter(|line| line.side == side) {
-            rows.extend(change(view, line, cells));
-        }
+        let host = format!("  {}", url.map(parts::host).unwrap_or_default());
+        rows.push(Row::new(capital(side.name()), Role::Strong).and(host, Role::Dim));
+        rows.extend(lines.flat_map(|line| change(view, line, cells)));
+        rows.push(Row::blank());
+    }
+    if plan.iter().any(|line| is_there(&line)) {
+        rows.push(Row::new("There already", Role::Strong));
+        rows.extend(plan.iter().filter(is_there).flat_map(|line| change(view, line, cells)));
     }
     rows
 }

@@ -4,7 +4,7 @@ use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
 use super::{Sheet, View, access, identities, parts, prerequisites};
-use crate::core::check::{self, Check, Closes, Level, Tri};
+use crate::core::check::{self, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Answer, FactKind, Facts, PackageState, why};
 use crate::core::gate::{self, Gate, Integration};
@@ -251,7 +251,7 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     let checks = check::of_setup(environment, setup);
     let mark = if [Closes::Configure, Closes::Link].iter().any(|button| checks.iter().any(|of| of.blocks(*button))) {
         Mark::Failed
-    } else if checks.iter().any(|of| of.answer == Tri::No && of.level != Level::Made && !is_of_reset(of)) {
+    } else if checks.iter().any(|of| of.answer == Tri::No && of.level != Level::Made) {
         Mark::Warn
     } else if !setup.is_read() {
         Mark::Busy
@@ -263,11 +263,6 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     };
     put("Prerequisites", Some(mark), check::tally(&checks).in_short());
     rows
-}
-
-/// Maps that run are what one wants, unless the link is to be reset.
-fn is_of_reset(check: &Check) -> bool {
-    check.id == "P43"
 }
 
 /// Whether there is a link, in three-valued words.

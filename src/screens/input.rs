@@ -104,6 +104,12 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     let has_overlay = eye.overlay.is_some();
     let stage = eye.stage_mut();
     stage.scroll = stage.scroll.min(max);
+    // Where nothing can be scrolled, an arrow goes to the next button.
+    let act = match act {
+        Act::Down if max == 0 => Act::Next,
+        Act::Up if max == 0 => Act::Previous,
+        other => other,
+    };
     match act {
         Act::Press => match page.focused(stage).cloned() {
             Some(stop) => press(eye, stop, model),
@@ -154,7 +160,14 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
                 forget_answers(eye, what);
                 ask(eye, what)
             }
-            None => nothing_for(eye, 'f'),
+            // The button is there, and says why it is closed.
+            None => match page.stops.iter().find(|stop| matches!(stop.action, Action::Ask(Ask::Reset | Ask::Repair))) {
+                Some(Stop { closed: Some(why), .. }) => {
+                    eye.hint = Some(why.clone());
+                    Reaction::Redraw
+                }
+                _ => nothing_for(eye, 'f'),
+            },
         },
         Act::Token => {
             let Some(what) = access::question(model) else { return nothing_for(eye, 't') };

@@ -25,6 +25,8 @@ const SIDE: (u16, u16) = (36, 84);
 pub const MAIN: u16 = 74;
 /// Cells between the columns.
 pub const SIDE_GAP: u16 = 3;
+/// On a terminal narrower than this the line under the scrolling part says less.
+const NARROW: u16 = 50;
 /// Cells of the pointer in front of the selected row of a list.
 const POINTER: u16 = 2;
 /// Cells between two buttons.
@@ -227,7 +229,7 @@ impl Page {
     pub(super) fn offers(&self, act: Act) -> bool {
         if self.clears && self.caret.is_some() {
             // Every other key is a letter of the filter.
-            return matches!(act, Act::Press | Act::Clear);
+            return act == Act::Clear || act == Act::Press && self.picks;
         }
         match act {
             Act::Press => self.picks || !self.stops.is_empty(),
@@ -451,6 +453,7 @@ impl Page {
             (0, 0) => String::new(),
             (0, below) => format!(" {} below (PgDn) ", more(below)),
             (above, 0) => format!(" end, {above} above (PgUp) "),
+            (above, below) if body.width < NARROW => format!(" {above} above, {below} below (PgDn) "),
             (above, below) => format!(" {above} above, {} below (PgDn) ", more(below)),
         };
         let symbols = look.symbols();

@@ -21,7 +21,9 @@ const SIDE: usize = 12;
 const ROW: u16 = 130;
 /// Cells of the labels of the selected one.
 const LABEL: usize = 12;
-/// Narrower than this the answer is its mark alone, and what is asked stands right behind it.
+/// Cells of an answer where there is little room.
+const ANSWER_NARROW: usize = 7;
+/// Narrower than this the answer is told shortly, and what is asked stands right behind it.
 const NARROW: usize = 50;
 /// Rows of the list that stay, however much is said of the selected one.
 const LIST_LEAST: usize = 5;
@@ -215,7 +217,7 @@ fn row(check: &Check, is_selected: bool, look: Look, cells: usize) -> Row {
     let (pointer, role) = if is_selected { (symbols.selected, Role::Focus) } else { (" ", Role::Plain) };
     let coloured = if is_selected { role } else { mark.role() };
     let (word, side) = if cells < NARROW {
-        (String::new(), String::new())
+        (format!("{} ", fit(short(word), ANSWER_NARROW, "")), String::new())
     } else {
         (format!("{}  ", fit(word, ANSWER, "")), fit(check.side.short(), SIDE, ""))
     };
@@ -224,6 +226,15 @@ fn row(check: &Check, is_selected: bool, look: Look, cells: usize) -> Row {
         .and(format!("{}  {side}", check.id), role);
     let left = cells.saturating_sub(start.width());
     start.and(fit(check.what, left, symbols.ellipsis), role)
+}
+
+/// An answer where there is little room.
+fn short(answer: &str) -> &str {
+    match answer {
+        "could not tell" => "unknown",
+        "no (minor)" => "minor",
+        other => other,
+    }
 }
 
 /// Everything about one of them, in so many rows at most.
@@ -235,7 +246,7 @@ fn about(check: &Check, view: &View, cells: usize, most: usize) -> Vec<Row> {
     let start = Row::new(format!("{} ", mark.glyph(look.glyphs)), mark.role());
     let answer = [
         Piece::new(format!("{word}: "), mark.role()),
-        Piece::new(clean(&check.reason), Role::Plain),
+        Piece::new(clean(check.known().unwrap_or("no service tells it")), Role::Plain),
         Piece::new(format!(" ({})", matters(check)), Role::Dim),
     ];
     rows.extend(behind(start, &answer, cells));

@@ -62,9 +62,11 @@ impl Sheet for Progress {
         let stops: Vec<Stop> = access::button(view.model).into_iter().filter(|_| run.watch.waits_for_token()).collect();
         let primary = stops.first().map_or("", |stop| stop.label);
         let rows = stages(view, run, room.width);
-        let mut page = Page { head, rows, notes, stops, primary, copy, ..Page::default() };
+        let selected = Some(run.current);
+        let mut page = Page { head, rows, notes, stops, primary, copy, selected, ..Page::default() };
         if run.current >= page.in_sight(room) {
             page.rows.splice(..run.current, over(view, run, room.width));
+            page.selected = Some(1);
         }
         if !room.has_side {
             page.rows.push(Row::blank());

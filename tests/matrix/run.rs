@@ -31,7 +31,7 @@ const RESET_LIMIT: u64 = 300;
 /// The longest time of a run, as if by `--timeout 1h`: what goes on at a service is watched until then.
 const TIMEOUT: Duration = Duration::from_hours(1);
 /// An endless body is read so far, in bytes: the client takes 20 MB, the kernel some more on the way.
-const BODY_LIMIT: usize = 32 * 1024 * 1024;
+const BODY_LIMIT: usize = 48 * 1024 * 1024;
 const _: () = assert!(BODY_LIMIT < FAR);
 
 /// How often the fault strikes.

@@ -315,9 +315,13 @@ pub(in crate::core::check) fn companies_agree(_: &Environment, facts: &Facts) ->
     }
 }
 
-pub(in crate::core::check) fn maps(_: &Environment, facts: &Facts) -> Found {
+pub(in crate::core::check) fn maps(environment: &Environment, facts: &Facts) -> Found {
     match (facts.unstopped_maps(), &facts.link) {
         (Some(maps), _) if maps.is_empty() => yes("none runs"),
+        // Maps that run are what dual-write is for.
+        (Some(maps), _) if gate::is_linked(environment, facts) => {
+            yes(format!("no reset is at hand; not stopped: {}", maps.words()))
+        }
         (Some(maps), _) if maps.is_any_known() => no(format!("not stopped: {}", maps.words())),
         (Some(maps), _) => unknown(format!("in a state that is not known: {}", maps.words())),
         (None, Fact::Known(None, _)) => yes("not linked yet"),

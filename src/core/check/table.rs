@@ -257,7 +257,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "It cannot be changed after linking: change it before.";
         platform!("environment-lifecycle-edit-properties-dv") => rules::final_address;
     P43 Warn Nothing Both Observed DualWrite
-        "All table maps are stopped (for Reset link)";
+        "No table map that runs is in the way of Reset link";
         "dual-write gateway" [FactKind::Link, FactKind::Maps];
         "Stop the maps before a reset of the link.";
         "reset" => rules::maps;

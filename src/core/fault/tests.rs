@@ -52,7 +52,7 @@ fn refusal(text: &str) -> String {
 
 #[test]
 fn the_catalogue_can_be_read() {
-    assert_eq!(read(CATALOGUE).unwrap().len(), 110);
+    assert!(read(CATALOGUE).unwrap().len() >= 110, "entries are added, none is lost");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
 use crate::core::terms::Acceptance;
 use crate::core::time::Now;
-use crate::core::trouble::record_help;
+use crate::core::trouble::{capital, record_help};
 use crate::wire::bare_id;
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ pub(super) fn holder(model: &mut Model, id: &EnvironmentId, held: Option<Held>, 
             (None, Some(before)) => {
                 setup.tell(cx.now, format!("{} has ended", before.words()));
                 reading::read_all(setup, cx);
-                Some(format!("{} has ended; “{}” is free.", before.words(), cx.environment.name))
+                Some(format!("{} has ended; “{}” is free.", capital(&before.words()), cx.environment.name))
             }
             (None, None) => None,
         }
@@ -191,7 +191,12 @@ pub(super) fn watched(
 ) {
     // A look that brought nothing leaves what was known before, with its age.
     if result.is_ok() {
+        let before = setup.facts.packages.clone();
         storing::store(&mut setup.facts, kind, result, cx);
+        // What a package brings is read with it, so that nothing on one page is older than the rest.
+        if setup.facts.packages.value() != before.value() {
+            reading::read_all(setup, cx);
+        }
     }
     if setup.held.is_some() {
         look_later(setup, kind, cx);

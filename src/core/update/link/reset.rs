@@ -30,7 +30,9 @@ pub(in crate::core::update) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx
     }
     // What goes is told from what is read last: a reset that was asked for before may be under way.
     if [FactKind::Link, FactKind::ConnectionSet, FactKind::Maps].iter().any(|kind| setup.reading.contains_key(kind)) {
-        return Some(Notice("Nothing was reset yet: dual-write is still being read.".into()));
+        return Some(Notice(
+            "Nothing was reset: where dual-write leads was being read right then. Select Reset link again.".into(),
+        ));
     }
     match gate::reset_link(cx.environment, &setup.facts) {
         Gate::Closed(why) => return Some(Notice(why)),

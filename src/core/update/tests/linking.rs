@@ -83,7 +83,7 @@ fn a_reset_is_not_asked_for_while_it_is_read_where_the_link_leads() {
     });
     world.want(Intent::ResetLink("uat".into()));
     assert_eq!(world.changes.len(), 1);
-    assert!(world.model.notice.as_deref().is_some_and(|text| text.contains("still being read")));
+    assert!(world.model.notice.as_deref().is_some_and(|text| text.contains("was being read")));
 }
 
 #[test]

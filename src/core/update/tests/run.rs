@@ -213,3 +213,15 @@ fn a_record_grows_with_what_happens_and_not_with_time() {
     };
     assert_eq!([said("Running", 1), said("Running", 500), said("Paused", 1), said("Running", 2)], [1, 1, 2, 3]);
 }
+
+#[test]
+fn read_now_asks_again_for_a_list_that_could_not_be_read() {
+    let mut world = World::opened();
+    let asks = |world: &World| world.open.iter().any(|(_, _, asked)| matches!(asked, Asked::Call(Call::Environments)));
+    world.want(Intent::ReadNow);
+    assert!(!asks(&world), "what is known is not asked for");
+    world.settle();
+    world.model.directory.trouble = Some(passing(Service::Bap, Done::No));
+    world.want(Intent::ReadNow);
+    assert!(asks(&world));
+}
