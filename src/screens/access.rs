@@ -66,7 +66,7 @@ impl Sheet for Token {
         let typed =
             if length > most { format!("{} {length} characters", dot.repeat(most)) } else { dot.repeat(length) };
         let caret = TOKEN_AT + length.min(most);
-        let head = vec![Row::new("Token  ", Role::Dim).and(typed, Role::Strong), Row::blank()];
+        let head = vec![parts::typed_row("Token", typed, "paste it here", *view.look), Row::blank()];
         let of = view.model.current();
         let finops = of.and_then(|(environment, setup)| gate::finops_url(environment, &setup.facts));
         let mut rows = how(service, finops.map(|url| view.model.cloud.administration(url)), room.width);
@@ -134,7 +134,7 @@ impl Sheet for Gateway {
         let Some(over) = &view.eye.overlay else { return Page::default() };
         let cells = room.width.saturating_sub(ADDRESS_AT + 1);
         let (typed, caret) = window(over.input.value(), over.input.cursor(), cells);
-        let head = vec![Row::new("Address  ", Role::Dim).and(typed, Role::Strong), Row::blank()];
+        let head = vec![parts::typed_row("Address", typed, "type it here", *view.look), Row::blank()];
         let mut rows = para(
             "The dual-write gateway tells whether there is a link, and where it leads. It differs from region to region.",
             Role::Plain,

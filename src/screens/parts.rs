@@ -13,7 +13,7 @@ use crate::core::remedy;
 use crate::core::route::{Screen, screen};
 use crate::core::setup::{Record, Setup};
 use crate::core::trouble::{Again, Trouble};
-use crate::ui::look::{Look, Mark, Role};
+use crate::ui::look::{Glyphs, Look, Mark, Role};
 use crate::ui::markdown;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
 use crate::ui::text::{clean, clean_lines, cut, fit, width};
@@ -126,6 +126,16 @@ pub(super) fn quote(words: &str, look: Look, cells: usize) -> Vec<Row> {
         rows.extend(behind(Row::new(start, Role::Quote), &[Piece::new(line, Role::Quote)], cells));
     }
     rows
+}
+
+/// A row in which a text is typed. Empty it would look like nothing, so it says what it is for; line by line that is asked.
+pub(super) fn typed_row(label: &str, typed: String, hint: &str, look: Look) -> Row {
+    let label = Row::new(format!("{label}  "), Role::Dim);
+    if typed.is_empty() && look.glyphs != Glyphs::Words {
+        label.and(hint, Role::Dim)
+    } else {
+        label.and(typed, Role::Strong)
+    }
 }
 
 /// What was said: quoted where a service said it, plain where the program found it.

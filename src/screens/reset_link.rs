@@ -42,7 +42,7 @@ impl Sheet for ResetLink {
                 cut(&format!("Type {name} to reset its link."), room.width, view.look.symbols().ellipsis),
                 Role::Strong,
             ),
-            Row::new("Name  ", Role::Dim).and(typed, Role::Strong),
+            parts::typed_row("Name", typed, "type it here", *view.look),
             Row::blank(),
         ];
         let mut rows =

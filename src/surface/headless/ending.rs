@@ -19,6 +19,9 @@ use crate::ui::text::{clean, fit_name};
 /// What is left to do after a failure, beside what its words and remedies say.
 const AGAIN: &str = "what is done stays done; once it is mended, run the same command again";
 
+/// The same where the services end with the program.
+const REHEARSAL_ENDS: &str = "this rehearsal ends here; the same command begins it anew";
+
 /// How a run of one environment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
@@ -160,8 +163,9 @@ impl Of<'_> {
         let checks = check::of_setup(environment, setup);
         let is_of_identities =
             matches!(&setup.flow, Flow::LinkFailed(_, failure) if remedy::is_of_identities(failure, &checks));
+        let again = if self.model.cloud.ends_with_program { REHEARSAL_ENDS } else { AGAIN };
         if !is_of_identities {
-            return AGAIN.into();
+            return again.into();
         }
         let is_wrong = |check: &&Check| check::IDENTITIES.contains(&check.id) && check.answer == Tri::No;
         let found =
@@ -171,7 +175,7 @@ impl Of<'_> {
             let place = self.in_the_wizard("Identities that are missing or disabled can be mended (f)");
             format!("{found}. {place}")
         } else {
-            format!("{found}. {}", capital(AGAIN))
+            format!("{found}. {}", capital(again))
         }
     }
 
