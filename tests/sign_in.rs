@@ -16,14 +16,16 @@ use rstest::rstest;
 use serde_json::Value;
 
 /// Simulated seconds per second at which a token of one simulated minute outlives the request it is for.
-const CALMLY: f64 = 200.0;
+const CALMLY: f64 = 100.0;
+/// Simulated seconds per second where a code is asked about every five seconds and its page must be seen.
+const PAGE_BY_PAGE: f64 = 20.0;
 const IN_A_FILE: (&str, &str) = ("DUALWRITE_TOKEN_STORE", "file");
 const IN_MEMORY: (&str, &str) = ("DUALWRITE_TOKEN_STORE", "memory");
 const SECRET: (&str, &str) = ("DUALWRITE_CLIENT_SECRET", CLIENT_SECRET);
 
 #[test]
 fn a_service_with_too_much_to_do_is_asked_less_often_and_signs_in() {
-    let rehearsal = Rehearsal::on("sign-in-slow-down");
+    let rehearsal = Rehearsal::at("sign-in-slow-down", PAGE_BY_PAGE);
     let wizard = rehearsal.wizard(&[], 80, 24);
     wizard.wait_for(" Sign in ").wait_for("Type this code").wait_for("https://microsoft.com/devicelogin");
     wizard.wait_for(" Environments ").wait_for("contoso-uat");
@@ -33,11 +35,16 @@ fn a_service_with_too_much_to_do_is_asked_less_often_and_signs_in() {
 }
 
 #[rstest]
-#[case::declined("sign-in-declined", "declined")]
-#[case::expired("sign-in-expired", "The code has ended")]
-#[case::blocked("sign-in-blocked", "Conditional Access")]
-fn a_sign_in_that_did_not_work_says_why_and_offers_a_new_code(#[case] scenario: &str, #[case] words: &str) {
-    let rehearsal = Rehearsal::on(scenario);
+#[case::declined("sign-in-declined", PAGE_BY_PAGE, "declined")]
+// A code lasts for a quarter of an hour.
+#[case::expired("sign-in-expired", 1000.0, "The code has ended")]
+#[case::blocked("sign-in-blocked", PAGE_BY_PAGE, "Conditional Access")]
+fn a_sign_in_that_did_not_work_says_why_and_offers_a_new_code(
+    #[case] scenario: &str,
+    #[case] speed: f64,
+    #[case] words: &str,
+) {
+    let rehearsal = Rehearsal::at(scenario, speed);
     let wizard = rehearsal.wizard(&[], 80, 24);
     wizard.wait_for(" Sign in ").wait_for("The sign-in did not work").wait_for(words).wait_for("[ New code ]");
     for key in ["<enter>", "r"] {
