@@ -8,8 +8,6 @@ use std::collections::BTreeMap;
 pub const BASE: &str = "/api/data/v9.2";
 /// Error code of [`integration_path`]: not joined with finance and operations. A normal state.
 pub const NOT_INTEGRATED: &str = "0x80048d0b";
-/// Error code: the caller is no member of the organisation.
-pub const NOT_A_MEMBER: &str = "0x80072560";
 /// Error code of a segment of the path that does not exist, such as a table that was not installed.
 pub const MALFORMED: &str = "0x80060888";
 /// Error code: duplicate key; for a role that is given twice it counts as done.
