@@ -5,8 +5,10 @@ use super::environment::{Environment, Kind};
 use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
 use super::mandate::Mandate;
+use super::msg::Intent;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
-use super::trouble::{Again, Service, Trouble};
+use super::setup::Setup;
+use super::trouble::{Again, Service, Trouble, capital};
 use crate::wire::{bare_id, gateway, same_address};
 
 /// Release from which Reset link exists (10.0.30, platform update 54).
@@ -244,6 +246,21 @@ pub fn link(environment: &Environment, facts: &Facts) -> Gate {
         // What could not be read does not close the button; it is shown beside it.
         (Answer::Yes | Answer::Unknown(_), None) => Gate::Open,
     }
+}
+
+/// Why something cannot be begun here: another program works on the environment. Of a link that is there Link only shows
+/// where it leads.
+pub fn held(environment: &Environment, setup: &Setup, wanted: &Intent) -> Option<String> {
+    let begins = match wanted {
+        Intent::DualWriteApplication
+        | Intent::RepairIdentities(_)
+        | Intent::InstallModules(_)
+        | Intent::ResetLink(_) => true,
+        Intent::Link => !is_linked(environment, &setup.facts),
+        _ => false,
+    };
+    let held = setup.held.as_ref().filter(|_| begins)?;
+    Some(format!("{} works on “{}”; this program only watches.", capital(&held.words()), environment.name))
 }
 
 /// The button Reset link, on a mismatch.

@@ -8,6 +8,7 @@ use crate::core::check::{self, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Answer, FactKind, Facts, PackageState, why};
 use crate::core::gate::{self, Gate, Integration};
+use crate::core::mandate::Mandate;
 use crate::core::msg::Intent;
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
 use crate::core::setup::{Flow, Setup};
@@ -442,16 +443,13 @@ fn next_step(
     if can_repair(environment, setup) {
         stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));
     }
-    if let Some(held) = &setup.held {
-        let begins = |stop: &&mut Stop| match &stop.action {
-            Action::Intent(Intent::DualWriteApplication) | Action::Ask(Ask::Repair) => true,
-            // Of a link that is there it only shows the administration.
-            Action::Intent(Intent::Link) => facts.linked().is_none(),
-            _ => false,
+    for stop in stops.iter_mut().filter(|stop| stop.closed.is_none()) {
+        let why = match &stop.action {
+            Action::Intent(wanted) => gate::held(environment, setup, wanted),
+            Action::Ask(Ask::Repair) => gate::held(environment, setup, &Intent::RepairIdentities(Mandate::default())),
+            _ => None,
         };
-        for stop in stops.iter_mut().filter(begins) {
-            stop.closed.get_or_insert_with(|| format!("{} works on this environment.", capital(&held.words())));
-        }
+        stop.closed = why.map(|why| clean(&why));
     }
     let primary = stops.iter().find(|stop| stop.closed.is_none()).map_or("Prerequisites", |stop| stop.label);
     stops.extend(access::button(view.model));

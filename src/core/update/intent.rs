@@ -10,16 +10,12 @@ use crate::core::msg::Intent;
 use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Setup, Start};
 use crate::core::terms::{self, Acceptance};
-use crate::core::trouble::{capital, record_help};
+use crate::core::trouble::record_help;
 
 /// Does what is wanted of the set-up that is looked at, as far as the flow and the gates allow it; else a sentence.
 pub(super) fn of_setup(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option<Notice> {
-    if let Some(held) = setup.held.as_ref().filter(|_| begins(&wanted, setup, cx)) {
-        return Some(Notice(format!(
-            "{} works on “{}”; this program only watches.",
-            capital(&held.words()),
-            cx.environment.name
-        )));
+    if let Some(why) = gate::held(cx.environment, setup, &wanted) {
+        return Some(Notice(why));
     }
     let facts = &setup.facts;
     match wanted {
@@ -124,19 +120,6 @@ pub(super) fn of_setup(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option
         | Intent::Copy(_) => {}
     }
     None
-}
-
-/// Whether it begins something that another program must not be doing. Of a link that is there Link only shows where it
-/// leads.
-fn begins(wanted: &Intent, setup: &Setup, cx: &Cx) -> bool {
-    match wanted {
-        Intent::DualWriteApplication
-        | Intent::RepairIdentities(_)
-        | Intent::InstallModules(_)
-        | Intent::ResetLink(_) => true,
-        Intent::Link => !gate::is_linked(cx.environment, &setup.facts),
-        _ => false,
-    }
 }
 
 /// Nothing runs, and nobody is in the middle of a consent.
