@@ -62,11 +62,7 @@ fn tell(instead: &clap::Error) -> u8 {
     match instead.print().and_then(|()| io::stdout().flush()) {
         Ok(()) if instead.use_stderr() => code::USAGE,
         Ok(()) => code::DONE,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code::PIPE,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "Standard output cannot be written: {error}.");
-            code::FAILED
-        }
+        Err(error) => printed::not_written(&error, &mut io::stderr()),
     }
 }
 
@@ -253,11 +249,8 @@ fn play(options: &Options, settings: &Settings) -> Result<Play, Refusal> {
 
 /// An option that only the built-in simulator knows, if one was given: whoever gives it believes it is a rehearsal.
 fn of_the_simulator(options: &Options) -> Option<&'static str> {
-    match () {
-        () if options.scenario != cli::SCENARIO => Some("--scenario"),
-        () if (options.speed - REHEARSAL_SPEED).abs() > f64::EPSILON => Some("--speed"),
-        () => None,
-    }
+    let has_speed = (options.speed - REHEARSAL_SPEED).abs() > f64::EPSILON;
+    if options.scenario == cli::SCENARIO { has_speed.then_some("--speed") } else { Some("--scenario") }
 }
 
 /// Who asks the services of a cloud, and with what.

@@ -261,7 +261,7 @@ fn of_failure(view: &View, failure: &Failure, cells: usize, rows: &mut Vec<Row>)
     if let Some(code) = &failure.code {
         rows.extend(para(&format!("code {}", clean(code)), Role::Bad, cells));
     }
-    rows.extend(parts::words_of(failure, *view.look, cells));
+    rows.extend(parts::said(&failure.words, failure.is_ours, *view.look, cells));
     // What is known of it stands on its page, with what helps.
     if failure.fault.is_none() {
         rows.push(Row::blank());

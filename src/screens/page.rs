@@ -179,7 +179,7 @@ pub struct Page {
     pub run: Option<RunId>,
     /// Whether Enter picks a row.
     pub picks: bool,
-    /// The row of the scrolling part that Enter picks.
+    /// The row of the scrolling part on which the cursor stands: the one that Enter picks, or the stage that runs.
     pub selected: Option<usize>,
     /// Whether there is a filter to clear.
     pub clears: bool,

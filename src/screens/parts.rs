@@ -149,23 +149,18 @@ pub(super) fn said(words: &str, is_ours: bool, look: Look, cells: usize) -> Vec<
     }
 }
 
-/// The same of a failure.
-pub(super) fn words_of(failure: &Failure, look: Look, cells: usize) -> Vec<Row> {
-    said(&failure.words, failure.is_ours, look, cells)
-}
-
 /// What failed, in the service's words; why, and what to do, as far as the catalogue knows.
 pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    let said = failure.code.as_deref().map(clean).unwrap_or_default();
+    let own_code = failure.code.as_deref().map(clean).unwrap_or_default();
     let (code, title) = match failure.fault {
-        Some(fault) if fault.code.is_empty() => (said.as_str(), fault.title.as_str()),
+        Some(fault) if fault.code.is_empty() => (own_code.as_str(), fault.title.as_str()),
         Some(fault) => (fault.code.as_str(), fault.title.as_str()),
         None if failure.is_ours => ("", ""),
         None => match failure.open_code() {
             Some(code) => (code, "has more than one cause"),
-            None if said.is_empty() => ("", "Not in the catalogue of known faults"),
-            None => (said.as_str(), "not in the catalogue of known faults"),
+            None if own_code.is_empty() => ("", "Not in the catalogue of known faults"),
+            None => (own_code.as_str(), "not in the catalogue of known faults"),
         },
     };
     let code = if code.is_empty() { String::new() } else { format!("{code}  ") };
@@ -174,7 +169,7 @@ pub(super) fn failure(view: &View, failure: &Failure, cells: usize) -> Vec<Row> 
         rows.extend(flow(Row::blank(), 0, &[Piece::new(code, Role::Bad), Piece::new(title, Role::Strong)], cells));
         rows.push(Row::blank());
     }
-    rows.extend(words_of(failure, *view.look, cells));
+    rows.extend(said(&failure.words, failure.is_ours, *view.look, cells));
     rows.push(Row::blank());
     let (label, words) = match failure.fault {
         Some(fault) => match fault.confidence {

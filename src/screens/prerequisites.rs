@@ -217,7 +217,7 @@ fn row(check: &Check, is_selected: bool, look: Look, cells: usize) -> Row {
     let (pointer, role) = if is_selected { (symbols.selected, Role::Focus) } else { (" ", Role::Plain) };
     let coloured = if is_selected { role } else { mark.role() };
     let (word, side) = if cells < NARROW {
-        (format!("{} ", fit(short(word), ANSWER_NARROW, "")), String::new())
+        (format!("{} ", fit(short(check), ANSWER_NARROW, "")), String::new())
     } else {
         (format!("{}  ", fit(word, ANSWER, "")), fit(check.side.short(), SIDE, ""))
     };
@@ -229,11 +229,11 @@ fn row(check: &Check, is_selected: bool, look: Look, cells: usize) -> Row {
 }
 
 /// An answer where there is little room.
-fn short(answer: &str) -> &str {
-    match answer {
-        "could not tell" => "unknown",
-        "no (minor)" => "minor",
-        other => other,
+fn short(check: &Check) -> &'static str {
+    match (check.answer, check.level) {
+        (Tri::Unknown, _) if !check.is_by_hand() => "unknown",
+        (Tri::No, Level::Warn) if !check.is_by_hand() => "minor",
+        _ => check.said(),
     }
 }
 

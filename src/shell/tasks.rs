@@ -39,7 +39,7 @@ pub type Listener = Arc<dyn Fn(Msg) -> bool + Send + Sync>;
 pub enum Rest {
     /// Send this to the terminal's clipboard.
     Copy(String),
-    /// Tell the core this, before anything else.
+    /// Tell the core this, as soon as the other effects of the same message are done.
     Tell(Msg),
     /// Write this run to files.
     Export(RunId),

@@ -229,15 +229,12 @@ fn short(path: &Path, look_up: &dyn Fn(&str) -> Option<String>) -> String {
     below.as_deref().unwrap_or(path).display().to_string()
 }
 
-/// The directory in which one that is not there would have to be made, where nothing can be made in it.
-fn not_to_be_made(dir: &Path) -> Option<String> {
-    if dir.exists() {
-        return None;
-    }
-    let place = dir.ancestors().find(|place| place.exists())?;
+/// Whether a directory that is not there could be made: by making another one beside it.
+fn can_be_made(dir: &Path) -> Result<(), String> {
+    let Some(place) = dir.ancestors().find(|place| place.exists()) else { return Ok(()) };
     let probe = place.join(format!(".dualwrite-doctor-{}", std::process::id()));
     let made = std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe));
-    made.is_err().then(|| clean(&place.display().to_string()))
+    made.map_err(|error| format!("{} cannot be written: {error}", clean(&place.display().to_string())))
 }
 
 fn of_record(report: &mut Report, state_dir: &Result<PathBuf, String>, look_up: &dyn Fn(&str) -> Option<String>) {
@@ -246,16 +243,18 @@ fn of_record(report: &mut Report, state_dir: &Result<PathBuf, String>, look_up: 
         Ok(dir) => dir,
         Err(why) => return report.wrong(code::FAILED, "state directory", why),
     };
-    if let Some(place) = not_to_be_made(dir) {
-        let words = format!(
-            "{} is not there and cannot be made: {place} cannot be written. Name another with --state-dir.",
-            short(dir, look_up)
-        );
-        return report.wrong(code::FAILED, "state directory", &words);
-    }
     if !dir.exists() {
-        let words = format!("{} is not there yet; the first run makes it", short(dir, look_up));
-        return report.line(Found::Note, "state directory", &words);
+        let short = short(dir, look_up);
+        return match can_be_made(dir) {
+            Ok(()) => {
+                let words = format!("{short} is not there yet; the first run makes it");
+                report.line(Found::Note, "state directory", &words);
+            }
+            Err(why) => {
+                let words = format!("{short} is not there and cannot be made: {why}. Name another with --state-dir.");
+                report.wrong(code::FAILED, "state directory", &words);
+            }
+        };
     }
     let probe = dir.join(format!("doctor-{}", std::process::id()));
     let written =

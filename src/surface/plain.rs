@@ -8,7 +8,7 @@ use super::code;
 use super::events::{self, Subject};
 use super::runs;
 use super::seat::{Heard, Options, Seat, Typed};
-use crate::core::environment::EnvironmentId;
+use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::journal::What;
 use crate::core::msg::{Intent, Msg};
 use crate::core::route::{Screen, screen};
@@ -121,6 +121,17 @@ struct Plain<'a> {
     out: &'a mut dyn Write,
 }
 
+/// Whether the screen is of something that runs.
+fn runs(screen: Screen) -> bool {
+    matches!(screen, Screen::Progress | Screen::LinkProgress)
+}
+
+/// An environment in front of what happened there: on one line, however it is written, because a line of its own would
+/// be an event of its own.
+fn called(environment: &Environment) -> String {
+    cut_name(&clean(&environment.label()), NAME_MAX, "...")
+}
+
 /// Whether a line is one letter: what may be typed while something runs.
 fn is_letter(line: &str) -> bool {
     let line = line.trim();
@@ -179,8 +190,7 @@ impl Plain<'_> {
         for (environment, setup) in model.running() {
             let still = outlook::still(setup, &model.experience, now).map(|still| format!(", {}", still.in_words()));
             let far = standing(environment, Some(setup)).words();
-            let name = cut_name(&clean(&environment.label()), NAME_MAX, "...");
-            lines.push(format!("{name}: {far}{}", still.unwrap_or_default()));
+            lines.push(format!("{}: {far}{}", called(environment), still.unwrap_or_default()));
         }
         let time = time_of_day(now, &self.zone);
         for line in lines {
@@ -241,8 +251,8 @@ impl Plain<'_> {
             if screen == Screen::SignIn {
                 self.show_code();
             }
-            if self.below.take().is_some() {
-                // Back from what was laid over it.
+            // Back from what was laid over it. A page that is read anew is said when it is.
+            if runs(screen) && self.below.take().is_some() {
                 let lines = self.lines();
                 self.say("");
                 self.say(lines.title);
@@ -315,7 +325,7 @@ impl Plain<'_> {
     /// Takes a line that came: at once, or for the next page that waits.
     fn hear(&mut self, typed: Typed) -> Option<Over> {
         let Typed { line, at } = typed;
-        let runs = matches!(screen(&self.seat.model), Screen::Progress | Screen::LinkProgress);
+        let runs = runs(screen(&self.seat.model));
         // A pipe may hold the answers to all pages from the start; what comes while something runs is about that.
         let is_new = self.is_person || runs && self.shown.as_ref().is_some_and(|shown| shown.since < at);
         if self.waits_for_choice() || !is_new {
@@ -408,8 +418,7 @@ impl Plain<'_> {
     fn tell_entries(&mut self) {
         for entry in self.seat.told() {
             let of = self.seat.model.directory.get(&EnvironmentId(entry.environment.as_str().into()));
-            // On one line, however it is written: a line of its own would be an event of its own.
-            let label = of.map(|of| cut_name(&clean(&of.label()), NAME_MAX, "...")).unwrap_or_default();
+            let label = of.map(called).unwrap_or_default();
             let name = of.map(|of| of.name.clone()).unwrap_or_default();
             let subject = Subject { id: entry.environment.clone(), name, label, run: entry.run.clone() };
             let event = events::of_entry(&entry, &subject).filter(|event| !event.sentence.is_empty());

@@ -39,14 +39,16 @@ pub fn print(out: &mut dyn Write, err: &mut dyn Write, work: impl FnOnce(&mut dy
     let mut printed = Printed { out, error: None };
     let code = work(&mut printed, err);
     let _ = printed.flush();
-    match printed.error {
-        None => code,
-        Some(error) if error.kind() == ErrorKind::BrokenPipe => code::PIPE,
-        Some(error) => {
-            let _ = writeln!(err, "Standard output cannot be written: {}.", clean(&error.to_string()));
-            code::FAILED
-        }
+    printed.error.map_or(code, |error| not_written(&error, err))
+}
+
+/// The exit code of an output that cannot be written; a reader that went away is told nothing.
+pub fn not_written(error: &io::Error, err: &mut dyn Write) -> u8 {
+    if error.kind() == ErrorKind::BrokenPipe {
+        return code::PIPE;
     }
+    let _ = writeln!(err, "Standard output cannot be written: {}.", clean(&error.to_string()));
+    code::FAILED
 }
 
 /// Prints a text.

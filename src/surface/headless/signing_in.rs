@@ -44,7 +44,7 @@ impl Headless<'_> {
         if let Some(Err((code, text))) = is_signed_in(model, self.can_sign_in) {
             // What was begun can be gone on with once somebody has signed in: that is no "nothing was changed".
             let has_begun = self.seat.model.setups.values().any(|setup| setup.record != Record::New);
-            let ends = if has_begun { code::UNREACHABLE.max(code) } else { code };
+            let ends = if has_begun { code::UNREACHABLE } else { code };
             return Err(self.stop_all(ends, outcome_of(code), &text));
         }
         if let Session::Waiting(waiting) = &model.session
