@@ -245,8 +245,8 @@ fn about(check: &Check, view: &View, cells: usize, most: usize) -> Vec<Row> {
         flow(Row::new(format!("{}  ", check.id), Role::Strong), 5, &[Piece::new(check.what, Role::Strong)], cells);
     let start = Row::new(format!("{} ", mark.glyph(look.glyphs)), mark.role());
     let answer = [
-        Piece::new(format!("{word}: "), mark.role()),
-        Piece::new(clean(check.known().unwrap_or("no service tells it")), Role::Plain),
+        Piece::new(format!("{word}{}", if check.known().is_some() { ": " } else { "" }), mark.role()),
+        Piece::new(check.known().map(clean).unwrap_or_default(), Role::Plain),
         Piece::new(format!(" ({})", matters(check)), Role::Dim),
     ];
     rows.extend(behind(start, &answer, cells));
