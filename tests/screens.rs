@@ -156,7 +156,7 @@ fn only_screens_that_say_so_change_with_the_clock() {
         let before = scene.text(UNICODE, (120, 40));
         scene.later(61);
         let changed = before != scene.text(UNICODE, (120, 40));
-        assert_eq!(changed, needs_clock(&scene.model, &scene.eye), "{name}");
+        assert_eq!(changed, needs_clock(&scene.model), "{name}");
     }
 }
 

@@ -68,6 +68,12 @@ impl Directory {
         self.environments.len() > READ_WITH_LIST
     }
 
+    /// Whether both lists were read as far as they can be, and neither is being asked for.
+    pub fn is_read(&self) -> bool {
+        let is_told = self.read_at.is_some() || self.trouble.is_some();
+        is_told && self.reading.is_none() && self.reading_lcs.is_none()
+    }
+
     /// Where in the list the environment with this key is.
     pub fn place(&self, id: &EnvironmentId) -> Option<usize> {
         self.index.get(id).copied()

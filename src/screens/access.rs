@@ -3,9 +3,10 @@
 
 use super::eye::{Ask, Eye};
 use super::input::Reaction;
-use super::keys::{self, Binding};
+use super::keys::{self, Act, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, parts};
+use super::sheet::{Field, Sheet, TYPED_MAX};
+use super::{View, parts};
 use crate::core::access::{self, Wanted};
 use crate::core::gate;
 use crate::core::model::Model;
@@ -52,8 +53,28 @@ impl Sheet for Token {
         &[keys::USE_TOKEN, keys::NO_CHANGE]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn field(&self, _eye: &Eye) -> Option<Field> {
+        let what = Some("the token (it is seen while it is typed)");
+        Some(Field { what, most: TOKEN_MAX, taken: pasted, changed: |_| {} })
+    }
+
+    /// Takes what was typed as a token, if it can be one.
+    fn act(&self, _model: &Model, eye: &mut Eye, act: Act, _height: usize) -> Option<Reaction> {
+        let over = eye.overlay.as_ref().filter(|_| act == Act::Press)?;
+        let Ask::Token(service) = over.ask else { return None };
+        let token = bare(over.input.value());
+        if !access::can_be_sent(&token) || token.len() > TOKEN_MAX {
+            let why = if token.is_empty() {
+                "Paste the token first."
+            } else {
+                "This is no token: it has letters that no token has."
+            };
+            eye.hint = Some(why.to_owned());
+            return Some(Reaction::Redraw);
+        }
+        eye.token = Some(SecretString::from(token));
+        eye.overlay = None;
+        Some(Reaction::Token(service))
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -80,7 +101,7 @@ impl Sheet for Token {
         Page {
             head,
             rows,
-            stops: vec![Stop::button("Use this token", Action::UseToken)],
+            stops: vec![Stop::button("Use this token", Action::Own)],
             primary: "Use this token",
             caret: Some((0, caret)),
             ..Page::default()
@@ -126,8 +147,20 @@ impl Sheet for Gateway {
         &[keys::USE_GATEWAY, keys::NO_CHANGE]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn field(&self, _eye: &Eye) -> Option<Field> {
+        Some(Field { what: Some("the address"), most: TYPED_MAX, taken: clean, changed: |_| {} })
+    }
+
+    /// Takes what was typed as the address of the gateway.
+    fn act(&self, _model: &Model, eye: &mut Eye, act: Act, _height: usize) -> Option<Reaction> {
+        let over = eye.overlay.as_ref().filter(|_| act == Act::Press)?;
+        let typed = over.input.value().trim().to_owned();
+        if typed.is_empty() {
+            eye.hint = Some("Paste the address first.".to_owned());
+            return Some(Reaction::Redraw);
+        }
+        eye.overlay = None;
+        Some(Reaction::Intent(Intent::FindGateway(typed)))
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -159,31 +192,12 @@ impl Sheet for Gateway {
         Page {
             head,
             rows,
-            stops: vec![Stop::button("Look there", Action::UseGateway)],
+            stops: vec![Stop::button("Look there", Action::Own)],
             primary: "Look there",
             caret: Some((0, ADDRESS_AT + caret)),
             ..Page::default()
         }
     }
-}
-
-/// Takes what was typed as a token, if it can be one.
-pub(super) fn use_token(eye: &mut Eye) -> Reaction {
-    let Some(over) = &mut eye.overlay else { return Reaction::Nothing };
-    let Ask::Token(service) = over.ask else { return Reaction::Nothing };
-    let token = bare(over.input.value());
-    if !access::can_be_sent(&token) || token.len() > TOKEN_MAX {
-        let why = if token.is_empty() {
-            "Paste the token first."
-        } else {
-            "This is no token: it has letters that no token has."
-        };
-        eye.hint = Some(why.to_owned());
-        return Reaction::Redraw;
-    }
-    eye.token = Some(SecretString::from(token));
-    eye.overlay = None;
-    Reaction::Token(service)
 }
 
 /// A token without what is copied along with it: the name of the header, its scheme, breaks of lines.
@@ -193,30 +207,9 @@ fn bare(typed: &str) -> String {
     access::without_scheme(&typed[header.map_or(0, str::len)..]).split_whitespace().collect()
 }
 
-/// What is taken of a pasted text. Of a token nothing is cut but at its end, so that a long one is whole.
-pub(super) fn pasted(ask: Option<Ask>, text: &str) -> String {
-    match ask {
-        Some(Ask::Token(_)) => {
-            text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
-        }
-        _ => clean(text),
-    }
-}
-
-/// Takes what was typed as the address of the gateway.
-pub(super) fn use_gateway(eye: &mut Eye) -> Reaction {
-    let typed = eye.overlay.as_ref().map(|over| over.input.value().trim().to_owned()).unwrap_or_default();
-    if typed.is_empty() {
-        eye.hint = Some("Paste the address first.".to_owned());
-        return Reaction::Redraw;
-    }
-    eye.overlay = None;
-    Reaction::Intent(Intent::FindGateway(typed))
-}
-
-/// How much may be typed or pasted, in characters.
-pub(super) const fn typed_max(ask: Ask) -> Option<usize> {
-    if matches!(ask, Ask::Token(_)) { Some(TOKEN_MAX) } else { None }
+/// What is taken of a pasted token: nothing is cut but at its end, so that a long one is whole.
+fn pasted(text: &str) -> String {
+    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
 }
 
 #[cfg(test)]
@@ -226,13 +219,12 @@ mod tests {
     #[test]
     fn a_pasted_token_is_taken_whole_and_without_what_was_copied_along() {
         let token = "eyJ".to_owned() + &"a".repeat(4_000);
-        let ask = Some(Ask::Token(Service::Gateway));
         for copied in [
             token.clone(),
             format!("Authorization: Bearer {token}\r\n"),
             format!("  bearer {}\n{}\t", &token[..900], &token[900..]),
         ] {
-            assert!(bare(&pasted(ask, &copied)) == token, "{}", &copied[..30]);
+            assert!(bare(&pasted(&copied)) == token, "{}", &copied[..30]);
         }
         assert_eq!(bare("Authorization:Bearer"), "Bearer", "a word alone is no scheme");
     }

@@ -3,7 +3,8 @@
 
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
-use super::{Sheet, View, parts};
+use super::sheet::Sheet;
+use super::{View, parts};
 use crate::core::check::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
 use crate::core::environment::Fact;
 use crate::core::facts::{Answer, Facts, why};

@@ -3,7 +3,8 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, parts};
+use super::sheet::Sheet;
+use super::{View, parts};
 use crate::core::msg::Intent;
 use crate::core::plan::{self, Certainty, Planned, Side, plan};
 use crate::core::setup::Setup;

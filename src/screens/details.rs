@@ -3,7 +3,8 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
-use super::{Sheet, View, access, identities, parts, prerequisites};
+use super::sheet::Sheet;
+use super::{View, access, identities, parts, prerequisites};
 use crate::core::check::{self, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Answer, FactKind, Facts, PackageState, why};

@@ -1,12 +1,19 @@
 //! Environments: the list, what is known of the selected one, and how far each is.
 
-use super::keys::{self, Binding};
+use super::eye::Eye;
+use super::input::Reaction;
+use super::keys::{self, Act, Binding};
 use super::list::{self, Standing};
 use super::page::{Page, Room};
-use super::{Sheet, View, parts};
-use crate::core::environment::Environment;
+use super::sheet::{Choices, Field, Sheet, TYPED_MAX};
+use super::{View, parts};
+use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::facts::{FactKind, Facts};
 use crate::core::gate::{self, Integration};
+use crate::core::model::Model;
+use crate::core::msg::Intent;
+use crate::core::setup::Flow;
+use crate::core::standing::{Standing as Far, standing};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, field, para};
 use crate::ui::text::{clean, fit, fit_name, width, window};
@@ -26,6 +33,9 @@ const ROOMY: usize = 110;
 const NAME_LEAST: usize = 28;
 /// Cells of the text "Filter  ".
 const FILTER_AT: usize = 8;
+
+/// Most environments that are listed line by line to be chosen from; the filter finds the others.
+pub(super) const LISTED_MAX: usize = 100;
 
 /// The list.
 pub(super) struct Environments;
@@ -55,8 +65,80 @@ impl Sheet for Environments {
          long list only the rows in sight are read; sorting by set-up reads all of them, some at a time."
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn ticks(&self, model: &Model) -> bool {
+        model.running().next().is_some()
+    }
+
+    fn refresh(&self, model: &Model, eye: &mut Eye) {
+        list::refresh(model, &mut eye.list);
+    }
+
+    fn settle(&self, model: &Model, eye: &mut Eye, height: usize, _end: bool) -> Option<Intent> {
+        list::settle(model, &mut eye.list, height);
+        None
+    }
+
+    fn field(&self, eye: &Eye) -> Option<Field> {
+        eye.list.typing.then_some(Field { what: None, most: TYPED_MAX, taken: clean, changed: |eye| eye.list.top = 0 })
+    }
+
+    fn act(&self, model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
+        let list = &mut eye.list;
+        let shown = list::shown(model, list);
+        let (at, count) = (shown.at, shown.order.len());
+        // Where a filter finds nothing, what was selected before is not forgotten.
+        let chosen = shown.chosen(model).map(|environment| environment.id.clone());
+        let kept = chosen.clone().or_else(|| list.selected.clone());
+        let id_at = |at: usize| -> Option<EnvironmentId> {
+            shown.order.get(at).map(|place| model.directory.environments[*place].id.clone())
+        };
+        let goes_to = keys::travel(act, at, count, height).map(id_at);
+        match act {
+            // What is selected stays selected, wherever it comes to stand.
+            Act::Filter => {
+                list.selected = kept;
+                list.typing = true;
+            }
+            Act::Sort => {
+                list.selected = kept;
+                list.sort = list.sort.next();
+            }
+            Act::Clear if list.typing || !list.filter.value().is_empty() => {
+                list.selected = kept;
+                list.typing = false;
+                list.filter.reset();
+            }
+            Act::Clear | Act::Next | Act::Previous => return Some(Reaction::Nothing),
+            Act::Press => {
+                return Some(match chosen {
+                    Some(id) => {
+                        list.typing = false;
+                        list.selected = Some(id.clone());
+                        Reaction::Intent(Intent::OpenEnvironment(id))
+                    }
+                    None if model.directory.reading.is_some() => Reaction::Intent(Intent::OpenFirst),
+                    None => Reaction::Nothing,
+                });
+            }
+            _ => list.selected = goes_to?,
+        }
+        Some(Reaction::Redraw)
+    }
+
+    fn choices(&self, view: &View) -> Option<Choices> {
+        let directory = &view.model.directory;
+        if directory.environments.is_empty() {
+            return None;
+        }
+        let order = list::shown(view.model, &view.eye.list).order;
+        let sentences = order.iter().take(LISTED_MAX).map(|at| sentence(view, &directory.environments[*at])).collect();
+        Some(Choices { about: about(view, order.len()), sentences })
+    }
+
+    fn choose(&self, model: &Model, eye: &mut Eye, at: usize) -> Reaction {
+        let order = list::shown(model, &eye.list).order;
+        let Some(place) = order.get(at) else { return Reaction::Nothing };
+        Reaction::Intent(Intent::OpenEnvironment(model.directory.environments[*place].id.clone()))
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -104,6 +186,36 @@ impl Sheet for Environments {
         page.selected = place.checked_sub(top);
         page
     }
+}
+
+/// An environment and how far it is. A clock that is read again each minute is noise.
+fn sentence(view: &View, environment: &Environment) -> String {
+    let setup = view.model.setups.get(&environment.id);
+    let far = match (standing(environment, setup), setup.map(|setup| &setup.flow)) {
+        (_, Some(Flow::Configuring(run))) => format!("set-up runs, {} stages done", run.done()),
+        (far @ Far::Linking, _) => far.words().to_owned(),
+        _ => list::standing(environment, setup, view.now).in_full().to_owned(),
+    };
+    format!("{}, {}: {far}", clean(&environment.label()), clean(environment.kind().word()))
+}
+
+/// What is said of the list line by line, of which so many environments answer to the filter.
+fn about(view: &View, found: usize) -> Vec<String> {
+    let (directory, list) = (&view.model.directory, &view.eye.list);
+    let all = directory.environments.len();
+    let mut text = vec![match list.filter.value() {
+        "" => format!("{all} environments, {}. A name after / filters.", list.sort.words()),
+        filter => format!("{found} of {all} environments answer to “{}”. / alone shows all.", clean(filter)),
+    }];
+    if found > LISTED_MAX {
+        text.push(format!("The first {LISTED_MAX} are listed; a part of a name after / finds the others."));
+    }
+    if let Some(name) = &directory.not_found {
+        text.insert(0, format!("No environment answers to “{}”.", clean(name)));
+    }
+    let troubles = [&directory.trouble, &directory.lcs_trouble];
+    text.extend(troubles.into_iter().flatten().map(|trouble| clean(&trouble.whole_sentence())));
+    text
 }
 
 fn filter_line(view: &View, room: Room, shown: usize, unread: usize) -> Row {

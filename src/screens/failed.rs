@@ -3,7 +3,8 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, details, parts, progress};
+use super::sheet::Sheet;
+use super::{View, details, parts, progress};
 use crate::core::failure::Halt;
 use crate::core::gate;
 use crate::core::msg::Intent;

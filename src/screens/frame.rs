@@ -1,14 +1,13 @@
 //! What stands around every page: the header, the rail, the status line, the footer of keys.
 
-use super::View;
 use super::keys::{Act, Binding};
 use super::picture::Laid;
+use super::{View, sheet};
 use crate::core::linking::LinkStep;
 use crate::core::model::Model;
-use crate::core::route::{self, Screen, screen};
+use crate::core::route::{self, screen};
 use crate::core::schedule::{DELAYED_AFTER, NO_RESPONSE_MISSES};
 use crate::core::setup::{Flow, Setup, Watch};
-use crate::core::sign_in::Session;
 use crate::core::time::{Now, between};
 use crate::core::trouble::{Service, Trouble, capital};
 use crate::ui::look::{Look, Mark, Role};
@@ -163,15 +162,7 @@ fn header(view: &View) -> Row {
 
 fn rail(view: &View) -> Row {
     let Some(marks) = route::rail(view.model) else {
-        let words = match screen(view.model) {
-            Screen::SignIn if view.model.ended.is_some() => {
-                "Sign in again. What the services do goes on; what follows waits for you."
-            }
-            Screen::SignIn => "Sign in first. Nothing is read or changed before that.",
-            Screen::Runs => "What was done on this machine. Reading it changes nothing.",
-            Screen::Resume => "A set-up is on record that did not end. Nothing is changed before you decide.",
-            _ => "Choose an environment. A set-up that runs goes on while you look at another.",
-        };
+        let words = sheet(screen(view.model)).about(view.model);
         let words = cut(words, usize::from(view.size.0).saturating_sub(2), view.look.symbols().ellipsis);
         return Row::new(format!(" {words}"), Role::Dim);
     };
@@ -352,33 +343,22 @@ pub(super) fn said_rows(text: &str, look: Look, room: usize) -> Vec<Row> {
 /// What is said, and how fresh what is shown is.
 pub(super) fn status(view: &View) -> Vec<Row> {
     let room = usize::from(view.size.0).saturating_sub(1);
+    let fresh = sheet(screen(view.model)).freshness(view);
     let said = view.eye.hint.as_deref().or(view.model.notice.as_deref());
     if let Some(text) = said {
         let mut rows = said_rows(text, *view.look, room);
         // How old things are stays in sight, whatever is said.
-        rows.push(freshness(view));
+        rows.push(fresh);
         return rows;
     }
-    vec![freshness(view)]
+    vec![fresh]
 }
 
 /// Whether the service answers, and how old what is shown is.
-fn freshness(view: &View) -> Row {
-    match (screen(view.model), view.model.current(), &view.model.session) {
-        (Screen::SignIn, _, Session::Waiting(_)) => {
-            Row::new(format!(" {} waiting for you", Mark::Busy.glyph(view.look.glyphs)), Role::Busy)
-        }
-        (Screen::SignIn, _, Session::Stopped(_)) => {
-            Row::new(format!(" {} not signed in", Mark::Failed.glyph(view.look.glyphs)), Role::Bad)
-        }
-        (Screen::SignIn, _, _) => {
-            Row::new(format!(" {} asking for a code", Mark::Busy.glyph(view.look.glyphs)), Role::Busy)
-        }
-        (Screen::Runs, _, _) => {
-            Row::new(format!(" {} the record of this machine", Mark::Now.glyph(view.look.glyphs)), Role::Good)
-        }
-        (_, Some((_, setup)), _) => of_setup(view, setup),
-        _ => of_list(view, view.model),
+pub(super) fn freshness(view: &View) -> Row {
+    match view.model.current() {
+        Some((_, setup)) => of_setup(view, setup),
+        None => of_list(view, view.model),
     }
 }
 

@@ -4,10 +4,10 @@ use super::eye::{Ask, Eye};
 use super::keys::{self, Act, EVERYWHERE};
 use super::page::{Action, Shape, Stop};
 use super::picture::{self, Setting};
-use super::{View, access, frame, list, modules, pick_user, prerequisites, runs};
+use super::sheet::Field;
+use super::{View, access, frame, modules, top};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
-use crate::core::route::{Screen, screen};
 use crate::core::time::Now;
 use crate::core::trouble::Service;
 use crate::ui::keys::Key;
@@ -15,10 +15,8 @@ use crate::ui::look::Look;
 use crate::ui::text::clean;
 use crossterm::event::{Event, KeyEvent};
 use jiff::tz::TimeZone;
+use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
-
-/// Longest text that can be typed or pasted, in characters.
-const TYPED_MAX: usize = 200;
 
 /// What became of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,12 +52,13 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     eye.follow(model);
     let Some(pressed) = Key::of(key) else { return Reaction::Nothing };
     let had_hint = eye.hint.take().is_some();
+    let sheet = top(model, eye);
     if !frame::is_too_small(size)
-        && let Some(reaction) = typed(model, eye, key, pressed)
+        && let Some(field) = sheet.field(eye)
+        && let Some(reaction) = typed(eye, &field, key, pressed)
     {
         return reaction;
     }
-    let sheet = view(model, eye, now, size).sheet();
     let found = sheet.keys().iter().chain(&EVERYWHERE).find(|binding| binding.keys.contains(&pressed));
     let Some(binding) = found else {
         if let Key::Char(letter) = pressed
@@ -77,27 +76,13 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         _ if frame::is_too_small(size) => return Reaction::Nothing,
         _ => {}
     }
-    if eye.overlay.is_none() && screen(model) == Screen::Environments {
-        // A key that moves in the list needs no page but its height, which is known from the last one.
-        let known = eye.settled.filter(|settled| settled.0 == size).map(|settled| settled.1);
-        let height = known.unwrap_or_else(|| usize::from(view(model, eye, now, size).top().places.rows.height));
-        if let Some(reaction) = list::act(model, eye, act, height) {
-            return reaction;
-        }
+    // What is its own needs no page but its height, which is known from the last one.
+    let known = eye.settled.filter(|settled| settled.0 == size).map(|settled| settled.1);
+    let height = known.unwrap_or_else(|| usize::from(view(model, eye, now, size).top().places.rows.height));
+    if let Some(reaction) = sheet.act(model, eye, act, height) {
+        return reaction;
     }
     let laid = view(model, eye, now, size).top();
-    if eye.overlay.is_none()
-        && screen(model) == Screen::Runs
-        && let Some(reaction) = runs::act(model, eye, act, usize::from(laid.places.rows.height))
-    {
-        return reaction;
-    }
-    if eye.overlay.is_none()
-        && screen(model) == Screen::Prerequisites
-        && let Some(reaction) = prerequisites::act(model, eye, act, usize::from(laid.places.rows.height))
-    {
-        return reaction;
-    }
     let page = &laid.page;
     let max = page.scroll_max(&laid.places);
     let height = usize::from(laid.places.rows.height);
@@ -128,7 +113,6 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
             eye.overlay = None;
             Reaction::Redraw
         }
-        Act::Back if screen(model) == Screen::SignIn => Reaction::Nothing,
         Act::Back => Reaction::Intent(Intent::Back),
         Act::ReadNow => Reaction::Intent(Intent::ReadNow),
         Act::NewCode => Reaction::Intent(Intent::NewCode),
@@ -177,12 +161,15 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     }
 }
 
+/// Where a key that does nothing is answered, where the others stand.
+pub(super) const LISTED: &str = "; ? lists the keys.";
+
 /// A key that has nothing to do here says so.
 fn nothing_for(eye: &mut Eye, letter: char) -> Reaction {
     // What is laid over a screen has all its keys in the footer.
-    let more = if eye.overlay.is_some() { "" } else { "; ? lists the keys" };
+    let more = if eye.overlay.is_some() { "." } else { LISTED };
     let key = if letter == ' ' { "Space".to_owned() } else { letter.to_string() };
-    eye.hint = Some(format!("{key} does nothing here{more}."));
+    eye.hint = Some(format!("{key} does nothing here{more}"));
     Reaction::Redraw
 }
 
@@ -196,7 +183,7 @@ fn ask_access(model: &Model, eye: &mut Eye, what: Ask) -> Reaction {
     eye.ask(what);
     let guess = model.current().and_then(|(environment, _)| environment.gateway_guess.clone());
     if let (Ask::Gateway, Some(guess), Some(over)) = (what, guess, &mut eye.overlay) {
-        over.input = tui_input::Input::new(clean(&guess));
+        over.input = Input::new(clean(&guess));
     }
     Reaction::Redraw
 }
@@ -244,7 +231,6 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
             Reaction::Redraw
         }
         (Action::Leave, None) => Reaction::Leave,
-        (Action::Own, None) => Reaction::Nothing,
         (Action::Fold, None) => {
             eye.folded = !eye.folded;
             Reaction::Redraw
@@ -259,88 +245,51 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
             keep_focus(eye, stop.label);
             Reaction::Redraw
         }
-        (Action::ConfirmReset, None) => confirm_reset(model, eye),
-        (Action::UseToken, None) => access::use_token(eye),
-        (Action::UseGateway, None) => access::use_gateway(eye),
+        (Action::Own, None) => Reaction::Nothing,
     }
-}
-
-/// The link is reset only where the whole name was typed.
-pub(super) fn confirm_reset(model: &Model, eye: &mut Eye) -> Reaction {
-    let Some((environment, _)) = model.current() else { return Reaction::Nothing };
-    let name = clean(&environment.name);
-    let is_typed = eye.overlay.as_ref().is_some_and(|over| over.input.value().trim() == name);
-    if is_typed {
-        eye.overlay = None;
-        return Reaction::Intent(Intent::ResetLink(environment.name.clone()));
-    }
-    eye.hint = Some(format!("Nothing was reset. Type {name} exactly, or Esc to change nothing."));
-    Reaction::Redraw
 }
 
 /// A key while a text is typed; `None` when it is no key of the text.
-fn typed(model: &Model, eye: &mut Eye, event: KeyEvent, key: Key) -> Option<Reaction> {
-    let resets = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Reset);
-    let picks = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::PickUser);
-    let access = eye.overlay.as_ref().map(|over| over.ask).filter(|ask| matches!(ask, Ask::Token(_) | Ask::Gateway));
-    let filters = eye.overlay.is_none() && eye.list.typing;
-    if !(resets || picks || filters || access.is_some()) || matches!(key, Key::Ctrl('c' | 'l' | 'z')) {
-        return None;
-    }
+fn typed(eye: &mut Eye, field: &Field, event: KeyEvent, key: Key) -> Option<Reaction> {
     match key {
-        Key::Enter if picks => return Some(pick_user::pick(model, eye, eye.user)),
-        Key::Esc if picks => return Some(ask(eye, Ask::Repair)),
-        Key::Up if picks => return Some(pick_user::travel(model, eye, Act::Up)),
-        Key::Down if picks => return Some(pick_user::travel(model, eye, Act::Down)),
-        Key::PageUp if picks => return Some(pick_user::travel(model, eye, Act::PageUp)),
-        Key::PageDown if picks => return Some(pick_user::travel(model, eye, Act::PageDown)),
-        Key::Enter if matches!(access, Some(Ask::Token(_))) => return Some(access::use_token(eye)),
-        Key::Enter if access.is_some() => return Some(access::use_gateway(eye)),
-        Key::Enter if resets => return Some(confirm_reset(model, eye)),
-        Key::Esc if resets || access.is_some() => {
-            eye.overlay = None;
-            return Some(Reaction::Redraw);
+        // The way on, the way back, what moves in what is below: keys of the sheet.
+        Key::Ctrl('c' | 'l' | 'z') | Key::Enter | Key::Esc | Key::Up | Key::Down | Key::PageUp | Key::PageDown => {
+            return None;
         }
-        Key::Enter | Key::Esc | Key::Up | Key::Down | Key::PageUp | Key::PageDown if filters => return None,
-        // What the reset takes away can be longer than the window.
-        Key::Up | Key::Down | Key::PageUp | Key::PageDown if resets || access.is_some() => return None,
-        Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Tab | Key::BackTab => return Some(Reaction::Nothing),
+        Key::Tab | Key::BackTab => return Some(Reaction::Nothing),
         _ => {}
     }
-    let input = match &mut eye.overlay {
-        Some(over) => &mut over.input,
-        None => &mut eye.list.filter,
-    };
-    let most = access.and_then(access::typed_max).unwrap_or(TYPED_MAX);
-    if matches!(key, Key::Char(_)) && input.value().chars().count() >= most {
+    let input = input(eye);
+    if matches!(key, Key::Char(_)) && input.value().chars().count() >= field.most {
         return Some(Reaction::Nothing);
     }
-    let changed = input.handle_event(&Event::Key(event)).is_some();
-    if filters {
-        eye.list.top = 0;
+    if input.handle_event(&Event::Key(event)).is_none() {
+        return Some(Reaction::Nothing);
     }
-    if picks && changed {
-        eye.user = 0;
+    (field.changed)(eye);
+    Some(Reaction::Redraw)
+}
+
+/// Where the text is that is typed.
+fn input(eye: &mut Eye) -> &mut Input {
+    match &mut eye.overlay {
+        Some(over) => &mut over.input,
+        None => &mut eye.list.filter,
     }
-    Some(if changed { Reaction::Redraw } else { Reaction::Nothing })
 }
 
 /// A text was pasted. It goes where text is typed, cleaned, and never presses a key.
 pub fn on_paste(model: &Model, eye: &mut Eye, text: &str) -> Reaction {
     eye.follow(model);
-    let ask = eye.overlay.as_ref().map(|over| over.ask);
-    let most = ask.and_then(access::typed_max).unwrap_or(TYPED_MAX);
-    let input = match &mut eye.overlay {
-        Some(over) if matches!(over.ask, Ask::Reset | Ask::PickUser | Ask::Token(_) | Ask::Gateway) => &mut over.input,
-        None if eye.list.typing && screen(model) == Screen::Environments => &mut eye.list.filter,
-        _ => return Reaction::Nothing,
-    };
+    let Some(field) = top(model, eye).field(eye) else { return Reaction::Nothing };
+    let input = input(eye);
     let mut all: Vec<char> = input.value().chars().collect();
     let at = input.cursor().min(all.len());
-    let text: Vec<char> = access::pasted(ask, text).chars().take(most.saturating_sub(all.len())).collect();
+    let text: Vec<char> = (field.taken)(text).chars().take(field.most.saturating_sub(all.len())).collect();
     let cursor = at + text.len();
     all.splice(at..at, text);
-    *input = tui_input::Input::new(all.into_iter().collect()).with_cursor(cursor);
+    *input = Input::new(all.into_iter().collect()).with_cursor(cursor);
+    (field.changed)(eye);
     eye.hint = None;
     Reaction::Redraw
 }

@@ -3,7 +3,8 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, identities, parts};
+use super::sheet::Sheet;
+use super::{View, identities, parts};
 use crate::core::check;
 use crate::core::facts::FactKind;
 use crate::core::failure::Failure;

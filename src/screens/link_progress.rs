@@ -3,11 +3,13 @@
 
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
-use super::{Sheet, View, access, parts, progress};
+use super::sheet::Sheet;
+use super::{View, access, parts, progress};
 use crate::core::environment::Environment;
 use crate::core::facts::Facts;
 use crate::core::gate;
 use crate::core::linking::{LinkStep, Linking, Way};
+use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::schedule::LINK_USUAL;
 use crate::core::schedule::outlook::{self, Outlook};
@@ -54,6 +56,19 @@ impl Sheet for LinkProgress {
          dual-write service before it is called linked. Leaving does not stop what was accepted."
     }
 
+    fn runs(&self) -> bool {
+        true
+    }
+
+    /// Where a person has something to do, it asks for it.
+    fn waits(&self, model: &Model) -> bool {
+        let link = model.current().and_then(|(_, setup)| match &setup.flow {
+            Flow::Linking(link) => Some((link, setup.watch())),
+            _ => None,
+        });
+        link.is_none_or(|(link, watch)| watch.is_none() || is_by_hand(link)) || access::question(model).is_some()
+    }
+
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let Flow::Linking(link) = &setup.flow else { return Page::default() };
@@ -74,7 +89,7 @@ impl Sheet for LinkProgress {
             rows.extend(progress::last_word(view, word, cells));
         }
         let page_of_lcs = address(view, environment, &setup.facts);
-        let assisted = link.way == Way::Assisted && matches!(link.step, LinkStep::WatchGateway | LinkStep::AskPerson);
+        let assisted = is_by_hand(link);
         if assisted {
             rows.push(Row::blank());
             rows.extend(by_hand(link, page_of_lcs.as_deref(), cells));
@@ -110,6 +125,11 @@ impl Sheet for LinkProgress {
             ..Page::default()
         }
     }
+}
+
+/// Whether it waits for what a person does in Lifecycle Services.
+fn is_by_hand(link: &Linking) -> bool {
+    link.way == Way::Assisted && matches!(link.step, LinkStep::WatchGateway | LinkStep::AskPerson)
 }
 
 fn elapsed(view: &View, link: &Linking, outlook: Option<Outlook>, cells: usize) -> Row {

@@ -3,7 +3,8 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, after, modules, parts};
+use super::sheet::Sheet;
+use super::{View, after, modules, parts};
 use crate::core::linking::{Confirmation, Way};
 use crate::core::msg::Intent;
 use crate::core::setup::{Flow, Setup};

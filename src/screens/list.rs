@@ -1,12 +1,9 @@
 //! The list of environments as the eye has it: what is shown of it, what is selected, its keys.
 
 use super::eye::{Eye, List};
-use super::input::Reaction;
-use super::keys::{self, Act};
 use super::order::Order;
 use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::model::Model;
-use crate::core::msg::Intent;
 use crate::core::setup::{Flow, Setup};
 use crate::core::standing::{self, Standing as Far};
 use crate::core::time::{Now, between, in_words};
@@ -146,48 +143,4 @@ pub(super) fn settle(model: &Model, list: &mut List, height: usize) {
     let Shown { order, at } = shown(model, list);
     let top = top(list, at, order.len(), height);
     list.top = top;
-}
-
-/// A key on the list; `None` when it is no key of the list's own.
-pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
-    let list = &mut eye.list;
-    let shown = shown(model, list);
-    let (at, count) = (shown.at, shown.order.len());
-    // Where a filter finds nothing, what was selected before is not forgotten.
-    let chosen = shown.chosen(model).map(|environment| environment.id.clone());
-    let kept = chosen.clone().or_else(|| list.selected.clone());
-    let id_at = |at: usize| -> Option<EnvironmentId> {
-        shown.order.get(at).map(|place| model.directory.environments[*place].id.clone())
-    };
-    let goes_to = keys::travel(act, at, count, height).map(id_at);
-    match act {
-        // What is selected stays selected, wherever it comes to stand.
-        Act::Filter => {
-            list.selected = kept;
-            list.typing = true;
-        }
-        Act::Sort => {
-            list.selected = kept;
-            list.sort = list.sort.next();
-        }
-        Act::Clear if list.typing || !list.filter.value().is_empty() => {
-            list.selected = kept;
-            list.typing = false;
-            list.filter.reset();
-        }
-        Act::Clear | Act::Next | Act::Previous => return Some(Reaction::Nothing),
-        Act::Press => {
-            return Some(match chosen {
-                Some(id) => {
-                    list.typing = false;
-                    list.selected = Some(id.clone());
-                    Reaction::Intent(Intent::OpenEnvironment(id))
-                }
-                None if model.directory.reading.is_some() => Reaction::Intent(Intent::OpenFirst),
-                None => Reaction::Nothing,
-            });
-        }
-        _ => list.selected = goes_to?,
-    }
-    Some(Reaction::Redraw)
 }

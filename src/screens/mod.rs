@@ -1,8 +1,8 @@
 //! The screens: what is drawn of a model, and which intent a key is.
 //!
-//! One file per screen and one line in `sheet`. A screen is a `Sheet`: a title, one table of
-//! keys that feeds handler, footer and help page, and a `page::Page` as a value. Which screen is
-//! shown is decided by [`crate::core::route`] alone.
+//! One file per screen and one line in `sheet`. A screen is a `sheet::Sheet`: a title, one table of
+//! keys that feeds handler, footer and help page, a `page::Page` as a value, and what it does otherwise than the
+//! others. Which screen is shown is decided by [`crate::core::route`] alone.
 //!
 //! Pure: no clock, file, environment or network. The surfaces call [`on_key`] and [`on_paste`], and before a
 //! frame or the next key [`settled`], whose [`Picture`] it draws.
@@ -39,6 +39,7 @@ mod requests;
 mod reset_link;
 mod resume;
 mod runs;
+mod sheet;
 mod sign_in;
 mod terms;
 mod window;
@@ -51,13 +52,10 @@ pub use window::{Watched, Window, news, window};
 use crate::core::environment::EnvironmentId;
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
-use crate::core::sign_in::Session;
 use crate::core::time::{Now, between, date_and_time, in_words, later, stopwatch, time_of_day};
 use crate::ui::look::{Glyphs, Look};
-use crate::ui::row::Row;
 use eye::Stage;
-use keys::Binding;
-use page::{Page, Room};
+use sheet::Sheet;
 use std::time::Duration;
 
 /// All that a picture depends on.
@@ -75,28 +73,6 @@ pub struct View<'a> {
     pub zone: &'a jiff::tz::TimeZone,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-}
-
-/// One screen, or something laid over it.
-trait Sheet: Sync {
-    /// Title of the frame.
-    fn title(&self) -> &'static str;
-    /// Its keys, in the order of the footer.
-    fn keys(&self) -> &'static [Binding];
-    /// What it shows.
-    fn page(&self, view: &View, room: Room) -> Page;
-    /// A few sentences about the step, for the help page.
-    fn help(&self, _view: &View) -> &'static str {
-        ""
-    }
-    /// Cells that the first column wants before a second one stands beside it.
-    fn main(&self) -> u16 {
-        page::MAIN
-    }
-    /// The second column on a wide terminal.
-    fn side(&self, view: &View, cells: usize) -> Vec<Row> {
-        parts::timeline(view, cells)
-    }
 }
 
 /// The screens, one line each.
@@ -123,7 +99,7 @@ fn sheet(of: Screen) -> &'static dyn Sheet {
 impl View<'_> {
     /// Whether the clock of the picture ticks.
     fn ticks(&self) -> bool {
-        self.look.motion && needs_clock(self.model, self.eye)
+        self.look.motion && needs_clock(self.model)
     }
 
     /// How old something is: `8 s ago`, or the time where the picture stands still.
@@ -164,11 +140,6 @@ impl View<'_> {
         if self.look.motion { self.now } else { later(since, Duration::from_secs(minutes * 60)) }
     }
 
-    /// What has the keys: the overlay if there is one, else the screen.
-    fn sheet(&self) -> &'static dyn Sheet {
-        self.eye.overlay.as_ref().map_or_else(|| sheet(screen(self.model)), |over| overlay::sheet(over.ask))
-    }
-
     /// Focus and scroll of the page that has the keys.
     fn stage(&self) -> &Stage {
         self.eye.overlay.as_ref().map_or(&self.eye.stage, |over| &over.stage)
@@ -195,11 +166,11 @@ pub fn shows_requests(eye: &Eye) -> bool {
 }
 
 /// Whether the screen shows a running time, so that the shell wakes for it.
-pub fn needs_clock(model: &Model, _eye: &Eye) -> bool {
-    match screen(model) {
-        Screen::Progress | Screen::LinkProgress => true,
-        Screen::Environments => model.running().next().is_some(),
-        Screen::SignIn => matches!(model.session, Session::Waiting(_)),
-        _ => false,
-    }
+pub fn needs_clock(model: &Model) -> bool {
+    sheet(screen(model)).ticks(model)
+}
+
+/// What has the keys: the overlay if there is one, else the screen.
+fn top(model: &Model, eye: &Eye) -> &'static dyn Sheet {
+    eye.overlay.as_ref().map_or_else(|| sheet(screen(model)), |over| overlay::sheet(over.ask))
 }

@@ -3,7 +3,8 @@
 use super::eye::Eye;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
-use super::{Sheet, View, parts};
+use super::sheet::Sheet;
+use super::{View, parts};
 use crate::core::facts::{Facts, PackageState};
 use crate::core::mandate::{Mandate, Module};
 use crate::core::msg::Intent;
@@ -26,10 +27,6 @@ impl Sheet for Modules {
 
     fn keys(&self) -> &'static [Binding] {
         &[keys::CHOOSE, keys::TICK, keys::NO_CHANGE]
-    }
-
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -69,7 +66,7 @@ impl Sheet for Modules {
         if is_plan {
             stops.push(Stop::wants("Take these", Intent::ChooseModules(chosen.clone())));
         } else {
-            let closed = chosen.is_empty().then(|| "Tick a module first (Space).".to_owned());
+            let closed = chosen.is_empty().then(|| format!("Tick a module first{}.", view.look.key("Space")));
             let stop = match closed {
                 None => Stop::wants("Install", Intent::InstallModules(chosen.clone())),
                 closed => Stop::button("Install", Action::Close).closed_because(closed),

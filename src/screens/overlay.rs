@@ -8,7 +8,8 @@ use super::modules::Modules;
 use super::page::{Action, Page, Room, Shape, Stop};
 use super::pick_user::{self, PickUser};
 use super::reset_link::ResetLink;
-use super::{Sheet, View, identities, list, parts, prerequisites, requests};
+use super::sheet::Sheet;
+use super::{View, identities, list, parts, prerequisites, requests};
 use crate::core::environment::Environment;
 use crate::core::facts::{Facts, IdentityState};
 use crate::core::failure::Failure;
@@ -27,10 +28,7 @@ use crate::ui::report;
 use crate::ui::row::{Piece, Row, behind, field, flow, para};
 use crate::ui::support::{self, Program};
 use crate::ui::text::{clean, fit};
-use ratatui::layout::Rect;
 
-/// Columns of a question.
-const QUESTION: u16 = 72;
 /// Cells of the names of keys.
 const KEYS: usize = 16;
 /// Cells of the labels of ids.
@@ -54,36 +52,6 @@ pub(super) fn sheet(ask: Ask) -> &'static dyn Sheet {
     }
 }
 
-/// The most room an overlay may have.
-pub(super) fn widest(ask: Ask, body: Rect) -> Rect {
-    match ask {
-        Ask::Help | Ask::Details | Ask::Run => body,
-        Ask::Leave
-        | Ask::Repair
-        | Ask::PickUser
-        | Ask::Modules
-        | Ask::Reset
-        | Ask::Forget
-        | Ask::Check
-        | Ask::Token(_)
-        | Ask::Gateway => {
-            let width = body.width.min(QUESTION);
-            Rect { x: body.x + (body.width - width) / 2, width, ..body }
-        }
-    }
-}
-
-/// A question stands in the middle, as high as it needs to be.
-pub(super) fn centred(ask: Ask, wide: Rect, body: Rect, needs: usize) -> Rect {
-    if matches!(ask, Ask::Help | Ask::Details | Ask::Run) {
-        return body;
-    }
-    // The frame below stays whole where there is room for that.
-    let most = if body.height > 12 { body.height - 2 } else { body.height };
-    let height = u16::try_from(needs).unwrap_or(u16::MAX).min(most);
-    Rect { y: body.y + (body.height - height) / 2, height, ..wide }
-}
-
 struct Help;
 
 impl Sheet for Help {
@@ -95,8 +63,8 @@ impl Sheet for Help {
         &[keys::CLOSE]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn is_whole(&self) -> bool {
+        true
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -153,8 +121,8 @@ impl Sheet for Details {
         &[keys::CLOSE, keys::COPY_SUPPORT]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn is_whole(&self) -> bool {
+        true
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -304,10 +272,6 @@ impl Sheet for Forget {
         &[keys::CHOOSE, keys::NO_CHANGE]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
-    }
-
     fn page(&self, view: &View, room: Room) -> Page {
         let Some(found) = view.model.found.first() else { return Page::default() };
         let name = view.look.quoted(&parts::name(&found.run.name, *view.look));
@@ -337,8 +301,8 @@ impl Sheet for OneRun {
         &[keys::CLOSE, keys::EXPORT, keys::READ_NOW]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn is_whole(&self) -> bool {
+        true
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -378,10 +342,6 @@ impl Sheet for OneCheck {
         &[keys::CLOSE, keys::OPEN, keys::COPY, keys::DETAILS]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
-    }
-
     fn page(&self, view: &View, room: Room) -> Page {
         let Some(check) = prerequisites::selected(view.model, view.eye) else { return Page::default() };
         Page {
@@ -404,10 +364,6 @@ impl Sheet for Leave {
 
     fn keys(&self) -> &'static [Binding] {
         &[keys::CHOOSE, keys::COPY_COMMAND, keys::NO_STAY]
-    }
-
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -449,10 +405,6 @@ impl Sheet for Repair {
         &[keys::CHOOSE, keys::TICK, keys::NO_CHANGE]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
-    }
-
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((_, setup)) = view.model.current() else { return Page::default() };
         let cells = room.width;
@@ -490,7 +442,8 @@ impl Sheet for Repair {
                     before a new role counts.";
         rows.extend(para(text, Role::Dim, cells));
         let closed = if has_twin && !mandate.purges {
-            Some("Tick the box first (Space): the deleted user is in the way of the new one.".to_owned())
+            let space = view.look.key("Space");
+            Some(format!("Tick the box first{space}: the deleted user is in the way of the new one."))
         } else if writes_rows && mandate.row_user.is_none() {
             Some("Choose the user first: the user Admin does not exist or is disabled.".to_owned())
         } else {

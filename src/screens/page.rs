@@ -49,13 +49,7 @@ pub enum Action {
     ToggleModule(Module),
     /// The box of the repair is ticked or unticked.
     TogglePurge,
-    /// What was typed to confirm Reset link is handed in.
-    ConfirmReset,
-    /// The token that was typed is used.
-    UseToken,
-    /// The gateway is looked for at the address that was typed.
-    UseGateway,
-    /// The page itself knows its stops by their labels.
+    /// What that is, the sheet itself says.
     Own,
 }
 

@@ -1,10 +1,11 @@
 //! Who client ID rows run as: the enabled users of finance and operations, filtered by what is typed.
 
+use super::View;
 use super::eye::{Ask, Eye};
 use super::input::Reaction;
 use super::keys::{self, Act, Binding};
 use super::page::{Page, Room};
-use super::{Sheet, View};
+use super::sheet::{Choices, Field, Sheet, TYPED_MAX};
 use crate::core::facts::Facts;
 use crate::core::mandate::Mandate;
 use crate::core::model::Model;
@@ -32,8 +33,41 @@ impl Sheet for PickUser {
         &[keys::PICK, keys::NO_PICK]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn field(&self, _eye: &Eye) -> Option<Field> {
+        Some(Field { what: None, most: TYPED_MAX, taken: clean, changed: |eye| eye.user = 0 })
+    }
+
+    fn act(&self, model: &Model, eye: &mut Eye, act: Act, _height: usize) -> Option<Reaction> {
+        match act {
+            Act::Press => Some(self.choose(model, eye, eye.user)),
+            // The question of the repair comes back.
+            Act::Back => {
+                eye.ask(Ask::Repair);
+                Some(Reaction::Redraw)
+            }
+            _ => {
+                let count = fitting(model, eye).len();
+                eye.user = keys::travel(act, eye.user.min(count.saturating_sub(1)), count, SHOWN)?;
+                Some(Reaction::Redraw)
+            }
+        }
+    }
+
+    fn choices(&self, view: &View) -> Option<Choices> {
+        let users = fitting(view.model, view.eye);
+        let alias = |user: &User| user.alias.as_deref().map(|alias| format!(", {}", clean(alias))).unwrap_or_default();
+        let count = users.len();
+        let about = format!("{count} enabled users of finance and operations. The rows run as the one you choose.");
+        let sentences: Vec<_> = users.iter().map(|user| format!("{}{}", clean(&user.user_id), alias(user))).collect();
+        (count > 0).then(|| Choices { about: vec![about], sentences })
+    }
+
+    fn choose(&self, model: &Model, eye: &mut Eye, at: usize) -> Reaction {
+        let all = fitting(model, eye);
+        let Some(user) = all.get(at.min(all.len().saturating_sub(1))) else { return Reaction::Nothing };
+        eye.row_user = Some(user.user_id.clone());
+        eye.ask(Ask::Repair);
+        Reaction::Redraw
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -79,33 +113,6 @@ fn fitting<'a>(model: &'a Model, eye: &Eye) -> Vec<&'a User> {
                 || user.alias.as_ref().is_some_and(|alias| alias.to_lowercase().contains(&typed)))
     };
     setup.facts.finops_users.value().into_iter().flat_map(|users| users.iter()).filter(fits).collect()
-}
-
-/// The users as sentences.
-pub(super) fn sentences(view: &View) -> Vec<String> {
-    let alias = |user: &User| user.alias.as_deref().map(|alias| format!(", {}", clean(alias))).unwrap_or_default();
-    fitting(view.model, view.eye).iter().map(|user| format!("{}{}", clean(&user.user_id), alias(user))).collect()
-}
-
-/// The user at this place is chosen; the question of the repair comes back.
-pub(super) fn pick(model: &Model, eye: &mut Eye, at: usize) -> Reaction {
-    let all = fitting(model, eye);
-    let Some(user) = all.get(at.min(all.len().saturating_sub(1))) else { return Reaction::Nothing };
-    eye.row_user = Some(user.user_id.clone());
-    eye.ask(Ask::Repair);
-    Reaction::Redraw
-}
-
-/// A moving key.
-pub(super) fn travel(model: &Model, eye: &mut Eye, act: Act) -> Reaction {
-    let count = fitting(model, eye).len();
-    match keys::travel(act, eye.user.min(count.saturating_sub(1)), count, SHOWN) {
-        Some(to) => {
-            eye.user = to;
-            Reaction::Redraw
-        }
-        None => Reaction::Nothing,
-    }
 }
 
 /// What the repair that is asked about may do: the box, and the user that was chosen. Without a choice

@@ -6,16 +6,20 @@
 
 use super::eye::Eye;
 use super::page::{self, Page, Places, Room};
-use super::{Sheet, View, frame, list, overlay, sheet};
+use super::sheet::Sheet;
+use super::{View, frame, overlay, sheet, top};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
-use crate::core::route::{Screen, screen};
-use crate::core::setup::Flow;
+use crate::core::route::screen;
 use crate::core::time::Now;
 use crate::ui::look::Look;
+use crate::ui::row::Row;
 use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+
+/// Most columns of a question.
+const QUESTION: u16 = 72;
 
 /// A page with its places on the terminal.
 pub(super) struct Laid {
@@ -42,22 +46,33 @@ impl View<'_> {
     }
 
     fn screen_in(&self, body: Rect) -> Laid {
-        self.lay(sheet(screen(self.model)), body)
+        let sheet = sheet(screen(self.model));
+        let side_cells = page::side_width(page::inner(body).width, sheet.main());
+        let side = if side_cells > 0 { sheet.side(self, usize::from(side_cells)) } else { Vec::new() };
+        self.lay(sheet, body, (side, side_cells))
     }
 
     /// What is laid over the screen.
     fn over_in(&self, body: Rect) -> Option<Laid> {
-        let ask = self.eye.overlay.as_ref()?.ask;
-        let laid = self.lay(overlay::sheet(ask), overlay::widest(ask, body));
+        let sheet = overlay::sheet(self.eye.overlay.as_ref()?.ask);
+        if sheet.is_whole() {
+            return Some(self.lay(sheet, body, (Vec::new(), 0)));
+        }
+        // A question stands in the middle, as high as it needs to be.
+        let width = body.width.min(QUESTION);
+        let wide = Rect { x: body.x + (body.width - width) / 2, width, ..body };
+        let laid = self.lay(sheet, wide, (Vec::new(), 0));
         let needs = laid.page.rows.len() + laid.page.head.len() + usize::from(laid.places.below()) + 2;
-        let body = overlay::centred(ask, laid.body, body, needs);
+        // The frame below stays whole where there is room for that.
+        let most = if body.height > 12 { body.height - 2 } else { body.height };
+        let height = u16::try_from(needs).unwrap_or(u16::MAX).min(most);
+        let body = Rect { y: body.y + (body.height - height) / 2, height, ..wide };
         Some(Laid { places: laid.page.places(page::inner(body)), body, ..laid })
     }
 
-    fn lay(&self, sheet: &'static dyn Sheet, body: Rect) -> Laid {
+    /// Lays a sheet out in a body, with its second column and the cells of that.
+    fn lay(&self, sheet: &'static dyn Sheet, body: Rect, (side, side_cells): (Vec<Row>, u16)) -> Laid {
         let inner = page::inner(body);
-        let side_cells = page::side_width(inner.width, sheet.main());
-        let side = if side_cells > 0 { sheet.side(self, usize::from(side_cells)) } else { Vec::new() };
         let has_side = !side.is_empty();
         let width = usize::from(inner.width - if has_side { side_cells + page::SIDE_GAP } else { 0 });
         let mut page = sheet
@@ -135,23 +150,18 @@ impl<'a> Setting<'a> {
 /// and tells once when the end of the terms is in sight: what that changes, the next picture shows.
 pub fn settled(model: &Model, eye: &mut Eye, setting: Setting) -> (Picture, Option<Intent>) {
     eye.follow(model);
-    let is_list = eye.overlay.is_none() && screen(model) == Screen::Environments;
-    if is_list && !frame::is_too_small(setting.size) {
-        list::refresh(model, &mut eye.list);
+    let sheet = top(model, eye);
+    if !frame::is_too_small(setting.size) {
+        sheet.refresh(model, eye);
     }
     let picture = Picture::of(&setting.view(model, eye));
     let Some(laid) = picture.top() else { return (picture, None) };
     let max = laid.page.scroll_max(&laid.places);
     let height = usize::from(laid.places.rows.height);
     eye.settled = Some((setting.size, height));
-    if is_list {
-        list::settle(model, &mut eye.list, height);
-    }
     let stage = eye.stage_mut();
     stage.scroll = stage.scroll.min(max);
-    let at_end = stage.scroll == max && height > 0;
-    let reads =
-        matches!(model.current(), Some((_, setup)) if matches!(setup.flow, Flow::Terms { seen_to_end: false, .. }));
-    let sees_end = eye.overlay.is_none() && reads && screen(model) == Screen::Terms && at_end;
-    (picture, sees_end.then_some(Intent::TermsSeenToEnd))
+    let end = stage.scroll == max && height > 0;
+    let wanted = sheet.settle(model, eye, height, end);
+    (picture, wanted)
 }

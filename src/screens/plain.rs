@@ -4,20 +4,18 @@
 //! Nothing is decided here that a page does not decide; what a typed line means is the same as the
 //! key or the button it names.
 
-use super::eye::{Ask, Eye};
-use super::input::{Reaction, confirm_reset, on_key, press};
+use super::eye::Eye;
+use super::input::{self, Reaction, on_key, press};
 use super::keys::Act;
 use super::page::{Page, Room, Shape};
-use super::{Sheet, View, access, frame, list, overlay, sheet};
+use super::sheet::Sheet;
+use super::{View, frame, sheet, top};
 use crate::core::model::Model;
-use crate::core::msg::Intent;
 use crate::core::route::{Screen, screen};
-use crate::core::setup::Flow;
-use crate::core::standing::{Standing, standing};
 use crate::core::time::Now;
 use crate::ui::look::{Look, Role};
 use crate::ui::row::Row;
-use crate::ui::text::{clean, echo};
+use crate::ui::text::echo;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 
@@ -25,8 +23,6 @@ use jiff::tz::TimeZone;
 const WIDTH: usize = 1_000;
 /// Rows of a page: more than any page has.
 const HEIGHT: u16 = 4_000;
-/// Most environments that are listed to be chosen from; the filter finds the others.
-const LISTED_MAX: usize = 100;
 /// A terminal on which a letter means what it means on a screen.
 const SIZE: (u16, u16) = (100, 50);
 
@@ -96,13 +92,9 @@ fn view<'a>(model: &'a Model, eye: &'a Eye, now: Now, zone: &'a TimeZone) -> Vie
 pub fn lines(model: &Model, eye: &Eye, now: Now, zone: &TimeZone) -> Lines {
     let view = view(model, eye, now, zone);
     let (sheet, page) = page(&view);
-    let picks = picks(&view);
-    let is_list =
-        eye.overlay.is_none() && screen(model) == Screen::Environments && !model.directory.environments.is_empty();
-    let text = if picks.is_empty() && !is_list {
-        texts(page.head.iter().chain(&page.rows).chain(&page.notes))
-    } else {
-        about_picks(model, eye, picks.len())
+    let (text, picks) = match sheet.choices(&view) {
+        Some(choices) => (choices.about, choices.sentences),
+        None => (texts(page.head.iter().chain(&page.rows).chain(&page.notes)), Vec::new()),
     };
     let buttons = page.stops.iter().filter(|stop| stop.shape != Shape::Section).map(|stop| {
         let label = match stop.shape {
@@ -110,7 +102,7 @@ pub fn lines(model: &Model, eye: &Eye, now: Now, zone: &TimeZone) -> Lines {
             Shape::Box(false) => format!("{} (not ticked)", stop.label),
             _ => stop.label.to_owned(),
         };
-        (label, stop.closed.as_deref().map(without_keys))
+        (label, stop.closed.clone())
     });
     let choices: Vec<(String, Option<String>)> = picks.into_iter().map(|text| (text, None)).chain(buttons).collect();
     let likely = page
@@ -136,81 +128,22 @@ pub fn lines(model: &Model, eye: &Eye, now: Now, zone: &TimeZone) -> Lines {
         likely,
         letters,
         goes_back: sheet.keys().iter().any(|binding| binding.act == Act::Back),
-        asks_for: eye.overlay.as_ref().and_then(|over| typed(over.ask)),
+        asks_for: sheet.field(eye).and_then(|field| field.what),
     }
 }
 
 /// The page that has the word. What happened is told as it happens, so it is not part of it.
 fn page(view: &View) -> (&'static dyn Sheet, Page) {
     let room = Room { width: WIDTH, full: WIDTH, height: usize::from(HEIGHT), has_side: true };
-    let sheet = match &view.eye.overlay {
-        Some(over) => overlay::sheet(over.ask),
-        None => sheet(screen(view.model)),
-    };
+    let sheet = top(view.model, view.eye);
     (sheet, sheet.page(view, room))
-}
-
-/// What is said of a list that is chosen from.
-fn about_picks(model: &Model, eye: &Eye, count: usize) -> Vec<String> {
-    if eye.overlay.is_some() {
-        return vec![format!("{count} enabled users of finance and operations. The rows run as the one you choose.")];
-    }
-    if screen(model) != Screen::Environments {
-        return vec![format!("{count} on record, the newest first.")];
-    }
-    let all = model.directory.environments.len();
-    let found = list::shown(model, &eye.list).order.len();
-    let mut text = vec![match eye.list.filter.value() {
-        "" => format!("{all} environments, {}. A name after / filters.", eye.list.sort.words()),
-        filter => format!("{found} of {all} environments answer to “{}”. / alone shows all.", clean(filter)),
-    }];
-    if found > count {
-        text.push(format!("The first {count} are listed; a part of a name after / finds the others."));
-    }
-    if let Some(name) = &model.directory.not_found {
-        text.insert(0, format!("No environment answers to “{}”.", clean(name)));
-    }
-    let troubles = [&model.directory.trouble, &model.directory.lcs_trouble];
-    text.extend(troubles.into_iter().flatten().map(|trouble| clean(&trouble.whole_sentence())));
-    text
-}
-
-/// The rows of a page that are chosen from, instead of being read.
-fn picks(view: &View) -> Vec<String> {
-    match &view.eye.overlay {
-        Some(over) if over.ask == Ask::PickUser => return super::pick_user::sentences(view),
-        Some(_) => return Vec::new(),
-        None => {}
-    }
-    match screen(view.model) {
-        Screen::Environments => list::shown(view.model, &view.eye.list)
-            .order
-            .iter()
-            .take(LISTED_MAX)
-            .map(|place| {
-                let environment = &view.model.directory.environments[*place];
-                let setup = view.model.setups.get(&environment.id);
-                // A clock that is read again each minute is noise.
-                let far = match (standing(environment, setup), setup.map(|setup| &setup.flow)) {
-                    (_, Some(Flow::Configuring(run))) => {
-                        format!("set-up runs, {} stages done", run.done())
-                    }
-                    (far @ Standing::Linking, _) => far.words().to_owned(),
-                    _ => list::standing(environment, setup, view.now).in_full().to_owned(),
-                };
-                format!("{}, {}: {far}", clean(&environment.label()), clean(environment.kind().word()))
-            })
-            .collect(),
-        Screen::Runs => super::runs::sentences(view),
-        _ => Vec::new(),
-    }
 }
 
 /// Rows as lines: without trailing spaces, and at most one empty one in a row.
 fn texts<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for row in rows {
-        let text = without_keys(&squeezed(&labelled(row)));
+        let text = squeezed(&labelled(row));
         if !(text.is_empty() && lines.last().is_none_or(String::is_empty)) {
             lines.push(text);
         }
@@ -234,18 +167,6 @@ fn labelled(row: &Row) -> String {
     }
 }
 
-/// Where a page names a key of the full screen, what is typed here instead.
-pub fn without_keys(text: &str) -> String {
-    let said = [
-        (" (Space)", ""),
-        (" (End)", ""),
-        ("or Esc to change nothing", "or Enter alone to change nothing"),
-        ("Esc", "b"),
-        ("; ? lists the keys", ""),
-    ];
-    said.into_iter().fold(text.to_owned(), |text, (key, here)| text.replace(key, here))
-}
-
 /// What stands apart in columns stands apart by two spaces.
 fn squeezed(text: &str) -> String {
     let mut squeezed = String::new();
@@ -259,36 +180,24 @@ fn squeezed(text: &str) -> String {
     squeezed
 }
 
-/// What is typed where the next line is the answer itself, and no choice.
-fn typed(ask: Ask) -> Option<&'static str> {
-    match ask {
-        Ask::Reset => Some("the name"),
-        Ask::Token(_) => Some("the token (it is seen while it is typed)"),
-        Ask::Gateway => Some("the address"),
-        _ => None,
-    }
-}
-
 /// What a typed line means.
 pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZone) -> Reaction {
     eye.follow(model);
     eye.hint = None;
     let line = line.trim();
-    if let Some(over) = eye.overlay.as_mut().filter(|over| typed(over.ask).is_some()) {
+    let sheet = top(model, eye);
+    if sheet.field(eye).is_some_and(|field| field.what.is_some())
+        && let Some(over) = &mut eye.overlay
+    {
         if line.is_empty() {
             eye.overlay = None;
             return Reaction::Redraw;
         }
         over.input = line.into();
-        return match over.ask {
-            Ask::Token(_) => access::use_token(eye),
-            Ask::Gateway => access::use_gateway(eye),
-            _ => confirm_reset(model, eye),
-        };
+        return sheet.act(model, eye, Act::Press, 0).unwrap_or(Reaction::Nothing);
     }
     if let Some(wanted) = line.strip_prefix('/')
-        && eye.overlay.is_none()
-        && screen(model) == Screen::Environments
+        && sheet.keys().iter().any(|binding| binding.act == Act::Filter)
     {
         eye.list.filter = wanted.into();
         return Reaction::Redraw;
@@ -321,23 +230,23 @@ pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZon
 
 /// The choice at this place.
 fn choose(model: &Model, eye: &mut Eye, at: usize, now: Now, zone: &TimeZone) -> Reaction {
-    let picks = picks(&view(model, eye, now, zone)).len();
-    if at < picks && eye.overlay.is_some() {
-        return super::pick_user::pick(model, eye, at);
-    }
+    let (sheet, page) = page(&view(model, eye, now, zone));
+    let picks = sheet.choices(&view(model, eye, now, zone)).map_or(0, |choices| choices.sentences.len());
     if at < picks {
-        if screen(model) == Screen::Environments {
-            let order = list::shown(model, &eye.list).order;
-            let id = model.directory.environments[order[at]].id.clone();
-            return Reaction::Intent(Intent::OpenEnvironment(id));
-        }
-        eye.run = at;
-        eye.ask(Ask::Run);
-        return Reaction::Redraw;
+        return sheet.choose(model, eye, at);
     }
-    let (_, page) = page(&view(model, eye, now, zone));
     let stop = page.stops.into_iter().filter(|stop| stop.shape != Shape::Section).nth(at - picks);
     stop.map_or(Reaction::Nothing, |stop| press(eye, stop, model))
+}
+
+/// Whether the page can do nothing without a person.
+pub fn waits(model: &Model, eye: &Eye) -> bool {
+    has_overlay(eye) || sheet(screen(model)).waits(model)
+}
+
+/// Whether the screen is of something that runs.
+pub fn runs(screen: Screen) -> bool {
+    sheet(screen).runs()
 }
 
 /// Whether something is laid over the screen.
@@ -347,13 +256,15 @@ pub fn has_overlay(eye: &Eye) -> bool {
 
 /// Why the last line did nothing; told once.
 pub fn hint(eye: &mut Eye) -> Option<String> {
-    eye.hint.take().map(|hint| without_keys(&hint))
+    eye.hint.take().map(|hint| hint.strip_suffix(input::LISTED).map(|hint| format!("{hint}.")).unwrap_or(hint))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::environments::LISTED_MAX;
     use super::super::order::tests::model;
     use super::*;
+    use crate::core::msg::Intent;
 
     #[test]
     fn a_label_in_a_column_is_read_with_a_colon_and_other_columns_as_they_stand() {
@@ -380,5 +291,16 @@ mod tests {
         assert!(page.text[0].starts_with("1 of 2000"), "{:?}", page.text);
         let reaction = answer(&model, &mut eye, "1", now, &TimeZone::UTC);
         assert!(matches!(reaction, Reaction::Intent(Intent::OpenEnvironment(id)) if *id.0 == *"id-1999"));
+    }
+
+    #[test]
+    fn what_an_environment_is_called_is_said_as_it_is() {
+        let name = "Escrow (Space) (End); ? lists the keys.";
+        let model = model(&[name.to_owned()]);
+        let page = lines(&model, &Eye::default(), Now::UNIX_EPOCH, &TimeZone::UTC);
+        assert!(page.choices[0].0.starts_with(name), "{:?}", page.choices);
+        let mut eye = Eye::default();
+        eye.hint = Some(format!("Nothing was reset. Type {name} exactly."));
+        assert!(hint(&mut eye).is_some_and(|hint| hint.contains(name)));
     }
 }

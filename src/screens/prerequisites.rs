@@ -5,7 +5,8 @@ use super::eye::{Ask, Eye};
 use super::input::Reaction;
 use super::keys::{self, Act, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, details, modules, parts};
+use super::sheet::Sheet;
+use super::{View, details, modules, parts};
 use crate::core::check::{self, Check, Closes, Level, Tri};
 use crate::core::model::Model;
 use crate::core::trouble::capital;
@@ -69,6 +70,19 @@ impl Sheet for Prerequisites {
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {
         let all = ordered(view.model);
         all.get(place(&all, view.eye)).map(|check| about(check, view, cells, usize::MAX)).unwrap_or_default()
+    }
+
+    fn act(&self, model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
+        let all = ordered(model);
+        let at = place(&all, eye);
+        if act == Act::Press {
+            eye.check = all.get(at).map(|check| check.id);
+            eye.ask(Ask::Check);
+            return Some(Reaction::Redraw);
+        }
+        let to = keys::travel(act, at, all.len(), height)?;
+        eye.check = all.get(to).map(|check| check.id);
+        Some(Reaction::Redraw)
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -331,18 +345,4 @@ fn sentence(check: &Check, cells: usize) -> Vec<Row> {
         rows.extend(flow(Row::blank(), 0, &[Piece::new(format!("  {}{more}", check.remedy), Role::Plain)], cells));
     }
     rows
-}
-
-/// A key on the list; `None` when it is no key of its own.
-pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
-    let all = ordered(model);
-    let at = place(&all, eye);
-    if act == Act::Press {
-        eye.check = all.get(at).map(|check| check.id);
-        eye.ask(Ask::Check);
-        return Some(Reaction::Redraw);
-    }
-    let to = keys::travel(act, at, all.len(), height)?;
-    eye.check = all.get(to).map(|check| check.id);
-    Some(Reaction::Redraw)
 }

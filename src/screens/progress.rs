@@ -2,8 +2,10 @@
 
 use super::keys::{self, Binding};
 use super::page::{Page, Room, Stop};
-use super::{Sheet, View, access, parts};
+use super::sheet::Sheet;
+use super::{View, access, parts};
 use crate::core::configuring::{Configuring, Stage, StageState};
+use crate::core::model::Model;
 use crate::core::schedule::CONFIGURE_USUAL;
 use crate::core::schedule::outlook::{self, Outlook};
 use crate::core::setup::Flow;
@@ -47,6 +49,14 @@ impl Sheet for Progress {
          Microsoft's service: leaving this program, a broken network or a closed lid does not stop it; the next stage \
          begins when somebody is back. The bar is an estimate; \
          nothing is declared dead by a clock."
+    }
+
+    fn runs(&self) -> bool {
+        true
+    }
+
+    fn waits(&self, _model: &Model) -> bool {
+        false
     }
 
     fn page(&self, view: &View, room: Room) -> Page {

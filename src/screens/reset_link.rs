@@ -1,13 +1,18 @@
 //! Reset link, asked: what goes, who takes part afterwards, and the name that has to be typed.
 
-use super::keys::{self, Binding};
+use super::eye::Eye;
+use super::input::Reaction;
+use super::keys::{self, Act, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, after, mismatch, parts};
+use super::sheet::{Field, Sheet, TYPED_MAX};
+use super::{View, after, mismatch, parts};
 use crate::core::check::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
 use crate::core::environment::Environment;
 use crate::core::facts::Facts;
+use crate::core::model::Model;
+use crate::core::msg::Intent;
 use crate::core::reset;
-use crate::ui::look::{Mark, Role};
+use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
 use crate::ui::text::{clean, cut, window};
 
@@ -26,8 +31,23 @@ impl Sheet for ResetLink {
         &[keys::RESET, keys::NO_CHANGE]
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn field(&self, _eye: &Eye) -> Option<Field> {
+        Some(Field { what: Some("the name"), most: TYPED_MAX, taken: clean, changed: |_| {} })
+    }
+
+    /// The link is reset only where the whole name was typed.
+    fn act(&self, model: &Model, eye: &mut Eye, act: Act, _height: usize) -> Option<Reaction> {
+        if act != Act::Press {
+            return None;
+        }
+        let (environment, _) = model.current()?;
+        let name = clean(&environment.name);
+        if eye.overlay.as_ref().is_some_and(|over| over.input.value().trim() == name) {
+            eye.overlay = None;
+            return Some(Reaction::Intent(Intent::ResetLink(environment.name.clone())));
+        }
+        eye.hint = Some(format!("Nothing was reset. Type {name} exactly, or go back to change nothing."));
+        Some(Reaction::Redraw)
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -51,17 +71,16 @@ impl Sheet for ResetLink {
         rows.extend(companies(view, &setup.facts, room.width));
         rows.extend(maps(view, &setup.facts, room.width));
         rows.push(Row::blank());
-        rows.extend(para(
-            "It takes minutes and answers only when it is done; then the link is read back. Afterwards: Apply Solution, \
-             and start the maps again. Enter resets once the name is right. Esc changes nothing.",
-            Role::Dim,
-            room.width,
-        ));
+        let text = "It takes minutes and answers only when it is done; then the link is read back. Afterwards: Apply \
+                    Solution, and start the maps again.";
+        let keys = " Enter resets once the name is right. Esc changes nothing.";
+        let keys = if view.look.glyphs == Glyphs::Words { "" } else { keys };
+        rows.extend(para(&format!("{text}{keys}"), Role::Dim, room.width));
         let closed = (over.input.value().trim() != name).then(|| format!("The name typed is not {name}."));
         Page {
             head,
             rows,
-            stops: vec![Stop::button("Reset link", Action::ConfirmReset).closed_because(closed)],
+            stops: vec![Stop::button("Reset link", Action::Own).closed_because(closed)],
             primary: "Reset link",
             caret: Some((1, NAME_AT + caret)),
             ..Page::default()

@@ -3,10 +3,12 @@
 use super::eye::Ask;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
-use super::{Sheet, View, list, parts};
+use super::sheet::Sheet;
+use super::{View, list, parts};
 use crate::core::configuring::StageState;
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::{ChangeResult, Run, Work};
+use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::trouble::capital;
 use crate::ui::look::{Mark, Role};
@@ -31,15 +33,15 @@ impl Sheet for Resume {
     fn help(&self, view: &View) -> &'static str {
         if view.model.found.first().is_some_and(|found| found.held.is_some()) {
             return "Another program works on this set-up right now. Only look shows how it stands and changes nothing; \
-                    Go on and Forget become possible once that program has ended. Esc decides later.";
+                    Go on and Forget become possible once that program has ended. To decide later, go back.";
         }
         "The program ended while this ran; the services went on. Go on reads both sides first and asks for nothing a \
          second time: what was asked for and not answered is settled by reading. Only look changes nothing. Forget \
-         means that nobody is asked about it again; what runs at the services goes on there. Esc decides later."
+         means that nobody is asked about it again; what runs at the services goes on there. To decide later, go back."
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn about(&self, _model: &Model) -> &'static str {
+        "A set-up is on record that did not end. Nothing is changed before you decide."
     }
 
     fn page(&self, view: &View, room: Room) -> Page {

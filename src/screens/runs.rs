@@ -1,10 +1,11 @@
 //! Runs: the record of what was done; Enter shows one whole, `x` writes it to files.
 
-use super::eye::Eye;
+use super::eye::{Ask, Eye};
 use super::input::Reaction;
 use super::keys::{self, Act, Binding};
 use super::page::{Page, Room};
-use super::{Sheet, View, parts};
+use super::sheet::{Choices, Sheet};
+use super::{View, parts};
 use crate::core::journal::{Outcome, Run, RunId};
 use crate::core::model::Model;
 use crate::core::msg::{Intent, PastRun};
@@ -45,8 +46,55 @@ impl Sheet for Runs {
          as Markdown, as one HTML file and as JSON, fit to be attached to a change ticket."
     }
 
-    fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
-        Vec::new()
+    fn about(&self, _model: &Model) -> &'static str {
+        "What was done on this machine. Reading it changes nothing."
+    }
+
+    fn freshness(&self, view: &View) -> Row {
+        Row::new(format!(" {} the record of this machine", Mark::Now.glyph(view.look.glyphs)), Role::Good)
+    }
+
+    fn act(&self, model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
+        let runs = model.runs.as_deref().unwrap_or_default();
+        let at = eye.run.min(runs.len().saturating_sub(1));
+        match act {
+            Act::Press => Some(match runs.get(at) {
+                Some(Ok(_)) => {
+                    eye.ask(Ask::Run);
+                    Reaction::Redraw
+                }
+                Some(Err((_, why))) => {
+                    eye.hint = Some(format!("It cannot be read: {why}. Keep the file for support."));
+                    Reaction::Redraw
+                }
+                None => Reaction::Nothing,
+            }),
+            Act::Export => Some(id(runs, at).map_or(Reaction::Nothing, |run| Reaction::Intent(Intent::Export(run)))),
+            other => {
+                eye.run = keys::travel(other, at, runs.len(), height)?;
+                Some(Reaction::Redraw)
+            }
+        }
+    }
+
+    fn waits(&self, model: &Model) -> bool {
+        model.runs.is_some()
+    }
+
+    fn choices(&self, view: &View) -> Option<Choices> {
+        let runs = view.model.runs.as_deref().filter(|runs| !runs.is_empty())?;
+        let sentences = runs.iter().map(|run| match run {
+            Ok(run) => format!("{}, {}: {}", view.date(run.began), clean(&run.name), run.word()),
+            Err((id, why)) => format!("{} cannot be read: {}", clean(id), clean(why)),
+        });
+        let about = vec![format!("{} on record, the newest first.", runs.len())];
+        Some(Choices { about, sentences: sentences.collect() })
+    }
+
+    fn choose(&self, _model: &Model, eye: &mut Eye, at: usize) -> Reaction {
+        eye.run = at;
+        eye.ask(Ask::Run);
+        Reaction::Redraw
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -156,38 +204,5 @@ fn mark(run: &Run) -> Mark {
         Some(Outcome::Mismatch) => Mark::Warn,
         Some(Outcome::Forgotten | Outcome::Ended | Outcome::Replaced) => Mark::Waiting,
         None => Mark::Busy,
-    }
-}
-
-/// Each run as a sentence.
-pub(super) fn sentences(view: &View) -> Vec<String> {
-    let one = |run: &PastRun| match run {
-        Ok(run) => format!("{}, {}: {}", view.date(run.began), clean(&run.name), run.word()),
-        Err((id, why)) => format!("{} cannot be read: {}", clean(id), clean(why)),
-    };
-    view.model.runs.iter().flatten().map(one).collect()
-}
-
-/// A key on the record; `None` when it is no key of its own.
-pub(super) fn act(model: &Model, eye: &mut Eye, act: Act, height: usize) -> Option<Reaction> {
-    let runs = model.runs.as_deref().unwrap_or_default();
-    let at = eye.run.min(runs.len().saturating_sub(1));
-    match act {
-        Act::Press => Some(match runs.get(at) {
-            Some(Ok(_)) => {
-                eye.ask(super::eye::Ask::Run);
-                Reaction::Redraw
-            }
-            Some(Err((_, why))) => {
-                eye.hint = Some(format!("It cannot be read: {why}. Keep the file for support."));
-                Reaction::Redraw
-            }
-            None => Reaction::Nothing,
-        }),
-        Act::Export => Some(id(runs, at).map_or(Reaction::Nothing, |run| Reaction::Intent(Intent::Export(run)))),
-        other => {
-            eye.run = keys::travel(other, at, runs.len(), height)?;
-            Some(Reaction::Redraw)
-        }
     }
 }

@@ -1,8 +1,12 @@
 //! Sign in: the code in large letters, where to type it, and how long it lives.
 
-use super::keys::{self, Binding};
+use super::eye::Eye;
+use super::input::Reaction;
+use super::keys::{self, Act, Binding};
 use super::page::{Page, Room, Stop};
-use super::{Sheet, View, parts};
+use super::sheet::Sheet;
+use super::{View, parts};
+use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::sign_in::{Ended, Session, Waiting};
 use crate::core::time::{between, stopwatch};
@@ -39,6 +43,36 @@ impl Sheet for SignIn {
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
         Vec::new()
+    }
+
+    fn about(&self, model: &Model) -> &'static str {
+        if model.ended.is_some() {
+            "Sign in again. What the services do goes on; what follows waits for you."
+        } else {
+            "Sign in first. Nothing is read or changed before that."
+        }
+    }
+
+    fn freshness(&self, view: &View) -> Row {
+        let (mark, words) = match view.model.session {
+            Session::Waiting(_) => (Mark::Busy, "waiting for you"),
+            Session::Stopped(_) => (Mark::Failed, "not signed in"),
+            _ => (Mark::Busy, "asking for a code"),
+        };
+        Row::new(format!(" {} {words}", mark.glyph(view.look.glyphs)), mark.role())
+    }
+
+    fn act(&self, _model: &Model, _eye: &mut Eye, act: Act, _height: usize) -> Option<Reaction> {
+        // Nothing is behind it.
+        (act == Act::Back).then_some(Reaction::Nothing)
+    }
+
+    fn ticks(&self, model: &Model) -> bool {
+        matches!(model.session, Session::Waiting(_))
+    }
+
+    fn waits(&self, model: &Model) -> bool {
+        matches!(model.session, Session::Stopped(_))
     }
 
     fn page(&self, view: &View, room: Room) -> Page {

@@ -1,8 +1,11 @@
 //! Terms and conditions: the text, the box, and what is missing before Configure.
 
+use super::eye::Eye;
 use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Shape, Stop};
-use super::{Sheet, View, confirm, parts};
+use super::sheet::Sheet;
+use super::{View, confirm, parts};
+use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::setup::Flow;
 use crate::core::terms;
@@ -48,19 +51,26 @@ impl Sheet for Terms {
         rows
     }
 
+    fn settle(&self, model: &Model, _eye: &mut Eye, _height: usize, end: bool) -> Option<Intent> {
+        let (_, setup) = model.current()?;
+        let reads = matches!(setup.flow, Flow::Terms { seen_to_end: false, .. });
+        (reads && end).then_some(Intent::TermsSeenToEnd)
+    }
+
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((_, setup)) = view.model.current() else { return Page::default() };
         let Flow::Terms { seen_to_end, ticked, .. } = setup.flow else { return Page::default() };
         let mut rows = markdown::rows(terms::body(), view.look, room.width);
         rows.push(Row::blank());
         rows.push(Row::new(format!("End of version {}.", terms::version()), Role::Dim));
+        let (end, space) = (view.look.key("End"), view.look.key("Space"));
         let missing = match (seen_to_end, ticked) {
-            (false, false) => Some("Read to the end (End), then tick the box (Space): that opens Configure."),
-            (false, true) => Some("Read to the end (End): that opens Configure."),
-            (true, false) => Some("Tick the box (Space): that opens Configure."),
+            (false, false) => Some(format!("Read to the end{end}, then tick the box{space}: that opens Configure.")),
+            (false, true) => Some(format!("Read to the end{end}: that opens Configure.")),
+            (true, false) => Some(format!("Tick the box{space}: that opens Configure.")),
             (true, true) => None,
         };
-        let notes = match missing {
+        let notes = match &missing {
             Some(text) => para(text, Role::Warn, room.full),
             None => parts::marked(
                 Mark::Done,
@@ -79,7 +89,7 @@ impl Sheet for Terms {
                     shape: Shape::Box(ticked),
                     closed: None,
                 },
-                Stop::wants("Configure", Intent::Configure).closed_because(missing.map(str::to_owned)),
+                Stop::wants("Configure", Intent::Configure).closed_because(missing),
             ],
             primary: "Configure",
             address: terms::address().map(str::to_owned),

@@ -121,11 +121,6 @@ struct Plain<'a> {
     out: &'a mut dyn Write,
 }
 
-/// Whether the screen is of something that runs.
-fn runs(screen: Screen) -> bool {
-    matches!(screen, Screen::Progress | Screen::LinkProgress)
-}
-
 /// An environment in front of what happened there: on one line, however it is written, because a line of its own would
 /// be an event of its own.
 fn called(environment: &Environment) -> String {
@@ -201,34 +196,7 @@ impl Plain<'_> {
 
     /// Whether the page can do nothing without a person.
     fn waits_for_choice(&self) -> bool {
-        if page::has_overlay(&self.eye) {
-            return true;
-        }
-        let model = &self.seat.model;
-        match screen(model) {
-            Screen::Progress => false,
-            Screen::LinkProgress => {
-                model.current().is_some_and(|(_, setup)| setup.watch().is_none()) || !self.lines().choices.is_empty()
-            }
-            Screen::SignIn => matches!(model.session, Session::Stopped(_)),
-            _ => self.is_read(),
-        }
-    }
-
-    /// Whether everything that the page is about was read.
-    fn is_read(&self) -> bool {
-        let model = &self.seat.model;
-        let directory = &model.directory;
-        match (screen(model), model.current()) {
-            (Screen::Runs, _) => model.runs.is_some(),
-            (_, Some((_, setup))) => setup.reading.is_empty() && setup.to_take_up.is_none() && setup.starts.is_none(),
-            (_, None) => {
-                directory.reading.is_none()
-                    && directory.reading_lcs.is_none()
-                    && (directory.read_at.is_some() || directory.trouble.is_some())
-                    && !model.setups.is_any_read()
-            }
-        }
+        page::waits(&self.seat.model, &self.eye)
     }
 
     fn lines(&self) -> Lines {
@@ -243,7 +211,7 @@ impl Plain<'_> {
         let is_same = |shown: &Shown| shown.screen == screen && shown.environment == environment;
         let was_here = self.shown.as_ref().is_some_and(is_same);
         // A page that is still being read is said when it is; one that runs, once.
-        if !waits && (was_here || !matches!(screen, Screen::Progress | Screen::LinkProgress | Screen::SignIn)) {
+        if !waits && (was_here || !(page::runs(screen) || screen == Screen::SignIn)) {
             if !was_here && screen != Screen::SignIn {
                 self.say("Reading...");
                 self.shown = Some(Shown { screen, environment, since: self.seat.clock.now(), page: None });
@@ -252,7 +220,7 @@ impl Plain<'_> {
                 self.show_code();
             }
             // Back from what was laid over it. A page that is read anew is said when it is.
-            if runs(screen) && self.below.take().is_some() {
+            if page::runs(screen) && self.below.take().is_some() {
                 let lines = self.lines();
                 self.say("");
                 self.say(lines.title);
@@ -325,7 +293,7 @@ impl Plain<'_> {
     /// Takes a line that came: at once, or for the next page that waits.
     fn hear(&mut self, typed: Typed) -> Option<Over> {
         let Typed { line, at } = typed;
-        let runs = runs(screen(&self.seat.model));
+        let runs = page::runs(screen(&self.seat.model));
         // A pipe may hold the answers to all pages from the start; what comes while something runs is about that.
         let is_new = self.is_person || runs && self.shown.as_ref().is_some_and(|shown| shown.since < at);
         if self.waits_for_choice() || !is_new {

@@ -486,7 +486,7 @@ impl App for Wizard {
             return Some(Duration::ZERO);
         }
         let tick = if self.clock.speed() > 1.0 { TICK_FAST } else { TICK };
-        let tick = (self.look.motion && screens::needs_clock(&self.model, &self.eye)).then_some(tick);
+        let tick = (self.look.motion && screens::needs_clock(&self.model)).then_some(tick);
         [tick, self.glance_left()].into_iter().flatten().min()
     }
 

@@ -357,6 +357,11 @@ impl Look {
     /// Lines to be read, or to be read aloud.
     pub const PLAIN: Self = Self { glyphs: Glyphs::Words, colour: Colour::None, hyperlinks: false, motion: false };
 
+    /// The key that does what a sentence asks for, behind it; line by line there is none.
+    pub fn key(&self, name: &str) -> String {
+        if self.glyphs == Glyphs::Words { String::new() } else { format!(" ({name})") }
+    }
+
     /// The glyphs.
     pub fn symbols(&self) -> &'static Symbols {
         self.glyphs.symbols()

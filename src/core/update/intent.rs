@@ -62,7 +62,7 @@ pub(super) fn of_setup(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option
                 setup.flow = Flow::Terms { seen_to_end: true, ticked: true, keeping: true };
             }
             Flow::Terms { seen_to_end: false, .. } => {
-                return Some(Notice("Read the terms to their end first (End).".into()));
+                return Some(Notice("Read the terms to their end first.".into()));
             }
             Flow::Terms { ticked: false, .. } => return Some(Notice("Tick the box first.".into())),
             _ => {}
