@@ -268,6 +268,14 @@ impl Facts {
         troubles.any(|trouble| trouble.service == service && matches!(trouble.what, What::ForeignHost(_)))
     }
 
+    /// Nothing is known of the reader any more: another account reads from now on.
+    pub fn forget_reader(&mut self) {
+        self.own_roles = Fact::Unread;
+        self.finops_roles = Fact::Unread;
+        self.licences = Fact::Unread;
+        self.directory_roles = Fact::Unread;
+    }
+
     /// The user of finance and operations that the reader signs in as; `None` while unknown, and
     /// where the reader is not among them.
     pub fn own_finops_user(&self) -> Option<&finance_operations::User> {

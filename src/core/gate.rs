@@ -341,9 +341,17 @@ pub fn reset_link_unread<'a>(environment: &Environment, facts: &'a Facts) -> Opt
     }
 }
 
+/// Whether the packages are there that bring the identities: before, Configure makes them.
+pub fn has_packages(facts: &Facts) -> bool {
+    [CORE_PACKAGE, APPLICATION_PACKAGE]
+        .into_iter()
+        .all(|package| matches!(facts.package(package), Some(PackageState::Installed { .. })))
+}
+
 /// Whether the identities can be repaired here: both sides are joined, and one surely lacks something.
 pub fn repair(environment: &Environment, facts: &Facts) -> bool {
-    dual_write_application(environment, facts).is_open()
+    has_packages(facts)
+        && dual_write_application(environment, facts).is_open()
         && finops_url(environment, facts).is_some()
         && identities_to_repair(facts)
 }

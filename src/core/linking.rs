@@ -48,7 +48,9 @@ pub struct Linking {
     pub watch: Watch,
     /// The administration area, once the service named it.
     pub administration_url: Option<String>,
-    /// How often the start was asked for, always under the same request id.
+    /// It was asked for before an interruption, and no answer is on record.
+    pub unsettled: bool,
+    /// How often the start was asked for since, always under the same request id.
     pub starts: u8,
     /// The operation reported that it is completed.
     pub reported: bool,

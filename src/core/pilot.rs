@@ -6,10 +6,12 @@
 use super::environment::{Environment, EnvironmentId};
 use super::facts::{Answer, Facts};
 use super::gate::{self, Gate, Integration};
+use super::journal::Work;
 use super::linking::LinkStep;
 use super::mandate::Module;
 use super::model::Model;
 use super::msg::Intent;
+use super::plan;
 use super::setup::{Flow, Setup};
 use super::terms;
 use super::trouble::Again;
@@ -115,6 +117,19 @@ pub fn reset_closed(environment: &Environment, facts: &Facts, why: &str) -> End 
             End::Unreachable(format!("Reset link is not possible now. {}. {next}", why.trim_end_matches(['.', ' '])))
         }
         None => End::Mismatch(format!("Reset link is not possible now. {why}")),
+    }
+}
+
+impl Orders {
+    /// Whether an interrupted piece of work is part of what was asked for now: only then it is taken up.
+    pub fn include(&self, work: &Work) -> bool {
+        match (&self.goal, work) {
+            (Goal::SetUp(_), Work::Link { .. }) => self.until == Until::Linked,
+            (Goal::SetUp(_), Work::Configure { .. })
+            | (Goal::Link, Work::Link { .. })
+            | (Goal::Reset(_), Work::Reset { .. }) => true,
+            _ => false,
+        }
     }
 }
 
@@ -257,10 +272,7 @@ impl Pilot {
         }
         if facts.linked().is_some() {
             return match &self.orders.goal {
-                // What is linked stays linked; modules that were asked for are added.
-                Goal::SetUp(modules) if gate::modules(environment, facts, &setup.mandate()) => {
-                    self.consent().map_or_else(|| Next::Want(Intent::InstallModules(modules.clone())), Next::End)
-                }
+                Goal::SetUp(modules) if !modules.is_empty() => self.add_modules(environment, setup, modules),
                 _ => Next::Want(Intent::Link),
             };
         }
@@ -278,7 +290,12 @@ impl Pilot {
         {
             return Next::End(End::Prerequisites(why));
         }
-        let configured = gate::link(environment, facts).is_open() && facts.configured() == Answer::Yes;
+        // Who asked for modules has them only once they are installed.
+        let is_there = match self.orders.goal {
+            Goal::SetUp(_) => plan::is_there(facts, &setup.mandate()),
+            Goal::Link | Goal::Reset(_) => facts.configured() == Answer::Yes,
+        };
+        let configured = gate::link(environment, facts).is_open() && is_there;
         match (configured, self.orders.until) {
             (true, Until::Configured) => Next::End(End::Configured),
             (true, Until::Linked) => self.consent_to_change().map_or(Next::Want(Intent::Link), Next::End),
@@ -293,6 +310,27 @@ impl Pilot {
                 )),
                 Answer::Yes => End::Prerequisites("The link cannot be made yet.".into()),
             }),
+        }
+    }
+
+    /// What is linked stays linked; modules that were asked for are added.
+    fn add_modules(&self, environment: &Environment, setup: &Setup, modules: &[Module]) -> Next {
+        let (facts, mandate) = (&setup.facts, setup.mandate());
+        if gate::modules(environment, facts, &mandate) {
+            return self.consent().map_or_else(|| Next::Want(Intent::InstallModules(modules.to_vec())), Next::End);
+        }
+        match (plan::installed(facts, &mandate), gate::dual_write_application(environment, facts)) {
+            (Answer::Yes, _) => Next::Want(Intent::Link),
+            (Answer::Unknown(reasons), _) => Next::End(End::Unreachable(format!(
+                "It is linked; whether the modules are there could not be told: {}.",
+                reasons.join("; ")
+            ))),
+            (Answer::No(_), Gate::Closed(why)) => {
+                Next::End(End::Prerequisites(format!("It is linked; no module can be added. {why}")))
+            }
+            (Answer::No(reasons), _) => {
+                Next::End(End::Prerequisites(format!("It is linked; no module can be added: {}.", reasons.join("; "))))
+            }
         }
     }
 

@@ -214,8 +214,24 @@ pub fn packages(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
 
 /// Whether everything is there that Configure makes with this mandate: the modules, too.
 pub fn is_there(facts: &Facts, mandate: &Mandate) -> bool {
-    let is_installed = |package: &&str| matches!(facts.package(package), Some(PackageState::Installed { .. }));
-    facts.configured() == Answer::Yes && mandate.packages().iter().all(is_installed)
+    facts.configured() == Answer::Yes && installed(facts, mandate) == Answer::Yes
+}
+
+/// Whether all packages of this mandate are installed; if not, which.
+pub fn installed(facts: &Facts, mandate: &Mandate) -> Answer {
+    let (mut missing, mut unknown) = (Vec::new(), Vec::new());
+    for package in mandate.packages() {
+        match facts.package(package) {
+            Some(PackageState::Installed { .. }) => {}
+            Some(_) => missing.push(format!("{package} is not installed")),
+            None => unknown.push(format!("could not tell whether {package} is installed")),
+        }
+    }
+    match (missing.is_empty(), unknown.is_empty()) {
+        (false, _) => Answer::No(missing),
+        (true, false) => Answer::Unknown(unknown),
+        (true, true) => Answer::Yes,
+    }
 }
 
 /// What is made of the identities on both sides.

@@ -65,10 +65,14 @@ pub struct Setup {
     pub accepts: Option<Acceptance>,
     /// An interrupted run that is taken up as soon as both sides are read.
     pub to_take_up: Option<Box<Run>>,
+    /// An interrupted run that could not be taken up, because the record could not be written.
+    pub interrupted: Option<Box<Run>>,
     /// What begins as soon as this program has the environment to itself.
     pub starts: Option<Box<Start>>,
     /// Another program drives this environment; it is only watched from here.
     pub held: Option<Box<Held>>,
+    /// The looks at what that program does that are open.
+    pub looks: Vec<(FactKind, Ticket)>,
     /// Modules that are installed with the application.
     pub modules: Vec<Module>,
     /// Looks at what a person mends elsewhere that are open.
@@ -244,7 +248,9 @@ impl Setup {
             record: Record::New,
             accepts: None,
             to_take_up: None,
+            interrupted: None,
             starts: None,
+            looks: Vec::new(),
             held: None,
             modules: Vec::new(),
             vigil: Vec::new(),

@@ -90,7 +90,12 @@ impl Session {
         if let Self::SignedIn(account) = self { account.tenant.as_deref() } else { None }
     }
 
-    /// The account, if somebody is signed in.
+    /// Who is signed in.
+    pub fn who(&self) -> Option<&Account> {
+        if let Self::SignedIn(account) = self { Some(account) } else { None }
+    }
+
+    /// The name of the account, if somebody is signed in.
     pub fn account(&self) -> Option<&str> {
         if let Self::SignedIn(account) = self { Some(&account.name) } else { None }
     }

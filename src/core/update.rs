@@ -276,13 +276,19 @@ fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<R
                 model.cloud.has_gateway = true;
                 model.notice = Some(format!("The dual-write gateway answers at {address}."));
             }
-            if let Some(id) = question.about.clone() {
-                with_setup(model, &id, now, |setup, cx| reading::fact_reply(setup, kind, ticket, question, result, cx));
+            if let Some(id) = question.about.clone()
+                && with_setup(model, &id, now, |setup, cx| {
+                    reading::fact_reply(setup, kind, ticket, question, result, cx);
+                })
+                .is_none()
+            {
+                // Its environment has left the list: whoever finds it there again asks anew.
+                model.setups.work(&id, |setup| setup.reading.retain(|_, asked| asked.ticket != ticket));
             }
         }
         Purpose::Watch(kind) => {
             if let Some(id) = question.about.clone() {
-                with_setup(model, &id, now, |setup, cx| run::watched(setup, kind, result, cx));
+                with_setup(model, &id, now, |setup, cx| run::watched(setup, kind, ticket, result, cx));
             }
         }
         Purpose::Vigil(sight) => {

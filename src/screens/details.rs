@@ -67,7 +67,7 @@ impl Sheet for Details {
         let mut rows = Vec::new();
         for (side, title) in [(Side::Dataverse, "Application users"), (Side::FinanceOperations, "Client ID rows")] {
             rows.push(parts::heading(title));
-            rows.extend(identities::table(view, side, setup, cells, !has_packages(&setup.facts)));
+            rows.extend(identities::table(view, side, setup, cells, !gate::has_packages(&setup.facts)));
             rows.push(Row::blank());
         }
         rows.extend(companies(&setup.facts, cells));
@@ -116,16 +116,9 @@ impl Sheet for Details {
     }
 }
 
-/// Whether only identities are missing: before the packages are there, Configure makes them.
+/// Whether the repair of the identities can be offered: everything of them was read.
 pub(super) fn can_repair(environment: &Environment, setup: &Setup) -> bool {
-    let facts = &setup.facts;
-    setup.reading.is_empty() && has_packages(facts) && gate::repair(environment, facts)
-}
-
-pub(super) fn has_packages(facts: &Facts) -> bool {
-    [CORE_PACKAGE, APPLICATION_PACKAGE]
-        .into_iter()
-        .all(|package| matches!(facts.package(package), Some(PackageState::Installed { .. })))
+    setup.reading.is_empty() && gate::repair(environment, &setup.facts)
 }
 
 /// The facts of Lifecycle Services at the left, those of Dataverse at the right.
@@ -246,7 +239,7 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
     );
     // Before the packages are there, identities that are missing are no failure.
     let mark = match worst.unwrap_or(Mark::Busy) {
-        Mark::Failed if !has_packages(facts) => Mark::Waiting,
+        Mark::Failed if !gate::has_packages(facts) => Mark::Waiting,
         mark => mark,
     };
     put("Identities", Some(mark), text);
@@ -345,7 +338,7 @@ fn what_configure_does(facts: &Facts) -> &'static str {
     let is_on_its_way = [CORE_PACKAGE, APPLICATION_PACKAGE]
         .into_iter()
         .any(|package| matches!(facts.package(package), Some(PackageState::InProgress { .. })));
-    if has_packages(facts) {
+    if gate::has_packages(facts) {
         "The packages are installed. Makes the identities that are missing, so that both sides may reach each other. \
          Nothing is linked yet. A few minutes."
     } else if is_on_its_way {

@@ -8,6 +8,7 @@ use super::page::{Action, Page, Room, Stop};
 use super::sheet::Sheet;
 use super::{View, details, modules, parts};
 use crate::core::check::{self, Check, Closes, Level, Tri};
+use crate::core::gate;
 use crate::core::model::Model;
 use crate::core::trouble::capital;
 use crate::ui::look::{Glyphs, Look, Mark, Role};
@@ -91,7 +92,7 @@ impl Sheet for Prerequisites {
         let at = place(&all, view.eye);
         let Some(selected) = all.get(at) else { return Page::default() };
         let is_of_modules =
-            selected.id == "P31" && modules::can_be_added(&setup.facts) && details::has_packages(&setup.facts);
+            selected.id == "P31" && modules::can_be_added(&setup.facts) && gate::has_packages(&setup.facts);
         let fix = if is_of_modules {
             Some(Ask::Modules)
         } else {

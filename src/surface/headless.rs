@@ -145,8 +145,9 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         teller,
         seat,
     };
-    if headless.takes_up() {
-        for found in record.found.into_iter().filter(|found| found.held.is_none()) {
+    if let Some(orders) = headless.takes_up() {
+        let is_ordered = |found: &Found| found.run.work.as_ref().is_none_or(|(work, _)| orders.include(work));
+        for found in record.found.into_iter().filter(|found| found.held.is_none() && is_ordered(found)) {
             headless.found.entry(found.run.environment.clone()).or_insert(found);
         }
     }
@@ -301,9 +302,12 @@ impl Headless<'_> {
         }
     }
 
-    /// Whether interrupted runs are gone on with.
-    fn takes_up(&self) -> bool {
-        matches!(&self.job, Job::Run { orders, dry } if orders.yes && !dry && orders.other_terms().is_none())
+    /// What was ordered, where interrupted runs that are part of it are gone on with.
+    fn takes_up(&self) -> Option<Orders> {
+        match &self.job {
+            Job::Run { orders, dry: false } if orders.yes && orders.other_terms().is_none() => Some(orders.clone()),
+            _ => None,
+        }
     }
 
     /// Whether an interrupted run of one waits to be gone on with.

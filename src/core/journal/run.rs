@@ -143,11 +143,11 @@ impl Run {
         matches!(last.result, None | Some(ChangeResult::Accepted | ChangeResult::Unknown)).then_some(last)
     }
 
-    /// Activity id of the link that was started under this request id.
-    pub fn activity(&self, request: &str) -> Option<String> {
+    /// What became of the link that was asked for last under this request id.
+    pub fn link(&self, request: &str) -> Option<&ChangeLine> {
         let is_it =
             |line: &&ChangeLine| matches!(&line.deed, Deed::StartLink { request_id, .. } if request_id == request);
-        self.changes.iter().rev().find(is_it)?.id.clone()
+        self.changes.iter().rev().find(is_it)
     }
 
     /// How it stands, in a word.
@@ -257,7 +257,8 @@ impl Run {
                 let sitting = self.sittings.last().map(|sitting| sitting.at);
                 if let Some((Work::Link { way: Way::Direct, .. }, since)) = &self.work
                     && sitting <= Some(*since)
-                    && self.changes.last().is_some_and(|line| line.at >= *since)
+                    // A link that somebody else made teaches nothing.
+                    && self.changes.last().is_some_and(|line| line.at >= *since && line.result == Some(ChangeResult::Done))
                 {
                     self.lasted.push((Watched::Link, between(*since, at)));
                 }

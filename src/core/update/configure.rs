@@ -94,7 +94,9 @@ pub(super) fn again(setup: &mut Setup, cx: &mut Cx) {
     let mut run = run;
     run::began(setup, Work::Configure { first: run.first(), mandate: run.mandate.clone() }, false, cx);
     if run.stage().id == StageId::Verification {
-        run.current = STAGES.iter().position(|id| *id == StageId::CoreSolution).unwrap_or(0);
+        // No stage that this run was not meant for: a repair installs nothing.
+        let place = |wanted: StageId| STAGES.iter().position(|id| *id == wanted).unwrap_or(0);
+        run.current = place(StageId::CoreSolution).max(place(run.first()));
     }
     // The wait on the failure is nobody's work: the clock begins anew.
     run.started = cx.now;

@@ -105,9 +105,11 @@ pub(super) fn start(setup: &mut Setup, way: Way, request_id: String, cx: &mut Cx
 /// Goes on after an interruption: the gateway is read first. What was accepted is watched, what was
 /// not answered is asked for again under its own request id, which starts nothing a second time.
 pub(super) fn take_up(setup: &mut Setup, way: Way, request_id: String, since: Now, before: &Run, cx: &mut Cx) {
-    let activity = before.activity(&request_id);
+    let asked = before.link(&request_id);
+    let activity = asked.and_then(|line| line.id.clone());
+    let unsettled = asked.is_some_and(|line| matches!(line.result, None | Some(ChangeResult::Unknown)));
     let linking = fresh(setup, way, request_id, since, cx);
-    setup.flow = Flow::Linking(Box::new(Linking { activity, ..linking }));
+    setup.flow = Flow::Linking(Box::new(Linking { activity, unsettled, ..linking }));
 }
 
 fn fresh(setup: &Setup, way: Way, request_id: String, started: Now, cx: &mut Cx) -> Linking {
@@ -120,6 +122,7 @@ fn fresh(setup: &Setup, way: Way, request_id: String, started: Now, cx: &mut Cx)
         step: LinkStep::Look,
         watch: Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO),
         administration_url: None,
+        unsettled: false,
         starts: 0,
         reported: false,
         refused: None,
@@ -279,7 +282,9 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     };
     let is_web = |address: &String| address.starts_with("https://") || address.starts_with("http://");
     let address = linking.administration_url.clone().filter(is_web).unwrap_or_else(own);
-    if linking.starts > 0 || linking.activity.is_some() {
+    // Where the start was refused, somebody else has made it.
+    let is_own = linking.refused.is_none() || linking.way == Way::Reset;
+    if is_own && (linking.starts > 0 || linking.activity.is_some() || linking.unsettled) {
         cx.record(setup, Line::came(ChangeResult::Done, None));
     }
     cx.record(setup, Line::Linked { address: address.clone(), confirmed: confirmed.words() });
@@ -287,7 +292,8 @@ fn finish(setup: &mut Setup, linking: &Linking, confirmed: Confirmation, cx: &mu
     let took = between(linking.started, cx.now);
     setup.stopped_by = None;
     setup.tell(cx.now, format!("linked in {}, {}", to_the_second(took), confirmed.words()));
-    setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took: Some((linking.way, took)) }));
+    let took = is_own.then_some((linking.way, took));
+    setup.flow = Flow::Linked(Box::new(Linked { at: cx.now, address, confirmed, took }));
     for kind in [FactKind::Maps, FactKind::Companies, FactKind::Packages] {
         reading::ask(setup, kind, cx);
     }
@@ -403,6 +409,10 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                 failure_of(&trouble, setup, cx)
             };
             failure.ids.push(("Request id", linking.request_id.clone()));
+            if trouble.what == What::Refused {
+                // The service has answered this request id for good; the next try is a new one.
+                linking.is_answered = true;
+            }
             if trouble.what == What::Refused && cx.cloud.has_gateway && says_it_runs(&trouble.words) {
                 // Started by another program, or by this one before its record was lost.
                 setup.tell(cx.now, format!("{}; the gateway is watched for its link", trouble.clause()));
@@ -411,10 +421,6 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                 let call = Call::Links(host(setup, cx));
                 linking.watch.then_ask(cx, call, READ_BACK_PAUSE);
                 return Next::Stay;
-            }
-            if trouble.what == What::Refused {
-                // The service has answered this request id for good; the next try is a new one.
-                linking.is_answered = true;
             }
             Next::Failed(Box::new(failure))
         }

@@ -30,11 +30,14 @@ pub(super) fn read_directory(model: &mut Model) {
     }
 }
 
-/// Takes a fresh list. One that has lost an environment does not stop what runs in it.
+/// Takes a fresh list. One that has lost an environment does not stop what runs, or is about to run, in it.
 pub(super) fn take_list(model: &mut Model, take: impl FnOnce(&mut Directory)) {
-    let running: Vec<Environment> = model.running().map(|(environment, _)| environment.clone()).collect();
+    let running = model.running().map(|(environment, _)| environment.clone());
+    let starting = model.setups.values().filter(|setup| setup.starts.is_some());
+    let starting = starting.filter_map(|setup| model.directory.get(&setup.id).cloned());
+    let kept: Vec<Environment> = running.chain(starting).collect();
     take(&mut model.directory);
-    for environment in running {
+    for environment in kept {
         model.directory.keep(environment);
     }
 }

@@ -4,16 +4,18 @@ use super::storing::store;
 use super::troubles::tell_miss;
 use super::{Cx, link, run};
 use crate::core::call::{Call, Reply};
-use crate::core::environment::{Environment, Fact};
+use crate::core::environment::{Environment, EnvironmentId, Fact};
 use crate::core::facts::{FactKind, Facts};
 use crate::core::gate::{self, Gate};
-use crate::core::model::{Cloud, Purpose, Question};
+use crate::core::linking::Confirmation;
+use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::plan::{self, APPLICATION_USERS};
 use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, back_off};
 use crate::core::setup::{Asked, Flow, Setup, Start};
 use crate::core::sign_in::Account;
 use crate::core::standing;
+use crate::core::time::Now;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::{app_id, bare_host};
 use std::sync::Arc;
@@ -53,6 +55,24 @@ pub(super) fn read_all(setup: &mut Setup, cx: &mut Cx) {
     setup.facts.reader = reader(cx);
     for kind in EVERYTHING {
         ask(setup, kind, cx);
+    }
+}
+
+/// Another account is signed in: what was read as the one before says nothing of it, and is read anew where nothing
+/// runs. A question of the one before is not asked any more.
+pub(super) fn read_as_another(model: &mut Model, now: Now) {
+    let at_rest = model.setups.values().filter(|setup| !setup.is_running());
+    let at_rest: Vec<EnvironmentId> = at_rest.map(|setup| setup.id.clone()).collect();
+    for id in at_rest {
+        super::with_setup(model, &id, now, |setup, cx| {
+            for asked in std::mem::take(&mut setup.reading).into_values() {
+                cx.desk.cancel(asked.ticket);
+            }
+            setup.facts.forget_reader();
+            if setup.opened {
+                read_all(setup, cx);
+            }
+        });
     }
 }
 
@@ -277,8 +297,22 @@ pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
         Flow::LinkFailed(_, _) if gate::is_linked(cx.environment, &setup.facts) => {
             setup.flow = link::linked_already(setup, cx);
         }
+        // The gateway has shown the link, and shows now that it is gone, or leads elsewhere.
+        Flow::Linked(ref linked) if linked.confirmed == Confirmation::Gateway && is_gone(setup, linked.at, cx) => {
+            setup.tell(cx.now, "the link that was here is not shown any more");
+            setup.flow = Flow::Details { wanted: false };
+        }
         _ => {}
     }
+}
+
+/// Whether a reading since then says that there is no link to this environment.
+fn is_gone(setup: &Setup, since: Now, cx: &Cx) -> bool {
+    let facts = &setup.facts;
+    let is_newer = facts.link.at().is_some_and(|at| at > since);
+    is_newer
+        && facts.link.value().is_some()
+        && (facts.linked().is_none() || gate::mismatch(cx.environment, facts).is_some())
 }
 
 /// Whether the first and the last stage can judge: what Configure makes was answered for good, and

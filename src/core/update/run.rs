@@ -5,18 +5,19 @@
 //! anything, and what was asked for before the interruption is watched, not asked for again.
 
 use super::{Cx, Notice, configure, link, lists, reading, storing};
-use crate::core::call::Call;
+use crate::core::call::Reply;
 use crate::core::effect::Effect;
 use crate::core::environment::EnvironmentId;
 use crate::core::facts::FactKind;
+use crate::core::gate;
 use crate::core::journal::{Entry, Outcome, Run, What, Work};
 use crate::core::model::{Model, Place, Purpose, Question};
-use crate::core::msg::{Found, NotClaimed};
+use crate::core::msg::{Found, NotClaimed, Ticket};
 use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
 use crate::core::terms::Acceptance;
 use crate::core::time::Now;
-use crate::core::trouble::{capital, record_help};
+use crate::core::trouble::{Trouble, capital, record_help};
 use crate::wire::bare_id;
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub(super) fn claim(setup: &mut Setup, start: Start, cx: &mut Cx) {
         setup.run = cx.desk.guid();
         setup.record = Record::New;
     }
+    // What was interrupted and could not be taken up comes first: beginning anew would ask for it a second time.
+    let start = setup.interrupted.take().map_or(start, Start::TakeUp);
     if let Start::TakeUp(run) = &start {
         setup.run.clone_from(&run.id);
     }
@@ -56,19 +59,14 @@ pub(super) fn holder(model: &mut Model, id: &EnvironmentId, held: Option<Held>, 
         if setup.is_running() {
             return None;
         }
-        match (held, setup.held.take()) {
-            (Some(held), before) => {
-                setup.held = before;
-                watch(setup, &held, cx);
-                None
-            }
-            (None, Some(before)) => {
-                setup.tell(cx.now, format!("{} has ended", before.words()));
-                reading::read_all(setup, cx);
-                Some(format!("{} has ended; “{}” is free.", capital(&before.words()), cx.environment.name))
-            }
-            (None, None) => None,
+        if let Some(held) = held {
+            watch(setup, &held, cx);
+            return None;
         }
+        let before = free(setup, cx)?;
+        setup.tell(cx.now, format!("{} has ended", before.words()));
+        reading::read_all(setup, cx);
+        Some(format!("{} has ended; “{}” is free.", capital(&before.words()), cx.environment.name))
     });
     if let Some(text) = ended.flatten() {
         model.notice = Some(text);
@@ -80,7 +78,11 @@ pub(super) fn claimed(setup: &mut Setup, result: Result<(), NotClaimed>, cx: &mu
     let start = *setup.starts.take()?;
     match result {
         Ok(()) => {
-            setup.held = None;
+            free(setup, cx);
+            if let Some(why) = overtaken(setup, &start, cx) {
+                cx.desk.push(Effect::Release(setup.id.clone()));
+                return Some(Notice(why.into()));
+            }
             match start {
                 Start::Configure { first, mandate } => configure::start(setup, first, mandate, cx),
                 Start::ConfigureAgain => configure::again(setup, cx),
@@ -100,10 +102,36 @@ pub(super) fn claimed(setup: &mut Setup, result: Result<(), NotClaimed>, cx: &mu
             Some(Notice(text))
         }
         Err(NotClaimed::Failed(why)) => {
+            if let Start::TakeUp(run) = start {
+                setup.interrupted = Some(run);
+            }
             let help = record_help(&why);
             Some(Notice(format!("Nothing was started, because the record cannot be written: {why}. {help}")))
         }
     }
+}
+
+/// Why what was wanted is not begun after all: while the record was opened, a reading has moved the flow on.
+fn overtaken(setup: &Setup, start: &Start, cx: &Cx) -> Option<&'static str> {
+    match start {
+        Start::ConfigureAgain if !matches!(setup.flow, Flow::ConfigureFailed(_, _)) => {
+            Some("Nothing was started: what had failed is there now.")
+        }
+        Start::Reset(_)
+            if !matches!(setup.flow, Flow::Mismatch) || !gate::reset_link(cx.environment, &setup.facts).is_open() =>
+        {
+            Some("Nothing was reset: what was read meanwhile speaks against it.")
+        }
+        _ => None,
+    }
+}
+
+/// Nobody else drives the environment: what was looked at because of that is not looked at any more.
+fn free(setup: &mut Setup, cx: &mut Cx) -> Option<Box<Held>> {
+    for (_, ticket) in setup.looks.drain(..) {
+        cx.desk.cancel(ticket);
+    }
+    setup.held.take()
 }
 
 /// The first lines of a piece of work.
@@ -171,24 +199,20 @@ fn watch(setup: &mut Setup, held: &Held, cx: &mut Cx) {
     }
 }
 
-fn look_later(setup: &Setup, kind: FactKind, cx: &mut Cx) {
+fn look_later(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
     if let Ok(call) = reading::call_for_step(kind, setup, cx) {
-        ask_later(setup, kind, call, cx);
+        let ticket = cx.desk.ask(Question::about(&setup.id, Purpose::Watch(kind)), call, WATCH_PAUSE);
+        setup.looks.push((kind, ticket));
     }
 }
 
-fn ask_later(setup: &Setup, kind: FactKind, call: Call, cx: &mut Cx) {
-    let question = Question::about(&setup.id, Purpose::Watch(kind));
-    cx.desk.ask(question, call, WATCH_PAUSE);
-}
-
 /// What a look at a driven environment brought; the next one follows as long as it is driven.
-pub(super) fn watched(
-    setup: &mut Setup,
-    kind: FactKind,
-    result: Result<crate::core::call::Reply, crate::core::trouble::Trouble>,
-    cx: &mut Cx,
-) {
+pub(super) fn watched(setup: &mut Setup, kind: FactKind, ticket: Ticket, result: Result<Reply, Trouble>, cx: &mut Cx) {
+    let open = setup.looks.len();
+    setup.looks.retain(|look| *look != (kind, ticket));
+    if setup.looks.len() == open || setup.held.is_none() {
+        return;
+    }
     // A look that brought nothing leaves what was known before, with its age.
     if result.is_ok() {
         let before = setup.facts.packages.clone();
@@ -198,11 +222,9 @@ pub(super) fn watched(
             reading::read_all(setup, cx);
         }
     }
-    if setup.held.is_some() {
-        look_later(setup, kind, cx);
-        if kind == WATCHED[0] {
-            ask_holder(setup, cx);
-        }
+    look_later(setup, kind, cx);
+    if kind == WATCHED[0] {
+        ask_holder(setup, cx);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Signing in: a code, questions until the person is done, then the list is read.
 
-use super::lists;
+use super::{lists, reading};
 use crate::core::call::{Call, Reply};
 use crate::core::environment::EnvironmentId;
 use crate::core::journal::What;
@@ -89,11 +89,16 @@ pub(super) fn reply(model: &mut Model, ticket: Ticket, misses: u8, result: Resul
         (Session::Waiting(waiting), result) if waiting.ticket == ticket => match result {
             Ok(Reply::SignedIn(account)) => {
                 model.session = Session::SignedIn(account);
-                if let Some(ended) = model.ended.take() {
-                    signed_in_again(model, &ended.account, now);
+                let before = model.ended.take().map(|ended| ended.account);
+                if let Some(before) = &before {
+                    signed_in_again(model, before, now);
+                }
+                let is_another = before.is_some_and(|before| model.session.who() != Some(&before));
+                if is_another {
+                    reading::read_as_another(model, now);
                 }
                 model.desk.ask_parked();
-                if model.directory.read_at.is_none() {
+                if is_another || model.directory.read_at.is_none() {
                     lists::read_directory(model);
                 }
             }

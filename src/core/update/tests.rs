@@ -6,6 +6,8 @@ mod faults;
 mod installing;
 mod linking;
 mod looking;
+mod meanwhile;
+mod piloted;
 mod run;
 mod survey;
 mod world;

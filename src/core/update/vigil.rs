@@ -117,8 +117,8 @@ pub(super) fn seen(
         (Sight::Fact(kind), Ok(reply)) => Some((kind, reply)),
         _ => None,
     };
+    model.setups.work(id, |setup| setup.vigil.retain(|open| *open != ticket));
     with_setup(model, id, now, |setup, cx| {
-        setup.vigil.retain(|open| *open != ticket);
         if let Some((kind, reply)) = fact.filter(|_| !setup.is_running()) {
             // A page that is looked at does not flicker: only what the link and the join lead to is read too.
             match kind {

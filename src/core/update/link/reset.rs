@@ -109,6 +109,7 @@ fn resetting(watch: Watch, started: Now) -> Linking {
         step: LinkStep::Start,
         watch,
         administration_url: None,
+        unsettled: false,
         starts: 1,
         reported: false,
         refused: None,
