@@ -132,7 +132,7 @@ pub fn mismatch(environment: &Environment, facts: &Facts) -> Option<Mismatch> {
 
 /// Why nobody can say whether the link that is there is the right one: it leads to another environment, and
 /// whether Power Platform Integration names that one could not be read.
-pub fn unsure_link(environment: &Environment, facts: &Facts) -> Option<String> {
+fn unsure_link(environment: &Environment, facts: &Facts) -> Option<String> {
     let linked_to = facts.linked()?.power_apps_environment.as_deref().filter(|id| !id.is_empty())?;
     if environment.power_platform.as_deref().is_some_and(|own| bare_id(own) == bare_id(linked_to)) {
         return None;
@@ -146,10 +146,35 @@ pub fn unsure_link(environment: &Environment, facts: &Facts) -> Option<String> {
     Some(format!("Dual-write is linked to {linked_to}; whether it should be cannot be told: {why}"))
 }
 
+/// Where dual-write leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leads {
+    /// No link is known.
+    Nowhere,
+    /// It is linked, and nothing says that it leads elsewhere.
+    Here,
+    /// It is linked to another environment than Power Platform Integration names.
+    Elsewhere,
+    /// Nobody can say whether the link is the right one, and why.
+    Unsure(String),
+}
+
+/// Where dual-write leads, as far as it is known.
+pub fn leads(environment: &Environment, facts: &Facts) -> Leads {
+    if mismatch(environment, facts).is_some() {
+        Leads::Elsewhere
+    } else if let Some(why) = unsure_link(environment, facts) {
+        Leads::Unsure(why)
+    } else if facts.linked().is_some() {
+        Leads::Here
+    } else {
+        Leads::Nowhere
+    }
+}
+
 /// Whether there is a link, and nothing says that it leads elsewhere.
 pub fn is_linked(environment: &Environment, facts: &Facts) -> bool {
-    let is_doubted = || mismatch(environment, facts).is_some() || unsure_link(environment, facts).is_some();
-    facts.linked().is_some() && !is_doubted()
+    leads(environment, facts) == Leads::Here
 }
 
 /// The state that picks between entries of the fault catalogue.

@@ -5,7 +5,7 @@
 
 use super::environment::{Environment, EnvironmentId};
 use super::facts::{Answer, Facts};
-use super::gate::{self, Gate, Integration};
+use super::gate::{self, Gate, Integration, Leads};
 use super::journal::Work;
 use super::linking::LinkStep;
 use super::mandate::Module;
@@ -248,7 +248,8 @@ impl Pilot {
         {
             return Next::Want(Intent::ChooseModules(modules.clone()));
         }
-        if gate::mismatch(environment, facts).is_some() {
+        let leads = gate::leads(environment, facts);
+        if leads == Leads::Elsewhere {
             return match self.orders.goal {
                 Goal::Reset(_) => Next::Want(Intent::Mismatch),
                 Goal::SetUp(_) | Goal::Link => Next::End(End::Mismatch(String::new())),
@@ -267,14 +268,15 @@ impl Pilot {
             // Whether the link leads elsewhere cannot be told.
             return Next::End(End::Unreachable(trouble.in_full(Again::Command)));
         }
-        if let Some(why) = gate::unsure_link(environment, facts) {
-            return Next::End(End::Unreachable(why));
-        }
-        if facts.linked().is_some() {
-            return match &self.orders.goal {
-                Goal::SetUp(modules) if !modules.is_empty() => self.add_modules(environment, setup, modules),
-                _ => Next::Want(Intent::Link),
-            };
+        match leads {
+            Leads::Elsewhere | Leads::Nowhere => {}
+            Leads::Unsure(why) => return Next::End(End::Unreachable(why)),
+            Leads::Here => {
+                return match &self.orders.goal {
+                    Goal::SetUp(modules) if !modules.is_empty() => self.add_modules(environment, setup, modules),
+                    _ => Next::Want(Intent::Link),
+                };
+            }
         }
         match (gate::dual_write_application(environment, facts), gate::integration(environment, facts)) {
             (Gate::Open, _) => {}

@@ -3,7 +3,7 @@
 
 use super::environment::{Environment, Fact};
 use super::facts::{Answer, FactKind, Facts, PackageState};
-use super::gate::{self, Gate, Integration};
+use super::gate::{self, Gate, Integration, Leads};
 use super::linking::Confirmation;
 use super::plan::{APPLICATION_PACKAGE, CORE_PACKAGE};
 use super::setup::{Flow, Setup};
@@ -160,14 +160,11 @@ pub fn standing(environment: &Environment, setup: Option<&Setup>) -> Standing {
 }
 
 fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing {
-    if gate::mismatch(environment, facts).is_some() {
-        return Standing::Mismatch;
-    }
-    if gate::is_linked(environment, facts) {
-        return Standing::Linked;
-    }
-    if gate::unsure_link(environment, facts).is_some() {
-        return Standing::Unknown;
+    match gate::leads(environment, facts) {
+        Leads::Elsewhere => return Standing::Mismatch,
+        Leads::Here => return Standing::Linked,
+        Leads::Unsure(_) => return Standing::Unknown,
+        Leads::Nowhere => {}
     }
     match gate::integration(environment, facts) {
         Integration::NotSetUp => return Standing::IntegrationFirst,

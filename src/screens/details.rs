@@ -8,7 +8,7 @@ use super::{View, access, identities, parts, prerequisites};
 use crate::core::check::{self, Closes, Level, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Answer, FactKind, Facts, PackageState, why};
-use crate::core::gate::{self, Gate, Integration};
+use crate::core::gate::{self, Gate, Integration, Leads};
 use crate::core::mandate::Mandate;
 use crate::core::msg::Intent;
 use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, Side};
@@ -364,16 +364,17 @@ fn next_step(
     let reading = !setup.is_read_enough();
     let mut stops = Vec::new();
     let mut notes = Vec::new();
-    if gate::mismatch(environment, facts).is_some() {
+    let leads = gate::leads(environment, facts);
+    if leads == Leads::Elsewhere {
         stops.push(Stop::wants("Linking mismatch", Intent::Mismatch));
         notes.extend(para(
             "Solve the mismatch first; the page shows which side says what, and the remedy.",
             Role::Plain,
             cells,
         ));
-    } else if let Some(why) = gate::unsure_link(environment, facts) {
-        notes.extend(parts::marked(Mark::Warn, &clean(&why), *view.look, cells));
-    } else if facts.linked().is_some() {
+    } else if let Leads::Unsure(why) = &leads {
+        notes.extend(parts::marked(Mark::Warn, &clean(why), *view.look, cells));
+    } else if leads == Leads::Here {
         stops.push(Stop::wants("Dual-write administration", Intent::Link));
         notes.extend(para(
             "Both sides are linked. The next page has the address of the administration area.",

@@ -34,7 +34,7 @@ pub(super) fn of_setup(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option
                 return Some(Notice("It opens as soon as everything is read.".into()));
             }
             match gate::dual_write_application(cx.environment, facts) {
-                Gate::Open => setup.flow = Flow::Terms { seen_to_end: false, ticked: false, keeping: false },
+                Gate::Open => setup.flow = reading::configure_flow(setup, cx),
                 Gate::Closed(why) => return Some(Notice(why)),
                 Gate::Reading => return Some(Notice("It is still being read.".into())),
             }

@@ -17,7 +17,7 @@ use super::{Cx, Notice, reading, run, storing, way};
 use crate::core::call::{Call, Change, Reply};
 use crate::core::facts::{Answer, FactKind};
 use crate::core::failure::{Failure, Halt};
-use crate::core::gate::{self, Gate};
+use crate::core::gate::{self, Gate, Leads};
 use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::linking::{Confirmation, LinkStep, Linked, Linking, Way};
 use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
@@ -50,12 +50,14 @@ pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
     if !matches!(setup.flow, Flow::Details { .. } | Flow::Configured | Flow::ConfigureFailed(_, _)) {
         return None;
     }
-    if gate::is_linked(cx.environment, &setup.facts) {
-        setup.flow = linked_already(setup, cx);
-        return None;
-    }
-    if let Some(why) = gate::unsure_link(cx.environment, &setup.facts) {
-        return Some(Notice(why));
+    match gate::leads(cx.environment, &setup.facts) {
+        Leads::Here => {
+            setup.flow = linked_already(setup, cx);
+            return None;
+        }
+        Leads::Unsure(why) => return Some(Notice(why)),
+        // The gate says what is in the way.
+        Leads::Elsewhere | Leads::Nowhere => {}
     }
     if matches!(setup.flow, Flow::ConfigureFailed(_, _)) {
         return None;

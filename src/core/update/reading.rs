@@ -6,7 +6,7 @@ use super::{Cx, link, run};
 use crate::core::call::{Call, Reply};
 use crate::core::environment::{Environment, EnvironmentId, Fact};
 use crate::core::facts::{FactKind, Facts};
-use crate::core::gate::{self, Gate};
+use crate::core::gate::{self, Leads};
 use crate::core::linking::Confirmation;
 use crate::core::model::{Cloud, Model, Purpose, Question};
 use crate::core::msg::Ticket;
@@ -276,15 +276,13 @@ pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
     }
     match setup.flow {
         Flow::Details { wanted: true } if setup.is_read_enough() => {
-            setup.flow = match gate::dual_write_application(cx.environment, &setup.facts) {
-                Gate::Open if gate::mismatch(cx.environment, &setup.facts).is_some() => Flow::Mismatch,
-                Gate::Open if gate::is_linked(cx.environment, &setup.facts) => link::linked_already(setup, cx),
-                // The details say that nobody can tell where it should lead.
-                Gate::Open if setup.facts.linked().is_some() => Flow::Details { wanted: false },
-                Gate::Open if gate::link(cx.environment, &setup.facts).is_open() => Flow::Configured,
-                Gate::Open => Flow::Terms { seen_to_end: false, ticked: false, keeping: false },
-                Gate::Closed(_) | Gate::Reading => Flow::Details { wanted: false },
-            };
+            setup.flow = Flow::Details { wanted: false };
+            if gate::dual_write_application(cx.environment, &setup.facts).is_open() {
+                setup.flow = match configure_flow(setup, cx) {
+                    Flow::Terms { .. } if gate::link(cx.environment, &setup.facts).is_open() => Flow::Configured,
+                    flow => flow,
+                };
+            }
         }
         Flow::Mismatch if gate::mismatch(cx.environment, &setup.facts).is_none() => {
             setup.flow = Flow::Details { wanted: false };
@@ -303,6 +301,17 @@ pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
             setup.flow = Flow::Details { wanted: false };
         }
         _ => {}
+    }
+}
+
+/// Where the button Dual-write application leads: to the terms, unless there is a link. What nobody can tell, the
+/// details say.
+pub(super) fn configure_flow(setup: &Setup, cx: &Cx) -> Flow {
+    match gate::leads(cx.environment, &setup.facts) {
+        Leads::Elsewhere => Flow::Mismatch,
+        Leads::Here => link::linked_already(setup, cx),
+        Leads::Unsure(_) => Flow::Details { wanted: false },
+        Leads::Nowhere => Flow::Terms { seen_to_end: false, ticked: false, keeping: false },
     }
 }
 

@@ -73,6 +73,21 @@ fn a_link_that_somebody_took_away_is_not_called_linked() {
 }
 
 #[test]
+fn nobody_reads_terms_for_an_environment_that_is_linked_already() {
+    let leads = [("pp-1", true), ("pp-2", false)];
+    for (to, here) in leads {
+        let mut world = World::opened();
+        let now = world.now;
+        let link = from(json!({"cid": "c", "powerAppsEnvironment": to}));
+        world.model.setups.work(&id(), |setup| setup.facts.link = Fact::Known(Some(Box::new(link)), now));
+        world.want(Intent::DualWriteApplication);
+        let is_there =
+            if here { matches!(world.flow(), Flow::Linked(_)) } else { matches!(world.flow(), Flow::Mismatch) };
+        assert!(is_there, "{to}: {:?}", world.flow());
+    }
+}
+
+#[test]
 fn an_interrupted_link_that_could_not_be_taken_up_is_not_begun_anew() {
     let world = World::linking();
     let [Change::StartLink { request_id, .. }] = &world.changes[..] else { panic!("{:?}", world.changes) };
