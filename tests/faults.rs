@@ -5,6 +5,7 @@
 use dualwrite::api::{Api, Credentials, Identity, Outside, Proof, Time, Trust};
 use dualwrite::core::call::{Call, Change, Reply};
 use dualwrite::core::exchange::{Ending, Exchange};
+use dualwrite::core::gateways::{AtGateway, Gateway};
 use dualwrite::core::trouble::{Again, Done, Trouble, What};
 use dualwrite::settings::Profile;
 use rstest::rstest;
@@ -121,9 +122,9 @@ fn calls(port: u16) -> Vec<Call> {
         Call::Rows(side.clone()),
         Call::FinopsUsers(side.clone()),
         Call::LegalEntities(side),
-        Call::Links("host".into()),
-        Call::ConnectionSet("name".into()),
-        Call::Maps("cid".into()),
+        Call::Links(AtGateway { of: "host".into(), ..AtGateway::default() }),
+        Call::ConnectionSet(AtGateway { of: "name".into(), ..AtGateway::default() }),
+        Call::Maps(AtGateway { of: "cid".into(), ..AtGateway::default() }),
         Call::LinkStatus { environment: "e".into(), activity: "a".into() },
     ]
 }
@@ -137,7 +138,10 @@ fn changes(port: u16) -> Vec<Change> {
         Change::GiveRole { dataverse: side.clone(), user: "u".into(), role: "r".into(), app: "a" },
         Change::CreateRow { finops: side, app: "a", user: "Admin".into() },
         Change::StartLink { environment: "e".into(), power_platform: "p".into(), request_id: "r".into() },
-        Change::ResetLink { cid: "c".into(), body: dualwrite::wire::gateway::Reset::default() },
+        Change::ResetLink {
+            cid: AtGateway { of: "c".into(), ..AtGateway::default() },
+            body: dualwrite::wire::gateway::Reset::default(),
+        },
     ]
 }
 
@@ -554,4 +558,20 @@ async fn half_an_answer_while_a_code_waited_ended_the_sign_in() {
         let trouble = api.call(Call::PollDeviceCode).await.unwrap_err();
         assert!(trouble.what == what && trouble.is_passing(), "{trouble:?}");
     }
+}
+
+#[tokio::test]
+async fn only_a_gateway_that_was_found_is_asked_with_a_token() {
+    let server = serve(Serve::Bytes(http("200 OK", "", "[]"))).await;
+    let api = api(server.port);
+    let base = format!("http://127.0.0.1:{}/gateway", server.port);
+    let links = Call::Links(AtGateway { gateway: Gateway::Found(base.as_str().into()), of: "host".into() });
+    let trouble = api.call(links.clone()).await.unwrap_err();
+    assert_eq!(trouble.what, What::NotConfigured);
+    assert!(server.heard.lock().unwrap().is_empty(), "it heard of nothing");
+    assert_eq!(api.call(Call::FindGateway(base.clone())).await, Ok(Reply::Gateway(base)));
+    assert_eq!(api.call(links).await, Ok(Reply::Links(Vec::new())));
+    let heard = server.heard.lock().unwrap();
+    let with_token = |request: &&String| request.to_lowercase().contains("authorization");
+    assert_eq!(heard.iter().filter(with_token).count(), 1, "{heard:?}");
 }

@@ -3,7 +3,8 @@
 use super::http::{Body, RESET_LIMIT, Request, whole};
 use super::{Api, body_of, segment};
 use crate::core::call::Reply;
-use crate::core::trouble::{Service, Trouble};
+use crate::core::gateways::{AtGateway, Gateway};
+use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::gateway::{self, Reset};
 use reqwest::Method;
 use std::sync::PoisonError;
@@ -30,31 +31,46 @@ impl Api {
         if !answer.is_success() && !matches!(answer.status, 401 | 403) {
             return Err(answer.trouble((self.time.now)()));
         }
-        *self.gateway.lock().unwrap_or_else(PoisonError::into_inner) = Some(base.clone());
+        self.gateways.lock().unwrap_or_else(PoisonError::into_inner).insert(base.as_str().into());
         Ok(Reply::Gateway(base))
     }
 
-    pub(super) async fn links(&self, host: &str) -> Result<Reply, Trouble> {
-        let base = self.base(Service::Gateway)?;
-        let url = format!("{base}{}", gateway::environments_path(host));
+    /// The base of a gateway: that of the profile, or one that was found.
+    fn gateway(&self, gateway: &Gateway) -> Result<String, Trouble> {
+        match gateway {
+            Gateway::OfProfile => self.base(Service::Gateway),
+            Gateway::Found(base) => {
+                let is_known = self.gateways.lock().unwrap_or_else(PoisonError::into_inner).contains(base);
+                if is_known {
+                    Ok(base.to_string())
+                } else {
+                    Err(Trouble::new(Service::Gateway, What::NotConfigured, ""))
+                }
+            }
+        }
+    }
+
+    pub(super) async fn links(&self, host: &AtGateway) -> Result<Reply, Trouble> {
+        let base = self.gateway(&host.gateway)?;
+        let url = format!("{base}{}", gateway::environments_path(&host.of));
         Ok(Reply::Links(self.get(Service::Gateway, &base, url, &[]).await?))
     }
 
-    pub(super) async fn connection_set(&self, name: &str) -> Result<Reply, Trouble> {
-        let base = self.base(Service::Gateway)?;
-        let url = format!("{base}{}", gateway::connection_set_path(&segment(name)));
+    pub(super) async fn connection_set(&self, name: &AtGateway) -> Result<Reply, Trouble> {
+        let base = self.gateway(&name.gateway)?;
+        let url = format!("{base}{}", gateway::connection_set_path(&segment(&name.of)));
         Ok(Reply::ConnectionSet(Box::new(self.get(Service::Gateway, &base, url, &[]).await?)))
     }
 
-    pub(super) async fn maps(&self, cid: &str) -> Result<Reply, Trouble> {
-        let base = self.base(Service::Gateway)?;
-        let url = format!("{base}{}", gateway::maps_path(&segment(cid)));
+    pub(super) async fn maps(&self, cid: &AtGateway) -> Result<Reply, Trouble> {
+        let base = self.gateway(&cid.gateway)?;
+        let url = format!("{base}{}", gateway::maps_path(&segment(&cid.of)));
         Ok(Reply::Maps(self.get(Service::Gateway, &base, url, &[]).await?))
     }
 
-    pub(super) async fn reset_link(&self, cid: &str, body: &Reset) -> Result<Reply, Trouble> {
-        let base = self.base(Service::Gateway)?;
-        let url = format!("{base}{}", gateway::reset_path(&segment(cid), false));
+    pub(super) async fn reset_link(&self, cid: &AtGateway, body: &Reset) -> Result<Reply, Trouble> {
+        let base = self.gateway(&cid.gateway)?;
+        let url = format!("{base}{}", gateway::reset_path(&segment(&cid.of), false));
         let origin = self.profile.portal.as_str().trim_end_matches('/');
         let headers = [("Origin", origin)];
         let answer = self

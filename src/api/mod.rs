@@ -40,8 +40,9 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use session::Session;
+use std::collections::BTreeSet;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use turns::{Place, Turns};
 
@@ -84,8 +85,8 @@ impl Default for Connections {
 /// The client of one cloud, signed in or not.
 pub struct Api {
     profile: Profile,
-    /// A gateway that was found while the program ran; the profile names none, or another.
-    gateway: Mutex<Option<String>>,
+    /// The gateways that were found while the program ran: no other address is one.
+    gateways: Mutex<BTreeSet<Arc<str>>>,
     http: Http,
     session: Session,
     turns: Turns,
@@ -103,7 +104,7 @@ impl Api {
             http: Http::new(rules, trust, &time)?,
             session: Session::new(credentials),
             turns: Turns::new(Connections::default().at_once),
-            gateway: Mutex::default(),
+            gateways: Mutex::default(),
             profile,
             time,
         })
@@ -210,12 +211,6 @@ impl Api {
 
     /// The configured base of a service.
     fn base(&self, service: Service) -> Result<String, Trouble> {
-        let found = || self.gateway.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if service == Service::Gateway
-            && let Some(found) = found()
-        {
-            return Ok(found);
-        }
         let url = match service {
             Service::Entra => Some(&self.profile.authority),
             Service::Lcs => self.profile.lcs.as_ref(),
@@ -273,9 +268,8 @@ fn of_call(call: &Call) -> Place<'_> {
         | Call::LegalEntities(host)
         | Call::FindGateway(host) => Place { host, of: "" },
         Call::Packages(of) | Call::Operation { environment: of, .. } => Place { host: "", of },
-        Call::LinkStatus { environment: of, .. } | Call::Links(of) | Call::ConnectionSet(of) | Call::Maps(of) => {
-            Place { host: "", of }
-        }
+        Call::LinkStatus { environment: of, .. } => Place { host: "", of },
+        Call::Links(at) | Call::ConnectionSet(at) | Call::Maps(at) => Place { host: "", of: &at.of },
     }
 }
 
@@ -288,9 +282,8 @@ fn of_change(change: &Change) -> Place<'_> {
         | Change::PurgeUser { dataverse: host, .. }
         | Change::BindRow { finops: host, .. }
         | Change::CreateRow { finops: host, .. } => Place { host, of: "" },
-        Change::Install { environment: of, .. }
-        | Change::StartLink { environment: of, .. }
-        | Change::ResetLink { cid: of, .. } => Place { host: "", of },
+        Change::Install { environment: of, .. } | Change::StartLink { environment: of, .. } => Place { host: "", of },
+        Change::ResetLink { cid, .. } => Place { host: "", of: &cid.of },
     }
 }
 

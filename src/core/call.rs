@@ -4,6 +4,7 @@
 //! decided in [`super::update`].
 
 use super::environment::{Environment, LcsEnvironment};
+use super::gateways::AtGateway;
 use super::journal::Deed;
 use super::sign_in::Account;
 use super::trouble::Service;
@@ -89,12 +90,12 @@ pub enum Call {
     /// The applications of dual-write in the tenant.
     Principals([&'static str; 3]),
     /// The link of a finance and operations host.
-    Links(String),
+    Links(AtGateway),
     /// A connection set, by name.
-    ConnectionSet(String),
+    ConnectionSet(AtGateway),
     /// The maps of a connection set, by id.
-    Maps(String),
-    /// Whether there is a dual-write gateway at this address. From then on it is the gateway.
+    Maps(AtGateway),
+    /// Whether there is a dual-write gateway at this address.
     FindGateway(String),
     /// A link operation.
     LinkStatus {
@@ -183,7 +184,7 @@ pub enum Change {
     /// Make the link again from the Power Platform Integration.
     ResetLink {
         /// Connection set id.
-        cid: String,
+        cid: AtGateway,
         /// Both sides and the companies.
         body: gateway::Reset,
     },
@@ -350,7 +351,7 @@ impl Change {
             Self::StartLink { power_platform, request_id, .. } => {
                 Deed::StartLink { power_platform: power_platform.clone(), request_id: request_id.clone() }
             }
-            Self::ResetLink { cid, .. } => Deed::ResetLink { connection_set: cid.clone() },
+            Self::ResetLink { cid, .. } => Deed::ResetLink { connection_set: cid.of.clone() },
         }
     }
 

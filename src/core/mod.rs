@@ -20,6 +20,7 @@ pub mod failure;
 pub mod fault;
 pub mod first_run;
 pub mod gate;
+pub mod gateways;
 pub mod geography;
 pub mod journal;
 pub mod linking;

@@ -7,6 +7,7 @@ use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::exchange::Exchange;
 use super::facts::{FactKind, Shelf};
+use super::gateways::{Gateway, Gateways};
 use super::journal::{Entry, Run, What};
 use super::msg::{Found, PastRun, Ticket};
 use super::schedule::prior::Experience;
@@ -36,7 +37,7 @@ pub struct Cloud {
     pub has_client: bool,
     /// Lifecycle Services can be asked.
     pub has_lcs: bool,
-    /// The dual-write gateway can be asked.
+    /// The cloud profile names the dual-write gateway.
     pub has_gateway: bool,
     /// Microsoft Graph can be asked.
     pub has_graph: bool,
@@ -290,6 +291,8 @@ pub struct Model {
     pub notice: Option<String>,
     /// How long operations of the services take here.
     pub experience: Experience,
+    /// The dual-write gateways that were found.
+    pub gateways: Gateways,
     /// Answers that several environments gave alike.
     pub shelf: Shelf,
     /// Tickets, dice, open questions.
@@ -318,9 +321,15 @@ impl Model {
             exchanges: VecDeque::new(),
             notice: None,
             experience: Experience::default(),
+            gateways: Gateways::default(),
             shelf: Shelf::default(),
             desk: Desk::new(seed),
         }
+    }
+
+    /// The dual-write gateway of an environment, if one is known.
+    pub fn gateway(&self, environment: &Environment, setup: &Setup) -> Option<Gateway> {
+        self.gateways.of(environment, setup.gateway.as_ref(), self.cloud.has_gateway)
     }
 
     /// The environment whose set-up is looked at.
@@ -396,7 +405,6 @@ impl Cloud {
     pub fn has(&self, service: Service) -> bool {
         match service {
             Service::Lcs => self.has_lcs && self.lcs_project.is_some(),
-            Service::Gateway => self.has_gateway,
             Service::Link => self.has_link,
             Service::Graph => self.has_graph,
             _ => true,

@@ -17,6 +17,7 @@ use super::terms::Acceptance;
 use super::time::Now;
 use super::trouble::{Service, Trouble};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Most lines kept of a timeline; the journal has all that mattered.
@@ -69,6 +70,8 @@ pub struct Setup {
     pub interrupted: Option<Box<Run>>,
     /// What begins as soon as this program has the environment to itself.
     pub starts: Option<Box<Start>>,
+    /// The dual-write gateway that a person named for it.
+    pub gateway: Option<Arc<str>>,
     /// Another program drives this environment; it is only watched from here.
     pub held: Option<Box<Held>>,
     /// The looks at what that program does that are open.
@@ -251,6 +254,7 @@ impl Setup {
             interrupted: None,
             starts: None,
             looks: Vec::new(),
+            gateway: None,
             held: None,
             modules: Vec::new(),
             vigil: Vec::new(),

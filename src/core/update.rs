@@ -20,6 +20,7 @@ use super::effect::Effect;
 use super::environment::{Environment, EnvironmentId};
 use super::exchange;
 use super::facts::Shelf;
+use super::gateways::{AtGateway, Gateway, Gateways};
 use super::journal::{Entry, Outcome, What};
 use super::linking::{LinkStep, Way};
 use super::model::{Cloud, Desk, Model, Place, Purpose, Question};
@@ -125,11 +126,22 @@ struct Cx<'a> {
     tenant: Option<&'a str>,
     desk: &'a mut Desk,
     experience: &'a mut Experience,
+    gateways: &'a Gateways,
     shelf: &'a mut Shelf,
     now: Now,
 }
 
 impl Cx<'_> {
+    /// The dual-write gateway of the environment, if one is known.
+    fn gateway(&self, setup: &Setup) -> Option<Gateway> {
+        self.gateways.of(self.environment, setup.gateway.as_ref(), self.cloud.has_gateway)
+    }
+
+    /// Something that its gateway is asked about.
+    fn at_gateway(&self, setup: &Setup, of: impl Into<String>) -> AtGateway {
+        AtGateway { gateway: self.gateway(setup).unwrap_or_default(), of: of.into() }
+    }
+
     fn step_question(&self) -> Question {
         Question::about(&self.environment.id, Purpose::Step)
     }
@@ -159,14 +171,16 @@ fn with_setup<T>(
     now: Now,
     work: impl FnOnce(&mut Setup, &mut Cx) -> T,
 ) -> Option<T> {
-    let Model { setups, desk, directory, cloud, session, experience, shelf, .. } = model;
+    let Model { setups, desk, directory, cloud, session, experience, gateways, shelf, .. } = model;
     let environment = directory.get(id)?;
     if setups.get(id).is_none() {
         setups.add(Setup::new(id.clone(), desk.guid()));
     }
     let account = session.account().unwrap_or("not signed in");
     let tenant = session.tenant();
-    setups.work(id, |setup| work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, shelf, now }))
+    setups.work(id, |setup| {
+        work(setup, &mut Cx { environment, cloud, account, tenant, desk, experience, gateways, shelf, now })
+    })
 }
 
 fn intent(model: &mut Model, wanted: Intent, now: Now) {
@@ -273,8 +287,7 @@ fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<R
         Purpose::Environments | Purpose::Lifecycle => lists::directory_reply(model, question, result, now),
         Purpose::Fact(kind) => {
             if let Ok(Reply::Gateway(address)) = &result {
-                model.cloud.has_gateway = true;
-                model.notice = Some(format!("The dual-write gateway answers at {address}."));
+                gateway_found(model, question.about.as_ref(), address);
             }
             if let Some(id) = question.about.clone()
                 && with_setup(model, &id, now, |setup, cx| {
@@ -301,6 +314,16 @@ fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<R
                 with_setup(model, &id, now, |setup, cx| step_reply(setup, ticket, result, cx));
             }
         }
+    }
+}
+
+/// There is a dual-write gateway at this address.
+fn gateway_found(model: &mut Model, about: Option<&EnvironmentId>, address: &str) {
+    model.notice = Some(format!("The dual-write gateway answers at {address}."));
+    if let Some((id, environment)) = about.and_then(|id| Some((id, model.directory.get(id)?)))
+        && let Some(own) = model.gateways.found(address, environment)
+    {
+        model.setups.work(id, |setup| setup.gateway = Some(own));
     }
 }
 

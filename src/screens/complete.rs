@@ -149,7 +149,8 @@ fn company_warning(view: &View, facts: &Facts, cells: usize) -> Vec<Row> {
 
 fn how(view: &View) -> String {
     let cloud = &view.model.cloud;
-    match (cloud.has_link, cloud.has_gateway) {
+    let is_read = view.model.current().is_some_and(|(of, setup)| view.model.gateway(of, setup).is_some());
+    match (cloud.has_link, is_read) {
         (true, true) => "direct: the link service is asked, then the link is read back",
         (true, false) => "direct: the link service is asked; nothing here can read the link back",
         (false, true) => "assisted: you select the button in Lifecycle Services, it is watched from here",

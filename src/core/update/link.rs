@@ -122,7 +122,7 @@ fn fresh(setup: &Setup, way: Way, request_id: String, started: Now, cx: &mut Cx)
         activity: None,
         is_answered: false,
         step: LinkStep::Look,
-        watch: Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO),
+        watch: Watch::ask(cx, links(setup, cx), Duration::ZERO),
         administration_url: None,
         unsettled: false,
         starts: 0,
@@ -131,8 +131,10 @@ fn fresh(setup: &Setup, way: Way, request_id: String, started: Now, cx: &mut Cx)
     }
 }
 
-fn host(setup: &Setup, cx: &Cx) -> String {
-    bare_host(gate::finops_url(cx.environment, &setup.facts).unwrap_or_default())
+/// The question whether there is a link.
+fn links(setup: &Setup, cx: &Cx) -> Call {
+    let host = bare_host(gate::finops_url(cx.environment, &setup.facts).unwrap_or_default());
+    Call::Links(cx.at_gateway(setup, host))
 }
 
 /// Nothing is linked yet: start it, or wait for the person.
@@ -146,10 +148,10 @@ fn begin(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
     }
     match linking.way {
         Way::Direct | Way::Reset => start_change(linking, setup, cx),
-        Way::Assisted if cx.cloud.has_gateway => {
+        Way::Assisted if cx.gateway(setup).is_some() => {
             ask_person(setup, cx);
             linking.step = LinkStep::WatchGateway;
-            let call = Call::Links(host(setup, cx));
+            let call = links(setup, cx);
             linking.watch.then_ask(cx, call, ASSISTED_PAUSE);
         }
         Way::Assisted => {
@@ -206,10 +208,10 @@ pub(super) fn confirmed_by_person(setup: &mut Setup, cx: &mut Cx) {
 
 /// The gateway can be read now: it is watched for what the person does.
 pub(super) fn watch_gateway_again(setup: &mut Setup, cx: &mut Cx) {
-    let call = Call::Links(host(setup, cx));
+    let (call, is_known) = (links(setup, cx), cx.gateway(setup).is_some());
     if let Flow::Linking(linking) = &mut setup.flow
         && linking.step == LinkStep::AskPerson
-        && cx.cloud.has_gateway
+        && is_known
     {
         linking.step = LinkStep::WatchGateway;
         linking.watch.then_ask(cx, call, Duration::ZERO);
@@ -330,7 +332,7 @@ fn on_reply(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trou
             }
             Err(trouble) => {
                 if linking.watch.may_ask_again(&trouble) && linking.watch.misses < 3 {
-                    return missed(linking, setup, Call::Links(host(setup, cx)), trouble, cx);
+                    return missed(linking, setup, links(setup, cx), trouble, cx);
                 }
                 // The operation itself refuses where a link leads elsewhere.
                 setup.tell(cx.now, format!("could not tell whether there is a link: {trouble}"));
@@ -395,7 +397,7 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                 // Without one the status of an empty activity cannot be asked, so the start itself
                 // is repeated; its request id makes that harmless.
                 linking.step = LinkStep::Look;
-                linking.watch.then_ask(cx, Call::Links(host(setup, cx)), pause);
+                linking.watch.then_ask(cx, links(setup, cx), pause);
                 linking.watch.misses = tries;
                 linking.watch.trouble = Some(Box::new(trouble));
                 return Next::Stay;
@@ -415,12 +417,12 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
                 // The service has answered this request id for good; the next try is a new one.
                 linking.is_answered = true;
             }
-            if trouble.what == What::Refused && cx.cloud.has_gateway && says_it_runs(&trouble.words) {
+            if trouble.what == What::Refused && cx.gateway(setup).is_some() && says_it_runs(&trouble.words) {
                 // Started by another program, or by this one before its record was lost.
                 setup.tell(cx.now, format!("{}; the gateway is watched for its link", trouble.clause()));
                 linking.refused = Some(Box::new(failure));
                 linking.step = LinkStep::WatchGateway;
-                let call = Call::Links(host(setup, cx));
+                let call = links(setup, cx);
                 linking.watch.then_ask(cx, call, READ_BACK_PAUSE);
                 return Next::Stay;
             }
@@ -446,11 +448,11 @@ fn link_failure(linking: &Linking, words: String, setup: &Setup, cx: &Cx) -> Fai
 }
 
 fn ask_back(linking: &mut Linking, setup: &Setup, tries: u8, after: Duration, cx: &mut Cx) -> Next {
-    if !cx.cloud.has_gateway {
+    if cx.gateway(setup).is_none() {
         return Next::Linked(Confirmation::NoGateway);
     }
     linking.step = LinkStep::ReadBack { tries };
-    let call = Call::Links(host(setup, cx));
+    let call = links(setup, cx);
     linking.watch.then_ask(cx, call, after);
     Next::Stay
 }
@@ -501,7 +503,7 @@ fn read_connection_set(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) ->
     match setup.facts.linked().and_then(|link| link.cname.clone()).filter(|name| !name.is_empty()) {
         Some(name) => {
             linking.step = LinkStep::ReadConnectionSet;
-            linking.watch.then_ask(cx, Call::ConnectionSet(name), Duration::ZERO);
+            linking.watch.then_ask(cx, Call::ConnectionSet(cx.at_gateway(setup, name)), Duration::ZERO);
             Next::Stay
         }
         None => Next::Linked(Confirmation::Gateway),

@@ -4,11 +4,11 @@ use super::storing::store;
 use super::troubles::tell_miss;
 use super::{Cx, link, run};
 use crate::core::call::{Call, Reply};
-use crate::core::environment::{Environment, EnvironmentId, Fact};
-use crate::core::facts::{FactKind, Facts};
+use crate::core::environment::{EnvironmentId, Fact};
+use crate::core::facts::FactKind;
 use crate::core::gate::{self, Leads};
 use crate::core::linking::Confirmation;
-use crate::core::model::{Cloud, Model, Purpose, Question};
+use crate::core::model::{Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::plan::{self, APPLICATION_USERS};
 use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, back_off};
@@ -92,7 +92,7 @@ pub(super) fn ask(setup: &mut Setup, kind: FactKind, cx: &mut Cx) {
         return;
     }
     // A survey of a long list looks for no gateways.
-    match call(kind, cx.environment, &setup.facts, cx.cloud, setup.opened || setup.surveyed) {
+    match call(kind, setup, cx, setup.opened || setup.surveyed) {
         Ok(Some(call)) => {
             let question = Question::about(&setup.id, Purpose::Fact(kind));
             let ticket = cx.desk.ask(question, call, Duration::ZERO);
@@ -115,12 +115,10 @@ pub(super) fn find_gateway(setup: &mut Setup, address: String, cx: &mut Cx) {
 }
 
 /// The question for a fact; `None` where this environment cannot have it.
-fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud, looks: bool) -> Result<Option<Call>, Trouble> {
+fn call(kind: FactKind, setup: &Setup, cx: &Cx, looks: bool) -> Result<Option<Call>, Trouble> {
+    let (of, facts) = (cx.environment, &setup.facts);
     let dataverse = || of.dataverse.as_ref().map(|side| side.url.clone());
     let finops = || gate::finops_url(of, facts).map(str::to_owned);
-    let gateway = || {
-        if cloud.has_gateway { Ok(()) } else { Err(Trouble::new(Service::Gateway, What::NotConfigured, "")) }
-    };
     Ok(match kind {
         FactKind::Integration => dataverse().map(Call::Integration),
         FactKind::Packages => of.dataverse.as_ref().and(of.power_platform.clone()).map(Call::Packages),
@@ -128,19 +126,20 @@ fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud, looks: b
         FactKind::Rows => finops().map(Call::Rows),
         FactKind::FinopsUsers => finops().map(Call::FinopsUsers),
         FactKind::LegalEntities => finops().map(Call::LegalEntities),
-        FactKind::Link => match (finops(), &of.gateway_guess) {
+        FactKind::Link => match (finops(), cx.gateway(setup), &of.gateway_guess) {
+            (None, ..) => None,
+            (Some(url), Some(_), _) => Some(Call::Links(cx.at_gateway(setup, bare_host(&url)))),
             // Whether there is a gateway at all is asked without a token.
-            (Some(_), Some(address)) if !cloud.has_gateway && looks => Some(Call::FindGateway(address.clone())),
-            (Some(url), _) => {
-                gateway()?;
-                Some(Call::Links(bare_host(&url)))
-            }
-            (None, _) => None,
+            (Some(_), None, Some(address)) if looks => Some(Call::FindGateway(address.clone())),
+            (Some(_), None, _) => return Err(Trouble::new(Service::Gateway, What::NotConfigured, "")),
         },
         FactKind::ConnectionSet => {
-            facts.linked().and_then(|link| link.cname.clone()).filter(|name| !name.is_empty()).map(Call::ConnectionSet)
+            let name = facts.linked().and_then(|link| link.cname.clone()).filter(|name| !name.is_empty());
+            name.map(|name| Call::ConnectionSet(cx.at_gateway(setup, name)))
         }
-        FactKind::Maps => facts.linked().and_then(|link| link.cid.clone()).map(Call::Maps),
+        FactKind::Maps => {
+            facts.linked().and_then(|link| link.cid.clone()).map(|cid| Call::Maps(cx.at_gateway(setup, cid)))
+        }
         FactKind::OwnRoles => dataverse().map(Call::OwnRoles),
         FactKind::Version => dataverse().map(Call::Version),
         FactKind::Solutions => dataverse().map(Call::Solutions),
@@ -154,7 +153,7 @@ fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud, looks: b
             finops().zip(user).map(|(finops, user)| Call::FinopsRoles { finops, user })
         }
         FactKind::Licences | FactKind::DirectoryRoles | FactKind::Principals => {
-            if !cloud.has_graph {
+            if !cx.cloud.has_graph {
                 return Err(Trouble::new(Service::Graph, What::NotConfigured, ""));
             }
             Some(match kind {
@@ -168,7 +167,7 @@ fn call(kind: FactKind, of: &Environment, facts: &Facts, cloud: &Cloud, looks: b
 
 /// The questions for a step, which the stages ask on their own account.
 pub(super) fn call_for_step(kind: FactKind, setup: &Setup, cx: &Cx) -> Result<Call, Trouble> {
-    call(kind, cx.environment, &setup.facts, cx.cloud, false)?
+    call(kind, setup, cx, false)?
         .ok_or_else(|| Trouble::new(kind.service(), What::NotConfigured, "no address is known"))
 }
 

@@ -2,8 +2,8 @@
 
 use super::super::troubles::{failed_at, failure};
 use super::super::{Cx, Notice, run};
-use super::host;
-use crate::core::call::{Call, Change};
+use super::links;
+use crate::core::call::Change;
 use crate::core::facts::FactKind;
 use crate::core::failure::{Failure, Halt};
 use crate::core::gate::{self, Gate};
@@ -48,6 +48,7 @@ pub(in crate::core::update) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx
     else {
         return Some(Notice("Nothing was reset: the address of a side is not known; read again (r).".into()));
     };
+    let cid = cx.at_gateway(setup, cid);
     run::claim(setup, Start::Reset(Change::ResetLink { cid, body }), cx);
     None
 }
@@ -72,7 +73,7 @@ pub(in crate::core::update) fn start_reset(setup: &mut Setup, change: Change, cx
 /// Goes on after an interruption: only the gateway can tell whether the reset was done. It is never
 /// asked for again from here; where it was not done, a person sees the mismatch.
 pub(in crate::core::update) fn take_up_reset(setup: &mut Setup, since: Now, cx: &mut Cx) {
-    let watch = Watch::ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
+    let watch = Watch::ask(cx, links(setup, cx), Duration::ZERO);
     let step = LinkStep::ReadBack { tries: RESET_TRIES - RESET_TRIES_AFTER };
     setup.flow = Flow::Linking(Box::new(Linking { step, ..resetting(watch, since) }));
 }

@@ -4,7 +4,7 @@
 use super::super::troubles::failed_at;
 use super::super::{Cx, storing};
 use super::Next;
-use super::{ASSISTED_PAUSE, REFUSED_MAX, ask_back, host, is_own, link_failure, missed, read_connection_set};
+use super::{ASSISTED_PAUSE, REFUSED_MAX, ask_back, is_own, link_failure, links, missed, read_connection_set};
 use crate::core::call::{Call, Reply};
 use crate::core::facts::FactKind;
 use crate::core::failure::{Failure, Halt};
@@ -50,9 +50,9 @@ pub(super) fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<R
             }
         }
         Ok(_) => watch(linking, setup, cx),
-        Err(trouble) if trouble.is_passing() || asks_gateway(linking.watch.misses, cx) => {
-            let is_turn = asks_gateway(linking.watch.misses.saturating_add(1), cx);
-            let call = if is_turn { Call::Links(host(setup, cx)) } else { status_call(linking, setup, cx) };
+        Err(trouble) if trouble.is_passing() || asks_gateway(linking.watch.misses, setup, cx) => {
+            let is_turn = asks_gateway(linking.watch.misses.saturating_add(1), setup, cx);
+            let call = if is_turn { links(setup, cx) } else { status_call(linking, setup, cx) };
             missed(linking, setup, call, trouble, cx)
         }
         Err(trouble) => status_cannot_be_read(linking, setup, trouble, cx),
@@ -61,16 +61,16 @@ pub(super) fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<R
 
 /// Whether it is the gateway's turn after so many misses: once the operation gives no response, every second
 /// question goes to the gateway.
-fn asks_gateway(misses: u8, cx: &Cx) -> bool {
-    cx.cloud.has_gateway && misses >= NO_RESPONSE_MISSES && misses % 2 == 1
+fn asks_gateway(misses: u8, setup: &Setup, cx: &Cx) -> bool {
+    cx.gateway(setup).is_some() && misses >= NO_RESPONSE_MISSES && misses % 2 == 1
 }
 
 /// What cannot be read is still running. The gateway, where there is one, shows what becomes of it.
 fn status_cannot_be_read(linking: &mut Linking, setup: &mut Setup, trouble: Trouble, cx: &mut Cx) -> Next {
-    if cx.cloud.has_gateway {
+    if cx.gateway(setup).is_some() {
         setup.tell(cx.now, format!("{}; the gateway is watched instead", trouble.clause()));
         linking.step = LinkStep::WatchGateway;
-        linking.watch.then_ask(cx, Call::Links(host(setup, cx)), Duration::ZERO);
+        linking.watch.then_ask(cx, links(setup, cx), Duration::ZERO);
         linking.watch.trouble = Some(Box::new(trouble));
         return Next::Stay;
     }
@@ -114,7 +114,7 @@ pub(super) fn watched_gateway(
     result: Result<Reply, Trouble>,
     cx: &mut Cx,
 ) -> Next {
-    let call = Call::Links(host(setup, cx));
+    let call = links(setup, cx);
     match result {
         Ok(reply) => {
             storing::store(&mut setup.facts, FactKind::Link, Ok(reply), cx);

@@ -3,6 +3,7 @@
 use super::world::{Asked, World};
 use super::*;
 use crate::core::access::{Wanted, wanted};
+use crate::core::gateways::Gateway;
 use crate::core::pilot::{End, Goal, Next, Orders, Pilot, Until};
 
 fn refused(service: Service) -> Result<Reply, Trouble> {
@@ -80,7 +81,8 @@ fn a_gateway_that_is_named_while_the_person_links_is_watched() {
     assert!(has_asked(&world, |call| *call == Call::FindGateway(address.into())));
     world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::FindGateway(_))))));
     world.answer(Ok(Reply::Gateway(address.into())));
-    assert!(world.model.cloud.has_gateway);
+    let (of, setup) = world.model.current().unwrap();
+    assert_eq!(world.model.gateway(of, setup), Some(Gateway::Found(address.into())));
     assert!(matches!(world.flow(), Flow::Linking(link) if link.step == LinkStep::WatchGateway));
     assert!(has_asked(&world, |call| matches!(call, Call::Links(_))));
 }
@@ -98,5 +100,5 @@ fn the_gateway_of_the_record_is_tried_before_it_is_asked_anything() {
     world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::FindGateway(_))))));
     world.answer(Err(Trouble::new(Service::Gateway, Happened::Status(404), "no such page")));
     let (_, setup) = world.model.current().unwrap();
-    assert!(setup.facts.link.trouble().is_some() && !world.model.cloud.has_gateway);
+    assert!(setup.facts.link.trouble().is_some() && setup.gateway.is_none());
 }
