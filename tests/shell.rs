@@ -160,6 +160,18 @@ fn each_signal_ends_it_with_its_code() {
     }
 }
 
+/// As `nohup` starts it.
+#[test]
+fn what_was_ignored_before_it_began_stays_ignored() {
+    let me = me();
+    let mut args = vec!["-c", r#"trap '' HUP QUIT; exec "$@""#, "sh", me.to_str().unwrap()];
+    args.extend(ARGUMENTS);
+    let pty = Pty::spawn("/bin/sh", &args, &[(CHILD, "1")], 80, 24);
+    pty.wait_for("of 80x24").signal(Signal::HUP).signal(Signal::QUIT).keys("j").wait_for("keys 1");
+    pty.signal(Signal::TERM);
+    ends(&pty, 143);
+}
+
 #[test]
 fn a_program_that_hangs_is_ended_by_a_signal_all_the_same() {
     let pty = start();

@@ -207,3 +207,26 @@ fn a_program_without_a_screen_that_nobody_reads_is_ended_by_a_signal_all_the_sam
         assert_eq!(pty.wait_exit(), Exit::Code(143), "{}", pty.screen());
     }
 }
+
+/// What has no screen either, as `nohup` starts it: the hang-up is not even taken.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_ignored_before_it_began_stays_ignored() {
+    let terms = dualwrite::core::terms::version();
+    let setup = format!("setup --cloud simulator --environment contoso-uat --accept-terms {terms} --yes");
+    for (words, code) in [(setup.as_str(), 143), ("--plain demo", 143), ("simulate", 0)] {
+        let state = tempfile::tempdir().unwrap();
+        let script = format!(r#"trap '' HUP; exec "$0" {words}"#);
+        let pty = Pty::spawn("/bin/sh", &["-c", &script, PROGRAM], &environment(&state), 80, 24);
+        let set = |name: &str| {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", pty.child().as_raw_nonzero())).unwrap();
+            let set = status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+            u64::from_str_radix(&set, 16).unwrap()
+        };
+        let has = |name: &str, signal: Signal| set(name) & 1 << (signal.as_raw() - 1) != 0;
+        pty.wait_true("a handler", || has("SigCgt:", Signal::TERM));
+        assert!(has("SigIgn:", Signal::HUP), "{words}");
+        pty.signal(Signal::HUP).signal(Signal::TERM);
+        assert_eq!(pty.wait_exit(), Exit::Code(code), "{words}: {}", pty.screen());
+    }
+}

@@ -22,7 +22,7 @@ mod output;
 pub mod private;
 pub mod reach;
 pub mod run;
-mod signals;
+pub mod signals;
 pub mod tasks;
 pub mod terminal;
 pub mod vault;

@@ -1,4 +1,4 @@
-//! Signals become items of the loop's channel.
+//! Signals become items of the loop's channel; where there is no loop, [`asked_to_leave`] hears them.
 //!
 //! Owns the handlers of INT, TERM, HUP, QUIT, TSTP, CONT and WINCH and the thread that waits for
 //! them, asleep until one comes. It works before any runtime exists. Never decides to leave: the
@@ -6,16 +6,49 @@
 //! [`HEARD_WITHIN`] hangs; then the terminal is given back from here and the process ends with 128
 //! and the number of the signal. After the loop has ended a signal ends the process likewise.
 //!
+//! A signal that was ignored before the program began stays ignored, for all of it: so `nohup` holds, and so does
+//! `trap ''` of a shell. Who ignores what is asked once, before the first handler.
+//!
 //! On Windows there are no signals: Ctrl-C comes as a key.
+
+use std::{future::Future, task::Poll};
+
+use super::run::Signal;
 
 #[cfg(unix)]
 pub(super) use unix::*;
 
+/// Waits for the first signal that asks the program to leave. They are heard from the call on, which is made inside
+/// a runtime.
+#[cfg(unix)]
+pub fn asked_to_leave() -> impl Future<Output = Signal> + Send + use<> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let hear = |(number, name)| Some((name, signal(SignalKind::from_raw(number)).ok()?));
+    let mut all: Vec<_> = heeded().into_iter().filter_map(hear).collect();
+    std::future::poll_fn(move |context| {
+        let heard = all.iter_mut().find_map(|(name, signal)| signal.poll_recv(context).is_ready().then_some(*name));
+        heard.map_or(Poll::Pending, Poll::Ready)
+    })
+}
+
+/// Likewise: Ctrl-C.
+#[cfg(not(unix))]
+pub async fn asked_to_leave() -> Signal {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => Signal::Interrupt,
+        Err(_) => std::future::pending().await,
+    }
+}
+
 #[cfg(unix)]
 mod unix {
     use std::{
-        io,
-        sync::mpsc::{self, RecvTimeoutError},
+        fs, io,
+        process::{Command, Stdio},
+        sync::{
+            OnceLock,
+            mpsc::{self, RecvTimeoutError},
+        },
         thread,
         time::Duration,
     };
@@ -37,10 +70,63 @@ mod unix {
     const HEARD_WITHIN: Duration = Duration::from_secs(1);
     /// What a shell adds to the number of a signal for the exit code.
     const BY_SIGNAL: i32 = 128;
+    /// The signals that ask a program to leave.
+    const FATAL: [(i32, Signal); 4] = [
+        (SIGINT, Signal::Interrupt),
+        (SIGTERM, Signal::Terminate),
+        (SIGHUP, Signal::HangUp),
+        (SIGQUIT, Signal::Quit),
+    ];
+    /// Where Linux tells which signals a process ignores.
+    const STATUS: &str = "/proc/self/status";
+    /// What a shell runs that outlives a signal only where it was started with it ignored.
+    const OUTLIVES: &str = r#"kill -s "$0" "$$""#;
+
+    /// The signals that ask a program to leave, but for those that it was told to ignore.
+    pub(super) fn heeded() -> Vec<(i32, Signal)> {
+        static IGNORED: OnceLock<u64> = OnceLock::new();
+        // Asked once: a handler of our own hides what was there before.
+        let ignored = *IGNORED.get_or_init(|| {
+            let status = fs::read_to_string(STATUS).ok();
+            status.and_then(|status| ignored_in(&status)).unwrap_or_else(ignored_by_a_shell)
+        });
+        FATAL.into_iter().filter(|(number, _)| ignored & bit(*number) == 0).collect()
+    }
+
+    /// The place of a signal in a set of them.
+    fn bit(number: i32) -> u64 {
+        1 << (number - 1)
+    }
+
+    /// The signals that a process ignores, as Linux tells them.
+    fn ignored_in(status: &str) -> Option<u64> {
+        let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(set.trim(), 16).ok()
+    }
+
+    /// The same where no file tells it. What is ignored is handed down, and a shell cannot change it: one that
+    /// outlives a signal was born with it ignored. A program on a terminal is not asked about: `nohup` leaves none.
+    fn ignored_by_a_shell() -> u64 {
+        if rustix::termios::isatty(rustix::stdio::stdout()) {
+            return 0;
+        }
+        let set = |name, numbers: &[i32]| {
+            let outlives = outlives(Command::new("/bin/sh").args(["-c", OUTLIVES, name]));
+            numbers.iter().filter(|_| outlives).map(|number| bit(*number)).sum::<u64>()
+        };
+        // A shell ignores both for what it starts in the background, or neither.
+        set("HUP", &[SIGHUP]) | set("INT", &[SIGINT, SIGQUIT])
+    }
+
+    fn outlives(shell: &mut Command) -> bool {
+        let quiet = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        quiet.status().is_ok_and(|status| status.success())
+    }
 
     /// Takes the signals: from now on they wait to be heard. The program does it once.
     pub(in super::super) fn take() -> io::Result<Signals> {
-        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])
+        let fatal = heeded().into_iter().map(|(number, _)| number);
+        Signals::new(fatal.chain([SIGTSTP, SIGCONT, SIGWINCH]))
     }
 
     /// Starts to hear them, those first that have waited.
@@ -76,10 +162,10 @@ mod unix {
                 }
                 return;
             }
-            SIGINT => Signal::Interrupt,
-            SIGTERM => Signal::Terminate,
-            SIGHUP => Signal::HangUp,
-            _ => Signal::Quit,
+            _ => match FATAL.into_iter().find(|(fatal, _)| *fatal == number) {
+                Some((_, signal)) => signal,
+                None => return,
+            },
         };
         let (heard, taken) = mpsc::channel();
         let unheard = || taken.recv_timeout(HEARD_WITHIN) == Err(RecvTimeoutError::Timeout);
@@ -110,6 +196,29 @@ mod unix {
         let Some(own) = session(None) else { return false };
         // A job has a process group of its own, made by a shell of the same session.
         own != process::getpgrp() && process::getppid().is_some_and(|parent| session(Some(parent)) == Some(own))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn what_linux_tells_is_read() {
+            let ignored = ignored_in("Name:\tdualwrite\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n");
+            assert_eq!(ignored, Some(bit(SIGHUP) | 1 << 12), "and the broken pipes of every program in Rust");
+            assert_eq!(ignored_in("Name:\tSigIgn\n"), None);
+        }
+
+        #[test]
+        fn a_shell_outlives_only_what_it_was_born_to_ignore() {
+            let told = |before: &str, name| {
+                let script = format!(r#"{before}; exec /bin/sh -c '{OUTLIVES}' {name}"#);
+                outlives(Command::new("/bin/sh").args(["-c", &script]))
+            };
+            assert!(told("trap '' HUP", "HUP"));
+            assert!(told("trap '' INT", "INT"));
+            assert!(!told(":", "TERM"));
+        }
     }
 }
 

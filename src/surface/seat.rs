@@ -10,6 +10,7 @@ use crate::core::time::Now;
 use crate::core::trouble::Service;
 use crate::shell::clock::Clock;
 use crate::shell::run::Signal;
+use crate::shell::signals;
 use crate::shell::tasks::Listener;
 use secrecy::SecretString;
 use std::io::{BufRead, BufReader};
@@ -230,36 +231,12 @@ impl Seat {
 /// A signal is for the surface. One that hears none, or does not come to its end, is held up by a terminal
 /// or a pipe that nobody reads: the program ends without it, and its record says that it was interrupted.
 fn listen_to_signals(runtime: &Handle, sender: &Sender<Message>, leave: &Arc<Leave>) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let all = [
-            (SignalKind::interrupt(), Signal::Interrupt),
-            (SignalKind::terminate(), Signal::Terminate),
-            (SignalKind::hangup(), Signal::HangUp),
-            (SignalKind::quit(), Signal::Quit),
-        ];
+    let (sender, leave) = (sender.clone(), Arc::clone(leave));
+    let asked = {
         let _inside = runtime.enter();
-        for (kind, name) in all {
-            let (sender, leave) = (sender.clone(), Arc::clone(leave));
-            if let Ok(mut signals) = signal(kind) {
-                runtime.spawn(async move {
-                    if signals.recv().await.is_some() {
-                        pass_on(name, &sender, &leave).await;
-                    }
-                });
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let (sender, leave) = (sender.clone(), Arc::clone(leave));
-        runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                pass_on(Signal::Interrupt, &sender, &leave).await;
-            }
-        });
-    }
+        signals::asked_to_leave()
+    };
+    runtime.spawn(async move { pass_on(asked.await, &sender, &leave).await });
 }
 
 async fn pass_on(signal: Signal, sender: &Sender<Message>, leave: &Leave) {

@@ -1,6 +1,6 @@
 //! `simulate`: the simulator alone, in the foreground, until a signal ends it.
 
-use crate::shell::private;
+use crate::shell::{private, signals};
 use crate::sim::{self, Options, Scenario};
 use crate::ui::look::Role;
 use crate::ui::row::para;
@@ -37,7 +37,7 @@ pub enum SimulateError {
     Runtime(io::Error),
 }
 
-/// Runs the simulator until INT or TERM. What it says goes to `out`.
+/// Runs the simulator until a signal asks it to leave. What it says goes to `out`.
 ///
 /// # Errors
 /// See [`SimulateError`].
@@ -68,7 +68,7 @@ pub fn run(options: Options, profile: Option<&Path>, out: &mut impl Write) -> Re
         let _ = writeln!(out, "counters   {}/simulator/counters", simulator.base());
         let _ = writeln!(out, "Ctrl-C ends it.");
         let _ = out.flush();
-        until_told().await;
+        signals::asked_to_leave().await;
         Ok(())
     })
 }
@@ -82,20 +82,4 @@ pub fn lessons() -> String {
     };
     let all = Scenario::names().filter_map(|name| Some(lesson(name, &Scenario::named(name).ok()?)));
     format!("Each scenario is a lesson: dualwrite demo --scenario NAME\n{}", all.collect::<String>())
-}
-
-async fn until_told() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut terminate), Ok(mut hang_up)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                _ = hang_up.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
