@@ -143,6 +143,20 @@ fn returning_leaves_no_trace() {
     assert_eq!(pty.asked().queries, [""; 0]);
 }
 
+/// On a terminal that knows no other screen: what it was told, without the words that switch to that and back.
+#[test]
+fn without_another_screen_no_picture_stays_behind() {
+    let pty = start_job();
+    pty.keys("j").wait_for("keys 1").keys("<c-z>").wait_for("stopped ");
+    let raw = String::from_utf8_lossy(&pty.raw()).replace("\x1b[?1049h", "").replace("\x1b[?1049l", "");
+    let mut plain = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+    plain.process(raw.as_bytes());
+    let screen = plain.screen().contents();
+    assert!(screen.starts_with("stopped ") && !screen.contains("keys"), "{screen}");
+    pty.keys("<enter>").wait_for("resumed 1").keys("q").wait_for("ended 0");
+    ends(&pty, 0);
+}
+
 #[test]
 fn the_first_frame_is_one_update() {
     let pty = start();
@@ -249,7 +263,8 @@ fn a_still_screen_writes_nothing() {
     pty.keys("n n n q");
     ends(&pty, 0);
     let after = String::from_utf8(pty.raw().split_off(before)).unwrap();
-    assert!(after.starts_with("\x1b[?2026l\x1b[0m\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l"), "{after:?}");
+    let given_back = "\x1b[?2026l\x1b[0m\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[2J\x1b[H\x1b[?1049l";
+    assert!(after.starts_with(given_back), "{after:?}");
 }
 
 #[test]
