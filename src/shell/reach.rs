@@ -9,8 +9,8 @@ use crate::settings::Signals;
 /// Takes progress out of the taskbar.
 pub(super) const NO_PROGRESS: &str = "\x1b]9;4;0\x1b\\";
 
-/// Terminals that take a window title, by the beginnings of their names.
-const KNOWN: [&str; 15] = [
+/// Terminals that take what goes beside the picture, by the beginnings of their names.
+const KNOWN: [&str; 18] = [
     "xterm",
     "tmux",
     "screen",
@@ -26,9 +26,13 @@ const KNOWN: [&str; 15] = [
     "st-",
     "mintty",
     "putty",
+    "contour",
+    "iterm",
+    "rio",
 ];
-/// Terminals on which an address is no link and a control string may be printed.
-const PLAIN: [&str; 6] = ["dumb", "linux", "vt100", "vt102", "vt220", "unknown"];
+/// Terminals on which an address is no link and a control string may be printed, by the beginnings of their names;
+/// those of the series of vt100 have a digit behind theirs.
+const PLAIN: [&str; 4] = ["dumb", "linux", "unknown", "vt"];
 /// Programs (`TERM_PROGRAM`) that show progress (OSC 9;4).
 const WITH_PROGRESS: [&str; 2] = ["ghostty", "WezTerm"];
 /// Programs that show a notification by OSC 9.
@@ -78,9 +82,8 @@ impl Reach {
         let given = |name: &str| look_up(name).filter(|value| !value.is_empty());
         let term = given("TERM").unwrap_or_default();
         let program = given("TERM_PROGRAM").unwrap_or_default();
-        let is_plain = PLAIN.contains(&term.as_str());
         // Windows names no terminal: one that understands sequences takes these.
-        let is_known = !is_plain && (cfg!(windows) || KNOWN.iter().any(|known| term.starts_with(known)));
+        let is_known = !is_plain(&term) && (cfg!(windows) || KNOWN.iter().any(|known| term.starts_with(known)));
         // What is between takes no progress, and passes no notification on.
         let (in_tmux, in_screen) = (given("TMUX").is_some(), given("STY").is_some());
         let is_direct = is_known && !in_tmux && !in_screen;
@@ -109,10 +112,17 @@ impl Reach {
             progress: wanted.progress && progress,
             bell: wanted.notify && is_known,
             notice: notice.filter(|_| wanted.notify),
-            clipboard: (wanted.clipboard && !is_plain).then_some(clipboard),
-            hyperlinks: wanted.hyperlinks && !is_plain,
+            clipboard: (wanted.clipboard && is_known).then_some(clipboard),
+            hyperlinks: wanted.hyperlinks && is_known,
         }
     }
+}
+
+fn is_plain(term: &str) -> bool {
+    PLAIN.iter().filter_map(|plain| Some((plain, term.strip_prefix(plain)?))).any(|(plain, rest)| match *plain {
+        "vt" => rest.starts_with(|letter: char| letter.is_ascii_digit()),
+        _ => true,
+    })
 }
 
 /// The sequence of progress in a taskbar (OSC 9;4).
@@ -174,15 +184,28 @@ mod tests {
     #[rstest]
     #[case::nothing_is_known(&[], false)]
     #[case::the_console(&[("TERM", "linux")], false)]
+    #[case::a_console_by_another_name(&[("TERM", "linux-16color")], false)]
     #[case::a_serial_line(&[("TERM", "vt220")], false)]
+    #[case::a_serial_line_of_today(&[("TERM", "vt420-w")], false)]
     #[case::nobody_knows_it(&[("TERM", "adm3a")], false)]
+    #[case::nobody_knows_it_in_screen(&[("TERM", "adm3a"), ("STY", "x")], false)]
+    #[case::no_serial_line(&[("TERM", "vte-256color")], true)]
+    #[case::in_tmux(&[("TERM", "tmux-256color"), ("TMUX", "x")], true)]
+    #[case::in_screen(&[("TERM", "screen.xterm-256color"), ("STY", "x")], true)]
     #[case::over_ssh(&[("TERM", "xterm-256color"), ("SSH_CONNECTION", "x")], true)]
     fn a_terminal_that_is_unknown_or_plain_gets_no_signal(#[case] variables: &[(&str, &str)], #[case] takes: bool) {
         let reach = reach(Signals::default(), variables);
         assert_eq!((reach.title, reach.bell), (takes, takes));
         assert_eq!((reach.progress, reach.notice), (false, None), "only where it is known to be shown");
-        let is_plain = variables.iter().any(|(_, term)| PLAIN.contains(term));
-        assert_eq!((reach.clipboard.is_some(), reach.hyperlinks), (!is_plain, !is_plain));
+        assert_eq!((reach.clipboard.is_some(), reach.hyperlinks), (takes, takes));
+    }
+
+    /// On Windows no name says what is known: only what says that it is plain is left out.
+    #[test]
+    fn plain_terminals_are_told_by_how_their_names_begin() {
+        let plain = |term: &str| is_plain(term);
+        assert!(["dumb", "dumb-emacs-ansi", "linux", "linux-m", "vt52", "vt100-am", "unknown"].into_iter().all(plain));
+        assert!(!["", "vte", "vte-direct", "vt", "xterm"].into_iter().any(plain));
     }
 
     #[test]
