@@ -306,6 +306,31 @@ fn a_window_that_shows_nothing_does_nothing() {
     assert_eq!(last(&mut scene, "q"), Reaction::Leave);
 }
 
+/// What runs is left only by somebody who was told so, and the size is still said.
+#[test]
+fn a_window_that_shows_nothing_asks_before_it_leaves_what_runs() {
+    let small = |keys: &str| {
+        let mut scene = named("progress");
+        scene.size = (60, 8);
+        let reaction = last(&mut scene, keys);
+        (reaction, scene.text(UNICODE, (60, 8)))
+    };
+    let (reaction, text) = small("q");
+    assert_eq!(reaction, Reaction::Redraw);
+    assert!(text.contains("q leaves, Esc stays.") && text.contains("needs 40 x 10"), "{text}");
+    for leave in ["q q", "C-c C-c", "q C-c"] {
+        assert_eq!(small(leave).0, Reaction::Leave, "{leave}");
+    }
+    let (reaction, text) = small("q Esc");
+    assert_eq!(reaction, Reaction::Redraw);
+    assert!(text.starts_with("dualwrite needs 40 x 10") && !text.contains("leaves"), "{text}");
+    assert_eq!(small("q Enter").0, Reaction::Nothing, "nobody sees which button has the focus");
+    // Any other overlay is not the question.
+    let mut scene = named("progress");
+    press(&mut scene, "?");
+    assert!(scene.text(UNICODE, (60, 8)).starts_with("dualwrite needs 40 x 10"));
+}
+
 #[test]
 fn pasted_text_presses_no_key() {
     let mut scene = named("confirm");

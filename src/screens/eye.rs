@@ -153,6 +153,11 @@ impl Eye {
         }
     }
 
+    /// Whether the question is open that comes before leaving.
+    pub(super) fn is_asked_to_leave(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|over| over.ask == Ask::Leave)
+    }
+
     /// Lays something over the screen.
     pub(super) fn ask(&mut self, ask: Ask) {
         self.overlay = Some(Overlay { ask, stage: Stage::default(), input: Input::default() });

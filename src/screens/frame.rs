@@ -89,10 +89,13 @@ pub(super) fn too_small((columns, rows): (u16, u16)) -> String {
 /// Says what is needed.
 pub(super) fn draw_too_small(view: &View, frame: &mut Frame) {
     let (columns, rows) = view.size;
-    let text = if let Some((_, setup)) = view.model.running().next().filter(|_| view.eye.overlay.is_some()) {
-        format!("Ctrl-C leaves. {}.", capital(&setup.once_left(view.model.cloud.ends_with_program)))
-    } else {
-        too_small((columns, rows))
+    let small = too_small((columns, rows));
+    let text = match view.model.running().next().filter(|_| view.eye.is_asked_to_leave()) {
+        Some((_, setup)) => {
+            let then = capital(&setup.once_left(view.model.cloud.ends_with_program));
+            format!("q leaves, Esc stays. {then}. {small}")
+        }
+        None => small,
     };
     let lines = para(&text, Role::Plain, usize::from(columns));
     let area = frame.area();

@@ -52,18 +52,18 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     eye.follow(model);
     let Some(pressed) = Key::of(key) else { return Reaction::Nothing };
     let had_hint = eye.hint.take().is_some();
+    if frame::is_too_small(size) {
+        return unseen(model, eye, pressed);
+    }
     let sheet = top(model, eye);
-    if !frame::is_too_small(size)
-        && let Some(field) = sheet.field(eye)
+    if let Some(field) = sheet.field(eye)
         && let Some(reaction) = typed(eye, &field, key, pressed)
     {
         return reaction;
     }
     let found = sheet.keys().iter().chain(&EVERYWHERE).find(|binding| binding.keys.contains(&pressed));
     let Some(binding) = found else {
-        if let Key::Char(letter) = pressed
-            && !frame::is_too_small(size)
-        {
+        if let Key::Char(letter) = pressed {
             return nothing_for(eye, letter);
         }
         return if had_hint { Reaction::Redraw } else { Reaction::Nothing };
@@ -73,7 +73,6 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::Leave => return leave(model, eye),
         Act::Repaint => return Reaction::Repaint,
         Act::Suspend => return Reaction::Suspend,
-        _ if frame::is_too_small(size) => return Reaction::Nothing,
         _ => {}
     }
     // What is its own needs no page but its height, which is known from the last one.
@@ -204,10 +203,23 @@ fn forget_answers(eye: &mut Eye, what: Ask) {
     }
 }
 
+/// A key in a window that shows no page: only what it says, and what the terminal is told by.
+fn unseen(model: &Model, eye: &mut Eye, key: Key) -> Reaction {
+    match key {
+        Key::Char('q') | Key::Ctrl('c') => leave(model, eye),
+        Key::Esc if eye.is_asked_to_leave() => {
+            eye.overlay = None;
+            Reaction::Redraw
+        }
+        Key::Ctrl('l') => Reaction::Repaint,
+        Key::Ctrl('z') => Reaction::Suspend,
+        _ => Reaction::Nothing,
+    }
+}
+
 /// Leaves at once where nothing runs; otherwise asks, once.
 fn leave(model: &Model, eye: &mut Eye) -> Reaction {
-    let asked = eye.overlay.as_ref().is_some_and(|over| over.ask == Ask::Leave);
-    if asked || model.running().next().is_none() { Reaction::Leave } else { ask(eye, Ask::Leave) }
+    if eye.is_asked_to_leave() || model.running().next().is_none() { Reaction::Leave } else { ask(eye, Ask::Leave) }
 }
 
 pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
