@@ -335,6 +335,26 @@ fn a_copy_goes_out_without_a_frame() {
     ends(&pty, 0);
 }
 
+/// No frame comes between the two keys, so the copy waits when the terminal is given back.
+#[test]
+fn a_copy_right_before_the_end_goes_out_in_time() {
+    let copied_on_the_screen_of_the_program = |pty: &Pty| {
+        let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+        let (before, _) = raw.split_once("\x1b[?1049l").unwrap();
+        assert!(before.contains("\x1b]52;c;Y29waWVk"), "{raw:?}");
+    };
+    let pty = start();
+    pty.type_text("yq");
+    ends(&pty, 0);
+    copied_on_the_screen_of_the_program(&pty);
+    let pty = start_job();
+    pty.type_text("y\x1a").wait_for("stopped ");
+    copied_on_the_screen_of_the_program(&pty);
+    pty.keys("<enter>").wait_for("resumed 1").keys("q").wait_for("ended 0");
+    ends(&pty, 0);
+    assert_eq!(pty.asked().copies, ["Y29waWVk"], "once");
+}
+
 #[test]
 fn every_size_is_drawn() {
     let pty = start();

@@ -80,7 +80,7 @@ struct Borrowed {
     /// What this terminal takes beside a picture.
     reach: Reach,
     title: Option<String>,
-    /// Bytes that are no picture and go out with the next write: titles, clipboard.
+    /// Bytes that are no picture and go out with the next write, or before the terminal is given back: titles, clipboard.
     aside: Vec<u8>,
 }
 
@@ -181,6 +181,7 @@ pub(super) fn give_back() {
             return;
         }
         let mut raw = false;
+        let aside = mem::take(&mut borrowed.aside);
         let mut bytes = String::from(END_FRAME);
         for mode in on.into_iter().rev() {
             bytes.push_str(match mode {
@@ -196,7 +197,7 @@ pub(super) fn give_back() {
                 }
             });
         }
-        say(&borrowed.output, &bytes);
+        say(&borrowed.output, aside, &bytes);
         if raw {
             // Where it fails the terminal is gone, and nothing is left to restore.
             let _ = crossterm::terminal::disable_raw_mode();
@@ -204,9 +205,11 @@ pub(super) fn give_back() {
     });
 }
 
-fn say(output: &Output, bytes: &str) {
+/// Says the last words, behind what waits to be written; where the terminal does not read, that is dropped.
+fn say(output: &Output, mut aside: Vec<u8>, bytes: &str) {
     if output.drained(PATIENCE) {
-        output.put(bytes.into());
+        aside.extend_from_slice(bytes.as_bytes());
+        output.put(aside);
     } else {
         output.forget();
         // What is left of a frame may be more than the kernel has room for: drop it piece by piece.
@@ -309,7 +312,8 @@ pub fn copy(text: &str) -> bool {
     let mut sequence = String::new();
     let is_written = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence).is_ok();
     with(|borrowed| {
-        let Some(clipboard) = borrowed.reach.clipboard.filter(|_| is_written) else { return false };
+        let is_ours = !borrowed.on.is_empty();
+        let Some(clipboard) = borrowed.reach.clipboard.filter(|_| is_written && is_ours) else { return false };
         borrowed.aside.extend_from_slice(clipboard.through(&sequence).as_bytes());
         true
     })
