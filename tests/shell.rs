@@ -326,6 +326,9 @@ fn a_title_is_put_back() {
     pty.keys("q");
     ends(&pty, 0);
     assert_eq!(pty.asked().titles_pushed, 0);
+    // Also where the terminal keeps no old title: ours does not stay.
+    assert_eq!(pty.asked().titles, ["a title with a bell", ""]);
+    assert!(String::from_utf8_lossy(&pty.raw()).contains("\x1b]2;\x1b\\\x1b[23;2t"));
 }
 
 #[test]

@@ -52,9 +52,10 @@ const PLAIN_PASTE: &str = "\x1b[?2004l";
 const TELL_FOCUS: &str = "\x1b[?1004h";
 const KEEP_FOCUS: &str = "\x1b[?1004l";
 const BELL: &str = "\x07";
-/// XTWINOPS 22 and 23: the terminal keeps the old window title on a stack.
+/// XTWINOPS 22 and 23: the terminal keeps the old window title on a stack. Where there is none (Windows Terminal and
+/// others) ours must not stay: an empty one comes first.
 const PUSH_TITLE: &str = "\x1b[22;2t";
-const POP_TITLE: &str = "\x1b[23;2t";
+const POP_TITLE: &str = "\x1b]2;\x1b\\\x1b[23;2t";
 /// Ends a frame that was cut off: the synchronized update and the colours.
 const END_FRAME: &str = "\x1b[?2026l\x1b[0m";
 /// Ends any sequence that was cut off (CAN, then the string terminator).
