@@ -4,7 +4,8 @@
 //! waits [`Decoder::patience`] for the rest and says with [`Decoder::settle`] that none came. Reads
 //! what terminals send without being asked for more (the forms of xterm, the Linux console, screen
 //! and rxvt's plain keys, and the focus, which we ask for), and tolerates what they send when a program before us asked
-//! for it: mouse and answers are passed over, key releases are told as such. Called by [`super::input`].
+//! for it: mouse and answers are passed over, key releases are told as such. What comes behind the pause of a paste is
+//! still pasted: its letters are taken, and it presses nothing. Called by [`super::input`].
 
 use std::{mem, time::Duration};
 
@@ -12,7 +13,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// How long the rest of a sequence may take. A lone Esc is told from the start of one by it.
 const SEQUENCE_PATIENCE: Duration = Duration::from_millis(30);
-/// How long a paste may pause. An end mark that got lost must not swallow keys for ever.
+/// How long a paste may pause before what has come is taken, and how long nothing must come then until keys are keys
+/// again: an end mark that got lost must not swallow them for ever, and a paste that only paused must press none.
 const PASTE_PATIENCE: Duration = Duration::from_secs(2);
 /// Longest control sequence read as one, in bytes.
 const LONGEST_SEQUENCE: usize = 64;
@@ -40,6 +42,8 @@ pub struct Decoder {
     held: Vec<u8>,
     /// What has come of a paste.
     paste: Option<Vec<u8>>,
+    /// A paste has paused, and its end has not come.
+    paused: bool,
 }
 
 /// What stands at the front of the bytes held.
@@ -50,6 +54,10 @@ enum Front {
     Nothing(usize),
     /// So many bytes begin a paste.
     Paste(usize),
+    /// So many bytes are this letter of a paste that has paused.
+    Letter(usize, char),
+    /// So many bytes end one.
+    PasteEnds(usize),
     /// So many bytes say whether the window has the focus.
     Focus(usize, bool),
     /// The rest has not come.
@@ -79,12 +87,23 @@ impl Decoder {
 
     /// How long to wait for more bytes before [`Decoder::settle`]; `None`: nothing is half done.
     pub fn patience(&self) -> Option<Duration> {
-        if self.paste.is_some() { Some(PASTE_PATIENCE) } else { (!self.held.is_empty()).then_some(SEQUENCE_PATIENCE) }
+        let is_pasted = self.paste.is_some() || self.paused;
+        if is_pasted { Some(PASTE_PATIENCE) } else { (!self.held.is_empty()).then_some(SEQUENCE_PATIENCE) }
     }
 
-    /// No more bytes came: what is half done is taken for what it is.
+    /// No more bytes came: what is half done is taken for what it is. The rest of a paste may still come.
     pub fn settle(&mut self) -> Vec<Input> {
-        let mut inputs: Vec<Input> = self.pasted().into_iter().collect();
+        if let Some(paste) = &mut self.paste {
+            // Its end may have come in part.
+            let begun = (1..PASTE_ENDS.len()).rev().find(|count| paste.ends_with(&PASTE_ENDS[..*count])).unwrap_or(0);
+            self.held = paste.split_off(paste.len() - begun);
+            self.paused = true;
+            return self.pasted().into_iter().collect();
+        }
+        let mut inputs = Vec::new();
+        if mem::take(&mut self.paused) {
+            self.held.clear();
+        }
         match mem::take(&mut self.held).as_slice() {
             [ESC] => inputs.push(Input::Key(KeyCode::Esc.into())),
             &[ESC, byte] if byte.is_ascii() => {
@@ -107,7 +126,8 @@ impl Decoder {
 
     fn read(&mut self, inputs: &mut Vec<Input>) {
         while !self.held.is_empty() {
-            let used = match front(&self.held) {
+            let front = if self.paused { behind_a_pause(&self.held) } else { front(&self.held) };
+            let used = match front {
                 Front::Key(used, key) => {
                     inputs.push(Input::Key(key));
                     used
@@ -118,7 +138,18 @@ impl Decoder {
                     used
                 }
                 Front::Paste(used) => {
-                    self.paste = Some(Vec::new());
+                    (self.paste, self.paused) = (Some(Vec::new()), false);
+                    used
+                }
+                Front::Letter(used, letter) => {
+                    match inputs.last_mut() {
+                        Some(Input::Paste(text)) => text.push(letter),
+                        _ => inputs.push(Input::Paste(letter.into())),
+                    }
+                    used
+                }
+                Front::PasteEnds(used) => {
+                    self.paused = false;
                     used
                 }
                 Front::Partial => return,
@@ -147,6 +178,26 @@ fn front(bytes: &[u8]) -> Front {
             other => other,
         },
         _ => plain(bytes),
+    }
+}
+
+/// Likewise, where a paste has paused: a key is a letter of it, or nothing.
+fn behind_a_pause(bytes: &[u8]) -> Front {
+    match bytes {
+        _ if bytes.starts_with(PASTE_ENDS) => Front::PasteEnds(PASTE_ENDS.len()),
+        // The start of an answer would hold the end back.
+        [ESC, b']' | b'P', ..] => Front::Nothing(1),
+        _ => match front(bytes) {
+            Front::Key(used, key) => match key {
+                KeyEvent { code: KeyCode::Char(letter), modifiers, kind: KeyEventKind::Press, .. }
+                    if (modifiers - KeyModifiers::SHIFT).is_empty() =>
+                {
+                    Front::Letter(used, letter)
+                }
+                _ => Front::Nothing(used),
+            },
+            other => other,
+        },
     }
 }
 
@@ -422,7 +473,41 @@ mod tests {
         assert_eq!(decoder.feed(b"\x1b[200~text"), []);
         assert_eq!(decoder.patience(), Some(PASTE_PATIENCE));
         assert_eq!(decoder.settle(), [Input::Paste("text".into())]);
+        assert_eq!(decoder.patience(), Some(PASTE_PATIENCE));
+        assert_eq!(decoder.settle(), []);
         assert_eq!(decoder.patience(), None);
+        assert_eq!(decoder.feed(b"q"), [key(KeyCode::Char('q'), NONE)]);
+    }
+
+    #[test]
+    fn what_comes_behind_the_pause_of_a_paste_presses_nothing() {
+        let pasted = |text: &str| vec![Input::Paste(text.into())];
+        let mut decoder = Decoder::default();
+        decoder.feed(b"\x1b[200~one\r");
+        assert_eq!(decoder.settle(), pasted("one\n"));
+        let more = "two\r\n\x03\t Qé\x1b[A\x1b[31m\x1b]0;x\x1b\x1bz";
+        assert_eq!(decoder.feed(more.as_bytes()), pasted("two Qé]0;x"));
+        assert_eq!(decoder.patience(), Some(PASTE_PATIENCE));
+        assert_eq!(decoder.feed(b"\x1b[20"), []);
+        assert_eq!(decoder.feed(b"1~q"), [key(KeyCode::Char('q'), NONE)]);
+        assert_eq!(decoder.patience(), None);
+    }
+
+    #[test]
+    fn the_end_of_a_paste_may_stand_behind_the_pause_in_part() {
+        let mut decoder = Decoder::default();
+        decoder.feed(b"\x1b[200~text\x1b[2");
+        assert_eq!(decoder.settle(), [Input::Paste("text".into())]);
+        assert_eq!(decoder.feed(b"01~\r"), [key(KeyCode::Enter, NONE)]);
+    }
+
+    #[test]
+    fn another_paste_ends_the_pause_of_the_one_before() {
+        let mut decoder = Decoder::default();
+        decoder.feed(b"\x1b[200~one");
+        decoder.settle();
+        let inputs = decoder.feed(b"\x1b[200~two\r\x1b[201~\r");
+        assert_eq!(inputs, [Input::Paste("two\n".into()), key(KeyCode::Enter, NONE)]);
     }
 
     #[test]
@@ -463,6 +548,7 @@ mod tests {
             let mut decoder = Decoder::default();
             decoder.feed(&bytes);
             decoder.settle();
+            decoder.settle(); // behind a paste it is still waited for the rest
             prop_assert_eq!(decoder.patience(), None);
             prop_assert!(decoder.held.is_empty());
         }

@@ -115,7 +115,7 @@ mod terminal {
                     terminal.keys = None;
                     kept.push_back(Item::HangUp);
                 }
-                None if settles_at.is_some_and(|at| at <= now) => kept.extend(keys.settle()),
+                None if settles_at.is_some_and(|at| at <= now) => kept.extend(keys.settle(now)),
                 None => {}
             }
         }

@@ -102,14 +102,19 @@ mod unix {
                 Err(_) => return None,
             };
             let inputs = self.decoder.feed(&piece[..count]);
-            self.settles_at = self.decoder.patience().map(|patience| now + patience);
-            Some(items(inputs))
+            Some(self.told(inputs, now))
         }
 
         /// Nothing more has come of a key.
-        pub(in super::super) fn settle<M>(&mut self) -> impl Iterator<Item = Item<M>> + use<M> {
-            self.settles_at = None;
-            items(self.decoder.settle())
+        pub(in super::super) fn settle<M>(&mut self, now: Instant) -> impl Iterator<Item = Item<M>> + use<M> {
+            let inputs = self.decoder.settle();
+            self.told(inputs, now)
+        }
+
+        /// What has come, and until when it is waited for the rest.
+        fn told<M>(&mut self, inputs: Vec<Input>, now: Instant) -> impl Iterator<Item = Item<M>> + use<M> {
+            self.settles_at = self.decoder.patience().map(|patience| now + patience);
+            items(inputs)
         }
     }
 
