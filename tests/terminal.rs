@@ -230,3 +230,24 @@ fn what_was_ignored_before_it_began_stays_ignored() {
         assert_eq!(pty.wait_exit(), Exit::Code(code), "{words}: {}", pty.screen());
     }
 }
+
+/// The rows of a run without a screen are drawn over each other, but not over what a shell has said.
+#[test]
+fn after_ctrl_z_live_lines_go_on_below_the_words_of_the_shell() {
+    let state = tempfile::tempdir().unwrap();
+    let terms = dualwrite::core::terms::version();
+    let script = format!(
+        r#"set -m; "$0" setup --cloud simulator --environment contoso-uat --accept-terms {terms} --yes
+        echo "stopped $?"; read line; echo "the last word"; fg >/dev/null"#
+    );
+    let pty = Pty::spawn("/bin/sh", &["-c", &script, PROGRAM], &environment(&state), 80, 24);
+    let live = "set-up runs";
+    pty.wait_for(live).keys("<c-z>").wait_for("stopped ").keys("<enter>");
+    pty.wait_until("live lines below what was said", |screen| {
+        let text = screen.contents();
+        text.split_once("the last word").is_some_and(|(above, below)| {
+            above.contains(live) && above.contains("stopped ") && below.contains(live)
+        })
+    });
+    pty.signal(Signal::TERM);
+}

@@ -11,7 +11,9 @@
 //!
 //! On Windows there are no signals: Ctrl-C comes as a key.
 
+#[cfg(unix)]
 use std::{future::Future, task::Poll};
+use std::sync::{Arc, atomic::AtomicBool};
 
 use super::run::Signal;
 
@@ -29,6 +31,15 @@ pub fn asked_to_leave() -> impl Future<Output = Signal> + Send + use<> {
         let heard = all.iter_mut().find_map(|(name, signal)| signal.poll_recv(context).is_ready().then_some(*name));
         heard.map_or(Poll::Pending, Poll::Ready)
     })
+}
+
+/// A flag that is raised each time the program goes on after a stop; who looks at it lowers it.
+pub fn continuations() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    // Without a handler nobody hears of it: what is on the terminal then is drawn over, as if nothing had been.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGCONT, Arc::clone(&flag));
+    flag
 }
 
 /// Likewise: Ctrl-C.

@@ -3,7 +3,7 @@
 
 use super::Show;
 use crate::core::time::{Now, time_of_day};
-use crate::shell::terminal;
+use crate::shell::{signals, terminal};
 use crate::surface::events::Event;
 use crate::ui::text::{clean, clean_lines, safe_json, width, wrapped_behind};
 use jiff::civil::Date;
@@ -11,6 +11,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where the sentence of a line begins: behind the time and a gap.
 const SENTENCE_AT: usize = 10;
@@ -34,6 +36,8 @@ pub(super) struct Teller<'a> {
     pending: String,
     /// The terminal has another size than it had at the last drawing.
     is_resized: bool,
+    /// The program was stopped and goes on: what was drawn stands above what a shell has said since.
+    continued: Arc<AtomicBool>,
     /// Why standard output takes no more.
     closed: Option<io::ErrorKind>,
 }
@@ -51,6 +55,10 @@ impl<'a> Teller<'a> {
             live: Vec::new(),
             pending: String::new(),
             is_resized: false,
+            continued: match show {
+                Show::Live(..) => signals::continuations(),
+                _ => Arc::default(),
+            },
             closed: None,
         }
     }
@@ -170,6 +178,7 @@ impl<'a> Teller<'a> {
 
     /// Draws the live lines, over the old ones, in one write. Lines that say what they said are passed over.
     pub(super) fn draw(&mut self, lines: Vec<String>) {
+        self.forget_what_stands_above();
         let mut text = self.above();
         if !self.pending.is_empty() || lines.len() < self.live.len() || std::mem::take(&mut self.is_resized) {
             text.push_str("\r\x1b[J");
@@ -195,10 +204,18 @@ impl<'a> Teller<'a> {
     /// Takes the live lines away; what was to be printed above them is printed.
     pub(super) fn wipe(&mut self) {
         if self.is_live() {
+            self.forget_what_stands_above();
             let text = format!("{}\r\x1b[J{}", self.above(), self.pending);
             self.pending.clear();
             self.live.clear();
             self.write(&text);
+        }
+    }
+
+    /// After a stop the live lines stay where they are, above what the shell has said; the next ones stand below it.
+    fn forget_what_stands_above(&mut self) {
+        if self.continued.swap(false, Ordering::Relaxed) {
+            self.live.clear();
         }
     }
 
@@ -275,6 +292,27 @@ mod tests {
         (teller.show, teller.is_resized) = (Show::Live(4, 24), true);
         teller.draw(lines(&["0123"]));
         assert_eq!(out.0.last().unwrap(), "^[4A\r^[J\r^[2K0123\n");
+    }
+
+    /// Ctrl-Z and fg: the words of the shell stand behind the live lines, and stay.
+    #[test]
+    fn after_a_stop_the_live_lines_are_drawn_below_what_the_shell_has_said() {
+        let (mut out, mut err) = (Writes::default(), Vec::new());
+        let mut teller = Teller::new(Show::Live(80, 24), &mut out, &mut err);
+        teller.draw(lines(&["a 1", "b 1"]));
+        teller.continued.store(true, Ordering::Relaxed);
+        teller.draw(lines(&["a 1", "b 2"]));
+        teller.draw(lines(&["a 1", "b 3"]));
+        teller.continued.store(true, Ordering::Relaxed);
+        teller.line("last");
+        teller.wipe();
+        let wanted = [
+            "\r^[2Ka 1\n\r^[2Kb 1\n",
+            "\r^[2Ka 1\n\r^[2Kb 2\n",
+            "^[2A\n\r^[2C3\n",
+            "\r^[Jlast\n",
+        ];
+        assert_eq!(out.0, wanted);
     }
 
     #[test]
