@@ -1,4 +1,4 @@
-//! Signals become items of the loop's channel; where there is no loop, [`asked_to_leave`] hears them.
+//! Signals become items of the loop's channel; where there is no loop, [`Asked`] hears them.
 //!
 //! Owns the handlers of INT, TERM, HUP, QUIT, TSTP, CONT and WINCH and the thread that waits for
 //! them, asleep until one comes. It works before any runtime exists. Never decides to leave: the
@@ -9,28 +9,56 @@
 //! A signal that was ignored before the program began stays ignored, for all of it: so `nohup` holds, and so does
 //! `trap ''` of a shell. Who ignores what is asked once, before the first handler.
 //!
-//! On Windows there are no signals: Ctrl-C comes as a key.
+//! On Windows the console tells of Ctrl-Break, of its window that is closed, and of a session that ends; it waits a few
+//! seconds for who hears that. Ctrl-C comes as a key there, and as a signal where there is no screen.
 
-#[cfg(unix)]
-use std::{future::Future, task::Poll};
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::AtomicBool,
+        mpsc::{self, RecvTimeoutError},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use super::run::Signal;
+use super::{
+    channel::{Item, Sender},
+    run::Signal,
+    terminal,
+};
 
 #[cfg(unix)]
 pub(super) use unix::*;
 
-/// Waits for the first signal that asks the program to leave. They are heard from the call on, which is made inside
-/// a runtime.
-#[cfg(unix)]
-pub fn asked_to_leave() -> impl Future<Output = Signal> + Send + use<> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let hear = |(number, name)| Some((name, signal(SignalKind::from_raw(number)).ok()?));
-    let mut all: Vec<_> = heeded().into_iter().filter_map(hear).collect();
-    std::future::poll_fn(move |context| {
-        let heard = all.iter_mut().find_map(|(name, signal)| signal.poll_recv(context).is_ready().then_some(*name));
-        heard.map_or(Poll::Pending, Poll::Ready)
-    })
+#[cfg(windows)]
+pub(super) use console::*;
+
+/// How long a running program may take to hear a fatal signal, waited for twice: the first
+/// time may have passed while the process was stopped.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+
+/// Asks the system whether a signal has come.
+type Hear = Box<dyn FnMut(&mut Context<'_>) -> Poll<Option<()>> + Send>;
+
+/// The signals that ask a program without a loop to leave.
+pub struct Asked(Vec<(Signal, Hear)>);
+
+impl Asked {
+    /// Hears them from now on. Called inside a runtime.
+    pub fn listen() -> Self {
+        Self(all())
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Signal {
+        poll_fn(|context| {
+            let heard = self.0.iter_mut().find_map(|(name, hear)| hear(context).is_ready().then_some(*name));
+            heard.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
 }
 
 /// A flag that is raised each time the program goes on after a stop; who looks at it lowers it.
@@ -42,12 +70,13 @@ pub fn continuations() -> Arc<AtomicBool> {
     flag
 }
 
-/// Likewise: Ctrl-C.
-#[cfg(not(unix))]
-pub async fn asked_to_leave() -> Signal {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Signal::Interrupt,
-        Err(_) => std::future::pending().await,
+/// Asks the program of the loop to leave; one that hangs is ended from here, and so is the process behind the loop.
+fn ask_to_leave<M>(signal: Signal, sender: &Sender<M>) {
+    let (heard, taken) = mpsc::channel();
+    let unheard = || taken.recv_timeout(HEARD_WITHIN) == Err(RecvTimeoutError::Timeout);
+    if !sender.item(Item::Signal(signal, heard)) || (unheard() && unheard()) {
+        terminal::give_back();
+        std::process::exit(signal.exit_code().into());
     }
 }
 
@@ -56,12 +85,8 @@ mod unix {
     use std::{
         fs, io,
         process::{Command, Stdio},
-        sync::{
-            OnceLock,
-            mpsc::{self, RecvTimeoutError},
-        },
+        sync::OnceLock,
         thread,
-        time::Duration,
     };
 
     use rustix::process::{self, Pid};
@@ -69,18 +94,10 @@ mod unix {
         consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH},
         iterator::Signals,
     };
+    use tokio::signal::unix::{SignalKind, signal};
 
-    use super::super::{
-        channel::{Item, Sender},
-        run::Signal,
-        terminal,
-    };
+    use super::{Context, Hear, Item, Sender, Signal, ask_to_leave};
 
-    /// How long a running program may take to hear a fatal signal, waited for twice: the first
-    /// time may have passed while the process was stopped.
-    const HEARD_WITHIN: Duration = Duration::from_secs(1);
-    /// What a shell adds to the number of a signal for the exit code.
-    const BY_SIGNAL: i32 = 128;
     /// The signals that ask a program to leave.
     const FATAL: [(i32, Signal); 4] = [
         (SIGINT, Signal::Interrupt),
@@ -93,8 +110,17 @@ mod unix {
     /// What a shell runs that outlives a signal only where it was started with it ignored.
     const OUTLIVES: &str = r#"kill -s "$0" "$$""#;
 
+    /// Those that ask a program to leave, for who is inside a runtime.
+    pub(super) fn all() -> Vec<(Signal, Hear)> {
+        let hear = |(number, name)| {
+            let mut signals = signal(SignalKind::from_raw(number)).ok()?;
+            Some((name, Box::new(move |context: &mut Context<'_>| signals.poll_recv(context)) as Hear))
+        };
+        heeded().into_iter().filter_map(hear).collect()
+    }
+
     /// The signals that ask a program to leave, but for those that it was told to ignore.
-    pub(super) fn heeded() -> Vec<(i32, Signal)> {
+    fn heeded() -> Vec<(i32, Signal)> {
         static IGNORED: OnceLock<u64> = OnceLock::new();
         // Asked once: a handler of our own hides what was there before.
         let ignored = *IGNORED.get_or_init(|| {
@@ -158,31 +184,23 @@ mod unix {
     }
 
     fn pass_on<M>(number: i32, sender: &Sender<M>) {
-        let signal = match number {
+        match number {
             SIGWINCH => {
                 sender.item(Item::Resize);
-                return;
             }
             SIGCONT => {
                 sender.item(Item::Continue);
-                return;
             }
             SIGTSTP => {
                 if !sender.item(Item::Stop) {
                     stop_process();
                 }
-                return;
             }
-            _ => match FATAL.into_iter().find(|(fatal, _)| *fatal == number) {
-                Some((_, signal)) => signal,
-                None => return,
-            },
-        };
-        let (heard, taken) = mpsc::channel();
-        let unheard = || taken.recv_timeout(HEARD_WITHIN) == Err(RecvTimeoutError::Timeout);
-        if !sender.item(Item::Signal(signal, heard)) || (unheard() && unheard()) {
-            terminal::give_back();
-            std::process::exit(BY_SIGNAL + number);
+            _ => {
+                if let Some((_, signal)) = FATAL.into_iter().find(|(fatal, _)| *fatal == number) {
+                    ask_to_leave(signal, sender);
+                }
+            }
         }
     }
 
@@ -233,25 +251,60 @@ mod unix {
     }
 }
 
-#[cfg(not(unix))]
-pub(super) fn take() -> std::io::Result<()> {
-    Ok(())
-}
+#[cfg(windows)]
+mod console {
+    use std::{io, thread};
 
-#[cfg(not(unix))]
-pub(super) fn listen<M: Send + 'static>((): (), _sender: super::channel::Sender<M>) -> std::io::Result<()> {
-    Ok(())
-}
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
 
-#[cfg(not(unix))]
-pub(super) fn stop_job() -> bool {
-    false
-}
+    use super::{Asked, Context, Hear, Sender, Signal, ask_to_leave};
 
-#[cfg(not(unix))]
-pub(super) fn stop_process() {}
+    /// What the console tells of.
+    pub(super) fn all() -> Vec<(Signal, Hear)> {
+        let mut all: Vec<(Signal, Hear)> = Vec::new();
+        if let Ok(mut told) = ctrl_c() {
+            all.push((Signal::Interrupt, Box::new(move |context: &mut Context<'_>| told.poll_recv(context))));
+        }
+        if let Ok(mut told) = ctrl_break() {
+            all.push((Signal::Interrupt, Box::new(move |context: &mut Context<'_>| told.poll_recv(context))));
+        }
+        if let Ok(mut told) = ctrl_close() {
+            all.push((Signal::HangUp, Box::new(move |context: &mut Context<'_>| told.poll_recv(context))));
+        }
+        if let Ok(mut told) = ctrl_logoff() {
+            all.push((Signal::HangUp, Box::new(move |context: &mut Context<'_>| told.poll_recv(context))));
+        }
+        if let Ok(mut told) = ctrl_shutdown() {
+            all.push((Signal::Terminate, Box::new(move |context: &mut Context<'_>| told.poll_recv(context))));
+        }
+        all
+    }
 
-#[cfg(not(unix))]
-pub(super) fn can_be_continued() -> bool {
-    false
+    /// What the console tells of waits to be heard from now on.
+    pub(in super::super) fn take() -> io::Result<Asked> {
+        // One handler is told of all: where it hears nothing of this, it hears of none.
+        drop(ctrl_close()?);
+        Ok(Asked::listen())
+    }
+
+    /// Starts to hear it.
+    pub(in super::super) fn listen<M: Send + 'static>(mut asked: Asked, sender: Sender<M>) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        thread::Builder::new().name("signals".into()).spawn(move || {
+            loop {
+                ask_to_leave(runtime.block_on(asked.next()), &sender);
+            }
+        })?;
+        Ok(())
+    }
+
+    pub(in super::super) fn stop_job() -> bool {
+        false
+    }
+
+    pub(in super::super) fn stop_process() {}
+
+    pub(in super::super) fn can_be_continued() -> bool {
+        false
+    }
 }

@@ -10,7 +10,7 @@ use crate::core::time::Now;
 use crate::core::trouble::Service;
 use crate::shell::clock::Clock;
 use crate::shell::run::Signal;
-use crate::shell::signals;
+use crate::shell::signals::Asked;
 use crate::shell::tasks::Listener;
 use secrecy::SecretString;
 use std::io::{BufRead, BufReader};
@@ -232,11 +232,11 @@ impl Seat {
 /// or a pipe that nobody reads: the program ends without it, and its record says that it was interrupted.
 fn listen_to_signals(runtime: &Handle, sender: &Sender<Message>, leave: &Arc<Leave>) {
     let (sender, leave) = (sender.clone(), Arc::clone(leave));
-    let asked = {
+    let mut asked = {
         let _inside = runtime.enter();
-        signals::asked_to_leave()
+        Asked::listen()
     };
-    runtime.spawn(async move { pass_on(asked.await, &sender, &leave).await });
+    runtime.spawn(async move { pass_on(asked.next().await, &sender, &leave).await });
 }
 
 async fn pass_on(signal: Signal, sender: &Sender<Message>, leave: &Leave) {

@@ -1,6 +1,7 @@
 //! `simulate`: the simulator alone, in the foreground, until a signal ends it.
 
-use crate::shell::{private, signals};
+use crate::shell::private;
+use crate::shell::signals::Asked;
 use crate::sim::{self, Options, Scenario};
 use crate::ui::look::Role;
 use crate::ui::row::para;
@@ -68,7 +69,7 @@ pub fn run(options: Options, profile: Option<&Path>, out: &mut impl Write) -> Re
         let _ = writeln!(out, "counters   {}/simulator/counters", simulator.base());
         let _ = writeln!(out, "Ctrl-C ends it.");
         let _ = out.flush();
-        signals::asked_to_leave().await;
+        Asked::listen().next().await;
         Ok(())
     })
 }
