@@ -351,11 +351,10 @@ fn without_screen(
         let more = if is_setup { " Or end before the link: --until configured." } else { "" };
         return Err(Refusal(code::CONSENT, why + more));
     }
-    let is_terminal = io::stdout().is_terminal() && !options.plain && !is_dumb();
-    let show = match (of.json, is_terminal) {
+    let show = match (of.json, has_screen(options)) {
         (true, _) => Show::Json,
         // A terminal that has no size has no lines to draw over.
-        (false, true) => match dualwrite::shell::terminal::size().map_or((0, 0), |size| (size.width, size.height)) {
+        (false, true) => match terminal::size().map_or((0, 0), |size| (size.width, size.height)) {
             (0, _) | (_, 0) => Show::Lines,
             (width, height) => Show::Live(width, height),
         },
@@ -402,13 +401,9 @@ fn only_for_people(order: &Order, profile: &Profile) -> Option<Step> {
     }
 }
 
-fn is_dumb() -> bool {
-    std::env::var("TERM").is_ok_and(|term| term == "dumb")
-}
-
-/// Whether the wizard has a full screen.
+/// Whether a terminal can be drawn on: the full screen of the wizard, the live lines of a run.
 fn has_screen(options: &Options) -> bool {
-    !options.plain && !is_dumb() && io::stdout().is_terminal()
+    !options.plain && terminal::takes_sequences()
 }
 
 fn wizard(play: Play, environment: Option<String>, options: &Options, shown: (Signals, Theme)) -> Result<u8, Refusal> {

@@ -155,7 +155,7 @@ pub fn run<A: App>(
     receiver: Receiver<A::Message>,
     sender: Sender<A::Message>,
 ) -> Result<(), RunError> {
-    if !terminal::is_there() {
+    if !terminal::takes_sequences() {
         return Err(RunError::NotATerminal);
     }
     let signals = signals::take().map_err(RunError::Signals)?;

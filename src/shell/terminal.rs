@@ -14,7 +14,7 @@
 //! the line discipline (echo, line mode) is restored in any case.
 //!
 //! Called by the loop; [`set_title`], [`set_progress`], [`ring`], [`copy`] and [`say_last`] by the program, from any
-//! thread.
+//! thread; [`takes_sequences`] and [`size`] by whoever draws.
 
 use std::{
     io, mem,
@@ -125,11 +125,11 @@ impl Guard {
             if let Some(title) = borrowed.title.clone() {
                 titled(borrowed, &title, &mut bytes);
             }
+            // On Windows nobody would read the marks of a paste: see [`super::input`].
+            let paste = cfg!(unix).then_some((Mode::Paste, BRACKET_PASTE));
             let focus = borrowed.reach.bell.then_some((Mode::Focus, TELL_FOCUS));
             for (mode, sequence) in
-                [(Mode::Screen, ENTER_SCREEN), (Mode::Cursor, HIDE_CURSOR), (Mode::Paste, BRACKET_PASTE)]
-                    .into_iter()
-                    .chain(focus)
+                [(Mode::Screen, ENTER_SCREEN), (Mode::Cursor, HIDE_CURSOR)].into_iter().chain(paste).chain(focus)
             {
                 borrowed.on.push(mode);
                 bytes.extend_from_slice(sequence.as_bytes());
@@ -339,8 +339,8 @@ pub fn size() -> io::Result<Size> {
     }
 }
 
-/// Whether standard output is a terminal that understands escape sequences.
-pub(super) fn is_there() -> bool {
+/// Whether standard output is a terminal that takes escape sequences: one that can be drawn on.
+pub fn takes_sequences() -> bool {
     #[cfg(windows)]
     if !crossterm::ansi_support::supports_ansi() {
         return false;
