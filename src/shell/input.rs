@@ -7,9 +7,13 @@
 //! Standard input is read when it is a terminal, else the controlling terminal.
 //!
 //! On Windows crossterm reads the console, on a thread of its own, which nobody joins; while its [`Gate`] is
-//! closed it reads nothing.
+//! closed it reads nothing. The console sends a paste as keys and marks it by nothing but its haste: nobody types
+//! [`LEAST_PASTE`] letters that are there at once.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+
+#[cfg(any(windows, test))]
+use {super::channel::Item, crossterm::event::Event, crossterm::event::KeyModifiers};
 
 /// Whether a key event is a key: presses and repeats are, releases are not, and a held Enter or Esc
 /// must not run through the screens behind.
@@ -18,6 +22,58 @@ fn counts(key: &KeyEvent) -> bool {
         KeyEventKind::Press => true,
         KeyEventKind::Repeat => !matches!(key.code, KeyCode::Enter | KeyCode::Esc),
         KeyEventKind::Release => false,
+    }
+}
+
+/// Letters, Tabs and Enters that are there at once from which on they are a paste.
+#[cfg(any(windows, test))]
+const LEAST_PASTE: usize = 3;
+
+/// What was there at once becomes items: so many keys of a text are a paste, and press nothing.
+#[cfg(any(windows, test))]
+fn gathered<M>(events: Vec<Event>) -> Vec<Item<M>> {
+    let mut items = Vec::new();
+    let mut text: Vec<(char, KeyEvent)> = Vec::new();
+    let settle = |text: &mut Vec<(char, KeyEvent)>, items: &mut Vec<Item<M>>| {
+        let keys = std::mem::take(text);
+        if keys.len() < LEAST_PASTE {
+            items.extend(keys.into_iter().map(|(_, key)| Item::Key(key)));
+        } else {
+            items.push(Item::Paste(keys.into_iter().map(|(letter, _)| letter).collect()));
+        }
+    };
+    for event in events {
+        let item = match event {
+            Event::Key(key) if !counts(&key) => continue,
+            Event::Key(key) => match letter(&key) {
+                Some(letter) => {
+                    text.push((letter, key));
+                    continue;
+                }
+                None => Item::Key(key),
+            },
+            Event::Paste(text) => Item::Paste(text),
+            Event::FocusGained => Item::Focus(true),
+            Event::FocusLost => Item::Focus(false),
+            Event::Resize(..) => Item::Resize,
+            Event::Mouse(_) => continue,
+        };
+        settle(&mut text, &mut items);
+        items.push(item);
+    }
+    settle(&mut text, &mut items);
+    items
+}
+
+/// What a key is in a text.
+#[cfg(any(windows, test))]
+fn letter(key: &KeyEvent) -> Option<char> {
+    let is_plain = (key.modifiers - KeyModifiers::SHIFT).is_empty();
+    match key.code {
+        KeyCode::Char(letter) if is_plain => Some(letter),
+        KeyCode::Enter if is_plain => Some('\n'),
+        KeyCode::Tab if is_plain => Some('\t'),
+        _ => None,
     }
 }
 
@@ -132,23 +188,27 @@ mod unix {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub(super) use console::{Gate, listen};
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod console {
     use std::{
         io,
         sync::{Arc, Condvar, Mutex, PoisonError},
         thread,
+        time::Duration,
     };
 
     use crossterm::event::{self, Event};
 
     use super::{
         super::channel::{Item, Sender},
-        counts,
+        gathered,
     };
+
+    /// Most events that are taken at once: a flood must not hold up what has come.
+    const AT_ONCE: usize = 65536;
 
     /// Whether the console may be read. Closed while it is not ours.
     #[derive(Clone)]
@@ -176,31 +236,61 @@ mod console {
         thread::Builder::new().name("input".into()).spawn(move || {
             loop {
                 heeded.pass();
-                let heard = match event::read() {
-                    Ok(Event::Key(key)) if counts(&key) => sender.item(Item::Key(key)),
-                    Ok(Event::Paste(text)) => sender.item(Item::Paste(text)),
-                    Ok(Event::FocusGained) => sender.item(Item::Focus(true)),
-                    Ok(Event::FocusLost) => sender.item(Item::Focus(false)),
-                    Ok(Event::Resize(..)) => sender.item(Item::Resize),
-                    Ok(_) => true,
-                    Err(_) => {
-                        sender.item(Item::HangUp);
-                        false
-                    }
-                };
-                if !heard {
+                let events = at_once();
+                let is_gone = events.is_err();
+                let heard = gathered(events.unwrap_or_default()).into_iter().all(|item| sender.item(item));
+                if is_gone {
+                    sender.item(Item::HangUp);
+                }
+                if is_gone || !heard {
                     return;
                 }
             }
         })?;
         Ok(gate)
     }
+
+    /// Waits for an event; with it come those that are there already.
+    fn at_once() -> io::Result<Vec<Event>> {
+        let mut events = vec![event::read()?];
+        // What is wrong shows at the next reading: what has come until then is heard first.
+        while events.len() < AT_ONCE && event::poll(Duration::ZERO).unwrap_or(false) {
+            let Ok(event) = event::read() else { break };
+            events.push(event);
+        }
+        Ok(events)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crossterm::event::KeyModifiers;
+
+    /// Items in words; a key that is pressed is let go again, as the console tells it.
+    fn told(codes: &[KeyCode]) -> Vec<String> {
+        let both = |code: &KeyCode| {
+            [KeyEventKind::Press, KeyEventKind::Release]
+                .map(|kind| Event::Key(KeyEvent::new_with_kind(*code, KeyModifiers::NONE, kind)))
+        };
+        let words = |item: Item<()>| match item {
+            Item::Key(key) => format!("{:?}", key.code),
+            Item::Paste(text) => format!("paste {text:?}"),
+            Item::Focus(has) => format!("focus {has}"),
+            _ => "other".to_owned(),
+        };
+        let events = codes.iter().flat_map(both).chain([Event::FocusLost, Event::Resize(80, 24)]).collect();
+        gathered(events).into_iter().map(words).collect()
+    }
+
+    #[test]
+    fn letters_that_are_there_at_once_are_a_paste_and_press_nothing() {
+        let [q, y, tab, enter, down] =
+            [KeyCode::Char('q'), KeyCode::Char('ÿ'), KeyCode::Tab, KeyCode::Enter, KeyCode::Down];
+        assert_eq!(told(&[q, y, tab, enter]), [r#"paste "qÿ\t\n""#, "focus false", "other"]);
+        assert_eq!(told(&[q, enter]), ["Char('q')", "Enter", "focus false", "other"], "somebody is quick");
+        assert_eq!(told(&[q, enter, down, q]), ["Char('q')", "Enter", "Down", "Char('q')", "focus false", "other"]);
+        assert_eq!(told(&[down, q, q, q])[..2], ["Down", r#"paste "qqq""#]);
+    }
 
     #[test]
     fn presses_and_repeats_count_but_not_releases_nor_a_held_enter() {
