@@ -529,3 +529,19 @@ fn keys_come_from_the_terminal_even_if_standard_input_does_not() {
     pty.wait_for("of 80x24").keys("j").wait_for("keys 1").keys("q");
     ends(&pty, 0);
 }
+
+/// The terminal that is drawn on, by its own name: macOS lets nobody wait on `/dev/tty`.
+#[cfg(target_os = "linux")]
+#[test]
+fn keys_come_from_the_terminal_that_is_drawn_on() {
+    let me = me();
+    let mut args = vec!["-c", r#"exec "$@" </dev/null"#, "sh", me.to_str().unwrap()];
+    args.extend(ARGUMENTS);
+    let pty = Pty::spawn("/bin/sh", &args, &[(CHILD, "1")], 80, 24);
+    pty.wait_for("of 80x24").keys("j").wait_for("keys 1");
+    let all = fs::read_dir(format!("/proc/{}/fd", pty.child().as_raw_nonzero())).unwrap();
+    let open: Vec<PathBuf> = all.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok()).collect();
+    assert!(!open.contains(&"/dev/tty".into()), "{open:?}");
+    pty.keys("q");
+    ends(&pty, 0);
+}

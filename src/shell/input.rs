@@ -4,7 +4,8 @@
 //! crossterm: its reader blocks inside a half-finished sequence, spins on a dead terminal, and stops short in
 //! bursts of more than a kilobyte. Never waits: [`super::ears`] does.
 //!
-//! Standard input is read when it is a terminal, else the controlling terminal.
+//! Standard input is read when it is a terminal, else the terminal that is drawn on, else the controlling one: the last,
+//! because macOS lets nobody wait on `/dev/tty`. What cannot be waited on is passed over; it is not gone.
 //!
 //! On Windows crossterm reads the console, on a thread of its own, which nobody joins; while its [`Gate`] is
 //! closed it reads nothing. The console sends a paste as keys and marks it by nothing but its haste: nobody types
@@ -89,9 +90,12 @@ mod unix {
     };
 
     use rustix::{
+        event::{PollFd, PollFlags, Timespec, poll},
         fs::{Mode, OFlags, open},
         io::Errno,
         path::Arg,
+        stdio::{stdin, stdout},
+        termios::{isatty, ttyname},
     };
 
     use super::{
@@ -111,6 +115,12 @@ mod unix {
         Opened(OwnedFd),
     }
 
+    /// The ways to a terminal, the best first; the first of them are for a standard input that is one. It is opened once
+    /// more: what is set on a descriptor is shared with whoever has it too.
+    const WAYS: [fn() -> rustix::io::Result<Tty>; 4] =
+        [|| again(stdin()), || Ok(Tty::Stdin), || again(stdout()), || quick("/dev/tty").map(Tty::Opened)];
+    const IF_STDIN_IS_ONE: usize = 2;
+
     /// The keys of a terminal.
     pub(in super::super) struct Keys {
         tty: Tty,
@@ -119,27 +129,36 @@ mod unix {
         settles_at: Option<Instant>,
     }
 
+    impl AsFd for Tty {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            match self {
+                Self::Stdin => stdin(),
+                Self::Opened(tty) => tty.as_fd(),
+            }
+        }
+    }
+
     impl AsFd for Keys {
         fn as_fd(&self) -> BorrowedFd<'_> {
-            match &self.tty {
-                Tty::Stdin => rustix::stdio::stdin(),
-                Tty::Opened(tty) => tty.as_fd(),
-            }
+            self.tty.as_fd()
         }
     }
 
     impl Keys {
         /// Finds the terminal to read keys from.
         pub(in super::super) fn find() -> io::Result<Self> {
-            let stdin = rustix::stdio::stdin();
-            let tty = if rustix::termios::isatty(stdin) {
-                // Opened once more: what is set on a descriptor is shared with whoever has it too.
-                let name = rustix::termios::ttyname(stdin, Vec::new());
-                name.and_then(quick).map_or(Tty::Stdin, Tty::Opened)
-            } else {
-                Tty::Opened(quick("/dev/tty")?)
-            };
-            Ok(Self { tty, decoder: Decoder::default(), settles_at: None })
+            let from = if isatty(stdin()) { 0 } else { IF_STDIN_IS_ONE };
+            let mut why = Errno::NOTTY;
+            for way in &WAYS[from..] {
+                match way() {
+                    Ok(tty) if can_be_waited_on(&tty) => {
+                        return Ok(Self { tty, decoder: Decoder::default(), settles_at: None });
+                    }
+                    Ok(_) => {}
+                    Err(error) => why = error,
+                }
+            }
+            Err(why.into())
         }
 
         /// When [`Keys::settle`] is due.
@@ -172,6 +191,18 @@ mod unix {
             self.settles_at = self.decoder.patience().map(|patience| now + patience);
             items(inputs)
         }
+    }
+
+    /// The terminal behind a descriptor, by its name.
+    fn again(fd: BorrowedFd) -> rustix::io::Result<Tty> {
+        ttyname(fd, Vec::new()).and_then(quick).map(Tty::Opened)
+    }
+
+    /// Whether the system tells when there is something to read.
+    fn can_be_waited_on(tty: &Tty) -> bool {
+        let mut fds = [PollFd::new(tty, PollFlags::IN)];
+        let asked = poll(&mut fds, Some(&Timespec::default()));
+        asked.is_ok() && !fds[0].revents().contains(PollFlags::NVAL)
     }
 
     /// A terminal to read from that never blocks: somebody else may take what was seen there.
