@@ -183,6 +183,23 @@ fn the_field_that_has_the_focus_stays_in_sight() {
 }
 
 #[test]
+fn space_presses_a_button_and_a_key_without_a_meaning_says_so() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.press("=?"), Reaction::Redraw);
+    assert!(stage.text((80, 24)).contains("? does nothing here."), "{}", stage.text((80, 24)));
+    stage.press("Down");
+    assert!(!stage.text((80, 24)).contains("does nothing here"));
+    stage.press("Up");
+    stage.press("= ");
+    assert_eq!(stage.wish, Some(Wish::Rehearse));
+    let mut stage = Stage::at(Step::Cloud);
+    stage.press("= ");
+    assert_eq!(stage.first.step, Step::Registration);
+    stage.press("= ?");
+    assert!(!stage.text((80, 24)).contains("does nothing here"), "in a field they are letters");
+}
+
+#[test]
 fn enter_is_the_likely_next_step_and_esc_the_way_back() {
     let mut stage = Stage::new();
     stage.press("Enter");

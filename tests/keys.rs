@@ -332,6 +332,15 @@ fn a_window_that_shows_nothing_asks_before_it_leaves_what_runs() {
 }
 
 #[test]
+fn the_key_of_the_help_page_closes_it_too() {
+    let mut scene = named("details");
+    press(&mut scene, "?");
+    assert!(scene.text(UNICODE, (80, 24)).contains("Keys of this screen"));
+    assert_eq!(last(&mut scene, "?"), Reaction::Redraw);
+    assert!(!scene.text(UNICODE, (80, 24)).contains("Keys of this screen"));
+}
+
+#[test]
 fn pasted_text_presses_no_key() {
     let mut scene = named("confirm");
     assert_eq!(on_paste(&scene.model, &mut scene.eye, "\n\nq"), Reaction::Nothing);

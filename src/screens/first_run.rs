@@ -5,6 +5,7 @@
 
 use super::eye::Stage;
 use super::frame::{self, Areas};
+use super::input::does_nothing;
 use super::keys::{self, Binding};
 use super::page::{self, Action, Page, Places, Shape, Stop};
 use super::parts;
@@ -467,6 +468,12 @@ pub fn on_key(first: &FirstRun, desk: &mut Desk, key: KeyEvent, size: (u16, u16)
         Key::Right | Key::Char('j') => step_focus(desk, &stops, 1),
         Key::Left | Key::Char('k') => step_focus(desk, &stops, -1),
         Key::Char('q') => Reaction::Leave,
+        Key::Char(' ') => press(first, desk),
+        // All its keys stand in the footer.
+        Key::Char(letter) => {
+            desk.say(format!("{}.", does_nothing(letter)));
+            Reaction::Redraw
+        }
         _ => seen,
     }
 }

@@ -167,9 +167,14 @@ pub(super) const LISTED: &str = "; ? lists the keys.";
 fn nothing_for(eye: &mut Eye, letter: char) -> Reaction {
     // What is laid over a screen has all its keys in the footer.
     let more = if eye.overlay.is_some() { "." } else { LISTED };
-    let key = if letter == ' ' { "Space".to_owned() } else { letter.to_string() };
-    eye.hint = Some(format!("{key} does nothing here{more}"));
+    eye.hint = Some(format!("{}{more}", does_nothing(letter)));
     Reaction::Redraw
+}
+
+/// What is said of a key that has nothing to do where it was pressed.
+pub(super) fn does_nothing(letter: char) -> String {
+    let key = if letter == ' ' { "Space".to_owned() } else { letter.to_string() };
+    format!("{key} does nothing here")
 }
 
 fn ask(eye: &mut Eye, what: Ask) -> Reaction {

@@ -123,6 +123,7 @@ pub(super) const HELP: Binding = bind(&[Key::Char('?')], Act::Help, "help", "thi
 pub(super) const LEAVE: Binding =
     bind(&[Key::Char('q')], Act::Leave, "leave", "leave the program; asks while something runs");
 pub(super) const CLOSE: Binding = bind(&[Key::Esc, Key::Char('q')], Act::Back, "close", "");
+pub(super) const CLOSE_HELP: Binding = bind(&[Key::Esc, Key::Char('q'), Key::Char('?')], Act::Back, "close", "");
 pub(super) const NO_STAY: Binding = bind(NO, Act::Back, "stay", "");
 pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "");
 

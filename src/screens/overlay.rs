@@ -60,7 +60,7 @@ impl Sheet for Help {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CLOSE]
+        &[keys::CLOSE_HELP]
     }
 
     fn is_whole(&self) -> bool {
