@@ -2,7 +2,8 @@
 //!
 //! Owns the bytes of the frame being drawn and what is known of the cursor. Touches no terminal but
 //! to ask for its size, never asks it a question it must answer, and writes nothing for a frame that
-//! changes nothing. Used by the loop alone.
+//! changes nothing. The sixteen colours of a palette are called by the names that every terminal with colours knows:
+//! one that knows no others takes the long form for something else, such as blinking. Used by the loop alone.
 
 use std::{
     cell::RefCell,
@@ -24,6 +25,12 @@ const LARGEST: Size = Size { width: 2000, height: 1000 };
 /// Synchronized update: the terminal shows the frame when it is complete.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
+/// How a control sequence begins.
+const INTRODUCER: &[u8] = b"\x1b[";
+/// The number that takes the colour of underlines back.
+const NO_UNDERLINE_COLOUR: &str = "59";
+/// From the name of a dark colour to that of its bright one.
+const BRIGHT: u8 = 60;
 
 /// Where frames are drawn.
 pub(super) struct Canvas {
@@ -54,8 +61,59 @@ impl Canvas {
         if drawn.is_empty() {
             return Ok(drawn);
         }
-        Ok([BEGIN, &drawn, END].concat())
+        let mut frame = Vec::with_capacity(BEGIN.len() + drawn.len() + END.len());
+        frame.extend_from_slice(BEGIN);
+        with_short_names(&drawn, &mut frame);
+        frame.extend_from_slice(END);
+        Ok(frame)
     }
+}
+
+/// Copies a picture; colours of the palette get their short names. Underlines have no colour of their own, so none is
+/// taken back.
+fn with_short_names(drawn: &[u8], frame: &mut Vec<u8>) {
+    let mut rest = drawn;
+    while let Some(at) = memchr::memmem::find(rest, INTRODUCER) {
+        let (before, sequence) = rest.split_at(at);
+        frame.extend_from_slice(before);
+        let numbers = &sequence[INTRODUCER.len()..];
+        let length = numbers.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b';')).unwrap_or(numbers.len());
+        let (numbers, behind) = numbers.split_at(length);
+        rest = behind;
+        match str::from_utf8(numbers) {
+            Ok(NO_UNDERLINE_COLOUR) if behind.starts_with(b"m") => rest = &behind[1..],
+            Ok(numbers) if behind.starts_with(b"m") => {
+                frame.extend_from_slice(INTRODUCER);
+                frame.extend_from_slice(short_names(numbers).as_bytes());
+            }
+            _ => frame.extend_from_slice(&sequence[..INTRODUCER.len() + length]),
+        }
+    }
+    frame.extend_from_slice(rest);
+}
+
+/// The numbers of a style (SGR): 30 to 37 and 90 to 97 for `38;5;0` to `38;5;15`, and likewise behind the text.
+fn short_names(numbers: &str) -> String {
+    let mut all = numbers.split(';');
+    let mut short: Vec<String> = Vec::new();
+    while let Some(number) = all.next() {
+        let first = match number {
+            "38" => 30,
+            "48" => 40,
+            _ => {
+                short.push(number.to_owned());
+                continue;
+            }
+        };
+        let how = all.next();
+        let values: Vec<&str> = all.by_ref().take(if how == Some("5") { 1 } else { 3 }).collect();
+        short.push(match (how, values.first().and_then(|value| value.parse::<u8>().ok())) {
+            (Some("5"), Some(dark @ 0..=7)) => (first + dark).to_string(),
+            (Some("5"), Some(bright @ 8..=15)) => (first + BRIGHT + bright - 8).to_string(),
+            _ => [number].into_iter().chain(how).chain(values).collect::<Vec<_>>().join(";"),
+        });
+    }
+    short.join(";")
 }
 
 /// The bytes drawn so far; shared, because ratatui does not give its writer back.
@@ -159,6 +217,10 @@ fn sane(size: Size) -> Size {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::{
+        style::{Color, Style},
+        text::Span,
+    };
 
     fn text(bytes: &[u8]) -> String {
         String::from_utf8_lossy(bytes).replace('\x1b', "^")
@@ -187,6 +249,27 @@ mod tests {
         assert!(!canvas.frame(true, draw).unwrap().is_empty());
         assert_eq!(text(&canvas.frame(false, draw).unwrap()), "");
         assert!(!canvas.frame(true, draw).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_colours_of_the_palette_have_names_that_every_terminal_knows() {
+        for (long, short) in [
+            ("38;5;1;49", "31;49"),
+            ("38;5;9;48;5;4", "91;44"),
+            ("39;48;5;15", "39;107"),
+            ("38;5;16", "38;5;16"),
+            ("38;2;48;5;3;48;5;0", "38;2;48;5;3;40"),
+            ("1", "1"),
+            ("", ""),
+        ] {
+            assert_eq!(short_names(long), short);
+        }
+        let mut canvas = Canvas::new(small).unwrap();
+        let red = Style::new().fg(Color::LightRed).bg(Color::Blue);
+        let draw = |frame: &mut Frame| frame.render_widget(Span::styled("[38;5;9m", red), frame.area());
+        let bytes = text(&canvas.frame(true, draw).unwrap());
+        assert!(bytes.contains("^[91;44m[38;5;9m"), "{bytes}");
+        assert!(!bytes.contains("^[38") && bytes.contains("^[39m^[49m^[0m"), "{bytes}");
     }
 
     #[test]
