@@ -22,7 +22,7 @@ use file::Source;
 use profile::{Around, Keys};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use toml::Spanned;
 
 /// Name of the built-in simulator where a cloud is named.
@@ -331,8 +331,14 @@ impl Settings {
             if let Some(national) = National::named(name) {
                 return Profile::built_in(national);
             }
-            if rules::name(name).is_ok() && !word.exists() {
-                return Err(SettingsError::NoSuchCloud { word: name.to_owned(), known: self.known() });
+            // A word is no file that happens to lie where the program was started.
+            if rules::name(name).is_ok() {
+                let file = if word.exists() {
+                    format!("; the file of that name is .{MAIN_SEPARATOR}{name}")
+                } else {
+                    String::new()
+                };
+                return Err(SettingsError::NoSuchCloud { word: name.to_owned(), known: self.known() + &file });
             }
         }
         Profile::read(word)
@@ -449,6 +455,9 @@ ca_file = "own.pem"
             text.contains("\"contso\"") && text.contains("contoso, public, gcc, gcc-high, dod, china, simulator"),
             "{text}"
         );
+        // A directory or file of that name beside the program is not meant: the tests run where src is.
+        let text = all.profile(Some(Path::new("src"))).unwrap_err().to_string();
+        assert!(text.contains("There is no cloud") && text.contains("src"), "{text}");
         let text = all.profile(Some(Path::new("contso.toml"))).unwrap_err().to_string();
         assert!(text.contains("cannot be read"), "{text}");
     }

@@ -263,7 +263,7 @@ fn a_still_screen_writes_nothing() {
     pty.keys("n n n q");
     ends(&pty, 0);
     let after = String::from_utf8(pty.raw().split_off(before)).unwrap();
-    let given_back = "\x1b[?2026l\x1b[0m\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[2J\x1b[H\x1b[?1049l";
+    let given_back = "\x1b[?2026l\x1b[0m\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[2J\x1b[1;1H\x1b[?1049l";
     assert!(after.starts_with(given_back), "{after:?}");
 }
 

@@ -245,9 +245,8 @@ fn after_ctrl_z_live_lines_go_on_below_the_words_of_the_shell() {
     pty.wait_for(live).keys("<c-z>").wait_for("stopped ").keys("<enter>");
     pty.wait_until("live lines below what was said", |screen| {
         let text = screen.contents();
-        text.split_once("the last word").is_some_and(|(above, below)| {
-            above.contains(live) && above.contains("stopped ") && below.contains(live)
-        })
+        text.split_once("the last word")
+            .is_some_and(|(above, below)| above.contains(live) && above.contains("stopped ") && below.contains(live))
     });
     pty.signal(Signal::TERM);
 }

@@ -101,24 +101,24 @@ impl Api {
             applicationid: app.to_owned(),
             accessmode: dataverse::ACCESS_MODE_APPLICATION,
             isdisabled: false,
-            business_unit: format!("/businessunits({business_unit})"),
+            business_unit: format!("/businessunits({})", segment(business_unit)),
         };
         self.write(org, Method::POST, dataverse::create_user_path(), body_of(&body)?).await
     }
 
     pub(super) async fn enable_user(&self, org: &str, user: &str, app: &str) -> Result<Reply, Trouble> {
         let body = EnableUser { isdisabled: false, applicationid: app.to_owned() };
-        self.write(org, Method::PATCH, dataverse::user_path(user), body_of(&body)?).await
+        self.write(org, Method::PATCH, dataverse::user_path(&segment(user)), body_of(&body)?).await
     }
 
     /// A user that was deleted softly is gone for good when it is deleted once more.
     pub(super) async fn purge_user(&self, org: &str, user: &str) -> Result<Reply, Trouble> {
-        self.write(org, Method::DELETE, dataverse::user_path(user), Body::None).await
+        self.write(org, Method::DELETE, dataverse::user_path(&segment(user)), Body::None).await
     }
 
     pub(super) async fn give_role(&self, org: &str, user: &str, role: &str) -> Result<Reply, Trouble> {
-        let body = Reference { id: format!("{org}{}/roles({role})", dataverse::BASE) };
-        self.write(org, Method::POST, dataverse::give_role_path(user), body_of(&body)?).await
+        let body = Reference { id: format!("{org}{}/roles({})", dataverse::BASE, segment(role)) };
+        self.write(org, Method::POST, dataverse::give_role_path(&segment(user)), body_of(&body)?).await
     }
 
     /// One value.

@@ -52,7 +52,7 @@ impl Api {
 
     pub(super) async fn links(&self, host: &AtGateway) -> Result<Reply, Trouble> {
         let base = self.gateway(&host.gateway)?;
-        let url = format!("{base}{}", gateway::environments_path(&host.of));
+        let url = format!("{base}{}", gateway::environments_path(&segment(&host.of)));
         Ok(Reply::Links(self.get(Service::Gateway, &base, url, &[]).await?))
     }
 

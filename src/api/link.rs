@@ -5,6 +5,7 @@ use crate::core::call::Reply;
 use crate::core::trouble::{Service, Trouble, What};
 use crate::wire::CLIENT_REQUEST_ID;
 use crate::wire::link::{self, Answer, NO_PROJECT, Start};
+use crate::wire::problem::bounded;
 
 impl Api {
     pub(super) async fn start_link(
@@ -34,6 +35,7 @@ impl Api {
         let base = self.base(Service::Link)?;
         let project = self.profile.lcs_project.unwrap_or(NO_PROJECT);
         let url = format!("{base}{}", link::status_path(project, &segment(environment), &segment(activity)));
-        Ok(Reply::LinkStatus(self.get(Service::Link, &base, url, &[]).await?))
+        let answer: Answer = self.get(Service::Link, &base, url, &[]).await?;
+        Ok(Reply::LinkStatus(Answer { operation_status: answer.operation_status.map(bounded), ..answer }))
     }
 }

@@ -4,6 +4,7 @@
 //! same, and what the person can do. It never carries a token, and it is never read as "not there".
 
 use super::aadsts;
+use crate::wire::problem::bounded;
 use std::fmt;
 use std::time::Duration;
 
@@ -193,9 +194,10 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// A trouble without words of the service.
+    /// A trouble with words of the service, as many of them as are kept.
     pub fn new(service: Service, what: What, words: impl Into<String>) -> Self {
-        Self { service, what, code: None, words: words.into(), retry_after: None, correlation: None, done: Done::No }
+        let words = bounded(words.into());
+        Self { service, what, code: None, words, retry_after: None, correlation: None, done: Done::No }
     }
 
     /// Whether asking again later can help: no answer, throttling, a service in trouble, a sign-in

@@ -32,6 +32,11 @@ struct Known {
 }
 
 impl BuiltIn {
+    /// The addresses of its services that are known.
+    pub(super) fn services(&self) -> [Option<&'static str>; 4] {
+        [Some(self.bap), Some(self.power_platform), self.lcs, Some(self.graph)]
+    }
+
     pub(super) fn of(national: National) -> Self {
         match national {
             National::Public => Self {

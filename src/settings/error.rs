@@ -56,7 +56,7 @@ pub enum SettingsError {
         why: String,
     },
     /// A cloud that is not known.
-    #[error("There is no cloud \"{word}\", and no profile file of that name. The clouds are {known}.")]
+    #[error("There is no cloud \"{word}\". The clouds are {known}.")]
     NoSuchCloud {
         /// What was named.
         word: String,

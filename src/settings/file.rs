@@ -38,7 +38,7 @@ impl Source<'_> {
             String::new()
         } else {
             // One cell for each letter, so that the mark stands where it should.
-            let line = line.replace('\t', " ");
+            let line = without_secret(line).replace('\t', " ");
             format!("\n  {line}\n{:>width$}", '^', width = column + 2)
         };
         SettingsError::At {
@@ -56,6 +56,15 @@ impl Source<'_> {
         let why = format!("{why}. Correct this line, or take it out.");
         self.wrong(&error.span().unwrap_or(0..0), why)
     }
+}
+
+/// A line as it may be shown: what is kept under a key that sounds like a secret belongs into no file of ours, and into
+/// no log of a build either.
+fn without_secret(line: &str) -> String {
+    let Some((key, _)) = line.split_once('=') else { return line.to_owned() };
+    let name = key.to_ascii_lowercase();
+    let is_secret = ["secret", "password", "token", "assertion"].iter().any(|word| name.contains(word));
+    if is_secret && name.trim() != "token_store" { format!("{key}= (not shown)") } else { line.to_owned() }
 }
 
 /// Reads a file whole; `what` names it in errors.
@@ -208,6 +217,17 @@ mod tests {
         let error = source.wrong(&(10..11), "It is wrong.").to_string();
         assert_eq!(error, "c.toml, line 2, column 4: It is wrong.\n   é = 2\n     ^");
         assert!(source.wrong(&(999..999), "x").to_string().contains("line 3, column 1"));
+    }
+
+    #[test]
+    fn a_secret_in_a_file_is_named_by_its_place_and_not_shown() {
+        for line in ["client_secret = \"8Q~value\"", "  Password=value", "graph_token = 'value'"] {
+            let source = Source { origin: "c.toml", text: line };
+            let error = source.wrong(&(0..1), "It is unknown.").to_string();
+            assert!(error.contains("(not shown)") && !error.contains("value"), "{error}");
+        }
+        let source = Source { origin: "c.toml", text: "token_store = \"value\"" };
+        assert!(source.wrong(&(0..1), "x").to_string().contains("value"));
     }
 
     #[test]

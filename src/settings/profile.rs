@@ -315,6 +315,27 @@ impl Profile {
         bases
     }
 
+    /// Hosts of services that get tokens of one of Microsoft's clouds and are not of that cloud. Of a gateway only the
+    /// form is known, and that is looked at where it is asked. None where the token service is nobody's but the
+    /// profile's own.
+    pub fn foreign_hosts(&self) -> Vec<String> {
+        let of_cloud = National::ALL.map(BuiltIn::of);
+        let is_here =
+            |known: &&BuiltIn| Url::parse(known.authority).is_ok_and(|url| url.host() == self.authority.host());
+        let known: Vec<&BuiltIn> = of_cloud.iter().filter(is_here).collect();
+        let is_known = |url: &Url| {
+            let mut bases = known.iter().flat_map(|known| known.services()).flatten();
+            bases.any(|base| Url::parse(base).is_ok_and(|base| base.host() == url.host()))
+        };
+        let others =
+            self.bases().into_iter().filter(|(key, url)| !matches!(*key, "authority" | "gateway") && !is_known(url));
+        if known.is_empty() {
+            Vec::new()
+        } else {
+            others.filter_map(|(_, url)| url.host_str().map(str::to_owned)).collect()
+        }
+    }
+
     /// What the core is told of this cloud. `command` brings one back, without the environment;
     /// `speed` is in simulated seconds per second.
     pub fn cloud(&self, command: &str, speed: f64) -> Cloud {
@@ -417,6 +438,19 @@ power_platform = "http://LOCALHOST:7070/powerplatform"
         assert_eq!(profile.bap.as_str(), "http://127.0.0.1:7070/bap");
         assert!(profile.is_loopback());
         assert_eq!((profile.link, profile.graph, profile.national), (None, None, National::Public));
+    }
+
+    #[test]
+    fn a_profile_that_sends_tokens_of_microsofts_cloud_elsewhere_says_where() {
+        let hosts = |text: &str| Profile::parse(text, "p.toml").unwrap().foreign_hosts();
+        let like = "name = \"x\"\nlike = \"public\"\ntenant = \"contoso.com\"\n";
+        assert!(hosts(like).is_empty());
+        let usual =
+            format!("{like}gateway = \"https://projectmanagementservice.eu-il107.gateway.prod.island.powerapps.com\"");
+        assert!(hosts(&usual).is_empty());
+        assert_eq!(hosts(&format!("{like}bap = \"https://bap.evil.example\"")), ["bap.evil.example"]);
+        assert_eq!(hosts(&format!("{like}link = \"https://link.contoso.com\"")), ["link.contoso.com"]);
+        assert!(hosts(GOOD).is_empty(), "its token service is its own");
     }
 
     #[test]

@@ -99,12 +99,8 @@ mod unix {
     use super::{Context, Hear, Item, Sender, Signal, ask_to_leave};
 
     /// The signals that ask a program to leave.
-    const FATAL: [(i32, Signal); 4] = [
-        (SIGINT, Signal::Interrupt),
-        (SIGTERM, Signal::Terminate),
-        (SIGHUP, Signal::HangUp),
-        (SIGQUIT, Signal::Quit),
-    ];
+    const FATAL: [(i32, Signal); 4] =
+        [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate), (SIGHUP, Signal::HangUp), (SIGQUIT, Signal::Quit)];
     /// Where Linux tells which signals a process ignores.
     const STATUS: &str = "/proc/self/status";
     /// What a shell runs that outlives a signal only where it was started with it ignored.
@@ -241,7 +237,7 @@ mod unix {
         #[test]
         fn a_shell_outlives_only_what_it_was_born_to_ignore() {
             let told = |before: &str, name| {
-                let script = format!(r#"{before}; exec /bin/sh -c '{OUTLIVES}' {name}"#);
+                let script = format!(r"{before}; exec /bin/sh -c '{OUTLIVES}' {name}");
                 outlives(Command::new("/bin/sh").args(["-c", &script]))
             };
             assert!(told("trap '' HUP", "HUP"));

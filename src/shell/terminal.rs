@@ -43,7 +43,7 @@ const WORDS_PATIENCE: Duration = Duration::from_secs(2);
 const ENTER_SCREEN: &str = "\x1b[?1049h";
 /// The picture goes first: a terminal without another screen (the console of Linux, a vt220, tmux and screen where that
 /// is turned off) would keep it, with the prompt in its middle.
-const LEAVE_SCREEN: &str = "\x1b[2J\x1b[H\x1b[?1049l";
+const LEAVE_SCREEN: &str = "\x1b[2J\x1b[1;1H\x1b[?1049l";
 const HIDE_CURSOR: &str = "\x1b[?25l";
 const SHOW_CURSOR: &str = "\x1b[?25h";
 const BRACKET_PASTE: &str = "\x1b[?2004h";

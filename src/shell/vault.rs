@@ -65,6 +65,9 @@ pub struct Scope {
     pub tenant: String,
     /// Client registration, lower case.
     pub client_id: String,
+    /// Hosts beyond the cloud of the token service that its tokens go to, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
 impl Scope {
@@ -74,7 +77,16 @@ impl Scope {
             authority: authority.trim_end_matches('/').to_owned(),
             tenant: tenant.to_lowercase(),
             client_id: client_id.to_lowercase(),
+            hosts: Vec::new(),
         }
+    }
+
+    /// The same for a profile whose tokens go to these hosts, too: a sign-in of the cloud alone is none for them.
+    #[must_use]
+    pub fn and_for(self, mut hosts: Vec<String>) -> Self {
+        hosts.sort();
+        hosts.dedup();
+        Self { hosts, ..self }
     }
 }
 
@@ -520,8 +532,9 @@ fn user(scope: &Scope, account: &Account) -> String {
 
 /// The end of that name.
 fn scope_of_user(scope: &Scope) -> String {
-    let Scope { authority, tenant, client_id } = scope;
-    format!(" {client_id} {authority}/{tenant}")
+    let Scope { authority, tenant, client_id, hosts } = scope;
+    let hosts = if hosts.is_empty() { String::new() } else { format!(" for {}", hosts.join(",")) };
+    format!(" {client_id} {authority}/{tenant}{hosts}")
 }
 
 /// An error as the reason in a sentence.

@@ -145,7 +145,7 @@ pub async fn prepare(
 
 /// The sign-ins of a profile.
 pub fn scope(profile: &Profile) -> Scope {
-    Scope::new(profile.authority.as_str(), &profile.tenant, &profile.client_id)
+    Scope::new(profile.authority.as_str(), &profile.tenant, &profile.client_id).and_for(profile.foreign_hosts())
 }
 
 /// Where a sign-in is, or will be, for the core.

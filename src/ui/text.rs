@@ -117,7 +117,10 @@ fn after_escape<'a>(rest: &'a str, unsearched: &mut usize) -> &'a str {
     match rest.chars().next() {
         Some('[') => after_csi(&rest[1..]),
         Some(']' | 'P' | 'X' | '^' | '_') => after_control_string(&rest[1..], unsearched),
-        Some(' '..='/') => rest.trim_start_matches(|c| matches!(c, ' '..='/')).get(1..).unwrap_or_default(),
+        Some(' '..='/') => {
+            let rest = rest.trim_start_matches(|c| matches!(c, ' '..='/'));
+            rest.strip_prefix(|c| matches!(c, '0'..='~')).unwrap_or(rest)
+        }
         Some('0'..='~') => &rest[1..],
         _ => rest,
     }
@@ -303,6 +306,7 @@ mod tests {
         assert_eq!(clean("a\u{1b}[31;1mred\u{1b}[0m b"), "ared b");
         assert_eq!(clean("a\u{1b}]0;title\u{7}b\u{1b}]8;;https://x\u{1b}\\c\u{9b}2Jd\u{1b}(Be"), "abcde");
         assert_eq!(clean("x\u{1b}"), "x");
+        assert_eq!(clean("x\u{1b} été\u{1b}( \u{1b}(Bb"), "xétéb", "no letter hides what stands behind it");
     }
 
     #[test]

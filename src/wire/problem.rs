@@ -19,6 +19,14 @@ pub struct Problem {
 
 /// Longest words kept of an error body, in bytes. Whole messages of the catalogue are far shorter.
 pub const WORDS_MAX: usize = 16 * 1024;
+/// Longest code or id that is kept, in bytes: those that are known have less than fifty.
+const CODE_MAX: usize = 200;
+
+/// The words of a service as they are kept, written down and looked up: no more of them than [`WORDS_MAX`] bytes.
+pub fn bounded(mut words: String) -> String {
+    words.truncate(words.floor_char_boundary(WORDS_MAX));
+    words
+}
 
 /// Reads an error body of any shape. Never fails: what cannot be read is kept as text, of an HTML page the
 /// title, and of what is no text nothing.
@@ -54,7 +62,10 @@ fn of_value(value: &Value) -> Option<Problem> {
             value.get("innererror"),
         ),
     };
-    let code = code.and_then(word);
+    let code = code.and_then(word).map(|mut code| {
+        code.truncate(code.floor_char_boundary(CODE_MAX));
+        code
+    });
     let mut words = message.and_then(word).unwrap_or_default();
     if let Some(more) = inner.and_then(|inner| inner.get("message")).and_then(word)
         && !words.contains(&more)
@@ -67,8 +78,7 @@ fn of_value(value: &Value) -> Option<Problem> {
     if code.is_none() && words.is_empty() {
         return None;
     }
-    words.truncate(words.floor_char_boundary(WORDS_MAX));
-    Some(Problem { code, words })
+    Some(Problem { code, words: bounded(words) })
 }
 
 fn html_title(page: &str) -> String {
@@ -124,8 +134,9 @@ mod tests {
 
     #[test]
     fn words_are_bounded_on_a_character_boundary() {
-        let body = format!(r#"{{"code":"X","message":"{}"}}"#, "é".repeat(WORDS_MAX));
-        assert!(problem(&body).1.len() <= WORDS_MAX);
+        let body = format!(r#"{{"code":"{}","message":"{}"}}"#, "X".repeat(WORDS_MAX), "é".repeat(WORDS_MAX));
+        let (code, words) = problem(&body);
+        assert!(words.len() <= WORDS_MAX && code.is_some_and(|code| code.len() == CODE_MAX));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::core::setup::Setup;
 use crate::core::time::in_words;
 use crate::core::trouble::{self, Again, Service, Trouble};
 use crate::core::{fault, gate};
+use crate::wire::problem::bounded;
 use std::time::Duration;
 
 /// Tells of a miss; misses of one kind in a row are one line.
@@ -73,6 +74,7 @@ pub(super) fn failed_at(what: &str, met: &Trouble, setup: &Setup, cx: &Cx) -> Fa
 /// A failure from the service's own words.
 pub(super) fn failure(service: Service, words: String, code: Option<String>, setup: &Setup, cx: &Cx) -> Failure {
     let when = gate::when(cx.environment, &setup.facts);
+    let words = bounded(words);
     let text = format!("{} {words}", code.as_deref().unwrap_or_default());
     let mut failure = Failure {
         at: cx.now,

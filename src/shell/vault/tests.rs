@@ -223,6 +223,8 @@ fn one_name_at_home_in_two_tenants_is_two_accounts() {
 fn a_scope_is_the_same_however_it_is_spelled() {
     assert_eq!(Scope::new("https://a", "CONTOSO.example", "AB"), Scope::new("https://a/", "contoso.example", "ab"));
     assert_ne!(Scope::new("https://a", "one", "ab"), Scope::new("https://a", "two", "ab"));
+    let elsewhere = Scope::new("https://a", "one", "ab").and_for(vec!["evil.example".into()]);
+    assert_ne!(elsewhere, Scope::new("https://a", "one", "ab"), "a sign-in of a cloud is not for other hosts");
 }
 
 #[test]

@@ -306,12 +306,7 @@ mod tests {
         teller.continued.store(true, Ordering::Relaxed);
         teller.line("last");
         teller.wipe();
-        let wanted = [
-            "\r^[2Ka 1\n\r^[2Kb 1\n",
-            "\r^[2Ka 1\n\r^[2Kb 2\n",
-            "^[2A\n\r^[2C3\n",
-            "\r^[Jlast\n",
-        ];
+        let wanted = ["\r^[2Ka 1\n\r^[2Kb 1\n", "\r^[2Ka 1\n\r^[2Kb 2\n", "^[2A\n\r^[2C3\n", "\r^[Jlast\n"];
         assert_eq!(out.0, wanted);
     }
 
