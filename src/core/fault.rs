@@ -396,7 +396,15 @@ pub fn candidates(asked: &str) -> Vec<&'static Fault> {
         ranked.iter().filter(|(rank, _)| *rank == Rank::CodeAndWords).map(|(_, entry)| *entry).collect();
     ranked.retain(|(rank, entry)| *rank != Rank::Code || !decided.iter().any(|other| other.is_face_of(entry)));
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, entry)| &entry.fault).collect()
+    // The health check shows only the title of some entries.
+    let title = |text: &str| text.trim().trim_end_matches('.').to_lowercase();
+    let is_title = |entry: &&Entry| title(&entry.fault.title) == title(asked);
+    let titled = catalogue().iter().filter(is_title);
+    let mut found: Vec<&'static Fault> = titled.map(|entry| &entry.fault).collect();
+    let others: Vec<_> =
+        ranked.into_iter().map(|(_, entry)| &entry.fault).filter(|fault| !found.contains(fault)).collect();
+    found.extend(others);
+    found
 }
 
 /// A code in a text of which the catalogue has several entries: what to name where [`find`] chose none.

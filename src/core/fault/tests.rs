@@ -141,6 +141,17 @@ fn a_key_means_its_entry_alone() {
 }
 
 #[test]
+fn a_title_finds_its_entry() {
+    // The health check shows the title of an entry, and not its code.
+    assert_eq!(ids("Company mismatched between dual-write and Dataverse"), ["hc-dwdvev1003"]);
+    assert_eq!(ids(" company mismatched between dual-write and dataverse.\n"), ["hc-dwdvev1003"]);
+    for Entry { fault, .. } in catalogue() {
+        assert_eq!(candidates(&fault.title).first().map(|first| &first.title), Some(&fault.title));
+        assert!(candidates(&fault.title).contains(&fault), "{}", fault.id);
+    }
+}
+
+#[test]
 fn an_unknown_text_has_no_entry() {
     for text in ["the moon is in the wrong house", "", " \n", "\u{1b}[31m", "DW"] {
         assert_eq!((found(text, When::Any), ids(text)), (None, Vec::new()), "{text:?}");
