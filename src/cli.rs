@@ -25,7 +25,7 @@ pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("DUALWRITE_COM
 /// Set up dual-write between finance and operations and Dataverse, step by step.
 ///
 /// Walks one environment from Environment Details to a working dual-write link: terms, Configure,
-/// progress, link. What was started runs in Microsoft's service and goes on when this window is closed.
+/// progress, link. What was started continues in Microsoft's service when this window is closed.
 #[derive(Debug, Parser)]
 #[command(
     name = "dualwrite",
@@ -107,7 +107,7 @@ pub enum Command {
     Whoami(Whoami),
     /// Tell what an error means, why it happens and what to do. Offline; reads nothing but its own catalogue.
     ///
-    /// Takes a code, the words of a message, or the key of an entry. Where the words do not decide, every
+    /// Takes a code, a message, a title, or the key of an entry. Where the message does not decide, every
     /// entry that fits is shown, and what tells them apart.
     #[command(
         after_help = "Examples:\n  dualwrite explain DW9003\n  dualwrite explain \"Failed to connect to CRM\"\n  dualwrite explain DIPV1003 --json\n  dualwrite explain - < message.txt"
@@ -123,7 +123,7 @@ pub enum Command {
     Config(Config),
     /// What support asks first: terminal, settings, keyring, network. Changes nothing, sends no token.
     #[command(
-        after_help = "Examples:\n  dualwrite doctor\n  dualwrite doctor --cloud contoso > doctor.txt\n\nNo account, tenant, token or secret is in it. Exit codes: 0 nothing wrong was found, 2 settings, 4 network, 1 anything else."
+        after_help = "Examples:\n  dualwrite doctor\n  dualwrite doctor --cloud contoso > doctor.txt\n\nNo account, tenant, token or secret is in it. Exit codes: 0 no problem was found, 2 settings, 4 network, 1 anything else."
     )]
     Doctor,
     /// Print a completion script for a shell.
@@ -190,7 +190,7 @@ pub struct Consent {
     /// Show what would be changed, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Stop waiting after this time (90s, 45m, 1h30m); what runs goes on in the service.
+    /// Stop waiting after this time (90s, 45m, 1h30m); what runs continues in the service.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
 }
@@ -328,7 +328,7 @@ pub struct Whoami {
 // Options of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A code or the words of an error; `-` reads standard input.
+    /// A code or the message of an error; `-` reads standard input.
     #[arg(required = true, value_name = "CODE-OR-TEXT")]
     pub words: Vec<String>,
     /// Print JSON and nothing else.
@@ -362,7 +362,7 @@ pub struct Demo {
     /// Open this environment: its name, an id or an address.
     #[arg(long, value_name = "E", value_parser = named)]
     pub environment: Option<String>,
-    /// List the scenarios: what each shows, and how it is mended.
+    /// List the scenarios: what each shows, and how to fix it.
     #[arg(long)]
     pub list: bool,
 }
@@ -415,7 +415,7 @@ pub struct Options {
     /// Draw with ASCII characters only.
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Use no colour (also: `NO_COLOR`).
+    /// Use no color (also: `NO_COLOR`).
     #[arg(long, global = true)]
     pub no_color: bool,
     /// No animation: only what is news changes the screen.

@@ -277,7 +277,7 @@ fn no_cloud(settings: &Settings) -> String {
     format!(
         "No cloud is configured. To rehearse offline:\n  dualwrite demo\nTo use a cloud of your own, `dualwrite` on a full \
          screen asks for what it needs and writes it down. By hand: `dualwrite config init` writes a settings file that \
-         explains everything; the id of your app registration (client_id) belongs into it, or into \
+         explains everything; the id of your app registration (client_id) goes into it, or into \
          DUALWRITE_CLIENT_ID. Then name the cloud (public, gcc, gcc-high, dod, china, or a profile):\n  \
          dualwrite --cloud public\n  dualwrite --cloud profile.toml{file}\nWithout a screen on the built-in \
          simulator:\n  dualwrite setup --cloud {SIMULATOR} --environment contoso-uat"

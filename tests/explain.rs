@@ -56,14 +56,14 @@ fn document(args: &[&str]) -> Value {
 }
 
 fn entries(out: &str) -> Vec<&str> {
-    out.lines().filter_map(|line| line.strip_prefix("  Entry     ")).collect()
+    out.lines().filter_map(|line| line.strip_prefix("  Entry      ")).collect()
 }
 
 #[test]
 fn a_code_with_two_faces_shows_both_and_what_tells_them_apart() {
     let out = explained(&["DW9003"]);
     assert_eq!(entries(&out), ["dw9003-crm", "dw9003-ax"], "{out}");
-    assert!(out.contains("2 entries of the catalogue fit. They share the code"), "{out}");
+    assert!(out.contains("2 entries of the catalogue match. They share the code"), "{out}");
     for words in ["“Failed to connect to CRM.", "“Failed to connect to AX.", "documented by Microsoft", "    1  In "]
     {
         assert!(out.contains(words), "{words}\n{out}");
@@ -75,7 +75,7 @@ fn the_words_decide_between_the_faces() {
     for args in [&[CRM][..], &["Failed", "to", "connect", "to", "crm"], &["dw9003-crm"]] {
         let out = explained(args);
         assert_eq!(entries(&out), ["dw9003-crm"], "{out}");
-        for words in ["DW9003  Finance and operations cannot reach", "Needs     System Administrator", "lcs-setup\n"] {
+        for words in ["DW9003  Finance and operations cannot reach", "Needs      System Administrator", "lcs-setup\n"] {
             assert!(out.contains(words), "{words}\n{out}");
         }
         assert!(!out.contains("When "), "{out}");
@@ -86,11 +86,11 @@ fn the_words_decide_between_the_faces() {
 fn the_mismatch_is_shown_with_each_state() {
     let out = explained(&[MISMATCH]);
     assert_eq!(entries(&out), ["mismatch-ppi-never", "mismatch-ppi-set", "mismatch-cloud-hosted"], "{out}");
-    assert!(out.contains("3 entries of the catalogue fit. Their words are the same"), "{out}");
+    assert!(out.contains("3 entries of the catalogue match. Their messages are the same"), "{out}");
     for when in [
-        "When      Power Platform Integration was never set up",
-        "When      Power Platform Integration is set up",
-        "When      the environment is cloud-hosted",
+        "When       Power Platform Integration was never set up",
+        "When       Power Platform Integration is set up",
+        "When       the environment is cloud-hosted",
     ] {
         assert!(out.contains(when), "{when}\n{out}");
     }
@@ -99,16 +99,16 @@ fn the_mismatch_is_shown_with_each_state() {
 #[test]
 fn a_guess_is_called_a_guess() {
     let out = explained(&["Power Platform environment setup failed"]);
-    assert!(out.contains("How sure  a guess, only a hint"), "{out}");
+    assert!(out.contains("How sure   a guess, only a hint"), "{out}");
     let out = explained(&["AADSTS65002"]);
-    assert!(out.contains("How sure  reported by users"), "{out}");
+    assert!(out.contains("How sure   reported by users"), "{out}");
 }
 
 #[test]
 fn what_nobody_knows_is_shown_as_it_is() {
     let out = explained(&["the", "moon  is", "in the wrong house"]);
     assert!(out.starts_with("Asked\n  “the moon  is in the wrong house”\n"), "{out}");
-    assert!(out.contains("in no entry of the catalogue") && out.contains("dualwrite explain CODE"), "{out}");
+    assert!(out.contains("No entry of the catalogue matches") && out.contains("dualwrite explain CODE"), "{out}");
     assert!(explained(&["MOON42"]).contains("ask with the whole message"), "a code was told to be asked for alone");
     assert_eq!(document(&["the moon"])["faults"], Value::Array(Vec::new()));
 }

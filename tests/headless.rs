@@ -205,7 +205,10 @@ fn after_its_time_it_leaves_and_says_what_goes_on() {
     let slow = ["setup", "--environment", "contoso-uat", "--scenario", "slow", "--timeout", "30m"];
     let args = [&slow[..], &consent()].concat();
     let (code, out, _) = run(state.path(), &args);
-    assert!(code == 9 && out.contains("timed out: the time is over; this rehearsal ends here"), "{out}");
+    assert!(
+        code == 9 && out.contains("timed out: the limit given with --timeout was reached; this rehearsal ends here"),
+        "{out}"
+    );
     // A person who does not come is told what is waited for.
     let args = ["link", "--environment", "contoso-golden", "--yes", "--assisted", "--timeout", "30m"];
     let (code, out, _) = run(state.path(), &args);
@@ -229,7 +232,8 @@ fn a_run_that_timed_out_did_not_say_who_was_silent(
     let args = ["setup", "--environment", "contoso-uat", "--timeout", time, "--scenario", scenario.to_str().unwrap()];
     let (code, out, err) = run(state.path(), &[&args[..], &consent()].concat());
     let last = format!("{out}{err}");
-    let last = last.lines().rfind(|line| line.contains("the time is over")).unwrap_or_default();
+    let last =
+        last.lines().rfind(|line| line.contains("the limit given with --timeout was reached")).unwrap_or_default();
     assert!(code == 9 && last.contains(place) && last.contains(words), "{code} {out} {err}");
 }
 
@@ -273,7 +277,7 @@ fn check_says_what_would_help_to_tell_once_for_each_service() {
     let refuses = "[[fault]]\nservice = [\"lcs\", \"graph\"]\nevery = 1\ndo = \"status\"\nstatus = 403\n";
     let scenario = &scenario(state.path(), refuses);
     let (code, out, _) = run(state.path(), &["check", "--environment", "contoso-uat", "--scenario", scenario]);
-    let after = out.split("\nWhat helps to tell\n").nth(1).unwrap();
+    let after = out.split("\nWhat to do about what could not be read\n").nth(1).unwrap();
     let lines: Vec<&str> = after.lines().take_while(|line| !line.is_empty()).collect();
     assert_eq!(lines.len(), 2, "{out}");
     assert_eq!(code, 0, "a refusal is an answer");
@@ -332,7 +336,10 @@ fn an_environment_that_gives_no_answer_is_said_in_its_row_and_in_the_exit_code()
     let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario]);
     let row = out.lines().find(|line| line.starts_with("contoso-uat")).unwrap();
     assert!(row.ends_with("(the answer of the dual-write gateway was cut off before its end)"), "{out}");
-    assert!(code == 4 && out.contains("What helps to tell") && out.contains("Check the network"), "{code} {out}");
+    assert!(
+        code == 4 && out.contains("What to do about what could not be read") && out.contains("Check the network"),
+        "{code} {out}"
+    );
     let (code, out, _) = run(state.path(), &["status", "--scenario", &scenario, "--json"]);
     let document: Value = serde_json::from_str(&out).unwrap();
     assert!(code == 4 && schema("status.json").is_valid(&document), "{code} {out}");

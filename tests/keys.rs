@@ -376,7 +376,7 @@ fn a_deleted_twin_is_purged_only_where_the_box_was_ticked() {
     let mut scene = named("twin");
     assert_eq!(last(&mut scene, "f"), Reaction::Redraw);
     let text = scene.text(UNICODE, (80, 24));
-    assert!(text.contains("Once the box is ticked") && text.contains("purge the deleted application user"), "{text}");
+    assert!(text.contains("Once the box is ticked") && text.contains("permanently delete the deleted"), "{text}");
     assert!(text.contains("bind client ID row 6f7d0213"), "{text}");
     // The box has the focus: the button behind it says what is missing.
     assert_eq!(last(&mut scene, "Tab Enter"), Reaction::Redraw);
@@ -403,7 +403,7 @@ fn the_user_of_a_client_id_row_is_picked_among_the_enabled_ones() {
     press(&mut scene, "f Space Esc");
     scene.wants(Intent::Environments);
     press(&mut scene, "Enter f");
-    assert!(scene.text(UNICODE, (80, 24)).contains("[ ] Purge the deleted user"));
+    assert!(scene.text(UNICODE, (80, 24)).contains("[ ] Permanently delete the old user"));
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn the_prerequisites_are_one_key_away_and_back() {
     let text = scene.text(UNICODE, (80, 24));
     assert!(text.contains("Prerequisites") && text.contains("P22"), "{text}");
     press(&mut scene, "Down Down Enter");
-    assert!(scene.text(UNICODE, (80, 24)).contains("Written in"));
+    assert!(scene.text(UNICODE, (80, 24)).contains("Microsoft's article"));
     press(&mut scene, "Esc");
     assert_eq!(last(&mut scene, "Esc"), wants(Intent::Back));
     assert!(scene.text(UNICODE, (80, 24)).contains("Environment Details"));

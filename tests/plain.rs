@@ -132,13 +132,7 @@ fn the_record_is_read_and_exported() {
     assert_eq!(code, 0, "{text}");
     in_order(
         &text,
-        &[
-            "Linked (step",
-            "Written: dualwrite-contoso-uat-",
-            "Runs\n",
-            "contoso-uat: linked",
-            "Changes that were asked for",
-        ],
+        &["Linked (step", "Written: dualwrite-contoso-uat-", "Runs\n", "contoso-uat: linked", "Changes requested"],
     );
 }
 

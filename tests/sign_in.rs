@@ -92,7 +92,10 @@ fn a_revoked_sign_in_is_made_again_in_the_middle_and_the_record_says_by_whom() {
     let rehearsal = Rehearsal::told_at(REVOKED, CALMLY);
     let wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
-    wizard.wait_for(" Setup progress ").wait_for("┌ Sign in ").wait_for("Sign in again. What the services do goes on");
+    wizard
+        .wait_for(" Setup progress ")
+        .wait_for("┌ Sign in ")
+        .wait_for("Sign in again. What runs at the services continues");
     wizard.wait_for("ada@contoso.example has to sign in again").wait_for("Type this code");
     wizard.wait_for("grace@contoso.example has signed in; it was ada@").wait_for(" Setup complete ");
     wizard.keys("<enter>").wait_for(" Linked ");

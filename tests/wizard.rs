@@ -193,10 +193,10 @@ fn a_deleted_twin_is_purged_and_a_row_bound_to_the_user_that_was_picked() {
     let rehearsal = Rehearsal::on("deleted-twin");
     let wizard = rehearsal.signed_in(80, 24);
     wizard.keys("<enter>").wait_for("[ Repair the identities ]");
-    wizard.keys("f").wait_for("[ ] Purge the deleted user").wait_for("[ Make these changes ]");
+    wizard.keys("f").wait_for("[ ] Permanently delete the old user").wait_for("[ Make these changes ]");
     // What writes is closed until the box is ticked.
     wizard.keys("<tab> <enter>").wait_for("Tick the box first");
-    wizard.keys("<space>").wait_for("[x] Purge the deleted user");
+    wizard.keys("<space>").wait_for("[x] Permanently delete the old user");
     wizard.keys("<tab> <enter>").wait_for(" Choose the user ");
     wizard.type_text("adm").keys("<enter>").wait_for("[ Make these changes ]").wait_for("written here run as Admin");
     wizard.keys("<enter>").wait_for(" Setup complete ");
@@ -215,10 +215,10 @@ fn a_deleted_twin_is_purged_and_a_row_bound_to_the_user_that_was_picked() {
 fn the_prerequisites_are_looked_at_and_left_again() {
     let rehearsal = Rehearsal::on("prerequisites-unmet");
     let wizard = rehearsal.signed_in(80, 24);
-    wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("No button yet");
+    wizard.keys("<enter>").wait_for(" Environment Details ").wait_for("Dual-write application is not available yet");
     wizard.keys("p").wait_for(" Prerequisites ").wait_for("Dual-write application is not possible yet: see P06");
-    wizard.keys("<enter>").wait_for("Written in");
-    wizard.keys("<esc>").wait_gone("Written in");
+    wizard.keys("<enter>").wait_for("Microsoft's article");
+    wizard.keys("<esc>").wait_gone("Microsoft's article");
     wizard.keys("<esc>").wait_for(" Environment Details ");
     leave(&wizard);
     assert!(rehearsal.changes().is_empty());
@@ -248,9 +248,9 @@ fn leaving_while_it_runs_says_how_to_come_back_and_the_service_goes_on() {
     let wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
     wizard.wait_for(" Setup progress ");
-    wizard.keys("q").wait_for("goes on").wait_for("--environment contoso-uat");
+    wizard.keys("q").wait_for("continues in").wait_for("--environment contoso-uat");
     wizard.keys("<esc>").wait_for(" Setup progress ");
-    wizard.keys("q").wait_for("goes on").keys("<enter>");
+    wizard.keys("q").wait_for("continues in").keys("<enter>");
     assert_eq!(wizard.wait_exit(), Exit::Code(0));
     wizard.modes_clean().unwrap();
     // Somebody comes back: what runs is joined, nothing is started twice.

@@ -14,7 +14,7 @@ dualwrite in the user's directory for state (~/.local/state on Linux)
 ";
 
 /// The variables that it reads, for its own page.
-const ENVIRONMENT: &str = "Environment:
+const ENVIRONMENT: &str = "Environment variables:
 DUALWRITE_CLOUD, DUALWRITE_ACCOUNT, DUALWRITE_CONFIG, DUALWRITE_STATE_DIR
     As the options of these names.
 DUALWRITE_TENANT, DUALWRITE_CLIENT_ID, DUALWRITE_CA_FILE, DUALWRITE_TOKEN_STORE

@@ -62,7 +62,7 @@ fn every_command_has_a_page_with_its_examples_line_by_line() {
     assert!(setup.contains(".SH \"EXAMPLES\"\n.nf\ndualwrite setup ") && setup.contains(".fi\n.SH \"EXIT CODES\"\n"));
     assert!(setup.contains(".SH SYNOPSIS\n.nf\ndualwrite setup [OPTIONS]\n"), "{setup}");
     assert!(whole.contains(".SH \"FILES\"\n.TP\ndualwrite/config.toml") && !setup.contains("FILES"), "{whole}");
-    assert!(whole.contains(".SH \"ENVIRONMENT\"\n.TP\nDUALWRITE_CLOUD, "), "{whole}");
+    assert!(whole.contains(".SH \"ENVIRONMENT VARIABLES\"\n.TP\nDUALWRITE_CLOUD, "), "{whole}");
     assert_eq!(page(&["stauts"]), None);
 }
 

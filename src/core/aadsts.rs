@@ -32,10 +32,12 @@ const fn known(number: u32, kind: Kind, help: &'static str) -> Known {
 
 const SIGN_IN_AGAIN: &str = "Sign in again.";
 const SECOND_FACTOR: &str = "Sign in again: the page will ask for the second factor.";
-const CONSENT: &str = "Have an administrator grant consent: Entra admin centre, App registrations, the registration of client_id, API permissions, Grant admin consent.";
+const CONSENT: &str = "Have an administrator grant consent: Microsoft Entra admin center, App registrations, the \
+                       registration of client_id, API permissions, Grant admin consent.";
 const PROFILE: &str = "Check tenant and client_id in the cloud profile.";
 const SECRET: &str = "Make a new secret in the app registration and put it into DUALWRITE_CLIENT_SECRET.";
-const CERTIFICATE: &str = "Upload this certificate to the app registration, or give the one that is registered in DUALWRITE_CLIENT_CERTIFICATE.";
+const CERTIFICATE: &str = "Upload this certificate to the app registration, or name the registered one in \
+                           DUALWRITE_CLIENT_CERTIFICATE.";
 
 const TABLE: &[Known] = &[
     known(50_173, Kind::Ended, SIGN_IN_AGAIN),
@@ -53,12 +55,13 @@ const TABLE: &[Known] = &[
     known(50_076, Kind::MoreProof, SECOND_FACTOR),
     known(50_079, Kind::MoreProof, "Sign in again: the page will ask to register a second factor."),
     known(50_072, Kind::MoreProof, "Sign in again: the page will ask to register a second factor."),
-    known(50_158, Kind::MoreProof, "Sign in again: the page will ask for what the tenant wants besides."),
+    known(50_158, Kind::MoreProof, "Sign in again: the page will ask for what else the tenant requires."),
     known(65_001, Kind::NotThisService, CONSENT),
     known(
         65_002,
         Kind::NotThisService,
-        "Microsoft has not preauthorised this registration for the service, and no consent can mend that. Give a token from elsewhere.",
+        "Microsoft has not preauthorized this registration for the service, and no consent can fix that. Use a token \
+         from elsewhere.",
     ),
     known(90_094, Kind::NotThisService, CONSENT),
     known(
@@ -79,15 +82,17 @@ const TABLE: &[Known] = &[
     known(
         53_003,
         Kind::Blocked,
-        "A conditional-access rule of the tenant blocks it. Ask the tenant's administrator which, with the correlation id; rules on authentication flows can block device codes.",
+        "A Conditional Access policy of the tenant blocks this sign-in. Ask the tenant's administrator which policy it \
+         is; give the correlation id. Policies on authentication flows can block device codes.",
     ),
     known(
         530_033,
         Kind::Blocked,
-        "The tenant allows no device codes (conditional access, authentication flows). Ask for an exception, or give a certificate or tokens from outside.",
+        "A Conditional Access policy of the tenant (authentication flows) allows no device codes. Ask for an \
+         exception, or use a certificate or tokens from outside.",
     ),
-    known(53_000, Kind::Blocked, "The tenant wants a managed device: open the address on one."),
-    known(53_001, Kind::Blocked, "The tenant wants a managed device: open the address on one."),
+    known(53_000, Kind::Blocked, "The tenant requires a managed device: open the address on one."),
+    known(53_001, Kind::Blocked, "The tenant requires a managed device: open the address on one."),
     known(53_004, Kind::Blocked, "The account has to register for the tenant's security first; the page says how."),
     known(50_105, Kind::Blocked, "The account is not assigned to this application. Ask the tenant's administrator."),
     known(
@@ -103,7 +108,8 @@ const TABLE: &[Known] = &[
     known(
         7_000_218,
         Kind::Configuration,
-        "Entra admin centre, App registrations, the registration of client_id, Authentication: set Allow public client flows to Yes.",
+        "Microsoft Entra admin center, App registrations, the registration of client_id, Authentication: set Allow \
+         public client flows to Yes.",
     ),
     known(70_011, Kind::Configuration, "Check the audiences in the cloud profile."),
     known(7_000_215, Kind::Configuration, SECRET),
@@ -112,7 +118,7 @@ const TABLE: &[Known] = &[
     known(
         700_024,
         Kind::Configuration,
-        "What a certificate proves is good for ten minutes. Set the clock of this machine.",
+        "The proof made with the certificate is valid for ten minutes only. Set the clock of this machine.",
     ),
     known(
         7_000_229,
@@ -149,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_code_is_looked_up_by_its_number() {
-        assert!(help("AADSTS53003").unwrap().contains("conditional-access"));
+        assert!(help("AADSTS53003").unwrap().contains("Conditional Access"));
         assert_eq!(kind(65_002), Some(Kind::NotThisService));
         assert_eq!((help("AADSTS1"), help("invalid_grant"), kind(1)), (None, None, None));
     }

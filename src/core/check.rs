@@ -19,7 +19,7 @@ use super::trouble::Service;
 use crate::wire::{dataverse, lcs};
 
 /// What is said of one that no service answers; what is known of it follows.
-pub const BY_HAND: &str = "to confirm by hand";
+pub const BY_HAND: &str = "confirm it yourself";
 
 /// Those that tell of the four identities: two client ID rows, two application users.
 pub const IDENTITIES: [&str; 4] = ["P23", "P24", "P25", "P26"];
@@ -108,10 +108,10 @@ impl Sure {
     /// In words, for a person.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Documented => "the way it is read is documented by Microsoft",
-            Self::Observed => "the way it is read was seen in public code, not documented",
-            Self::ToVerify => "the way it is read was never verified against a live system",
-            Self::ByHand => "no service answers it; a person looks",
+            Self::Documented => "method documented by Microsoft",
+            Self::Observed => "method seen in public code, not documented",
+            Self::ToVerify => "method not yet tested on a live system",
+            Self::ByHand => "no service can tell; confirm it yourself",
         }
     }
 }
@@ -281,11 +281,11 @@ impl Check {
     /// Its answer in words, for a person.
     pub fn said(&self) -> &'static str {
         match (self.answer, self.level) {
-            _ if self.is_by_hand() => "by hand",
-            (Tri::Yes, _) => "yes",
+            _ if self.is_by_hand() => "confirm yourself",
+            (Tri::Yes, _) => "met",
             (Tri::No, Level::Made) => "not yet",
-            (Tri::No, Level::Warn) => "no (minor)",
-            (Tri::No, _) => "no",
+            (Tri::No, Level::Warn) => "not met, minor",
+            (Tri::No, _) => "not met",
             (Tri::Unknown, _) => "could not tell",
         }
     }
@@ -348,7 +348,7 @@ impl Tally {
     /// All of it in one phrase; answers that nothing has are left out.
     pub fn in_short(self) -> String {
         let Self { yes, no, not_yet, unknown, by_hand } = self;
-        let parts = [(yes, "yes"), (no, "no"), (not_yet, "not yet"), (unknown, "could not tell"), (by_hand, "by hand")];
+        let parts = [(yes, "met"), (no, "not met"), (not_yet, "not yet"), (unknown, "unknown"), (by_hand, "to check")];
         let told: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, answer)| format!("{count} {answer}")).collect();
         told.join(", ")
@@ -444,7 +444,7 @@ impl Prerequisite {
         let is_unasked = answer == Tri::Unknown && reason == NOT_READ;
         let reason = match (is_unasked, &environment.dataverse, gate::finops_url(environment, facts)) {
             (true, None, _) => rules::NO_DATAVERSE.to_owned(),
-            (true, _, None) => "no finance and operations is joined".to_owned(),
+            (true, _, None) => "no finance and operations environment is joined".to_owned(),
             _ => reason,
         };
         Check {

@@ -193,13 +193,13 @@ impl FirstRun {
         let told = |rule: Result<String, String>| rule.map_or_else(Verdict::Wrong, Verdict::Good);
         match field {
             Field::Tenant if is_empty => {
-                Verdict::Needed("needed: the tenant id, or a domain such as contoso.com".into())
+                Verdict::Needed("needed: Directory (tenant) ID, or a domain such as contoso.com".into())
             }
             Field::Tenant => told(profile::tenant(&text).map(|tenant| {
                 let what = if profile::is_id(&tenant) { "a tenant id" } else { "a domain of the tenant" };
                 if tenant.contains(['.', '-']) { what.into() } else { "any tenant; better name yours".into() }
             })),
-            Field::ClientId if is_empty => Verdict::Needed("needed: Application (client) id, 36 characters".into()),
+            Field::ClientId if is_empty => Verdict::Needed("needed: Application (client) ID, 36 characters".into()),
             Field::ClientId => told(profile::client_id(&text).map(|_| "an application id".into())),
             Field::Project if is_empty => Verdict::Optional("optional: without it versions stay unknown".into()),
             Field::Project => told(profile::lcs_project(&text).map(|project| format!("project {project}"))),

@@ -52,7 +52,8 @@ pub fn integration(environment: &Environment, facts: &Facts) -> Integration {
         // The one documented answer speaks against the list: nobody guesses which of them is right.
         (Some(_), Fact::Known(None, _)) => {
             return Integration::Unknown(
-                "the Power Platform names a partner, and Dataverse says that it is not integrated (0x80048d0b). Read again later".into(),
+                "Power Platform reports an integration, but Dataverse says that there is none (0x80048d0b). Read again \
+                 later".into(),
             );
         }
         (Some(_), _) | (None, Fact::Known(Some(_), _)) => return Integration::SetUp,
@@ -231,7 +232,7 @@ pub fn dual_write_application(environment: &Environment, facts: &Facts) -> Gate 
         Integration::SetUp => {}
     }
     if environment.dataverse.is_none() {
-        return closed("The Power Platform names no Dataverse address for this environment. Read again later.");
+        return closed("Power Platform reports no Dataverse address for this environment. Read again later.");
     }
     match check::blocker(environment, facts, Closes::Configure) {
         Some(blocker) => Gate::Closed(blocker.sentence()),
@@ -245,7 +246,7 @@ pub fn link(environment: &Environment, facts: &Facts) -> Gate {
         return closed;
     }
     if mismatch(environment, facts).is_some() {
-        return Gate::Closed("There is a linking mismatch. Solve it first.".into());
+        return Gate::Closed("There is a linking mismatch. Fix it first.".into());
     }
     for package in [CORE_PACKAGE, APPLICATION_PACKAGE] {
         match facts.package(package) {
@@ -307,7 +308,8 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
         && !same_address(&partner.url, url)
     {
         reasons.push(format!(
-            "Dataverse names another finance and operations, {url}; Reset link does not mend that. Solve it in Lifecycle Services first."
+            "Dataverse names another finance and operations environment, {url}; Reset link does not fix that. Fix it \
+             in Lifecycle Services first."
         ));
     }
     let release = environment.lcs.as_ref().and_then(|of| of.application_release.as_deref());
@@ -323,7 +325,7 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
         (Some(maps), _) => {
             let count = if maps.len() == 1 { "1 map is".to_owned() } else { format!("{} maps are", maps.len()) };
             reasons.push(format!(
-                "{count} not stopped: {}. Stop them in the dual-write administration (o opens it), then read again.",
+                "{count} not stopped: {}. Stop them on the Dual-write page (o opens it), then read again.",
                 maps.words()
             ));
         }

@@ -311,7 +311,7 @@ impl Deed {
             Self::CreateUser { app } => format!("create application user {app} in Dataverse"),
             Self::EnableUser { app } => format!("enable application user {app} in Dataverse"),
             Self::GiveRole { app } => format!("give System Administrator to application user {app} in Dataverse"),
-            Self::PurgeUser { app } => format!("purge the deleted application user {app} from Dataverse"),
+            Self::PurgeUser { app } => format!("permanently delete the deleted application user {app} from Dataverse"),
             Self::BindRow { app, user } => {
                 format!("bind client ID row {app} to user {user} in finance and operations")
             }

@@ -377,7 +377,7 @@ impl Cloud {
 
     /// What the command that comes back is good for.
     pub fn way_back(&self) -> &'static str {
-        if self.ends_with_program { "To begin anew" } else { "To come back" }
+        if self.ends_with_program { "To start again" } else { "To come back" }
     }
 
     /// The command that comes back to this environment. A name that a shell could misread is

@@ -176,7 +176,10 @@ impl Pilot {
             setup.watch().filter(|watch| watch.waits_for_token()).and_then(|watch| watch.trouble.as_deref())
         {
             let next = trouble.next_move(Again::Command);
-            return Next::End(End::Unreachable(format!("{} {next} What was begun goes on.", trouble.whole_sentence())));
+            return Next::End(End::Unreachable(format!(
+                "{} {next} What was started continues.",
+                trouble.whole_sentence()
+            )));
         }
         match &setup.flow {
             Flow::Details { .. } => self.of_details(model, setup),

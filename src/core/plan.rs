@@ -252,13 +252,14 @@ pub fn identities(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
                 (Certainty::Will, format!("give System Administrator to application user {app} ({name})"))
             }
             Some(IdentityState::Deleted { user }) if mandate.purges => {
-                let purge = format!("purge the deleted application user {app} ({name}), row {user}; for good");
+                let purge = format!("permanently delete the deleted application user {app} ({name}), row {user}");
                 put(Side::Dataverse, Certainty::Will, purge);
                 (Certainty::Will, create)
             }
-            Some(IdentityState::Deleted { .. }) => {
-                (Certainty::Will, format!("{create}; a deleted one is in the way and is purged only after asking"))
-            }
+            Some(IdentityState::Deleted { .. }) => (
+                Certainty::Will,
+                format!("{create}; a deleted one is in the way and is permanently deleted only after asking"),
+            ),
             Some(IdentityState::Missing) => (Certainty::Will, create),
             None => (Certainty::IfMissing, create),
         };

@@ -342,15 +342,17 @@ impl Setup {
             _ if is_rehearsal => "this rehearsal ends here".to_owned(),
             _ if self.waits_for_person() => "nobody has linked in Lifecycle Services yet".to_owned(),
             None if matches!(&self.flow, Flow::Linking(link) if link.way == Way::Reset) => {
-                "whether the reset was done is read when somebody comes back".to_owned()
+                "the result of the reset is read when you come back".to_owned()
             }
-            Some(what) => format!("{what} goes on in Microsoft's service; what follows waits"),
+            Some(what) => {
+                format!("{what} continues in Microsoft's service; the remaining stages start when you come back")
+            }
             None if self.may_go_on() => {
-                "what was asked for may go on in Microsoft's service, which is read first; what follows waits"
+                "what was requested may continue in Microsoft's service; the remaining stages start when you come back"
                     .to_owned()
             }
-            None if !self.is_running() => "nothing was begun".to_owned(),
-            None => "nothing runs at a service now; what follows waits".to_owned(),
+            None if !self.is_running() => "nothing was started".to_owned(),
+            None => "nothing runs at a service now; the remaining stages start when you come back".to_owned(),
         }
     }
 

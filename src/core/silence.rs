@@ -29,8 +29,8 @@ fn of_watch(watch: &Watch, met: Option<&Trouble>, now: Now) -> Option<String> {
         format!("{} was asked {since} ago and has not answered yet", service.name())
     });
     let met = watch.trouble.as_deref().or(met).map(|trouble| match watch.misses {
-        0 | 1 => format!("the last try met this: {}", trouble.clause()),
-        misses => format!("the last {misses} tries brought nothing, the last one met this: {}", trouble.clause()),
+        0 | 1 => format!("the last attempt failed: {}", trouble.clause()),
+        misses => format!("the last {misses} attempts failed; the latest: {}", trouble.clause()),
     });
     joined(&[met, open].into_iter().flatten().collect::<Vec<_>>())
 }
@@ -64,7 +64,7 @@ pub fn of_lists(model: &Model) -> Option<String> {
 
 fn unread(service: Service, trouble: Option<&Trouble>) -> String {
     match trouble {
-        Some(trouble) => format!("the last try met this: {}", trouble.clause()),
+        Some(trouble) => format!("the last attempt failed: {}", trouble.clause()),
         None => format!("{} has not answered yet", service.name()),
     }
 }

@@ -290,8 +290,8 @@ impl Trouble {
             What::Unreachable | What::NothingMore | What::Barred => format!("no connection to {who}"),
             What::NoAnswer => format!("no answer from {who} in time"),
             What::CutOff => format!("the answer of {who} was cut off before its end"),
-            What::Unreadable => format!("{who} answered with something that cannot be read"),
-            What::TooLarge => format!("{who} answered with more than any answer of it can be"),
+            What::Unreadable => format!("the answer of {who} cannot be read"),
+            What::TooLarge => format!("the answer of {who} is too large"),
             What::Status(401) => format!("{who} did not accept the sign-in (HTTP 401)"),
             What::Status(403) => format!("{who} refused this account (HTTP 403)"),
             What::Status(404) => format!("{who} does not know this address (HTTP 404)"),
@@ -301,14 +301,14 @@ impl Trouble {
             What::Status(status) => format!("{who} refused the request (HTTP {status})"),
             What::Refused => format!("{who} refused the work"),
             What::ForeignHost(host) => {
-                format!("an address was named for {who} that is none of its own, {host}; nothing was sent there")
+                format!("a response pointed to {host}, which is not an address of {who}; nothing was sent there")
             }
             What::NoGateway => "this is not the address of a dual-write gateway; nothing was sent there".into(),
             What::SignInNeeded => format!("the sign-in for {who} has ended"),
             What::Declined => "the sign-in was declined".into(),
-            What::CodeEnded => "the code has ended before anybody signed in with it".into(),
+            What::CodeEnded => "the code expired before anybody signed in with it".into(),
             What::NoToken => format!("{} gives no token for {who}", Service::Entra.name()),
-            What::PeopleOnly => format!("{who} works for people, and an application is signed in"),
+            What::PeopleOnly => format!("{who} accepts only user sign-ins; an application is signed in"),
             What::OutsideToken(variable) => {
                 format!("{who} did not accept the token that was given (t, or {variable})")
             }
@@ -355,14 +355,14 @@ impl Trouble {
                 format!("Check the network, a proxy and the addresses in the cloud profile; {again}.")
             }
             What::NothingMore => format!("{FEWER}; {again}."),
-            What::Barred => format!("Mend that; {again}."),
+            What::Barred => format!("Fix that; {again}."),
             What::NoAnswer | What::CutOff => format!("Check the network; {again}."),
             What::Unreadable => format!(
-                "A proxy or a sign-in page may stand in between. Check the address in the cloud profile; {again}."
+                "A proxy or a sign-in page may have answered instead. Check the address in the cloud profile; {again}."
             ),
             What::TooLarge => "Check the address in the cloud profile.".into(),
             What::Status(400 | 401 | 403) if self.service == Service::Entra => {
-                format!("Check tenant and client_id in the cloud profile, and what the words say; {again}.")
+                format!("Check tenant and client_id in the cloud profile, and what the message says; {again}.")
             }
             What::Status(404) if self.service == Service::Entra => {
                 format!("Check authority and tenant in the cloud profile; {again}.")
@@ -380,13 +380,17 @@ impl Trouble {
                 "Check the address in the cloud profile, and that the environment still exists.".into()
             }
             What::Status(408 | 409 | 425 | 429 | 499 | 500..) => format!("Wait a little; {again}."),
-            What::Status(_) | What::Refused => format!("Mend what the service's own words name; {again}."),
-            What::ForeignHost(_) => "Do not go on; ask who runs this service.".into(),
-            What::NoGateway => "A gateway is https://projectmanagementservice.CLUSTER.gateway.prod.island.powerapps.com; the dual-write page of finance and operations asks it (the browser's developer tools list it under Network).".into(),
+            What::Status(_) | What::Refused => format!("Fix what the service's message says; {again}."),
+            What::ForeignHost(_) => "Stop here and ask your network or security team.".into(),
+            What::NoGateway => "A gateway is \
+                                https://projectmanagementservice.CLUSTER.gateway.prod.island.powerapps.com; the \
+                                Dual-write page of finance and operations uses it (the browser's developer tools list \
+                                it under Network).".into(),
             What::Declined => format!("Sign in with an account that may; {again}."),
             What::CodeEnded => "Ask for a new code.".into(),
-            What::NoToken if is_command => format!("Either do what the words say or put a token into {variable}; {again}."),
-            What::NoToken => "Do what the words say, or give a token (t).".into(),
+            What::NoToken if is_command => format!("Either do what the message says or put a token into {variable}; \
+                                                    {again}."),
+            What::NoToken => "Do what the message says, or give a token (t).".into(),
             What::PeopleOnly => format!("Either put a person's token into {variable} or sign in as a person; {again}."),
             What::OutsideToken(variable) if is_command => format!("Put a fresh token into {variable} and start again."),
             What::NoOutsideToken(variable) if is_command => format!("Put a token into {variable} and start again."),
@@ -394,7 +398,7 @@ impl Trouble {
                 format!("Give a fresh token here (t), or put one into {variable} and start again.")
             }
             What::NotRecorded if self.words.contains(NOTHING_MORE) => format!("{FEWER}; {again}."),
-            What::NotRecorded => format!("Make room or give write permission in the state directory; {again}."),
+            What::NotRecorded => format!("Free disk space or give write permission in the state directory; {again}."),
             What::NoClient => "Run dualwrite without a command on a terminal: it leads to a registration and a profile step by step. Or set DUALWRITE_CLIENT_ID.".into(),
             What::NotConfigured => "Add its address to the cloud profile to have it read.".into(),
         }
@@ -406,7 +410,7 @@ pub fn record_help(why: &str) -> String {
     if why.contains(NOTHING_MORE) {
         return format!("{FEWER}.");
     }
-    "Make room or give write permission there, or name another place with --state-dir.".to_owned()
+    "Free disk space or give write permission there, or name another place with --state-dir.".to_owned()
 }
 
 /// A sentence with a capital letter and a full stop.
@@ -461,9 +465,9 @@ mod tests {
         ] {
             let said = trouble.in_full(Again::Command);
             assert!(said.contains(NOTHING_MORE) && said.contains("ulimit -n"), "{said}");
-            assert!(!said.contains("network") && !said.contains("Make room"), "{said}");
+            assert!(!said.contains("network") && !said.contains("Free disk space"), "{said}");
         }
-        assert!(record_help(&words).contains("ulimit -n") && record_help("disk full").starts_with("Make room"));
+        assert!(record_help(&words).contains("ulimit -n") && record_help("disk full").starts_with("Free disk space"));
     }
 
     #[test]

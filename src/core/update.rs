@@ -373,7 +373,8 @@ fn token_given(model: &mut Model, service: Service, now: Now) {
         });
     }
     let who = service.name();
-    model.notice = Some(format!("From now on {who} gets this token and says whether it takes it; it stays in memory."));
+    model.notice =
+        Some(format!("This token is now sent to {who}, which accepts or refuses it; it stays in memory only."));
 }
 
 fn step_reply(setup: &mut Setup, ticket: Ticket, result: Result<Reply, Trouble>, cx: &mut Cx) {
@@ -396,10 +397,10 @@ fn ask_now(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
         _ => return None,
     };
     if watch.is_change {
-        return Some(Notice("A change was just asked for; its answer is awaited.".into()));
+        return Some(Notice("A change was just requested; waiting for its answer.".into()));
     }
     if watch.asks_at <= cx.now {
-        return Some(Notice("It is being read right now.".into()));
+        return Some(Notice("Reading right now; wait a moment.".into()));
     }
     if let Some(until) = watch.not_before.filter(|until| *until > cx.now) {
         let wait = super::time::in_words(super::time::between(cx.now, until));

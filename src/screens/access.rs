@@ -37,7 +37,7 @@ pub(super) fn question(model: &Model) -> Option<Ask> {
 /// The button that asks for it.
 pub(super) fn button(model: &Model) -> Option<Stop> {
     let ask = question(model)?;
-    let label = if ask == Ask::Gateway { "Name the gateway" } else { "Give a token" };
+    let label = if ask == Ask::Gateway { "Gateway address" } else { "Give a token" };
     Some(Stop::button(label, Action::Ask(ask)))
 }
 
@@ -67,7 +67,7 @@ impl Sheet for Token {
             let why = if token.is_empty() {
                 "Paste the token first."
             } else {
-                "This is no token: it has letters that no token has."
+                "This is not a token: it has characters that no token has."
             };
             eye.hint = Some(why.to_owned());
             return Some(Reaction::Redraw);
@@ -93,8 +93,8 @@ impl Sheet for Token {
         let mut rows = how(service, finops.map(|url| view.model.cloud.administration(url)), room.width);
         rows.push(Row::blank());
         rows.extend(para(
-            "It is kept in memory only, sent to this service alone, and never shown, written or renewed. When it ends, \
-             another one is asked for; nothing is lost meanwhile.",
+            "It is kept in memory only, sent to this service alone, and never shown, written or renewed. When it \
+             expires, you are asked for another one; nothing is lost meanwhile.",
             Role::Dim,
             room.width,
         ));
@@ -118,14 +118,15 @@ fn capital(service: Service) -> String {
 fn how(service: Service, administration: Option<String>, cells: usize) -> Vec<Row> {
     if service != Service::Gateway {
         let who = capital(service);
-        let text = format!("{who} wants a token that cannot be had here. Paste one that was issued elsewhere.");
+        let text = format!("{who} requires a token that this program cannot get. Paste one that was issued elsewhere.");
         return para(&text, Role::Strong, cells);
     }
-    let text = "Microsoft gives the token of the dual-write gateway to its own page only. Borrow it there:";
+    let text = "Only Microsoft's Dual-write page can get a token for the dual-write gateway. Copy one from your own \
+                session there:";
     let mut rows = para(text, Role::Strong, cells);
     rows.extend(parts::numbered(
         [
-            "Open the dual-write administration in a browser; you sign in there.",
+            "Open the Dual-write page in a browser; you sign in there.",
             "Developer tools (F12), Network: choose a request to projectmanagementservice.",
             "Copy the value of its request header Authorization; paste it here.",
         ],
@@ -140,7 +141,7 @@ pub(super) struct Gateway;
 
 impl Sheet for Gateway {
     fn title(&self) -> &'static str {
-        "Name the gateway"
+        "Gateway address"
     }
 
     fn keys(&self) -> &'static [Binding] {
@@ -176,7 +177,7 @@ impl Sheet for Gateway {
         rows.push(Row::blank());
         rows.extend(parts::numbered(
             [
-                "Open the dual-write administration in a browser.",
+                "Open the Dual-write page in a browser.",
                 "In its developer tools (F12), Network, look for projectmanagementservice.",
                 "Paste the address or the host here.",
             ],
@@ -192,8 +193,8 @@ impl Sheet for Gateway {
         Page {
             head,
             rows,
-            stops: vec![Stop::button("Look there", Action::Own)],
-            primary: "Look there",
+            stops: vec![Stop::button("Use this address", Action::Own)],
+            primary: "Use this address",
             caret: Some((0, ADDRESS_AT + caret)),
             ..Page::default()
         }

@@ -27,7 +27,7 @@ pub(super) fn what_comes_next(view: &View, environment: &Environment, facts: &Fa
     let is_empty = facts.maps.value().is_some_and(|maps| maps.is_empty());
     let apply =
         if is_empty { "Apply Solution: no table map is there yet" } else { "Apply Solution after adding a module" };
-    step(1, "Add the modules that you use (f); the list below says which are there".into(), None);
+    step(1, "Add the modules you use (f); the list below shows the installed ones".into(), None);
     step(2, format!("{apply}; it brings the table maps (entity mappings)"), None);
     step(
         3,

@@ -91,7 +91,7 @@ impl Sheet for Complete {
         rows.extend(company_warning(view, facts, cells));
         let closed = match gate::link(environment, facts) {
             Gate::Open => None,
-            Gate::Reading => Some("It is still being read whether both sides can be linked.".to_owned()),
+            Gate::Reading => Some("Still reading whether both sides can be linked.".to_owned()),
             Gate::Closed(why) => Some(clean(&why)),
         };
         let notes = match &closed {

@@ -38,8 +38,8 @@ impl Sheet for Confirm {
     }
 
     fn help(&self, _view: &View) -> &'static str {
-        "OK starts the set-up. What is there already is passed over, so doing it twice does no harm. Nothing is linked \
-         by it. An installation that was started cannot be stopped from here; it goes on in Microsoft's service."
+        "OK starts the set-up. What is already there is skipped, so doing it twice does no harm. Nothing is linked by \
+         it. An installation that was started cannot be stopped from here; it continues in Microsoft's service."
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -58,7 +58,8 @@ impl Sheet for Confirm {
         rows.push(Row::blank());
         rows.extend(changes(view, setup, room.width));
         let words = if plan::installs(&setup.facts, &setup.mandate()) {
-            "30 minutes or less. An installation that runs goes on without this window; the next stage waits for you. Nothing is linked yet."
+            "30 minutes or less. An installation that runs continues without this window; the next stage waits for \
+             you. Nothing is linked yet."
         } else {
             "A few minutes. Nothing is installed, and nothing is linked yet."
         };

@@ -339,8 +339,8 @@ fn what_configure_does(facts: &Facts) -> &'static str {
         .into_iter()
         .any(|package| matches!(facts.package(package), Some(PackageState::InProgress { .. })));
     if gate::has_packages(facts) {
-        "The packages are installed. Makes the identities that are missing, so that both sides may reach each other. \
-         Nothing is linked yet. A few minutes."
+        "Creates the missing application users and client ID rows so that the two sides \
+         can connect. Nothing is linked yet. A few minutes."
     } else if is_on_its_way {
         "An installation is on its way: it is joined, not started again. Then both sides get access to each other. \
          Nothing is linked yet. 30 minutes or less."
@@ -368,24 +368,24 @@ fn next_step(
     if leads == Leads::Elsewhere {
         stops.push(Stop::wants("Linking mismatch", Intent::Mismatch));
         notes.extend(para(
-            "Solve the mismatch first; the page shows which side says what, and the remedy.",
+            "Fix the mismatch first; the page shows which side says what, and the remedy.",
             Role::Plain,
             cells,
         ));
     } else if let Leads::Unsure(why) = &leads {
         notes.extend(parts::marked(Mark::Warn, &clean(why), *view.look, cells));
     } else if leads == Leads::Here {
-        stops.push(Stop::wants("Dual-write administration", Intent::Link));
+        stops.push(Stop::wants("Dual-write page", Intent::Link));
         notes.extend(para(
-            "Both sides are linked. The next page has the address of the administration area.",
+            "Both sides are linked. The next screen has the address of the Dual-write page.",
             Role::Plain,
             cells,
         ));
     } else if reading && !matches!(application, Gate::Closed(_)) {
         stops.push(configure.clone());
         let text = match setup.flow {
-            Flow::Details { wanted: true } => "It opens by itself as soon as everything is read.",
-            _ => "Still being read. Enter goes on as soon as everything is.",
+            Flow::Details { wanted: true } => "Still reading this environment. The next page opens when that is done.",
+            _ => "Still reading this environment. Enter continues when that is done.",
         };
         notes.extend(parts::marked(Mark::Busy, text, *view.look, cells));
     } else if let (Gate::Closed(why), Answer::Yes) = (&link, facts.configured())
@@ -421,7 +421,7 @@ fn next_step(
             None => notes.extend(para(what_configure_does(facts), Role::Plain, cells)),
         }
     } else if let Gate::Closed(why) = &application {
-        let text = format!("No button yet. {}", clean(why));
+        let text = format!("Dual-write application is not available yet. {}", clean(why));
         notes.extend(parts::marked(Mark::Warn, &text, *view.look, cells));
     }
     if let Some(held) = &setup.held {
@@ -429,11 +429,11 @@ fn next_step(
         notes.splice(0..0, parts::marked(Mark::Busy, &text, *view.look, cells));
     }
     if let Some(trouble) = &view.model.directory.lcs_trouble {
-        let text = format!("What Lifecycle Services knows is missing here: {}.", clean(&trouble.sentence()));
+        let text = format!("The data of Lifecycle Services is missing here: {}.", clean(&trouble.sentence()));
         notes.splice(0..0, parts::marked(Mark::Warn, &text, *view.look, cells));
     }
     if setup.to_take_up.is_some() {
-        notes = parts::marked(Mark::Busy, "It is taken up again as soon as both sides are read.", *view.look, cells);
+        notes = parts::marked(Mark::Busy, "The set-up resumes as soon as both sides are read.", *view.look, cells);
     }
     if can_repair(environment, setup) {
         stops.push(Stop::button("Repair the identities", Action::Ask(Ask::Repair)));

@@ -61,8 +61,8 @@ impl Sheet for Environments {
 
     fn help(&self, _view: &View) -> &'static str {
         "Each line is one environment with the finance and operations side that belongs to it. Opening one only reads. \
-         A set-up that runs goes on while you look at another; the column Set-up says how far each is. Of a \
-         long list only the rows in sight are read; sorting by set-up reads all of them, some at a time."
+         A set-up that runs continues while you look at another; the column Set-up says how far each is. Of a long \
+         list only the rows in sight are read; sorting by set-up reads all of them, some at a time."
     }
 
     fn ticks(&self, model: &Model) -> bool {
@@ -170,7 +170,7 @@ impl Sheet for Environments {
         }
         if order.is_empty() {
             page.head.push(Row::blank());
-            page.rows = para("No environment answers to this filter. Esc clears it.", Role::Plain, room.width);
+            page.rows = para("No environment matches this filter. Press Esc to clear it.", Role::Plain, room.width);
             return page;
         }
         page.head.push(Row::blank());
@@ -205,13 +205,13 @@ fn about(view: &View, found: usize) -> Vec<String> {
     let all = directory.environments.len();
     let mut text = vec![match list.filter.value() {
         "" => format!("{all} environments, {}. A name after / filters.", list.sort.words()),
-        filter => format!("{found} of {all} environments answer to “{}”. / alone shows all.", clean(filter)),
+        filter => format!("{found} of {all} environments match “{}”. / alone shows all.", clean(filter)),
     }];
     if found > LISTED_MAX {
         text.push(format!("The first {LISTED_MAX} are listed; a part of a name after / finds the others."));
     }
     if let Some(name) = &directory.not_found {
-        text.insert(0, format!("No environment answers to “{}”.", clean(name)));
+        text.insert(0, format!("No environment matches “{}”.", clean(name)));
     }
     let troubles = [&directory.trouble, &directory.lcs_trouble];
     text.extend(troubles.into_iter().flatten().map(|trouble| clean(&trouble.whole_sentence())));
@@ -247,7 +247,7 @@ fn nothing_to_show(view: &View, room: Room) -> Vec<Row> {
             rows.extend(parts::told(trouble, view, room.width));
             if asked_again {
                 rows.push(Row::blank());
-                rows.extend(parts::marked(Mark::Busy, "It is being asked again.", look, room.width));
+                rows.extend(parts::marked(Mark::Busy, "The list is requested again.", look, room.width));
             }
         }
         (None, true) => {
@@ -271,7 +271,7 @@ fn nothing_to_show(view: &View, room: Room) -> Vec<Row> {
             );
             rows.extend(para(&text, Role::Plain, room.width));
         }
-        (None, false) => rows.extend(para("Nothing was read yet; r reads.", Role::Plain, room.width)),
+        (None, false) => rows.extend(para("Nothing was read yet. Press r to read.", Role::Plain, room.width)),
     }
     rows
 }
@@ -280,10 +280,10 @@ fn notes_of_trouble(view: &View, room: Room, notes: &mut Vec<Row>) {
     let directory = &view.model.directory;
     let mut note = |text: String| notes.extend(parts::marked(Mark::Warn, &text, *view.look, room.width));
     if let Some(text) = &directory.not_found {
-        note(format!("No environment answers to {}.", view.look.quoted(&clean(text))));
+        note(format!("No environment matches {}.", view.look.quoted(&clean(text))));
     }
     if let Some(trouble) = &directory.lcs_trouble {
-        note(format!("What Lifecycle Services knows is missing here: {} (d).", clean(&trouble.sentence())));
+        note(format!("The data of Lifecycle Services is missing here: {} (d).", clean(&trouble.sentence())));
     }
     if let Some(trouble) = directory.trouble.as_ref().filter(|_| !directory.environments.is_empty()) {
         note(format!("This list is the last one that could be read: {} (d).", clean(&trouble.sentence())));

@@ -86,7 +86,7 @@ impl Sort {
 
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Service => "as the services list them",
+            Self::Service => "unsorted",
             Self::Name => "by name",
             Self::Stage => "by set-up",
         }

@@ -38,8 +38,8 @@ impl Sheet for Failed {
     }
 
     fn help(&self, _view: &View) -> &'static str {
-        "Nothing runs any more. Mend what the words of the service name, in the order of the remedies, then try again: \
-         it goes on at the failed stage, and what is done stays done. y copies the words and ids for a support case."
+        "Nothing runs any more. Fix what the service's message says, in the order of the remedies, then try again: it \
+         resumes at the failed stage, and what is done stays done. y copies the message and ids for a support case."
     }
 
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {

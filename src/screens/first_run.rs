@@ -45,7 +45,7 @@ const WRITE: &str = "Write and go on";
 /// Microsoft on each API. `Directory.Read.All` shows licences and the applications of the tenant; without
 /// it they stay unknown.
 const PERMISSIONS: [(&str, &str); 7] = [
-    ("Dynamics Lifecycle Services", "user_impersonation"),
+    ("Dynamics Lifecycle services", "user_impersonation"),
     ("Power Platform API", "AppManagement.ApplicationPackages.Read"),
     ("", "AppManagement.ApplicationPackages.Install"),
     ("PowerApps Service", "User"),
@@ -229,13 +229,13 @@ impl Glance<'_> {
         };
         let portal = self.first.national.portal();
         told(&mut rows, &format!("{portal}, App registrations: New registration."));
-        told(&mut rows, "Authentication: Allow public client flows, Yes. The sign-in needs it.");
-        told(&mut rows, "API permissions, Add a permission; all of these are delegated:");
+        told(&mut rows, "Authentication: set Allow public client flows to Yes (required).");
+        told(&mut rows, "API permissions, tab APIs my organization uses; all are delegated:");
         for (api, permission) in PERMISSIONS {
             let start = Row::new("     ", Role::Plain).and(fit(api, APIS, ""), Role::Plain);
             rows.extend(behind(start, &[Piece::new(permission, Role::Dim)], cells));
         }
-        told(&mut rows, "Grant admin consent. Then copy the two ids from Overview:");
+        told(&mut rows, "Grant admin consent. Then copy these two IDs from Overview:");
         rows
     }
 
@@ -256,7 +256,7 @@ impl Glance<'_> {
         );
         told(
             Field::Gateway.label(),
-            "On the dual-write page of finance and operations, in the developer tools of the browser (F12, Network): \
+            "On the Dual-write page of finance and operations, in the developer tools of the browser (F12, Network): \
              the host that begins with projectmanagementservice. Known of the public cloud only. Its token comes from \
              outside (DUALWRITE_TOKEN_GATEWAY): your app registration gets none.",
         );

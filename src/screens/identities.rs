@@ -58,7 +58,7 @@ pub(super) fn users(setup: &Setup) -> Vec<Identity> {
             Some(IdentityState::Disabled { .. }) => said(Mark::Failed, "disabled"),
             Some(IdentityState::NoRole { .. }) => said(Mark::Failed, "lacks System Administrator"),
             Some(IdentityState::Missing) => said(Mark::Failed, "no such user"),
-            Some(IdentityState::Deleted { .. }) => said(Mark::Failed, "deleted, in the way of a new one"),
+            Some(IdentityState::Deleted { .. }) => said(Mark::Failed, "deleted, prevents a new one"),
             None => unknown(&facts.users[index], app, setup, FactKind::User(index)),
         }
     };

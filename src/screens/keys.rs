@@ -62,18 +62,18 @@ pub(super) const PICK: Binding =
 pub(super) const NO_PICK: Binding = bind(&[Key::Esc], Act::Back, "back", "");
 pub(super) const RESET: Binding = bind(ENTER, Act::Press, "reset", "");
 pub(super) const USE_TOKEN: Binding = bind(ENTER, Act::Press, "use it", "use the token that was pasted");
-pub(super) const USE_GATEWAY: Binding = bind(ENTER, Act::Press, "look there", "ask whether there is a gateway");
+pub(super) const USE_GATEWAY: Binding = bind(ENTER, Act::Press, "use this address", "ask whether there is a gateway");
 pub(super) const BACK: Binding = bind(&[Key::Esc], Act::Back, "back", "one step back; nothing that runs is stopped");
 pub(super) const LATER: Binding =
-    bind(&[Key::Esc], Act::Back, "later", "decide later; nothing is taken up and nothing forgotten");
-pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "list", "back to the list of environments");
+    bind(&[Key::Esc], Act::Back, "later", "decide later; nothing is resumed and nothing forgotten");
+pub(super) const BACK_TO_LIST: Binding = bind(&[Key::Esc], Act::Back, "back", "back to the list of environments");
 pub(super) const CLEAR: Binding = bind(&[Key::Esc], Act::Clear, "clear filter", "show all environments again");
 pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now", "ask the services again now");
 pub(super) const READ_RECORD: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now", "read the record again");
 pub(super) const OPEN: Binding =
     bind(&[Key::Char('o')], Act::Open, "open", "open the address of this page in the browser");
 pub(super) const COPY: Binding =
-    bind(&[Key::Char('y')], Act::Copy, "copy", "send the address or the words to the terminal's clipboard");
+    bind(&[Key::Char('y')], Act::Copy, "copy", "send the address or the message to the terminal's clipboard");
 pub(super) const COPY_COMMAND: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy command", "send the command that comes back to the terminal's clipboard");
 pub(super) const COPY_CODE: Binding =
@@ -87,14 +87,20 @@ pub(super) const NEW_CODE: Binding = bind(
 pub(super) const COPY_SUPPORT: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy for support", "send all of it that support asks for to the clipboard");
 pub(super) const DETAILS: Binding =
-    bind(&[Key::Char('d')], Act::Details, "details", "original words, whole ids and addresses, timeline");
+    bind(&[Key::Char('d')], Act::Details, "details", "original message, whole ids and addresses, timeline");
 pub(super) const WORDS: Binding =
-    bind(&[Key::Char('d')], Act::Details, "original words", "original words, whole ids and addresses, timeline");
+    bind(&[Key::Char('d')], Act::Details, "original message", "original message, whole ids and addresses, timeline");
 pub(super) const REPAIR: Binding = bind(
     &[Key::Char('f')],
     Act::Repair,
     "fix here",
     "carry out the remedy of this page; says what it does and asks first",
+);
+pub(super) const RESET_LINK: Binding = bind(
+    &[Key::Char('f')],
+    Act::Repair,
+    "reset link",
+    "reset the link, where that is possible; says what it does and asks first",
 );
 pub(super) const MODULES: Binding = bind(
     &[Key::Char('f')],
@@ -103,14 +109,13 @@ pub(super) const MODULES: Binding = bind(
     "install modules that build on dual-write; says what it does and asks first",
 );
 pub(super) const ENVIRONMENTS: Binding =
-    bind(&[Key::Char('e')], Act::Environments, "environments", "back to the environments; what runs goes on");
+    bind(&[Key::Char('e')], Act::Environments, "environments", "back to the environments; what runs continues");
 pub(super) const TICK: Binding = bind(SPACE, Act::Tick, "tick", "tick or untick the box");
 pub(super) const END: Binding = bind(&[Key::End], Act::End, "to the end", "scroll to the end of the text");
 pub(super) const FOLD: Binding = bind(SPACE, Act::Tick, "fold", "open or close Power Platform Integration");
 pub(super) const FILTER: Binding =
     bind(&[Key::Char('/')], Act::Filter, "filter", "type a part of a name, a kind, an id or an address");
-pub(super) const SORT: Binding =
-    bind(&[Key::Char('s')], Act::Sort, "sort", "as the services list them, by name, by set-up");
+pub(super) const SORT: Binding = bind(&[Key::Char('s')], Act::Sort, "sort", "unsorted, by name, by set-up");
 pub(super) const RUNS: Binding =
     bind(&[Key::Char('R')], Act::Runs, "runs", "the record: what was done, by whom, when; to export");
 pub(super) const PREREQUISITES: Binding =
@@ -129,8 +134,8 @@ pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "");
 
 pub(super) const NEXT_FIELD: Binding = bind(ENTER, Act::Press, "next", "the next field, or the next step");
 pub(super) const FIELDS: Binding = bind(&[Key::Tab], Act::Next, "fields", "the field after this one");
-pub(super) const OTHER: Binding = bind(&[Key::Tab], Act::Next, "the other", "the other button");
-pub(super) const MOVE: Binding = bind(&[Key::Down], Act::Down, "move", "the one below");
+pub(super) const OTHER: Binding = bind(&[Key::Tab], Act::Next, "other button", "the other button");
+pub(super) const MOVE: Binding = bind(&[Key::Down], Act::Down, "or Up: move", "the one below, or above");
 pub(super) const READ_ON: Binding = bind(&[Key::PageDown], Act::PageDown, "read on", "further down");
 pub(super) const INTERRUPT: Binding = bind(&[Key::Ctrl('c')], Act::Leave, "leave", "leave the program");
 

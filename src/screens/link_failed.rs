@@ -47,9 +47,9 @@ impl Sheet for LinkFailed {
     }
 
     fn help(&self, _view: &View) -> &'static str {
-        "What is set up stays set up; only the link is missing. Mend what the words of the service name, then try \
-         again. Where identities are missing, Repair the identities makes what is listed and asks first. It can \
-         take up to an hour before a new role counts."
+        "What is set up stays set up; only the link is missing. Fix what the service's message says, then try again. \
+         Where identities are missing, Repair the identities makes what is listed and asks first. A new role can take \
+         up to an hour to take effect."
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -61,7 +61,7 @@ impl Sheet for LinkFailed {
             rows.push(Row::blank());
             rows.extend(checked(view, setup, side, room.width));
         }
-        rows.extend(parts::remedies(view, failure, "By hand", room.width));
+        rows.extend(parts::remedies(view, failure, "What to do", room.width));
         rows.extend(parts::ids(&failure.ids, room.width));
         let repair = gate::repair(environment, &setup.facts);
         let is_of_identities = remedy::is_of_identities(failure, &check::of_setup(environment, setup));
@@ -73,7 +73,7 @@ impl Sheet for LinkFailed {
         stops.push(Stop::button("Details", Action::Ask(Ask::Details)));
         stops.push(Stop::wants("Environments", Intent::Environments));
         let notes = if repair {
-            para("Repair the identities (f) mends what is missing or disabled, and asks first.", Role::Dim, room.full)
+            para("Repair the identities (f) fixes what is missing or disabled, and asks first.", Role::Dim, room.full)
         } else {
             Vec::new()
         };

@@ -173,22 +173,22 @@ fn steps(view: &View, link: &Linking, cells: usize) -> Vec<Row> {
     };
     let words: [&str; 4] = match link.way {
         Way::Direct => [
-            "Look whether there is a link already",
-            "Ask the link service to start",
+            "Checking whether a link exists",
+            "Asking the link service to start",
             "The service links both sides",
-            "Read the link back from the dual-write service",
+            "Reading the link back from the dual-write service",
         ],
         Way::Assisted => [
-            "Look whether there is a link already",
+            "Checking whether a link exists",
             "",
             "You select Link to Power Platform environment",
             if link.step == LinkStep::AskPerson {
                 "You confirm that it is linked"
             } else {
-                "Read the link back from the dual-write service"
+                "Reading the link back from the dual-write service"
             },
         ],
-        Way::Reset => ["", "Ask the dual-write gateway to reset the link", "", "Read the link back from it"],
+        Way::Reset => ["", "Asking the dual-write gateway to reset the link", "", "Reading the link back from it"],
     };
     let mut rows = Vec::new();
     for (place, text) in words.into_iter().enumerate().filter(|(_, text)| !text.is_empty()) {
@@ -228,7 +228,7 @@ fn by_hand(link: &Linking, page: Option<&str>, cells: usize) -> Vec<Row> {
             "This program cannot see the link: no dual-write gateway is known. When Lifecycle Services shows it, select It is linked; the record says that you confirmed it."
         }
     } else {
-        "The dual-write service is watched from here: this page goes on by itself when it shows the link."
+        "The dual-write service is watched from here: this page continues by itself when it shows the link."
     };
     rows.extend(flow(Row::new("  ", Role::Plain), 2, &[Piece::new(watched, Role::Dim)], cells));
     rows

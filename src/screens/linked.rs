@@ -44,11 +44,11 @@ impl Sheet for Linked {
     fn help(&self, view: &View) -> &'static str {
         let flow = view.model.current().map(|(_, setup)| &setup.flow);
         if matches!(flow, Some(Flow::Linked(link)) if link.confirmed != Confirmation::Gateway) {
-            return "The link was reported, and the dual-write service was not asked or does not show it. Look into the \
-                    dual-write administration area before you run a table map.";
+            return "The link was reported, and the dual-write service was not asked or does not show it. Check the \
+                    Dual-write page before you run a table map.";
         }
-        "Both sides are connected. The link moves no data by itself: table maps are run in the dual-write \
-         administration area, in dependency order. If the list of maps is empty there, select Apply Solution first."
+        "Both sides are connected. The link moves no data by itself: table maps are run on the Dual-write page, in \
+         dependency order. If the list of maps is empty there, select Apply Solution first."
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -85,7 +85,7 @@ impl Sheet for Linked {
             rows.extend(parts::written(setup, view, cells));
         }
         rows.push(Row::blank());
-        rows.push(parts::heading("Dual-write administration"));
+        rows.push(parts::heading("Dual-write page"));
         rows.extend(parts::address(&link.address, cells));
         rows.push(Row::blank());
         rows.extend(after::what_comes_next(view, environment, facts, cells));

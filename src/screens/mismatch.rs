@@ -21,7 +21,7 @@ use crate::wire::{bare_id, same_address};
 const SOURCE: usize = 29;
 /// What Reset link takes away.
 pub(super) fn removes() -> String {
-    format!("It removes all table maps, {}, and cannot be taken back.", reset::REMOVES)
+    format!("It removes all table maps, {}, and cannot be undone.", reset::REMOVES)
 }
 
 /// The mismatch.
@@ -36,7 +36,7 @@ impl Sheet for Mismatch {
         &[
             keys::CHOOSE,
             keys::READ_NOW,
-            keys::REPAIR,
+            keys::RESET_LINK,
             keys::DETAILS,
             keys::OPEN,
             keys::COPY,
@@ -49,7 +49,7 @@ impl Sheet for Mismatch {
     }
 
     fn help(&self, _view: &View) -> &'static str {
-        "Dual-write points at another Dataverse environment than Power Platform Integration does. Which remedy fits \
+        "Dual-write points at another Dataverse environment than Power Platform Integration does. Which remedy applies \
          depends on whether Power Platform Integration was set up. Reset link is confirmed by typing the environment's \
          name; nothing is reset by a single key."
     }
@@ -84,7 +84,7 @@ impl Sheet for Mismatch {
             let closed = match &reset {
                 Gate::Open => None,
                 Gate::Closed(why) => Some(clean(why)),
-                Gate::Reading => Some("It is still being read whether the link can be reset.".to_owned()),
+                Gate::Reading => Some("Still reading whether the link can be reset.".to_owned()),
             };
             if let Some(why) = &closed {
                 notes.extend(parts::marked(
@@ -135,9 +135,11 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
             "Dataverse says",
             match (&mismatch.dataverse_says, &facts.integration) {
                 (Some(url), _) if agrees(url) => (Mark::Done, parts::host(url)),
-                (Some(url), _) => (Mark::Failed, format!("{}, another finance and operations", parts::host(url))),
+                (Some(url), _) => {
+                    (Mark::Failed, format!("{}, another finance and operations environment", parts::host(url)))
+                }
                 _ if environment.dataverse.is_none() => (Mark::Waiting, "there is no Dataverse here to ask".into()),
-                (None, Fact::Known(..)) => (Mark::Waiting, "no finance and operations is joined".into()),
+                (None, Fact::Known(..)) => (Mark::Waiting, "no finance and operations environment is joined".into()),
                 (None, Fact::Unknown(..)) => {
                     (Mark::Unknown, format!("could not tell: {}", clean(&why(&facts.integration))))
                 }
@@ -179,7 +181,7 @@ fn its_page(environment: &Environment, facts: &Facts) -> (Mark, String) {
         Some(url) => {
             let is_own = environment.dataverse.as_ref().is_some_and(|own| same_address(&own.url, url));
             let mark = if is_own { Mark::Done } else { Mark::Failed };
-            (mark, format!("its dual-write page goes to {}{owner}", parts::host(url)))
+            (mark, format!("its Dual-write page leads to {}{owner}", parts::host(url)))
         }
         None => (Mark::Unknown, format!("its connection set names no Dataverse{owner}")),
     }
@@ -219,7 +221,7 @@ fn remedy(
     }
     if let Some(fault) = fault {
         rows.push(Row::blank());
-        let title = if mismatch.when == When::IntegrationSetUp { "By hand instead" } else { "What to do" };
+        let title = if mismatch.when == When::IntegrationSetUp { "What to do by hand instead" } else { "What to do" };
         rows.push(Row::new(title, Role::Strong));
         rows.extend(parts::numbered(fault.remedies.iter().map(String::as_str), cells));
         rows.push(Row::blank());

@@ -278,8 +278,8 @@ impl Sheet for Forget {
         let text = format!("Never ask about this run of {name} again?");
         let mut rows = para(&text, Role::Strong, room.width);
         rows.push(Row::blank());
-        let text = "It stays on record, and what runs at the services goes on there. What was not finished is not \
-                    finished by this program unless you set the environment up again.";
+        let text = "It stays on record, and what runs at the services continues there. This program does not finish it \
+                    unless you set the environment up again.";
         rows.extend(para(text, Role::Plain, room.width));
         Page {
             rows,
@@ -438,12 +438,12 @@ impl Sheet for Repair {
             }
         }
         rows.push(Row::blank());
-        let text = "Then everything is read once more and the link is offered again. It can take up to an hour \
-                    before a new role counts.";
+        let text = "Then everything is read again and you can try the link again. A new role can take up to an hour to \
+                    take effect.";
         rows.extend(para(text, Role::Dim, cells));
         let closed = if has_twin && !mandate.purges {
             let space = view.look.key("Space");
-            Some(format!("Tick the box first{space}: the deleted user is in the way of the new one."))
+            Some(format!("Tick the box first{space}: the deleted user prevents the new one."))
         } else if writes_rows && mandate.row_user.is_none() {
             Some("Choose the user first: the user Admin does not exist or is disabled.".to_owned())
         } else {
@@ -451,13 +451,13 @@ impl Sheet for Repair {
         };
         let primary = match &closed {
             None => "Make these changes",
-            Some(_) if has_twin && !mandate.purges => "Purge the deleted user",
+            Some(_) if has_twin && !mandate.purges => "Permanently delete the old user",
             Some(_) => "Choose the user",
         };
         let mut stops = Vec::new();
         if has_twin {
             let shape = Shape::Box(mandate.purges);
-            stops.push(Stop { shape, ..Stop::button("Purge the deleted user", Action::TogglePurge) });
+            stops.push(Stop { shape, ..Stop::button("Permanently delete the old user", Action::TogglePurge) });
         }
         let runs_as = mandate.row_user.as_deref().filter(|_| writes_rows);
         let notes = runs_as.map(|user| format!("The client ID rows that are written here run as {}.", clean(user)));

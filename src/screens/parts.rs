@@ -207,7 +207,7 @@ pub(super) fn remedies(view: &View, failure: &Failure, title: &str, cells: usize
     }
     if !fault.doc_url.is_empty() {
         rows.push(Row::blank());
-        rows.push(Row::new("Written in", Role::Dim));
+        rows.push(Row::new("Microsoft's article", Role::Dim));
         rows.extend(address(&fault.doc_url, cells));
     }
     rows
@@ -221,8 +221,8 @@ pub(super) fn came_back(view: &View, failure: &Failure, cells: usize) -> Vec<Row
         count => format!(" {count} times"),
     };
     let text = format!(
-        "The same error has come back{times}: another try alone does not help. If you mended it before, find out who or \
-         what undoes it: a person, a policy, a job."
+        "The same error has come back{times}: trying again is not enough. If you fixed it before, find out who or what \
+         undoes it: a person, a policy, a job."
     );
     let mut rows = vec![Row::blank()];
     rows.extend(para(&text, Role::Warn, cells));
@@ -269,16 +269,19 @@ pub(super) fn run_of(setup: &Setup) -> Option<RunId> {
 pub(super) fn leaving(is_rehearsal: bool, setup: &Setup) -> String {
     match (setup.goes_on(), is_rehearsal) {
         (Some(what), false) => {
-            format!("If you leave, {what} goes on in Microsoft's service; what follows waits. To come back:")
+            format!(
+                "If you leave, {what} continues in Microsoft's service. The remaining stages start when you come back:"
+            )
         }
         (Some(what), true) => format!(
-            "A rehearsal ends when you leave. On a real cloud {what} goes on, what follows waits. To begin anew:"
+            "If you leave, this rehearsal ends. On a real cloud {what} would continue, and the remaining stages would \
+             wait for you. To start again:"
         ),
-        (None, false) if setup.waits_for_person() => "Leaving only stops the watching. To come back:".to_owned(),
+        (None, false) if setup.waits_for_person() => "If you leave, only the watching stops. To come back:".to_owned(),
         (None, false) => {
-            "Nothing runs at a service right now; if you leave, what follows waits. To come back:".to_owned()
+            "Nothing runs at a service right now. The remaining stages start when you come back:".to_owned()
         }
-        (None, true) => "A rehearsal ends when you leave. To begin anew:".to_owned(),
+        (None, true) => "If you leave, this rehearsal ends. To start again:".to_owned(),
     }
 }
 
@@ -328,7 +331,7 @@ pub(super) fn written(setup: &Setup, view: &View, cells: usize) -> Vec<Row> {
         rows.extend(marked(Mark::Done, &clean(&text), *view.look, cells));
     }
     if setup.written.iter().any(|deed| matches!(deed, Deed::CreateUser { .. } | Deed::GiveRole { .. })) {
-        rows.extend(para("It can take up to an hour before a new role counts.", Role::Dim, cells));
+        rows.extend(para("A new role can take up to an hour to take effect.", Role::Dim, cells));
     }
     rows
 }

@@ -96,7 +96,7 @@ impl Sheet for PickUser {
         };
         let mut rows: Vec<Row> = all.iter().enumerate().skip(top).take(SHOWN).map(row).collect();
         if rows.is_empty() {
-            rows = para("No enabled user answers to this.", Role::Warn, room.width);
+            rows = para("No enabled user matches this.", Role::Warn, room.width);
         }
         let unseen = (top, all.len().saturating_sub(top + SHOWN));
         Page { head, rows, unseen, caret: Some((at, NAME_AT + caret)), picks: true, ..Page::default() }

@@ -58,9 +58,9 @@ impl Sheet for Prerequisites {
     }
 
     fn help(&self, _view: &View) -> &'static str {
-        "What must be true for dual-write, each with yes, no, or could not tell and why. What must be met and is not \
+        "What must be true for dual-write, each met, not met, or could not tell and why. What must be met and is not \
          closes the button Dual-write application or Link; what could not be told closes nothing. What no service \
-         answers is for you to confirm. While something is not met it is read again by itself, so what is mended \
+         answers is for you to confirm. While something is not met it is read again by itself, so what is fixed \
          elsewhere is ticked off here."
     }
 
@@ -234,6 +234,7 @@ fn row(check: &Check, is_selected: bool, look: Look, cells: usize) -> Row {
     let (word, side) = if cells < NARROW {
         (format!("{} ", fit(short(check), ANSWER_NARROW, "")), String::new())
     } else {
+        let word = if check.is_by_hand() { "to confirm" } else { word };
         (format!("{}  ", fit(word, ANSWER, "")), fit(check.side.short(), SIDE, ""))
     };
     let start = Row::new(format!("{pointer} "), role)
@@ -248,6 +249,7 @@ fn short(check: &Check) -> &'static str {
     match (check.answer, check.level) {
         (Tri::Unknown, _) if !check.is_by_hand() => "unknown",
         (Tri::No, Level::Warn) if !check.is_by_hand() => "minor",
+        _ if check.is_by_hand() => "confirm",
         _ => check.said(),
     }
 }
@@ -266,7 +268,7 @@ fn about(check: &Check, view: &View, cells: usize, most: usize) -> Vec<Row> {
     ];
     rows.extend(behind(start, &answer, cells));
     let mut put = |label: &str, value: Piece| rows.extend(field(label, LABEL, &[value], cells));
-    put(if check.is_by_hand() { "Look" } else { "What helps" }, Piece::new(check.remedy, Role::Plain));
+    put("What to do", Piece::new(check.remedy, Role::Plain));
     if let Some(address) = &check.address {
         put("Where", Piece::link(&clean(address)));
     }
@@ -295,7 +297,7 @@ fn read(check: &Check, view: &View) -> String {
 pub(super) fn whole(check: &Check, view: &View, cells: usize) -> Vec<Row> {
     let mut rows = about(check, view, cells, usize::MAX);
     rows.push(Row::blank());
-    rows.push(Row::new("Written in", Role::Dim));
+    rows.push(Row::new("Microsoft's article", Role::Dim));
     rows.extend(parts::address(&check.doc_url, cells));
     rows
 }
@@ -329,9 +331,9 @@ fn read_out(all: &[Check], cells: usize) -> Vec<Row> {
 fn heading(check: &Check) -> &'static str {
     match rank(check) {
         0 | 1 => "Not met",
-        2 => "Not there yet; Dual-write application makes it",
+        2 => "Not yet: Dual-write application makes it",
         3 => "Could not tell",
-        4 => "To confirm by hand",
+        4 => "Confirm yourself",
         _ => "Met",
     }
 }
@@ -339,7 +341,7 @@ fn heading(check: &Check) -> &'static str {
 /// One of them as a sentence, with its remedy where it is not met.
 fn sentence(check: &Check, cells: usize) -> Vec<Row> {
     let known = check.known().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
-    let text = format!("{} {}? {}{known}.", check.id, check.what, capital(check.said()));
+    let text = format!("{} {}. {}{known}.", check.id, check.what, capital(check.said()));
     let mut rows = flow(Row::blank(), 0, &[Piece::new(text, Role::Plain)], cells);
     if check.answer == Tri::No || check.is_by_hand() {
         let more = check.address.as_deref().map(|url| format!(" {}", clean(url))).unwrap_or_default();

@@ -45,10 +45,9 @@ impl Sheet for Progress {
     }
 
     fn help(&self, _view: &View) -> &'static str {
-        "The stages run one after the other; one that is done already is passed over. Each installation is done by \
+        "The stages run one after the other; one that is already done is skipped. Each installation is done by \
          Microsoft's service: leaving this program, a broken network or a closed lid does not stop it; the next stage \
-         begins when somebody is back. The bar is an estimate; \
-         nothing is declared dead by a clock."
+         starts when somebody comes back. The bar is an estimate; nothing is declared dead by a clock."
     }
 
     fn runs(&self) -> bool {

@@ -16,7 +16,7 @@ use crate::ui::row::{Piece, Row, field, para};
 use crate::ui::text::clean;
 
 /// Cells of the labels.
-const LABEL: usize = 18;
+const LABEL: usize = 20;
 
 /// An interrupted run.
 pub(super) struct Resume;
@@ -35,9 +35,9 @@ impl Sheet for Resume {
             return "Another program works on this set-up right now. Only look shows how it stands and changes nothing; \
                     Go on and Forget become possible once that program has ended. To decide later, go back.";
         }
-        "The program ended while this ran; the services went on. Go on reads both sides first and asks for nothing a \
-         second time: what was asked for and not answered is settled by reading. Only look changes nothing. Forget \
-         means that nobody is asked about it again; what runs at the services goes on there. To decide later, go back."
+        "The program ended while this ran; the services continued. Go on reads both sides first and requests nothing \
+         twice: what became of an unanswered request is found out by reading. Only look changes nothing. Forget means \
+         that nobody is asked about it again; what runs at the services continues there. To decide later, go back."
     }
 
     fn about(&self, _model: &Model) -> &'static str {
@@ -59,18 +59,18 @@ impl Sheet for Resume {
         let mut put = |label: &str, value: String| {
             rows.extend(field(label, LABEL, &[Piece::new(clean(&value), Role::Plain)], cells));
         };
-        put("Begun", format!("{} by {}", view.date(run.began), run.account));
+        put("Started", format!("{} by {}", view.date(run.began), run.account));
         put("Last record", view.date(run.last));
-        put("Was doing", doing(view, run));
+        put("Stage at that time", doing(view, run));
         if let Some(text) = open_change(run) {
-            put("Not settled", text);
+            put("Result unknown", text);
         }
         if let Some((version, by, at)) = &run.terms {
             put("Terms", format!("{version}, accepted by {by}, {}", view.date(*at)));
         }
         put("The services say", now(view, run));
         let mut notes = para(
-            "Go on reads both sides first and asks for nothing twice. Forget only ends this question: it stops and \
+            "Go on reads both sides first and requests nothing twice. Forget only ends this question: it stops and \
              undoes nothing.",
             Role::Dim,
             room.full,
@@ -83,7 +83,7 @@ impl Sheet for Resume {
         let others = view.model.found.len() - 1;
         if others > 0 {
             let text = if others == 1 { "1 more run".to_owned() } else { format!("{others} more runs") };
-            notes.extend(para(&format!("{text} was interrupted; it is asked about next."), Role::Dim, room.full));
+            notes.extend(para(&format!("{text} was interrupted; you are asked about it next."), Role::Dim, room.full));
         }
         let primary = if closed.is_some() { "Only look" } else { "Go on" };
         Page {
@@ -123,7 +123,7 @@ fn open_change(run: &Run) -> Option<String> {
     let more = match last.result {
         None => "no answer is in the record",
         Some(ChangeResult::Unknown) => "no answer came",
-        Some(ChangeResult::Accepted) => "accepted, its end is not in the record",
+        Some(ChangeResult::Accepted) => "accepted; the record does not say how it ended",
         Some(ChangeResult::Done | ChangeResult::Refused | ChangeResult::Failed | ChangeResult::NotDone) => return None,
     };
     Some(format!("{}: {more}", last.deed.sentence()))

@@ -41,9 +41,9 @@ impl Sheet for Runs {
     }
 
     fn help(&self, _view: &View) -> &'static str {
-        "Every set-up that was begun on this machine: who, when, which terms, every stage with its duration, every \
-         change and what came of it. x writes the selected one into the directory in which the program was started, \
-         as Markdown, as one HTML file and as JSON, fit to be attached to a change ticket."
+        "Every set-up that was started on this machine: who, when, which terms, every stage with its duration, every \
+         change and what came of it. x writes the selected one into the directory in which the program was started, as \
+         Markdown, as one HTML file and as JSON, fit to be attached to a change ticket."
     }
 
     fn about(&self, _model: &Model) -> &'static str {
@@ -104,12 +104,12 @@ impl Sheet for Runs {
         };
         if runs.is_empty() {
             let rows =
-                para("No run is on record yet. Each set-up that is begun is kept here.", Role::Plain, room.width);
+                para("No run is on record yet. Each set-up that is started is kept here.", Role::Plain, room.width);
             return Page { rows, ..Page::default() };
         }
         let selected = view.eye.run.min(runs.len() - 1);
         let columns = Columns::of(room.width);
-        let began = if columns.began == DATE { "Began" } else { "Began (local time)" };
+        let began = if columns.began == DATE { "Started" } else { "Started (local time)" };
         let head =
             format!("  {}{}{}", columns.began(began), columns.name("Environment", ""), fit("Outcome", OUTCOME, ""));
         let head = Row::new(head, Role::Dim).and(columns.span("Span"), Role::Dim);

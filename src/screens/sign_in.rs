@@ -33,12 +33,12 @@ impl Sheet for SignIn {
 
     fn help(&self, view: &View) -> &'static str {
         if let Session::Stopped(_) = view.model.session {
-            return "Nobody is signed in, and nothing was read or changed. Mend what the words name, then try again: it \
-                    asks for a new code. What Entra ID refuses for an account or an application stays refused until \
+            return "Nobody is signed in, and nothing was read or changed. Fix what the message says, then try again: \
+                    it asks for a new code. What Entra ID refuses for an account or an application stays refused until \
                     somebody allows it there.";
         }
         "Open the address on any device, type the code there and sign in with the account that sets up dual-write. \
-         This program never sees your password. It goes on by itself when you are done."
+         This program never sees your password. It continues by itself when you are done."
     }
 
     fn side(&self, _view: &View, _cells: usize) -> Vec<Row> {
@@ -47,7 +47,7 @@ impl Sheet for SignIn {
 
     fn about(&self, model: &Model) -> &'static str {
         if model.ended.is_some() {
-            "Sign in again. What the services do goes on; what follows waits for you."
+            "Sign in again. What runs at the services continues; the remaining stages wait for you."
         } else {
             "Sign in first. Nothing is read or changed before that."
         }
@@ -109,11 +109,11 @@ fn with_code(view: &View, waiting: &Waiting, room: Room) -> Page {
     address.extend(parts::address(&waiting.address, cells));
     let left = between(view.now, waiting.until);
     let text = if left.is_zero() {
-        "The code has ended.".to_owned()
+        "The code has expired. Press r for a new one.".to_owned()
     } else if view.look.motion {
-        format!("The code lives for another {}. This page goes on by itself when you are done.", stopwatch(left))
+        format!("The code expires in {}. This page continues by itself when you are done.", stopwatch(left))
     } else {
-        format!("The code lives until {}. This page goes on by itself when you are done.", view.time(waiting.until))
+        format!("The code expires at {}. This page continues by itself when you are done.", view.time(waiting.until))
     };
     let mut small = para(&text, Role::Dim, cells);
     small.extend(view.model.keeping.iter().flat_map(|keeping| para(&clean(&keeping.sentence), Role::Dim, cells)));

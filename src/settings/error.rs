@@ -39,7 +39,8 @@ pub enum SettingsError {
     },
     /// The settings file cannot be written.
     #[error(
-        "The settings file {origin} cannot be written: {source}. Nothing was changed. Make room or give yourself the right to write there, or name another file with --config."
+        "The settings file {origin} cannot be written: {source}. Nothing was changed. Free disk space or give yourself \
+         the right to write there, or name another file with --config."
     )]
     Write {
         /// File.
@@ -48,7 +49,7 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// A variable of the environment has a wrong value.
-    #[error("The variable {name} of the environment cannot be used: {why} Correct it, or unset it.")]
+    #[error("The environment variable {name} cannot be used: {why} Correct it, or unset it.")]
     Variable {
         /// Variable.
         name: &'static str,
@@ -85,7 +86,7 @@ impl SettingsError {
                 format!("{origin}, line {line}, column {column} cannot be used; dualwrite config show says why.")
             }
             Self::Variable { name, .. } => {
-                format!("The variable {name} of the environment cannot be used; dualwrite config show says why.")
+                format!("The environment variable {name} cannot be used; dualwrite config show says why.")
             }
             other => other.to_string(),
         }

@@ -139,7 +139,8 @@ pub enum Unfit {
     #[error("{} cannot be the state directory: everybody may write into it. Name a directory of your own with --state-dir, for example {}.", .0.display(), .0.join("dualwrite").display())]
     Shared(PathBuf),
     /// Others can write, and it is not ours to change.
-    #[error("Others can change {path}, and that cannot be taken from them: {source}. Name another directory with --state-dir, or have this one mended.", path = .path.display())]
+    #[error("Others can change {path}, and that cannot be taken from them: {source}. Name another directory with \
+             --state-dir, or have this one fixed.", path = .path.display())]
     Open {
         /// Which.
         path: PathBuf,

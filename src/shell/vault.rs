@@ -310,7 +310,7 @@ impl Vault {
         match self.files.rows() {
             Err(VaultError::Damaged { path, why }) => {
                 state.notice = Some(format!(
-                    "The list of sign-ins {} is damaged ({why}) and begins anew: sign in again.",
+                    "The list of sign-ins {} is damaged ({why}); a new one is started: sign in again.",
                     path.display()
                 ));
                 Ok(Vec::new())

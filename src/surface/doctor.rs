@@ -80,9 +80,9 @@ impl Report<'_> {
     /// The last line: what is wrong, in short.
     fn sum_up(&mut self) {
         let words = match self.wrong.as_slice() {
-            [] => "Nothing is wrong with what was looked at.".to_owned(),
-            [one] => format!("1 thing is wrong: {one}."),
-            all => format!("{} things are wrong: {}.", all.len(), all.join(", ")),
+            [] => "No problem was found.".to_owned(),
+            [one] => format!("1 problem was found: {one}."),
+            all => format!("{} problems were found: {}.", all.len(), all.join(", ")),
         };
         let _ = writeln!(self.out, "\n{words}");
     }
@@ -157,7 +157,7 @@ fn of_terminal(report: &mut Report, look_up: &dyn Fn(&str) -> Option<String>) {
     let lacks = Lacks(&given);
     let colours = match given("NO_COLOR") {
         Some(_) => "none (NO_COLOR is set)",
-        None if lacks.colours() => "none: terminals of this kind have one",
+        None if lacks.colours() => "none: this terminal has a single color",
         None => "16, those of your palette",
     };
     report.line(Found::Good, "colours", colours);
@@ -282,7 +282,7 @@ fn of_record(report: &mut Report, state_dir: &Result<PathBuf, String>, look_up: 
         Err(error) => report.wrong(code::FAILED, "runs", &error.to_string()),
     }
     let most = open_files::shares().set_ups;
-    let words = if most > 8_000 { "no limit that is felt".to_owned() } else { format!("{most} at a time (ulimit -n)") };
+    let words = if most > 8_000 { "no practical limit".to_owned() } else { format!("{most} at a time (ulimit -n)") };
     report.line(if most < 10 { Found::Note } else { Found::Good }, "set-ups side by side", &words);
 }
 
@@ -304,7 +304,7 @@ fn of_sign_in(
     match vault.try_keyring() {
         Ok(()) => {
             report.line(Found::Good, "keyring", "answers");
-            report.line(Found::Good, "a sign-in is", &vault.wanted().to_string());
+            report.line(Found::Good, "sign-in storage", &vault.wanted().to_string());
         }
         Err(error) => {
             report.line(Found::Note, "keyring", &error.to_string());
@@ -315,7 +315,7 @@ fn of_sign_in(
                 }
                 TokenStore::Memory | TokenStore::File => vault.wanted().to_string(),
             };
-            report.line(Found::Note, "a sign-in is", &kept);
+            report.line(Found::Note, "sign-in storage", &kept);
         }
     }
     let Some(profile) = profile else { return };
@@ -331,7 +331,7 @@ fn of_sign_in(
         .collect();
     variables.dedup();
     if !variables.is_empty() {
-        report.line(Found::Note, "given by the environment", &variables.join(", "));
+        report.line(Found::Note, "environment variables", &variables.join(", "));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::core::plan::{Certainty, Planned};
 use crate::core::setup::Setup;
 use crate::core::standing::standing;
 use crate::core::time::{Now, to_the_second};
-use crate::core::trouble::joinable;
+use crate::core::trouble::{capital, joinable};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -86,11 +86,11 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
         }
         What::Retry { call, attempt, reason, wait_s } => event(
             json!({"event": "retry", "call": call, "attempt": attempt, "reason": reason, "wait_s": wait_s}),
-            format!("{}; asked again in {wait_s} s (miss {attempt})", joinable(reason)),
+            format!("{}; asked again in {wait_s} s (failed attempt {attempt})", joinable(reason)),
         ),
         What::Intention { deed } => {
             // Not an event of the interface; a person reading along wants to know.
-            let sentence = deed.sentence();
+            let sentence = format!("requested: {}", deed.sentence());
             Some(Event::new(subject, entry.at, Value::Null, sentence))
         }
         What::Configured => event(json!({"event": "configured"}), "configured".into()),
@@ -110,7 +110,7 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
         }
         What::Linked { address, confirmed } => event(
             json!({"event": "linked", "administration_url": address, "confirmed": confirmed}),
-            format!("linked, {confirmed}; administration: {address}"),
+            format!("linked, {confirmed}; Dual-write page: {address}"),
         ),
         What::Failed { step, fault, code, words, next, ids } => {
             let known = fault.as_deref().and_then(fault::by_id);
@@ -137,14 +137,15 @@ pub fn of_entry(entry: &Entry, subject: &Subject) -> Option<Event> {
         }
         What::Outcome { result: result @ (ChangeResult::Unknown | ChangeResult::Refused), words, .. } => {
             let more = if words.is_empty() { String::new() } else { format!(": {words}") };
-            let what = if *result == ChangeResult::Refused { "that was refused" } else { "that had no answer" };
+            let what =
+                if *result == ChangeResult::Refused { "the request was refused" } else { "the request had no answer" };
             Some(Event::new(subject, entry.at, Value::Null, format!("{what}{more}")))
         }
         What::Began { again: true, .. } => Some(Event::new(
             subject,
             entry.at,
             Value::Null,
-            format!("run {} is taken up again after an interruption", entry.run),
+            format!("run {} is resumed after an interruption", entry.run),
         )),
         What::SignedIn { account, before } => {
             let other = if account == before { String::new() } else { format!("; it was {before} before") };
@@ -174,7 +175,8 @@ pub fn environment_read(subject: &Subject, environment: &Environment, setup: &Se
 /// One prerequisite.
 pub fn check(subject: &Subject, check: &Check, at: Now) -> Event {
     let fields = json!({"event": "check", "id": check.id, "answer": check.answer.word(), "reason": check.reason});
-    Event::new(subject, at, fields, format!("{} {}? {}: {}", check.id, check.what, check.said(), check.reason))
+    let known = check.known().map(|reason| format!(": {reason}")).unwrap_or_default();
+    Event::new(subject, at, fields, format!("{} {}. {}{known}", check.id, check.what, capital(check.said())))
 }
 
 /// How many prerequisites of each answer there are; only for a person.
@@ -221,7 +223,7 @@ pub fn plan(subject: &Subject, planned: &[Planned], links: Option<Way>, at: Now)
 pub fn linked(subject: &Subject, address: &str, at: Now) -> Event {
     let confirmed = Confirmation::Gateway.words();
     let fields = json!({"event": "linked", "administration_url": address, "confirmed": confirmed});
-    Event::new(subject, at, fields, format!("linked already; administration: {address}"))
+    Event::new(subject, at, fields, format!("linked already; Dual-write page: {address}"))
 }
 
 /// The end of a run.

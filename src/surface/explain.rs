@@ -16,7 +16,7 @@ use std::io::{Read, Write};
 /// Cells of a line. Addresses are never cut: one in two pieces leads nowhere.
 const CELLS: usize = 80;
 /// Cells of a label with the space before it.
-const LABEL: usize = 12;
+const LABEL: usize = 13;
 /// Most bytes of standard input.
 const INPUT_MAX: u64 = 1 << 20;
 /// The word that stands for standard input.
@@ -44,7 +44,7 @@ pub fn asked(words: &[String], input: &mut dyn Read) -> Result<String, (u8, Stri
         words.join(" ")
     };
     if readable(&text).is_empty() {
-        return Err((code::USAGE, "Nothing was asked. Give a code or the words of an error.".to_owned()));
+        return Err((code::USAGE, "Nothing was asked. Give a code or the message of an error.".to_owned()));
     }
     Ok(text)
 }
@@ -85,7 +85,7 @@ fn lines(asked: &str, faults: &[&Fault]) -> Vec<String> {
         [one] => rows.extend(entry(one, false)),
         many => {
             let difference = difference(many);
-            let head = format!("{} entries of the catalogue fit. {}", many.len(), difference.sentence());
+            let head = format!("{} entries of the catalogue match. {}", many.len(), difference.sentence());
             rows.extend(para(&head, Role::Plain, CELLS));
             for fault in many {
                 rows.push(Row::blank());
@@ -123,9 +123,9 @@ enum Difference {
 impl Difference {
     fn sentence(&self) -> &'static str {
         match self {
-            Self::State => "Their words are the same; the state of the environment tells them apart (When).",
-            Self::Message => "They share the code; the words of the message tell them apart (Message).",
-            Self::Certainty => "Each fits a part of what was asked; the most certain stands first.",
+            Self::State => "Their messages are the same; the state of the environment tells them apart (When).",
+            Self::Message => "They share the code; the message tells them apart (Message).",
+            Self::Certainty => "Each matches a part of what was asked; the most certain is first.",
         }
     }
 }
@@ -160,7 +160,7 @@ fn entry(fault: &Fault, with_message: bool) -> Vec<Row> {
     if !fault.role.is_empty() {
         rows.extend(labelled("Needs", &fault.role));
     }
-    rows.push(Row::new("  Written in", Role::Plain));
+    rows.push(Row::new("  Microsoft's article", Role::Plain));
     rows.push(Row::new(format!("     {}", fault.doc_url), Role::Plain));
     rows.extend(labelled("Entry", &fault.id));
     rows
@@ -169,16 +169,16 @@ fn entry(fault: &Fault, with_message: bool) -> Vec<Row> {
 /// A prerequisite, as screens and `check` name it.
 fn prerequisite(about: &check::About) -> Vec<Row> {
     let mut rows = para(&format!("{}  {}", about.id, about.what), Role::Strong, CELLS);
-    rows.extend(labelled("Matters", about.level.words()));
-    rows.extend(labelled("Read in", about.evidence));
+    rows.extend(labelled("Importance", about.level.words()));
+    rows.extend(labelled("Read from", about.evidence));
     rows.push(Row::new("  What to do", Role::Strong));
     let told = if about.is_by_hand {
-        "No service tells whether it is met: look yourself."
+        "No service can tell whether it is met: check it yourself."
     } else {
-        "dualwrite check --environment NAME says whether it is met there."
+        "To see whether it is met there: dualwrite check --environment NAME"
     };
     rows.extend(numbered([about.remedy, told]));
-    rows.push(Row::new("  Written in", Role::Plain));
+    rows.push(Row::new("  Microsoft's article", Role::Plain));
     rows.push(Row::new(format!("     {}", about.doc_url), Role::Plain));
     rows
 }
@@ -201,17 +201,17 @@ fn numbered<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<Row> {
 fn unknown(asked: &str) -> Vec<Row> {
     let number = asked.trim().strip_prefix(['P', 'p']).filter(|number| number.len() == 2);
     if number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit())) {
-        return para("There is no such prerequisite; dualwrite check names those that there are.", Role::Strong, CELLS);
+        return para("There is no such prerequisite; dualwrite check lists them all.", Role::Strong, CELLS);
     }
-    let mut rows = para("This is in no entry of the catalogue; no cause is guessed.", Role::Strong, CELLS);
+    let mut rows = para("No entry of the catalogue matches, so no cause is given.", Role::Strong, CELLS);
     rows.push(Row::new("  What to do", Role::Strong));
     rows.extend(numbered([
-        "Read the words: they often name what is missing.",
-        "Keep the ids that stand with them: support asks for them.",
+        "Read the message: it often says what is missing.",
+        "Keep the ids in it: support asks for them.",
         if asked.contains(char::is_whitespace) {
-            "If there is a code in them, ask with it alone: dualwrite explain CODE"
+            "If it contains a code, look up the code alone: dualwrite explain CODE"
         } else {
-            "A code alone may stand for many causes: ask with the whole message, in quotes."
+            "One code may have many causes: ask with the whole message, in quotes."
         },
     ]));
     rows
@@ -228,8 +228,8 @@ fn is_quoted(confidence: Confidence) -> bool {
 fn how_sure(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Documented => "documented by Microsoft",
-        Confidence::Paraphrased => "the situation is documented by Microsoft, these words are not",
-        Confidence::Inferred => "a guess, only a hint: the condition is documented by Microsoft, the words are not",
+        Confidence::Paraphrased => "the situation is documented by Microsoft, this message is not",
+        Confidence::Inferred => "a guess, only a hint: the situation is documented by Microsoft, the message is not",
         Confidence::Reported => "reported by users",
         Confidence::DraftOnly => "from an early draft of an article by Microsoft",
     }

@@ -452,7 +452,7 @@ impl Headless<'_> {
     }
 
     fn time_out(&mut self) -> Over {
-        self.stop_all(code::TIMED_OUT, "timed_out", "the time is over")
+        self.stop_all(code::TIMED_OUT, "timed_out", "the limit given with --timeout was reached")
     }
 
     fn interrupted(&mut self, signal: Signal) -> Over {
@@ -480,8 +480,8 @@ impl Headless<'_> {
                     left(setup, words, silence::of_setup(setup, now), is_rehearsal)
                 }
                 Some(setup) => left(setup, words, self.kept_waiting_by(&self.flights[at], now), is_rehearsal),
-                None if self.is_begun_before(at) => format!("{words}; not taken up again, its record is kept"),
-                None => format!("{words}; nothing was begun"),
+                None if self.is_begun_before(at) => format!("{words}; not resumed, its record is kept"),
+                None => format!("{words}; nothing was started"),
             };
             let left = format!("{left}{lists}");
             if self.teller.show() == Show::Json || open.len() <= TOLD_EACH {

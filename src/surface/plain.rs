@@ -308,7 +308,7 @@ impl Plain<'_> {
         let why = if runs {
             "does nothing while it runs; ? for help, q to leave."
         } else {
-            "came before the choices were there; type it then."
+            "was typed too early and was ignored; type it again at the prompt."
         };
         self.say(&format!("{what} {why}"));
         None

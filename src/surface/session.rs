@@ -49,8 +49,8 @@ impl Session {
         let mut say_error = |words: &str| drop(writeln!(err, "{}", clean(words)));
         if let Some(account) = self.access.named(&self.profile) {
             say_error(&format!(
-                "The environment says who asks here: {}. Unset DUALWRITE_CLIENT_SECRET, DUALWRITE_CLIENT_CERTIFICATE \
-                 and DUALWRITE_TOKEN_BAP to sign in.",
+                "Environment variables already say who signs in here: {}. Unset DUALWRITE_CLIENT_SECRET, \
+                 DUALWRITE_CLIENT_CERTIFICATE and DUALWRITE_TOKEN_BAP to sign in.",
                 account.name
             ));
             return code::USAGE;
@@ -148,7 +148,7 @@ impl Session {
         });
         let account = named.clone().or_else(|| chosen.map(|kept| kept.account.clone()));
         let (place, is_usable) = match (&named, chosen, &looked) {
-            (Some(_), ..) => (Some("given by the environment, kept nowhere".to_owned()), true),
+            (Some(_), ..) => (Some("given by environment variables, kept nowhere".to_owned()), true),
             (None, Some(_), Err(error)) => (Some(error.to_string()), false),
             (None, chosen, _) => (chosen.map(|kept| kept.place.to_string()), chosen.is_some()),
         };

@@ -113,13 +113,13 @@ impl Report {
             ("Environment", format!("{} ({})", clean(&run.name), clean(&run.environment))),
             ("Cloud", format!("{} ({})", clean(&run.cloud), clean(&run.address))),
             ("By", by(run, zone)),
-            ("Began", date(run.began)),
+            ("Started", date(run.began)),
             ("Last entry", date(run.last)),
             ("First to last entry", to_the_second(between(run.began, run.last))),
         ];
         let tried = |is_link: bool| {
             let has_failed = run.failure.as_ref().is_some_and(|failure| (failure.step == "link") == is_link);
-            if has_failed { ", without a try that failed" } else { "" }
+            if has_failed { ", without failed attempts" } else { "" }
         };
         if let Some(took) = run.configure_took {
             facts.push(("Configure took", to_the_second(took) + tried(false)));
@@ -136,7 +136,7 @@ impl Report {
         ));
         if let Some((address, confirmed)) = &run.linked {
             facts.push(("Linked", clean(confirmed)));
-            facts.push(("Administration", clean(address)));
+            facts.push(("Dual-write page", clean(address)));
         }
         facts.push(("Run", clean(&run.id)));
         if let Some((Work::Reset { typed, linked_to, owner, maps, legal_entities }, _)) = &run.work {
@@ -153,7 +153,7 @@ impl Report {
             0 => "none".to_owned(),
             count => format!("{count}, where a service did not answer"),
         };
-        facts.push(("Questions repeated", retries));
+        facts.push(("Requests repeated", retries));
         Self {
             title: format!("{} of {} on {}: {}", what(run), clean(&run.name), clean(&run.cloud), run.word()),
             facts,
@@ -161,10 +161,10 @@ impl Report {
             failure: run.failure.as_ref().map(|failure| {
                 let head = match (&run.outcome, failure.step.as_str()) {
                     (Some(Outcome::Linked), _) | (Some(Outcome::Configured), "configure") => {
-                        "What failed last on the way, and was solved"
+                        "The last failure, which was solved"
                     }
                     // What is configured was not linked again since.
-                    (Some(Outcome::Configured), _) => "What failed last on the way, and was not tried again",
+                    (Some(Outcome::Configured), _) => "The last failure, which was not tried again",
                     _ => "Why it failed",
                 };
                 let known = failure.fault.as_deref().and_then(fault::by_id);
@@ -212,12 +212,12 @@ fn sittings(run: &Run, date: &impl Fn(Now) -> String) -> Table {
             (Some(why), _) => format!("left while it ran: {}", clean(why)),
             (None, true) => run.word().to_owned(),
             (None, false) if at == last && run.driven_by.is_some() => "runs".to_owned(),
-            (None, false) => "ended without a word".to_owned(),
+            (None, false) => "ended unexpectedly (no reason recorded)".to_owned(),
         };
         let program = format!("dualwrite {}, process {} on {}", clean(&by.version), by.process, clean(&by.host));
         vec![date(sitting.at), date(sitting.last), program, end]
     });
-    Table { title: "Programs that worked on it", head: &["From", "Last entry", "Program", "End"], rows: rows.collect() }
+    Table { title: "Program sessions", head: &["From", "Last entry", "Program", "End"], rows: rows.collect() }
 }
 
 fn changes(run: &Run, date: &impl Fn(Now) -> String) -> Table {
@@ -227,7 +227,7 @@ fn changes(run: &Run, date: &impl Fn(Now) -> String) -> Table {
         let more: Vec<String> = more.iter().filter(|text| !text.is_empty()).map(|text| clean(text)).collect();
         vec![date(line.at), clean(&line.deed.sentence()), result.to_owned(), more.join(", ")]
     });
-    Table { title: "Changes that were asked for", head: &["When", "Change", "Result", "More"], rows: rows.collect() }
+    Table { title: "Changes requested", head: &["When", "Change", "Result", "More"], rows: rows.collect() }
 }
 
 fn readings(run: &Run, date: &impl Fn(Now) -> String) -> Table {
@@ -235,11 +235,7 @@ fn readings(run: &Run, date: &impl Fn(Now) -> String) -> Table {
         .readings
         .iter()
         .map(|(at, stage, word)| vec![date(*at), stage.map_or("Link", |stage| stage.title()).into(), clean(word)]);
-    Table {
-        title: "Readings that brought something new",
-        head: &["When", "Of", "The service said"],
-        rows: rows.collect(),
-    }
+    Table { title: "Status reported by the services", head: &["When", "Of", "The service said"], rows: rows.collect() }
 }
 
 /// Text that stays text in Markdown: no markup, no HTML, nothing that is clicked. Readers of Markdown make

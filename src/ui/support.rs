@@ -145,7 +145,7 @@ fn what_failed(block: &mut Block, model: &Model, setup: Option<&Setup>, failure:
 fn of_failure(block: &mut Block, failure: &Failure) {
     let who = if failure.is_ours { "dualwrite" } else { failure.service.name() };
     block.line("");
-    block.line(&format!("What failed, in the words of {who}, {}", utc(failure.at)));
+    block.line(&format!("What failed: message of {who}, {}", utc(failure.at)));
     if let Some(code) = &failure.code {
         block.line(&format!("  Code {code}"));
     }

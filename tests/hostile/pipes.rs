@@ -160,7 +160,7 @@ fn hostile_names_on_the_command_line_are_answered_in_words() {
         // An argument holds no NUL, and not more than the system takes.
         let name: String = hostile(at).replace('\0', "").chars().take(1_000).collect();
         let (code, out) = said(&rehearsal, &["check", "--environment", &name]);
-        assert!(code == 2 && out.contains("No environment answers to"), "{code} {out}");
+        assert!(code == 2 && out.contains("No environment matches"), "{code} {out}");
     }
 }
 

@@ -42,20 +42,22 @@ fn speaks(target: &Target, did: &Did) -> Result<(), String> {
     let has = |all: &[&str]| all.iter().any(|one| words.contains(&one.to_lowercase()));
     let is_check = matches!(target.job, Job::Check | Job::CheckLinked | Job::FindGateway);
     // Where it is busy is said by no service of its own: the installation goes on there.
-    if !has(&[target.service.name(), Service::Entra.name(), "goes on in microsoft's service"]) {
+    if !has(&[target.service.name(), Service::Entra.name(), "continues in microsoft's service"]) {
         return Err(format!("no service is named: {}", did.words));
     }
-    if !is_check && !has(&["environments", "signing in", "failed", "reset", "the time is over"]) {
+    if !is_check
+        && !has(&["environments", "signing in", "failed", "reset", "the limit given with --timeout was reached"])
+    {
         return Err(format!("no step is named: {}", did.words));
     }
     let moves = [
         "then run",
         "then try",
         "check ",
-        "do not go on",
-        "mend ",
-        "goes on",
-        "what follows waits",
+        "stop here and ask",
+        "fix ",
+        "continues",
+        "the remaining stages",
         "explain",
         "read the mismatch",
     ];

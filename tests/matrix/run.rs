@@ -142,7 +142,15 @@ impl Run<'_> {
         let setup = self.opened.as_ref().map(|(id, _)| &self.driver.model.setups[id]);
         let setup = setup.filter(|_| self.may_wait());
         let setup = setup.ok_or_else(|| format!("it does not end: {}", self.driver.timeline()))?;
-        Ok((Some(code::TIMED_OUT), left(setup, "the time is over", silence::of_setup(setup, self.driver.now()), false)))
+        Ok((
+            Some(code::TIMED_OUT),
+            left(
+                setup,
+                "the limit given with --timeout was reached",
+                silence::of_setup(setup, self.driver.now()),
+                false,
+            ),
+        ))
     }
 
     /// What comes next; `Some` when nothing does.

@@ -25,37 +25,36 @@ const WAY: [Stop; 9] = [
         "list",
         "",
         "Environments",
-        "Every environment of the tenant, with the finance and operations side that belongs \
-     to it and how far it is. `/` filters, `s` sorts, `Enter` opens one; opening only reads.",
+        "Every environment of the tenant, with the finance and operations side that belongs to it and how far it is. \
+         `/` filters, `s` sorts, `Enter` opens one; opening only reads.",
     ),
     (
         "details",
         "",
         "Environment Details",
-        "Both sides of one environment, as on the page of Lifecycle Services. The \
-     button that is likely next has the focus: `Enter` selects **Dual-write application**.",
+        "Both sides of one environment, as on the page of Lifecycle Services. The button that is likely next has the \
+         focus: `Enter` selects **Dual-write application**.",
     ),
     (
         "prerequisites-unmet",
         "",
         "Prerequisites",
-        "`p` shows all that must be true, what was read, and what closes a \
-     button. `Enter` on a line says where it is put right.",
+        "`p` shows all that must be true, what was read, and what closes a button. `Enter` on a line says where to \
+         fix it.",
     ),
     (
         "terms",
         "",
         "Terms and conditions",
-        "They are read to the end (`End`), then ticked (`Space`); only then is \
-     **Configure** open.",
+        "They are read to the end (`End`), then ticked (`Space`); only then is **Configure** open.",
     ),
     ("confirm", "", "Confirm", "Exactly what will be changed, and where. Nothing was changed until **OK**."),
     (
         "progress",
         "",
         "Setup progress",
-        "What is done, what runs, and the service's own words. You may leave: what runs \
-     in the service goes on, and the command to come back stands at the foot.",
+        "What is done, what runs, and the service's own message. You may leave: what runs in the service continues, and \
+         the command to come back stands at the foot.",
     ),
     ("complete", "", "Setup complete", "What was made. **Link to Power Platform environment** is the next `Enter`."),
     ("link-direct", "", "Link progress", "The link is made by the service and read back from the dual-write gateway."),
@@ -67,36 +66,35 @@ const TROUBLE: [Stop; 6] = [
         "failed-known",
         "",
         "Setup failed",
-        "The service's own words, the cause as far as it is known, and what helps. \
-     **Try again** begins at the stage that failed.",
+        "The service's own message, the cause as far as it is known, and what to do. **Try again** starts at the stage \
+         that failed.",
     ),
     (
         "link-failed-crm",
         "",
         "Link failed: DW9003",
-        "What DW9003 looks like, here its Dataverse side: which application \
-     user is missing or lacks a role, read just now. `f` repairs what can be repaired, after asking.",
+        "What DW9003 looks like, here its Dataverse side: which application user is missing or lacks a role, read just \
+         now. `f` repairs what can be repaired, after asking.",
     ),
     (
         "mismatch",
         "",
         "Linking mismatch",
-        "Dual-write is linked to another Dataverse than Power Platform Integration \
-     names, and the two ways out.",
+        "Dual-write is linked to another Dataverse than Power Platform Integration names, and the two ways out.",
     ),
     (
         "link-failed-crm",
         "d",
         "Details",
-        "`d` on every screen: the original words, ids and requests. `y` copies a block \
-     for a support case, without your account.",
+        "`d` on every screen: the original message, ids and requests. `y` copies a block for a support case, without \
+         your account.",
     ),
     (
         "resume",
         "",
         "Resume",
-        "After a crash, a closed window or a reboot: what was interrupted is found in the record, \
-     and settled by reading before anything is done.",
+        "After a crash, a closed window or a reboot: what was interrupted is found in the record, and its result is read \
+         before anything is done.",
     ),
     ("details", "?", "Help", "`?` on every screen: what it is for, what comes next, and its keys."),
 ];
@@ -105,9 +103,9 @@ const TROUBLE: [Stop; 6] = [
 pub fn files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut text =
-        "# A tour\n\nThe screens as they are drawn, at 80 by 24: `TOUR=write cargo test --test screens` makes \
-                    these pictures, and a test fails where a screen looks otherwise. To walk it yourself, offline: \
-                    `dualwrite demo`.\n"
+        "# A tour\n\nThe screens as they are drawn, at 80 by 24: `TOUR=write cargo test --test screens` makes these \
+         pictures, and a test fails where a screen looks otherwise. To walk it yourself, offline: `dualwrite \
+         demo`.\n"
             .to_owned();
     for (title, stops) in [("The way", WAY.as_slice()), ("When something is wrong", TROUBLE.as_slice())] {
         let _ = write!(text, "\n## {title}\n");
@@ -145,8 +143,8 @@ const SAID: [(&str, bool); 6] = [
 /// The same line by line.
 fn line_by_line() -> String {
     let mut text =
-        "\n## Line by line\n\nThe same pages as `--plain` says them, for screen readers, serial consoles and \
-                    pipes: what is said once, a number for each choice, letters for the rest.\n\n```text\n"
+        "\n## Line by line\n\nThe same pages as `--plain` says them, for screen readers, serial consoles and pipes: \
+         what is said once, a number for each choice, letters for the rest.\n\n```text\n"
             .to_owned();
     for (at, (name, waits)) in SAID.into_iter().enumerate() {
         let scene = named(name);

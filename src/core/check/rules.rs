@@ -80,9 +80,10 @@ pub(in crate::core::check) fn integration(environment: &Environment, facts: &Fac
         Integration::SetUp => match (&environment.partner, facts.integration.value()) {
             (Some(partner), Some(Some(row))) if !same_address(&partner.url, &row.url) => Found {
                 remedy: Some(
-                    "Find out in Lifecycle Services which of the two is right; one finance and operations goes with one Dataverse.",
+                    "Find out in Lifecycle Services which of the two is right; one finance and operations environment \
+                     goes with one Dataverse environment.",
                 ),
-                ..no(format!("the Power Platform names {}, Dataverse {}", partner.url, row.url))
+                ..no(format!("Power Platform reports {}, Dataverse reports {}", partner.url, row.url))
             },
             _ => yes("set up"),
         },
@@ -260,7 +261,7 @@ pub(in crate::core::check) fn one_to_one(environment: &Environment, facts: &Fact
     let named = facts.integration.value().and_then(|row| row.as_ref()).map(|row| row.url.as_str());
     match (own, named, &facts.link) {
         (Some(own), Some(other), _) if !same_address(own, other) => {
-            no(format!("Dataverse names another finance and operations, {other}"))
+            no(format!("Dataverse names another finance and operations environment, {other}"))
         }
         _ if gate::mismatch(environment, facts).is_some() => no("dual-write goes to another Dataverse"),
         (_, _, Fact::Known(Some(_), _)) => yes("linked to each other"),

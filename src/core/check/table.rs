@@ -74,7 +74,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
     P06 Block Configure Person ToVerify AdminCenter
         "The account is System Administrator in Dataverse";
         "own roles and teams in Dataverse" [FactKind::OwnRoles];
-        "Give the account the role System Administrator in Dataverse; it can take up to an hour to count.";
+        "Give the account the role System Administrator in Dataverse; that can take up to an hour to take effect.";
         EXISTING => rules::dataverse_role;
     P07 Block Link Person ToVerify FinanceOperations
         "The account is System administrator in finance and operations";
@@ -82,14 +82,15 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Give the user the role System administrator in finance and operations (System administration, Users).";
         INITIAL => rules::finops_role;
     P08 Block Nothing Person ToVerify Licences
-        "The account has a licence for finance and operations apps";
-        "licences of the account in Microsoft Graph" [FactKind::Licences];
-        "Assign a Dynamics 365 licence (Unified Operations Plan, AX Enterprise or one of the apps).";
+        "The account has a license for finance and operations apps";
+        "licenses of the account in Microsoft Graph" [FactKind::Licences];
+        "Assign a Dynamics 365 license (Unified Operations Plan, AX Enterprise or one of the apps).";
         NEW => rules::licence;
     P09 Block Nothing Person ToVerify Licences
-        "The account has a licence that includes Power Apps";
-        "licences of the account in Microsoft Graph" [FactKind::Licences];
-        "Assign a licence that includes Power Apps; a trial plan is enough. The link makes two connections in this name.";
+        "The account has a license that includes Power Apps";
+        "licenses of the account in Microsoft Graph" [FactKind::Licences];
+        "Assign a license that includes Power Apps; a trial plan is enough. The link makes two connections in this \
+         name.";
         INITIAL => rules::power_apps;
     P10 Block Nothing Person ToVerify Entra
         "The account may create environments";
@@ -114,7 +115,7 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
     P14 Warn Nothing Both Observed Lifecycle
         "Both sides are in one Azure region";
         "Lifecycle Services environment, list of environments" [];
-        "It works within one geography too; one region is what Microsoft recommends.";
+        "It also works within one geography; Microsoft recommends one region.";
         SYSTEM => rules::region;
     P15 Block Configure Both Observed AdminCenter
         "The geography has dual-write";
@@ -192,9 +193,10 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Uninstall Prospect to cash, or update it to 15.0.0.2; it cannot run beside dual-write.";
         SYSTEM => rules::prospect_to_cash;
     P30 Block Link Both Observed DualWrite
-        "Both sides are free, or linked to each other";
+        "Neither side is linked to a third environment";
         "integration details of Dataverse, dual-write gateway" [FactKind::Integration, FactKind::Link];
-        "One finance and operations goes with one Dataverse: reset the link, or choose another environment.";
+        "One finance and operations environment goes with one Dataverse environment: reset the link, or choose another \
+         one.";
         "dual-write-faq" => rules::one_to_one;
     P31 Made Nothing Dataverse ToVerify AdminCenter
         "The solutions of the dual-write application core are installed";
@@ -219,12 +221,12 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
     P35 Error Nothing Dataverse ByHand Maker
         "The two API Hub connections of the link exist";
         "no public interface is known" [];
-        "Look under Connections of the environment in the maker portal; where one is missing, reset the link.";
+        "Only after linking: look under Connections in the maker portal; if one of the two is missing, reset the link.";
         HEALTH => rules::by_hand;
     P36 Error Nothing Dataverse ToVerify Maker
         "Runtime configurations of old links are removed";
         "runtime configurations of Dataverse, dual-write gateway" [FactKind::RuntimeConfigurations, FactKind::Link];
-        "Reset the link; what is left of an old one sends data astray.";
+        "Reset the link; rows of an old link can send data to the wrong place.";
         "dual-write-troubleshooting-live-sync" => rules::stale_configuration;
     P37 Error Nothing Dataverse Documented AdminCenter
         "The default team of the root business unit has the unit's name and a role";
@@ -247,9 +249,10 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "Look under System administration, Configure cross-company data sharing; turn it off for mapped tables.";
         SYSTEM => rules::by_hand;
     P41 Warn Nothing Dataverse ByHand AdminCenter
-        "Base language and currency of Dataverse are the wanted ones";
-        "organisation of Dataverse" [FactKind::Organization];
-        "They cannot be changed later: if they are wrong, make the environment in Power Platform admin center first.";
+        "Dataverse has the base language and currency you want";
+        "organization of Dataverse" [FactKind::Organization];
+        "They cannot be changed later. If they are wrong, create a new environment in Power Platform admin center \
+         first.";
         INTEGRATION => rules::language_and_currency;
     P42 Warn Nothing Dataverse ByHand Dataverse
         "The address of Dataverse is the final one";
@@ -257,8 +260,8 @@ pub(super) const TABLE: &[Prerequisite] = rows! {
         "It cannot be changed after linking: change it before.";
         platform!("environment-lifecycle-edit-properties-dv") => rules::final_address;
     P43 Warn Nothing Both Observed DualWrite
-        "No table map that runs is in the way of Reset link";
+        "All table maps are stopped (needed for Reset link)";
         "dual-write gateway" [FactKind::Link, FactKind::Maps];
-        "Stop the maps before a reset of the link.";
+        "Stop the maps before you reset the link.";
         "reset" => rules::maps;
 };

@@ -186,7 +186,7 @@ fn settle(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, says: impl Fn(&
         if let Some(deed) = run.unsettled.take().filter(|_| result == ChangeResult::Done) {
             setup.wrote(deed);
         }
-        cx.record(setup, Line::Outcome { result, id: None, words: "settled by reading".into() });
+        cx.record(setup, Line::Outcome { result, id: None, words: "result found by reading".into() });
     }
 }
 
@@ -292,18 +292,18 @@ fn own_words(service: Service, words: String, setup: &Setup, cx: &Cx) -> Next {
     let mut failure = failure(service, words, None, setup, cx);
     failure.fault = None;
     failure.is_ours = true;
-    "Mend what is named, then try again; everything is read anew.".clone_into(&mut failure.next_move);
+    "Fix what is named, then try again; everything is read again.".clone_into(&mut failure.next_move);
     Next::Failed(Box::new(failure))
 }
 
 /// A change that was asked for again and again and that is not there all the same: what the last try met is said.
 fn given_up(run: &Configuring, service: Service, words: &str, setup: &Setup, cx: &Cx) -> Next {
     if let Some(trouble) = &run.met {
-        let what = format!("{words}; the last one met this");
+        let what = format!("{words}; the latest attempt failed");
         return Next::Failed(Box::new(troubles::failed_at(&what, trouble, setup, cx)));
     }
     let who = service.name();
-    own_words(service, format!("{words}; the last one was accepted, and {who} does not show it."), setup, cx)
+    own_words(service, format!("{words}; the latest attempt was accepted, but {who} does not show it."), setup, cx)
 }
 
 /// Asks for a fact on the run's own account.
@@ -318,7 +318,7 @@ fn ask(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, kind: FactKind, af
 }
 
 fn change(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx, change: Change) -> Next {
-    setup.tell(cx.now, change.sentence());
+    setup.tell(cx.now, format!("requested: {}", change.sentence()));
     run.last_deed = Some(change.deed());
     run.watch.then_change(cx, &setup.run, change);
     Next::Stay

@@ -31,12 +31,14 @@ pub(super) fn of_setup(setup: &mut Setup, wanted: Intent, cx: &mut Cx) -> Option
             }
             if !setup.is_read_enough() {
                 setup.flow = Flow::Details { wanted: true };
-                return Some(Notice("It opens as soon as everything is read.".into()));
+                return Some(Notice("Still reading this environment. The next page opens when that is done.".into()));
             }
             match gate::dual_write_application(cx.environment, facts) {
                 Gate::Open => setup.flow = reading::configure_flow(setup, cx),
                 Gate::Closed(why) => return Some(Notice(why)),
-                Gate::Reading => return Some(Notice("It is still being read.".into())),
+                Gate::Reading => {
+                    return Some(Notice("Still reading this environment; wait a moment, then try again.".into()));
+                }
             }
         }
         Intent::TermsSeenToEnd => {

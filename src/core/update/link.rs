@@ -66,7 +66,9 @@ pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
         Gate::Closed(why) => return Some(Notice(why)),
         // What could not be told closes nothing, but only once it surely could not.
         Gate::Open if setup.facts.configured() == Answer::Yes || setup.is_read() => {}
-        Gate::Reading | Gate::Open => return Some(Notice("It is still being read.".into())),
+        Gate::Reading | Gate::Open => {
+            return Some(Notice("Still reading this environment; wait a moment, then try again.".into()));
+        }
     }
     if matches!(setup.flow, Flow::Details { .. }) {
         // First from and to, and what takes part; nothing starts before that was on the screen.
@@ -176,7 +178,7 @@ fn start_change(linking: &mut Linking, setup: &mut Setup, cx: &mut Cx) {
         power_platform: cx.environment.power_platform.as_deref().unwrap_or_default().to_owned(),
         request_id: linking.request_id.clone(),
     };
-    setup.tell(cx.now, change.sentence());
+    setup.tell(cx.now, format!("requested: {}", change.sentence()));
     linking.watch.then_change(cx, &setup.run, change);
 }
 
@@ -404,7 +406,7 @@ fn started(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Troub
             }
             let mut failure = if perhaps || trouble.is_passing() {
                 failed_at(
-                    &format!("The link could not be started in {tries} tries; the last one met this"),
+                    &format!("The link could not be started in {tries} attempts; the latest attempt failed"),
                     &trouble,
                     setup,
                     cx,

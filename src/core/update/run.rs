@@ -292,7 +292,7 @@ pub(super) fn forget(model: &mut Model, now: Now) {
 /// What came of forgetting a run.
 pub(super) fn forgotten(name: &str, result: Result<(), NotClaimed>) -> String {
     match result {
-        Ok(()) => format!("Forgotten. What runs for “{name}” at the services goes on there."),
+        Ok(()) => format!("Forgotten. What runs for “{name}” at the services continues there."),
         Err(NotClaimed::Held(held)) => format!("{} works on “{name}”; it was not forgotten.", held.words()),
         Err(NotClaimed::Failed(why)) => format!("It could not be forgotten: {why}. {}", record_help(&why)),
     }
@@ -326,7 +326,7 @@ pub(super) fn take_up_listed(model: &mut Model, now: Now) {
             }
         });
         if taken.is_none() {
-            model.notice = Some(format!("“{name}” is not in the list of this account; its set-up is not taken up."));
+            model.notice = Some(format!("“{name}” is not in the list of this account; its set-up is not resumed."));
         } else if model.found.is_empty() && model.place == Place::List {
             model.place = Place::Environment(id);
         }
@@ -339,7 +339,7 @@ fn take_up(setup: &mut Setup, run: &Run, cx: &mut Cx) {
     setup.record = Record::Begun;
     setup.accepted = run.terms.is_some();
     (setup.configure_took, setup.tries_took) = (run.configure_took, run.tries_took);
-    setup.tell(cx.now, "taken up again after an interruption");
+    setup.tell(cx.now, "resumed after an interruption");
     match &run.work {
         Some((work @ Work::Configure { first, mandate }, since)) => {
             began(setup, work.clone(), true, cx);

@@ -354,7 +354,7 @@ fn a_link_was_started_by_keys_pressed_before_the_identities_were_read() {
     world.want(Intent::Link);
     world.want(Intent::Link);
     assert!(matches!(world.flow(), Flow::Details { .. }) && world.changes.is_empty(), "{:?}", world.flow());
-    assert_eq!(world.model.notice.as_deref(), Some("It is still being read."));
+    assert_eq!(world.model.notice.as_deref(), Some("Still reading this environment; wait a moment, then try again."));
     world.settle();
     world.want(Intent::Link);
     world.want(Intent::Link);
@@ -446,7 +446,7 @@ fn what_this_program_says_itself_is_not_looked_up_in_the_catalogue() {
     world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::NotRecorded, path)));
     let Flow::ConfigureFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
     assert!(failure.fault.is_none() && failure.is_ours && failure.halt == Halt::NoRecord, "{failure:?}");
-    assert!(failure.next_move.contains("Make room"), "{}", failure.next_move);
+    assert!(failure.next_move.contains("Free disk space"), "{}", failure.next_move);
 }
 
 #[test]

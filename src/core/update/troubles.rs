@@ -86,10 +86,13 @@ pub(super) fn failure(service: Service, words: String, code: Option<String>, set
         code,
         repeats: 0,
         ids: Vec::new(),
-        next_move: "Mend what the words of the service name, then try again. Where they name nothing, give the details (d, then y) to Microsoft Support.".into(),
+        next_move:
+            "Fix what the service's message says, then try again. If unclear, copy the details (d, then y) into \
+                    a case with Microsoft Support."
+                .into(),
     };
     if let Some(look_up) = look_up(&failure) {
-        failure.next_move = format!("{look_up} Mend what fits, then try again.");
+        failure.next_move = format!("{look_up} Fix what applies, then try again.");
     }
     failure
 }
@@ -98,6 +101,6 @@ pub(super) fn failure(service: Service, words: String, code: Option<String>, set
 fn look_up(failure: &Failure) -> Option<String> {
     let code = failure.open_code()?;
     Some(format!(
-        "{code} has more than one cause, and the words do not say which. Look it up: dualwrite explain {code}."
+        "{code} has more than one cause, and the message does not say which. Look it up: dualwrite explain {code}."
     ))
 }

@@ -132,7 +132,7 @@ pub(super) fn seen(
     with_setup(model, id, now, |setup, cx| {
         let checks = check::checks(cx.environment, &setup.facts);
         for check in checks.iter().filter(|check| met.contains(&check.id) && check.answer == Tri::Yes) {
-            setup.tell(cx.now, format!("{} is met now: {}", check.id, check.what));
+            setup.tell(cx.now, format!("{} is now met: {}", check.id, check.what));
         }
         reading::go_on(setup, cx);
     });

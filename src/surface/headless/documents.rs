@@ -25,12 +25,12 @@ pub(super) fn check_lines(checks: &[Check], unanswered: &[&Trouble]) -> Vec<Stri
     let is = |answer: Tri| move |check: &&Check| check.answer == answer && !check.is_by_hand();
     let not_met =
         |made: bool| checks.iter().filter(is(Tri::No)).filter(|check| (check.level == Level::Made) == made).collect();
-    section(&mut lines, "No", not_met(false));
+    section(&mut lines, "Not met", not_met(false));
     section(&mut lines, "Not yet: Dual-write application makes it", not_met(true));
     unknown(&mut lines, &checks.iter().filter(is(Tri::Unknown)).collect::<Vec<_>>());
     help(&mut lines, unanswered);
-    section(&mut lines, "To confirm by hand", checks.iter().filter(|check| check.is_by_hand()).collect());
-    section(&mut lines, "Yes", checks.iter().filter(is(Tri::Yes)).collect());
+    section(&mut lines, "Confirm yourself", checks.iter().filter(|check| check.is_by_hand()).collect());
+    section(&mut lines, "Met", checks.iter().filter(is(Tri::Yes)).collect());
     lines
 }
 
@@ -110,7 +110,7 @@ pub(super) fn status(environment: &Environment, setup: Option<&Setup>) -> Value 
 fn help(lines: &mut Vec<String>, troubles: &[&Trouble]) {
     let all = what_helps(troubles);
     if !all.is_empty() {
-        lines.extend([String::new(), "What helps to tell".to_owned()]);
+        lines.extend([String::new(), "What to do about what could not be read".to_owned()]);
         lines.extend(all.iter().map(|words| format!("  {}", clean(words))));
     }
 }

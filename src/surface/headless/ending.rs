@@ -17,10 +17,10 @@ use crate::core::trouble::capital;
 use crate::ui::text::{clean, fit_name};
 
 /// What is left to do after a failure, beside what its words and remedies say.
-const AGAIN: &str = "what is done stays done; once it is mended, run the same command again";
+const AGAIN: &str = "what is done stays done; once it is fixed, run the same command again";
 
 /// The same where the services end with the program.
-const REHEARSAL_ENDS: &str = "this rehearsal ends here; the same command begins it anew";
+const REHEARSAL_ENDS: &str = "this rehearsal ends here; the same command starts it again";
 
 /// How a run of one environment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,10 +103,10 @@ impl Headless<'_> {
             let is_left = matches!(outcome.as_str(), "interrupted" | "timed_out");
             let far = match self.setup(&flight.pilot.id) {
                 _ if !is_left => "",
-                None if self.is_begun_before(at) => ", not taken up again",
-                None => ", not begun",
+                None if self.is_begun_before(at) => ", not resumed",
+                None => ", not started",
                 Some(setup) if setup.goes_on().is_some() && !self.seat.model.cloud.ends_with_program => {
-                    ", goes on in the service"
+                    ", continues in the service"
                 }
                 Some(_) => "",
             };
@@ -168,11 +168,13 @@ impl Of<'_> {
             return again.into();
         }
         let is_wrong = |check: &&Check| check::IDENTITIES.contains(&check.id) && check.answer == Tri::No;
-        let found =
-            checks.iter().filter(is_wrong).map(|check| format!("{} {}? no: {}", check.id, check.what, check.reason));
+        let found = checks
+            .iter()
+            .filter(is_wrong)
+            .map(|check| format!("{} {}. Not met: {}", check.id, check.what, check.reason));
         let found = found.collect::<Vec<_>>().join("; ");
         if gate::repair(environment, &setup.facts) {
-            let place = self.in_the_wizard("Identities that are missing or disabled can be mended (f)");
+            let place = self.in_the_wizard("Identities that are missing or disabled can be fixed (f)");
             format!("{found}. {place}")
         } else {
             format!("{found}. {}", capital(again))

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a check waits for nothing but that list.
 const CHECK_LIMIT: Duration = Duration::from_mins(1);
 /// The beginning of what is said where it is late: parts of it may be here.
-const NO_LCS: &str = "The list of Lifecycle Services is not whole yet";
+const NO_LCS: &str = "The list of Lifecycle Services is not complete yet";
 /// Most cells of a name in a sentence.
 const NAME_MAX: usize = 60;
 
@@ -72,7 +72,7 @@ pub fn is_listed(model: &Model) -> Option<Result<(), String>> {
 fn no_list(what: &str, silent: &Trouble) -> String {
     let wait = silent.retry_after.map(|wait| wait.min(RETRY_AFTER_MAX));
     let when = wait.map(|wait| format!(" in {}", in_words(wait))).unwrap_or_default();
-    format!("{what}: {}; it is asked again{when}.", silent.clause())
+    format!("{what}: {}; it is requested again{when}.", silent.clause())
 }
 
 impl Headless<'_> {
@@ -156,7 +156,7 @@ impl Headless<'_> {
         if self.lcs_is_given_up_in().is_some_and(|left| left.is_zero()) {
             self.lists.is_given_up = true;
             self.teller
-                .say_error("Lifecycle Services has not sent its whole list in time; what it would tell stays unknown.");
+                .say_error("Lifecycle Services has not sent its whole list in time; what only it knows stays unknown.");
             for at in 0..self.flights.len() {
                 self.flights.touch(at);
             }
@@ -221,12 +221,16 @@ impl Headless<'_> {
         }
         if self.lcs_is_late_in().is_some_and(|left| left.is_zero()) {
             let words = match (&self.job, self.flights.len() - self.flights.over()) {
-                (Job::Status, 0) => "all others are told, and it may list more".to_owned(),
-                (Job::Status, 1) if self.lists.is_alone => "1 row waits for it, all others are told".to_owned(),
-                (Job::Status, rows) if self.lists.is_alone => format!("{rows} rows wait for it, all others are told"),
-                (Job::Status, _) => "rows that need it wait".to_owned(),
+                (Job::Status, 0) => "the others are listed; it may add more".to_owned(),
+                (Job::Status, 1) if self.lists.is_alone => {
+                    "1 environment still waits for it; the others are listed".to_owned()
+                }
+                (Job::Status, rows) if self.lists.is_alone => {
+                    format!("{rows} environments still wait for it; the others are listed")
+                }
+                (Job::Status, _) => "environments that need it wait".to_owned(),
                 (Job::Check, _) => "the prerequisites wait for it".to_owned(),
-                (Job::Run { .. }, _) => "nothing is changed before it is here, or could not be read".to_owned(),
+                (Job::Run { .. }, _) => "nothing is changed before it has arrived or failed".to_owned(),
             };
             self.teller.say_error(&format!("Lifecycle Services has not sent its whole list yet; {words}."));
             self.lists.is_told = true;
@@ -254,7 +258,7 @@ fn shared(all: &[Environment], name: &str) -> String {
     let ids: Vec<String> =
         all.iter().filter(|of| of.name.eq_ignore_ascii_case(name.trim())).map(told).take(10).collect();
     format!(
-        "More than one environment is called “{}”: {}. Give the id of the one that is meant.",
+        "More than one environment is called “{}”: {}. Give the id of the one you mean.",
         cut(&clean(name), NAME_MAX, "..."),
         clean(&ids.join(", "))
     )
@@ -264,7 +268,7 @@ fn shared(all: &[Environment], name: &str) -> String {
 fn not_listed(all: &[Environment], name: &str) -> String {
     let names: Vec<String> = all.iter().take(10).map(|of| cut(&clean(&of.label()), NAME_MAX, "...")).collect();
     format!(
-        "No environment answers to “{}”. This account sees {}: {}{}. Give a name, an id or an address.",
+        "No environment matches “{}”. This account sees {}: {}{}. Give a name, an id or an address.",
         cut(&clean(name), NAME_MAX, "..."),
         all.len(),
         names.join(", "),

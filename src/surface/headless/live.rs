@@ -57,8 +57,8 @@ fn choose(all: &[Rank], most: usize) -> (Vec<usize>, Option<String>) {
         (count(&[Rank::Failed]), "failed"),
         (count(&[Rank::NeedsPerson]), "waiting for you"),
         (count(&[Rank::Runs, Rank::Read]), "under way"),
-        (count(&[Rank::BegunBefore]), "to be gone on with"),
-        (count(&[Rank::Waits]), "not begun yet"),
+        (count(&[Rank::BegunBefore]), "to be resumed"),
+        (count(&[Rank::Waits]), "not started yet"),
     ];
     let told: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
@@ -136,9 +136,9 @@ impl Headless<'_> {
                 format!("being read{}", silent.unwrap_or_default())
             }
             (None, None) if setup.is_some() && self.awaits_list(at) => {
-                "waits for the list of Lifecycle Services".to_owned()
+                "waiting for the list of Lifecycle Services".to_owned()
             }
-            (None, None) if self.is_begun_before(at) => "to be gone on with".to_owned(),
+            (None, None) if self.is_begun_before(at) => "to be resumed".to_owned(),
             (None, None) => far.to_owned(),
         };
         let name = fit_name(&clean(&flight.subject.label), self.drawn.name, "...");
@@ -161,11 +161,10 @@ mod tests {
         assert_eq!(choose(&all, 9), ((0..9).collect(), None), "all fit");
         let (shown, others) = choose(&all, 4);
         assert_eq!(shown, [5, 3, 8]);
-        assert_eq!(others.unwrap(), "and 6 more: 1 done, 1 failed, 1 under way, 1 to be gone on with, 2 not begun yet");
+        assert_eq!(others.unwrap(), "and 6 more: 1 done, 1 failed, 1 under way, 1 to be resumed, 2 not started yet");
         let (shown, others) = choose(&all, 1);
         assert!(shown.is_empty());
-        let words =
-            "and 9 more: 1 done, 1 failed, 1 waiting for you, 3 under way, 1 to be gone on with, 2 not begun yet";
+        let words = "and 9 more: 1 done, 1 failed, 1 waiting for you, 3 under way, 1 to be resumed, 2 not started yet";
         assert_eq!(others.unwrap(), words);
     }
 }

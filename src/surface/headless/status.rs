@@ -129,7 +129,7 @@ impl Headless<'_> {
             let words = self.unanswered(at, now).unwrap_or_default();
             if !words.is_empty() && self.report.silent != words {
                 let (told, all) = (self.flights.over(), self.flights.len());
-                self.teller.say_error(&format!("{told} of {all} environments are told; {words}."));
+                self.teller.say_error(&format!("{told} of {all} environments listed so far; {words}."));
                 self.report.silent = words;
             }
         }
@@ -234,7 +234,7 @@ impl Headless<'_> {
             let reasons = std::mem::take(&mut self.report.reasons);
             let more = self.report.has_more.then_some("  There are more; status --json has those of each environment.");
             if !reasons.is_empty() {
-                self.teller.line("\nWhat helps to tell");
+                self.teller.line("\nWhat to do about what could not be read");
             }
             for words in reasons {
                 self.teller.line(&format!("  {}", clean(&words)));

@@ -328,13 +328,13 @@ mod tests {
         let mut teller = Teller::new(Show::Live(30, 24), &mut out, &mut err);
         let text = "  P23  The runtime has a client ID row";
         teller.text(text, 7);
-        teller.text("10:00:00  uat  mend it (f): dualwrite --environment uat --cloud sim.toml", 10);
+        teller.text("10:00:00  uat  fix it (f): dualwrite --environment uat --cloud sim.toml", 10);
         teller.text("short: dualwrite demo", 7);
         let mut teller = Teller::new(Show::Lines, &mut out, &mut err);
         teller.text(text, 7);
         let wanted = [
             "  P23  The runtime has a\n       client ID row\n",
-            "10:00:00  uat  mend it (f):\n          dualwrite --environment uat --cloud sim.toml\n",
+            "10:00:00  uat  fix it (f):\n          dualwrite --environment uat --cloud sim.toml\n",
             "short: dualwrite demo\n",
             "  P23  The runtime has a client ID row\n",
         ];

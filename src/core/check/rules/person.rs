@@ -78,9 +78,9 @@ pub(in crate::core::check) fn licence(_: &Environment, facts: &Facts) -> Found {
     };
     match skus.iter().copied().find(|sku| is_app(sku)) {
         Some(sku) => yes(sku),
-        None if licences.is_empty() => no("no licence at all"),
+        None if licences.is_empty() => no("no license at all"),
         // The names of licences change; one that is not known proves nothing.
-        None => unknown(format!("its licences are {}", names(skus))),
+        None => unknown(format!("its licenses are {}", names(skus))),
     }
 }
 
@@ -93,8 +93,8 @@ pub(in crate::core::check) fn power_apps(_: &Environment, facts: &Facts) -> Foun
     });
     match found {
         Some(plan) => yes(plan),
-        None if licences.is_empty() => no("no licence at all"),
-        None if plans().next().is_none() => unknown("the licences name no service plan"),
+        None if licences.is_empty() => no("no license at all"),
+        None if plans().next().is_none() => unknown("the licenses name no service plan"),
         None if plans().count() == 1 => no("its one service plan is none of Power Apps"),
         None => no(format!("none of its {} service plans is one of Power Apps", plans().count())),
     }

@@ -95,7 +95,9 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
         }
         Some(IdentityState::Deleted { .. }) => {
             let words = format!(
-                "A deleted application user {app} is in the way of a new one. Repair the identities (f) purges it after asking; by hand it is Power Platform admin center, Settings, Users + permissions, Application users."
+                "A deleted application user {app} is in the way of a new one. Repair the identities (f) permanently \
+                 deletes it after asking; by hand: Power Platform admin center, Settings, Users + permissions, \
+                 Application users."
             );
             own_words(Service::Dataverse, words, setup, cx)
         }

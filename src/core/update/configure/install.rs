@@ -147,7 +147,7 @@ pub(super) fn looked(
                 return look(run, setup, cx, counts, SETTLE_PAUSE);
             }
             if counts.tries >= STEP_ATTEMPTS {
-                let words = format!("The installation of {name} could not be started in {} tries", counts.tries);
+                let words = format!("The installation of {name} could not be started in {} attempts", counts.tries);
                 return given_up(run, Service::PowerPlatform, &words, setup, cx);
             }
             run.step = Step::Install { tries: counts.tries };
@@ -159,7 +159,8 @@ pub(super) fn looked(
         }
         Some(PackageState::NotOffered) | None => {
             let words = format!(
-                "The Power Platform does not offer the package {name} in this environment. It must have been made with Dynamics 365 apps enabled."
+                "Power Platform does not offer the package {name} in this environment. Dynamics 365 apps must have \
+                 been enabled when the environment was created."
             );
             own_words(Service::PowerPlatform, words, setup, cx)
         }
@@ -176,12 +177,12 @@ fn found(whose: Whose, operation: Option<&str>, since: Now) -> Install {
 fn asked_before(run: &mut Configuring, setup: &mut Setup, before: &AskedBefore, cx: &mut Cx) -> Next {
     let name = before.package;
     if before.operation.is_none() && !before.is_accepted {
-        let text = "was asked for before and nobody knows what came of it; the service is read first";
+        let text = "was requested before and its result is not known; the service is read first";
         setup.tell(cx.now, format!("{name} {text}"));
         return look(run, setup, cx, SettleTries { settle: SETTLE_LOOKS, tries: 0 }, SETTLE_PAUSE);
     }
     let by = before.operation.as_deref().map_or_else(|| "the package list".into(), |id| format!("operation {id}"));
-    setup.tell(cx.now, format!("{name} was asked for before and accepted: {by} is watched"));
+    setup.tell(cx.now, format!("{name} was requested before and accepted: {by} is watched"));
     run.is_asked = true;
     say_of_package(run, setup, "installing");
     let install = found(Whose::Ours, before.operation.as_deref(), before.at);
@@ -223,7 +224,7 @@ pub(super) fn install_answered(
                         trouble.sentence()
                     ),
                 );
-                say(run, format!("{}; looking what came of try {}", trouble.short(), tries + 1));
+                say(run, format!("{}; checking the result of attempt {}", trouble.short(), tries + 1));
                 let counts = SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 };
                 return look(run, setup, cx, counts, SETTLE_PAUSE);
             }
@@ -232,7 +233,7 @@ pub(super) fn install_answered(
                 let floor = if busy { BUSY_PAUSE } else { Duration::ZERO };
                 let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll()).max(floor);
                 tell_miss(setup, &trouble, tries + 1, pause, cx);
-                say(run, format!("{}; next try in {}", trouble.short(), in_words(pause)));
+                say(run, format!("{}; next attempt in {}", trouble.short(), in_words(pause)));
                 // Another installation in this environment may take long; waiting for it is no try.
                 let tries = if busy { tries } else { tries + 1 };
                 return look(run, setup, cx, SettleTries { settle: 0, tries }, pause);

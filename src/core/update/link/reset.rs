@@ -36,7 +36,7 @@ pub(in crate::core::update) fn reset(setup: &mut Setup, typed: &str, cx: &mut Cx
     }
     match gate::reset_link(cx.environment, &setup.facts) {
         Gate::Closed(why) => return Some(Notice(why)),
-        Gate::Reading => return Some(Notice("It is still being read.".into())),
+        Gate::Reading => return Some(Notice("Still reading this environment; wait a moment, then try again.".into())),
         Gate::Open => {}
     }
     let (Some(cid), Some(set)) =
@@ -64,7 +64,7 @@ pub(in crate::core::update) fn start_reset(setup: &mut Setup, change: Change, cx
     };
     let typed = cx.environment.name.clone();
     run::began(setup, Work::Reset { typed, linked_to, owner, maps, legal_entities }, false, cx);
-    setup.tell(cx.now, change.sentence());
+    setup.tell(cx.now, format!("requested: {}", change.sentence()));
     cx.record(setup, Line::Link { way: Way::Reset, state: "begun".into(), address: None });
     let watch = Watch::change(cx, &setup.run, change);
     setup.flow = Flow::Linking(Box::new(resetting(watch, cx.now)));

@@ -37,7 +37,7 @@ fn where_nobody_can_give_a_token_the_run_ends_and_names_the_variable() {
     let orders = Orders { until: Until::Linked, goal: Goal::SetUp(Vec::new()), accepted: None, yes: true };
     let next = Pilot::new(EnvironmentId("pp-1".into()), orders).next(&world.model);
     let Next::End(End::Unreachable(why)) = next else { panic!("{next:?}") };
-    assert!(why.contains("DUALWRITE_TOKEN_POWER_PLATFORM") && why.contains("goes on"), "{why}");
+    assert!(why.contains("DUALWRITE_TOKEN_POWER_PLATFORM") && why.contains("continues"), "{why}");
 }
 
 /// An assisted link that waits for the person, with a gateway to watch.

@@ -167,7 +167,7 @@ fn a_run_whose_time_was_over_did_not_say_who_was_silent() {
     assert_eq!(silent(&world), Some(format!("Dual-write core solution: {words}")));
     // A change that is tried again.
     world.answer(Err(status(Service::PowerPlatform, 503, "Try later.")));
-    let words = "the last try met this: the Power Platform API is in trouble (HTTP 503): Try later";
+    let words = "the last attempt failed: the Power Platform API is in trouble (HTTP 503): Try later";
     assert_eq!(silent(&world), Some(format!("Dual-write core solution: {words}")));
     // An installation that is watched; nothing is wrong with it.
     world.core_state = "Installing";
@@ -176,13 +176,13 @@ fn a_run_whose_time_was_over_did_not_say_who_was_silent() {
     // Readings that bring nothing.
     world.answer(Err(passing(Service::PowerPlatform, Done::No)));
     world.answer(Err(status(Service::Entra, 503, "")));
-    let words = "the last 2 tries brought nothing, the last one met this: Microsoft Entra ID is in trouble (HTTP 503)";
+    let words = "the last 2 attempts failed; the latest: Microsoft Entra ID is in trouble (HTTP 503)";
     assert_eq!(silent(&world), Some(format!("Dual-write core solution: {words}")));
     // A reset that is read back.
     let mut world = World::resetting();
     world.answer(Ok(Reply::Done));
     world.answer(Err(passing(Service::Gateway, Done::No)));
-    let words = "the last try met this: the answer of the dual-write gateway was cut off before its end: cut";
+    let words = "the last attempt failed: the answer of the dual-write gateway was cut off before its end: cut";
     assert_eq!(silent(&world), Some(format!("Reset link: {words}")));
 }
 
@@ -201,7 +201,7 @@ fn a_run_whose_time_was_over_while_it_read_did_not_say_who_was_silent() {
     world.answer(Err(status(Service::FinanceOperations, 503, "Restarting")));
     world.open.retain(|(_, _, asked)| matches!(asked, Asked::Call(Call::Rows(_))));
     let words = silent(&world).unwrap();
-    let met = "the last try met this: finance and operations is in trouble (HTTP 503): Restarting";
+    let met = "the last attempt failed: finance and operations is in trouble (HTTP 503): Restarting";
     assert!(words.contains(met) && words.contains("the dual-write gateway has not answered yet"), "{words}");
 }
 

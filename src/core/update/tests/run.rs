@@ -177,7 +177,7 @@ fn a_change_without_an_answer_is_settled_in_the_record_by_the_next_reading() {
     let run = fold(&world.recorded).unwrap();
     let change = run.changes.last().unwrap();
     assert_eq!(change.result, Some(crate::core::journal::ChangeResult::Accepted), "{change:?}");
-    assert_eq!(change.words, "settled by reading");
+    assert_eq!(change.words, "result found by reading");
 }
 
 #[test]
@@ -185,18 +185,18 @@ fn what_leaving_means_is_said_of_this_moment() {
     let mut world = World::running();
     world.answer(Ok(Reply::InstallAccepted { operation: Some("op-1".into()), retry_after: None }));
     let (_, setup) = world.model.current().unwrap();
-    assert!(setup.once_left(false).contains("the installation goes on"), "{}", setup.once_left(false));
+    assert!(setup.once_left(false).contains("the installation continues"), "{}", setup.once_left(false));
     assert_eq!(setup.once_left(true), "this rehearsal ends here", "its services end with the program");
     // Come back, and left again before anything was read: nobody may say that nothing runs.
     world.core_state = "Installing";
     let mut world = world.killed();
     world.want(Intent::GoOn);
     let said = |world: &World| world.model.current().unwrap().1.once_left(false);
-    assert!(said(&world).contains("may go on"), "{}", said(&world));
+    assert!(said(&world).contains("may continue"), "{}", said(&world));
     world.settle_until(|world| matches!(world.flow(), Flow::Configuring(_)));
     assert!(!said(&world).contains("nothing runs"), "{}", said(&world));
     let world = World::opened();
-    assert_eq!(said(&world), "nothing was begun");
+    assert_eq!(said(&world), "nothing was started");
 }
 
 #[test]
