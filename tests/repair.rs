@@ -123,7 +123,7 @@ async fn what_a_person_mends_elsewhere_is_seen_without_a_key() {
             check::checks(environment, &setup.facts).iter().any(|check| check.id == "P23" && check.answer == Tri::Yes)
         })
         .await;
-    assert!(driver.timeline().contains("P23 is met now"), "{}", driver.timeline());
+    assert!(driver.timeline().contains("P23 is now met"), "{}", driver.timeline());
     assert_eq!(driver.screen(), Screen::LinkFailed, "trying again stays the person's word");
     driver.want(Intent::TryAgain);
     driver.until_screen(Screen::Linked).await;

@@ -37,7 +37,7 @@ fn a_service_with_too_much_to_do_is_asked_less_often_and_signs_in() {
 #[rstest]
 #[case::declined("sign-in-declined", PAGE_BY_PAGE, "declined")]
 // A code lasts for a quarter of an hour.
-#[case::expired("sign-in-expired", 1000.0, "The code has ended")]
+#[case::expired("sign-in-expired", 1000.0, "The code expired")]
 #[case::blocked("sign-in-blocked", PAGE_BY_PAGE, "Conditional Access")]
 fn a_sign_in_that_did_not_work_says_why_and_offers_a_new_code(
     #[case] scenario: &str,

@@ -72,7 +72,7 @@ pub fn is_listed(model: &Model) -> Option<Result<(), String>> {
 fn no_list(what: &str, silent: &Trouble) -> String {
     let wait = silent.retry_after.map(|wait| wait.min(RETRY_AFTER_MAX));
     let when = wait.map(|wait| format!(" in {}", in_words(wait))).unwrap_or_default();
-    format!("{what}: {}; it is requested again{when}.", silent.clause())
+    format!("{what}: {}; it is asked again{when}.", silent.clause())
 }
 
 impl Headless<'_> {
