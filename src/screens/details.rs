@@ -59,7 +59,7 @@ impl Sheet for Details {
     fn help(&self, _view: &View) -> &'static str {
         "This page only reads. Its button is the next step: Dual-write application configures both sides (terms and a \
          list of changes come first), Link to Power Platform environment makes the link afterwards. Where a button is \
-         missing, the reason stands in its place."
+         missing, the reason is shown in its place."
     }
 
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {

@@ -119,7 +119,7 @@ pub(super) const SORT: Binding = bind(&[Key::Char('s')], Act::Sort, "sort", "uns
 pub(super) const RUNS: Binding =
     bind(&[Key::Char('R')], Act::Runs, "runs", "the record: what was done, by whom, when; to export");
 pub(super) const PREREQUISITES: Binding =
-    bind(&[Key::Char('p')], Act::Prerequisites, "prerequisites", "what must be true for dual-write, and what helps");
+    bind(&[Key::Char('p')], Act::Prerequisites, "prerequisites", "what must be true for dual-write, and what to do");
 pub(super) const SHOW_CHECK: Binding = bind(ENTER, Act::Press, "show", "show the selected one whole");
 pub(super) const SHOW: Binding = bind(ENTER, Act::Press, "show", "show the selected run whole");
 pub(super) const EXPORT: Binding =
