@@ -235,11 +235,13 @@ mod console {
 
     use super::{
         super::channel::{Item, Sender},
-        gathered,
+        LEAST_PASTE, gathered,
     };
 
     /// Most events that are taken at once: a flood must not hold up what has come.
     const AT_ONCE: usize = 65536;
+    /// How long the rest of what may be a paste can take: the console hands a long one over in pieces.
+    const GAP: Duration = Duration::from_millis(20);
 
     /// Whether the console may be read. Closed while it is not ours.
     #[derive(Clone)]
@@ -285,7 +287,11 @@ mod console {
     fn at_once() -> io::Result<Vec<Event>> {
         let mut events = vec![event::read()?];
         // What is wrong shows at the next reading: what has come until then is heard first.
-        while events.len() < AT_ONCE && event::poll(Duration::ZERO).unwrap_or(false) {
+        while events.len() < AT_ONCE {
+            let patience = if events.len() < LEAST_PASTE { Duration::ZERO } else { GAP };
+            if !event::poll(patience).unwrap_or(false) {
+                break;
+            }
             let Ok(event) = event::read() else { break };
             events.push(event);
         }

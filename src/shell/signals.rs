@@ -237,7 +237,7 @@ mod unix {
         #[test]
         fn a_shell_outlives_only_what_it_was_born_to_ignore() {
             let told = |before: &str, name| {
-                let script = format!(r"{before}; exec /bin/sh -c '{OUTLIVES}' {name}");
+                let script = format!("{before}; exec /bin/sh -c '{OUTLIVES}' {name}");
                 outlives(Command::new("/bin/sh").args(["-c", &script]))
             };
             assert!(told("trap '' HUP", "HUP"));
