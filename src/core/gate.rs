@@ -405,3 +405,6 @@ pub fn modules(environment: &Environment, facts: &Facts, mandate: &Mandate) -> b
         && matches!(state(APPLICATION_PACKAGE), Some(PackageState::Installed { .. }))
         && mandate.packages().iter().any(is_missing)
 }
+
+#[cfg(test)]
+mod tests;
