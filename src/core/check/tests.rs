@@ -1,5 +1,7 @@
 //! The table as a whole, and the rules one by one.
 
+mod answers;
+
 use super::*;
 use crate::core::directory::sent;
 use crate::core::environment::Fact;
