@@ -7,10 +7,11 @@ use crate::{Bench, IDENTITIES, SCENARIO, Said, run};
 use dualwrite::core::terms;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// How many rows are tried side by side; some wait for a pause of the program.
+/// How many rows are tried side by side.
 const AT_ONCE: usize = 4;
 
 const BAP: &str = "api.bap.microsoft.com";
@@ -48,8 +49,6 @@ enum Lie {
     Next(&'static str, &'static str, &'static str, &'static str),
     /// A redirect: method and host that are asked, a piece of the path, the status, and where it leads.
     Redirect(&'static str, &'static str, &'static str, u16, &'static str),
-    /// The header in which an accepted installation names its operation.
-    Operation(&'static str, &'static str),
     /// A refusal that names another token service, at the host that is asked.
     Challenge(&'static str, &'static str),
     /// The gateway that a person wrote into the profile.
@@ -89,7 +88,7 @@ enum Expected {
 #[rustfmt::skip]
 fn rows() -> Vec<Row> {
     use Expected::{AtHome, Refused, Unread};
-    use Lie::{Challenge, Next, Operation, Profile, Property, Redirect};
+    use Lie::{Challenge, Next, Profile, Property, Redirect};
     use Work::{Check, Identities, Install, Reset, SignIn, Status};
     let mut rows = Vec::new();
     let mut row = |lie, work, expected| rows.push(Row { lie, work, expected });
@@ -166,20 +165,20 @@ fn rows() -> Vec<Row> {
     row(Redirect("POST", crate::cloud::GATEWAY, "/", 307, "https://evil.example/steal"), Reset, Refused("evil.example"));
 
     row(Challenge(BAP, "https://evil.example/tenant/oauth2/authorize"), Status, Unread("did not accept the sign-in (HTTP 401)"));
-    row(Operation("operation-location", "https://evil.example/appmanagement/environments/x/operations/"), Install, AtHome("/operations/"));
-    row(Operation("location", "http://evil.example/operations/"), Install, AtHome("/operations/"));
     rows
 }
 
-fn set(answer: &mut Answer, change: impl FnOnce(&mut Value)) {
-    if let Ok(mut body) = serde_json::from_slice(&answer.body) {
-        change(&mut body);
-        answer.body = body.to_string().into_bytes();
-    }
+/// Whether there was a body to be changed.
+fn set(answer: &mut Answer, change: impl FnOnce(&mut Value)) -> bool {
+    let Ok(mut body) = serde_json::from_slice(&answer.body) else { return false };
+    change(&mut body);
+    answer.body = body.to_string().into_bytes();
+    true
 }
 
 impl Lie {
-    fn tell(self, seen: &Seen, answer: &mut Answer) {
+    /// Whether it was told with this answer.
+    fn tell(self, seen: &Seen, answer: &mut Answer) -> bool {
         let is = |host: &str, piece: &str| seen.host == host && seen.path.contains(piece);
         match self {
             Self::Property(side, field, value) if is(BAP, "/environments") => set(answer, |body| {
@@ -189,23 +188,19 @@ impl Lie {
             }),
             // The page that it leads to is the last one.
             Self::Next(host, piece, field, to) if is(host, piece) && !to.ends_with(&seen.path) => {
-                set(answer, |body| body[field] = json!(to));
+                set(answer, |body| body[field] = json!(to))
             }
             Self::Redirect(method, host, piece, status, to) if is(host, piece) && seen.method == method => {
                 *answer = Answer { status, ..Answer::default() };
                 answer.set("location", to);
+                true
             }
             Self::Challenge(host, to) if is(host, "") => {
                 *answer = Answer { status: 401, ..Answer::default() };
                 answer.set("www-authenticate", &format!("Bearer authorization_uri=\"{to}\""));
+                true
             }
-            Self::Operation(name, to) if is(POWER_PLATFORM, "/install") && answer.status < 300 => {
-                let body: Value = serde_json::from_slice(&answer.body).unwrap();
-                let id = body["lastOperation"]["operationId"].as_str().unwrap();
-                *answer = Answer { status: 202, ..Answer::default() };
-                answer.set(name, &format!("{to}{id}"));
-            }
-            _ => {}
+            _ => false,
         }
     }
 
@@ -214,7 +209,6 @@ impl Lie {
             Self::Property(side, field, value) => format!("{side}.{field} = {value}"),
             Self::Next(host, _, field, to) => format!("{field} of {host} = {to}"),
             Self::Redirect(method, host, piece, status, to) => format!("{status} to {method} {host} {piece}: {to}"),
-            Self::Operation(name, to) => format!("{name} of an installation = {to}ID"),
             Self::Challenge(host, to) => format!("401 of {host}, authorization_uri = {to}"),
             Self::Profile(gateway) => format!("gateway in the profile = {gateway}"),
         }
@@ -250,7 +244,11 @@ impl Work {
 /// The line of the table, and what is wrong with it.
 fn look(row: &Row) -> (String, Vec<String>) {
     let lie = row.lie;
-    let bench = Bench::lying("public", &row.work.scenario(), move |seen, answer| lie.tell(seen, answer));
+    let strikes = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&strikes);
+    let bench = Bench::lying("public", &row.work.scenario(), move |seen, answer| {
+        counted.fetch_add(lie.tell(seen, answer).into(), Ordering::Relaxed);
+    });
     if let Lie::Profile(gateway) = row.lie {
         bench.settings(&format!("[clouds.public]\nlcs_project = 4455667\ngateway = \"{gateway}\"\n"));
     }
@@ -258,6 +256,10 @@ fn look(row: &Row) -> (String, Vec<String>) {
     let all = format!("{}\n{}", said.out, said.err);
     let foreign = bench.foreign();
     let mut wrong = bench.strays();
+    // What stands in the profile is told by nobody.
+    if !matches!(lie, Lie::Profile(_)) && strikes.load(Ordering::Relaxed) == 0 {
+        wrong.push(format!("the lie was never told: {all}"));
+    }
     // At another host of the cloud, what arrived is told by its path.
     if let (Expected::Refused(_), Lie::Next(.., to) | Lie::Redirect(.., to)) = (row.expected, row.lie) {
         let path = to.trim_start_matches("https:").trim_start_matches("http:").trim_start_matches('/');
@@ -299,8 +301,7 @@ fn look(row: &Row) -> (String, Vec<String>) {
 #[test]
 fn hostile_addresses_get_nothing_and_are_named() {
     let rows = rows();
-    // The last rows wait for an operation, so they begin first.
-    let turn = Mutex::new((0..rows.len()).rev());
+    let turn = Mutex::new(0..rows.len());
     let table = Mutex::new(BTreeMap::new());
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
