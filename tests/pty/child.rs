@@ -10,6 +10,8 @@
     reason = "what it prints is looked at by the tests"
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::{thread, time::Duration};
 
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -22,7 +24,7 @@ use dualwrite::shell::{
 use ratatui::{Frame, text::Line, text::Text};
 
 /// Messages of one flood.
-const FLOOD: u32 = 20_000;
+pub const FLOOD: u32 = 20_000;
 /// Ticks without a frame after which nothing is taken to be drawn any more.
 const STALLED: u32 = 25;
 /// Set to a path in its environment: a file is made there when its frames are held up.
@@ -43,6 +45,8 @@ struct Child {
     last: String,
     pasted: String,
     messages: u32,
+    /// The same, for the thread of an endless flood.
+    taken: Arc<AtomicU32>,
     sizes: u32,
     resumed: u32,
     ticks: u32,
@@ -88,6 +92,21 @@ impl App for Child {
                         thread::spawn(move || (0..FLOOD).all(|_| sender.send(Message::One)));
                         draw
                     }
+                    KeyCode::Char('F') => {
+                        let (sender, taken) = (self.sender.clone().expect("it runs"), Arc::clone(&self.taken));
+                        thread::spawn(move || {
+                            // Never more than one flood ahead, so that it takes no memory, and never an end.
+                            for sent in 0_u32.. {
+                                while sent - taken.load(Ordering::Relaxed) >= FLOOD {
+                                    thread::yield_now();
+                                }
+                                if !sender.send(Message::One) {
+                                    break;
+                                }
+                            }
+                        });
+                        draw
+                    }
                     KeyCode::Char('h') => loop {
                         thread::park();
                     },
@@ -129,6 +148,7 @@ impl App for Child {
             }
             Event::Message(Message::One) => {
                 self.messages += 1;
+                self.taken.fetch_add(1, Ordering::Relaxed);
                 draw
             }
             Event::Message(Message::Panicked) => {
