@@ -239,23 +239,26 @@ fn a_run_that_timed_out_did_not_say_who_was_silent(
 
 #[cfg(unix)]
 #[test]
-fn a_run_that_waited_for_a_silent_service_said_ready_to_configure_and_no_more() {
+fn a_run_that_is_interrupted_while_a_service_is_silent_says_what_was_and_what_was_not_done() {
     let state = TempDir::new().unwrap();
-    let silent =
-        scenario(state.path(), "[[fault]]\nservice = [\"gateway\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n");
-    let args = ["setup", "--environment", "contoso-uat", "--scenario", &silent];
-    let mut program = dualwrite(state.path(), &[&args[..], &consent()].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut err = String::new();
-    BufReader::new(program.stderr.take().unwrap()).read_line(&mut err).unwrap();
-    assert!(Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap().success());
-    let words = "contoso-uat: still being read; the dual-write gateway has not answered yet.";
-    let (code, out, _) = said(&program.wait_with_output().unwrap());
-    assert_eq!((code, err.trim_end()), (130, words), "{out}");
-    assert!(out.contains("interrupted: INT;") && out.contains("the dual-write gateway has not answered yet"), "{out}");
+    // The one that is not joined ends by itself; nothing of the other can begin.
+    let silent = scenario(
+        state.path(),
+        "[[environment]]\nname = \"alone\"\nfinance_and_operations = false\nlcs = false\n\
+         [[fault]]\nservice = [\"gateway\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n",
+    );
+    let args = ["setup", "--environment", "contoso-uat", "--environment", "alone", "--scenario", &silent];
+    let mut command = dualwrite(state.path(), &[&args[..], &consent()].concat());
+    let mut program = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let over = lines.find(|line| line.contains("exit 5)"));
+    assert!(over.is_some_and(|line| line.contains("  alone  prerequisites not met: Power Platform Integration")));
+    signal_to(&program, rustix::process::Signal::INT);
+    let rest: Vec<String> = lines.collect();
+    let code = program.wait().unwrap().code();
+    let is_told = rest.iter().any(|line| line.contains("  contoso-uat  interrupted: INT;"));
+    assert!(code == Some(130) && is_told, "{code:?} {rest:?}");
+    assert_eq!(rest.last().unwrap(), "2 environments: 1 interrupted, 1 prerequisites not met");
 }
 
 #[test]
@@ -470,7 +473,8 @@ fn a_record_that_cannot_be_begun_is_said_and_nothing_is_changed() {
     let state = TempDir::new().unwrap();
     let args = [&["setup", "--environment", "contoso-uat"][..], &consent()].concat();
     std::fs::write(state.path().join("terms"), "no directory").unwrap();
-    let (code, _, err) = run(&state.path().join("terms"), &args);
+    // No directory, so nothing can be below it.
+    let (code, _, err) = said(&dualwrite(&state.path().join("terms"), &args).output().unwrap());
     assert!(code == 2 && err.contains("is no directory. Name another with --state-dir"), "{code} {err}");
     let (code, out, _) = run(state.path(), &args);
     assert!(code == 1 && out.contains("could not be written down") && out.contains("--state-dir"), "{code} {out}");
