@@ -1,6 +1,9 @@
 //! `explain` with the real binary: what it says of a code, of words, and of what nobody knows.
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
+#[path = "pty/leaks.rs"]
+mod leaks;
+
 use rstest::rstest;
 use serde_json::Value;
 use std::io::Write;
@@ -21,6 +24,7 @@ fn dualwrite(args: &[&str]) -> Command {
 }
 
 fn said(output: &Output) -> (i32, String, String) {
+    leaks::assert_none("the output", &[&output.stdout[..], &output.stderr].concat());
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }

@@ -1,6 +1,9 @@
 //! Line by line, with the real binary, driven through a pipe.
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
+#[path = "pty/leaks.rs"]
+mod leaks;
+
 use rstest::rstest;
 use std::io::{BufRead, Read, Write};
 use std::process::{Command, Stdio};
@@ -23,6 +26,8 @@ fn walk(args: &[&str], answers: impl AsRef<[u8]>) -> (i32, String) {
     child.stdin.take().unwrap().write_all(answers.as_ref()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    leaks::assert_none("the output", &output.stdout);
+    leaks::assert_none_below(state.path(), "");
     (output.status.code().unwrap_or(-1), String::from_utf8(output.stdout).unwrap())
 }
 

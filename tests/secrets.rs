@@ -12,6 +12,7 @@ use dualwrite::core::route::Screen;
 use dualwrite::shell::log;
 use dualwrite::sim::Scenario;
 use dualwrite::ui::support::{Program, block};
+use std::path::Path;
 use tracing::level_filters::LevelFilter;
 
 /// A service is in trouble once, and every token has ended in the middle.
@@ -80,6 +81,14 @@ fn a_secret_is_found_and_a_word_that_looks_like_one_is_not() {
     std::fs::write(dir.path().join("kept"), "1.SIM0123456789").unwrap();
     leaks::assert_none_below(dir.path(), "kept");
     assert!(std::panic::catch_unwind(|| leaks::assert_none_below(dir.path(), "other")).is_err());
+    leaks::assert_none_below(&dir.path().join("never made"), "");
+    let is_refused = |place: &Path| std::panic::catch_unwind(|| leaks::assert_none_below(place, "kept")).is_err();
+    assert!(is_refused(&dir.path().join("kept")), "what is no directory was not searched");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("round", dir.path().join("round")).unwrap();
+        assert!(is_refused(dir.path()), "what cannot be read was not searched");
+    }
     leaks::assert_none("words", b"sim.rs, DEV-1 and 1.SIMple 0123");
     let found = |text: &str| std::panic::catch_unwind(|| leaks::assert_none("text", text.as_bytes())).is_err();
     assert!(found("Bearer sim.0123abcd") && found("\x1b[1mDEV-0123456789\x1b[m") && found("1.SIM00000000"));

@@ -4,6 +4,8 @@
 
 mod cloud;
 mod hostile;
+#[path = "../pty/leaks.rs"]
+mod leaks;
 mod proxies;
 mod proxy;
 
@@ -171,8 +173,17 @@ impl Bench {
     }
 }
 
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            leaks::assert_none_below(self.dir.path(), "tokens.json");
+        }
+    }
+}
+
 fn run(mut command: Command) -> Said {
     let output = command.output().unwrap();
+    leaks::assert_none("the output", &[&output.stdout[..], &output.stderr].concat());
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     Said { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
 }
