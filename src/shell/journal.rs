@@ -406,7 +406,8 @@ pub fn default_state_dir() -> Result<PathBuf, etcetera::HomeDirError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::journal::Deed;
+    use crate::core::journal::{ChangeResult, Deed};
+    use crate::core::plan::CORE_PACKAGE;
     use jiff::Timestamp;
 
     fn entry(run: &str) -> Entry {
@@ -469,6 +470,45 @@ mod tests {
         one.release(EnvironmentId("e".into()));
         one.settle();
         assert_eq!(two.claim(claim("b")).blocking_recv().unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn a_run_is_not_forgotten_while_another_program_works_on_its_environment() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, two) =
+            (Journal::start(dir.path().to_owned()).unwrap(), Journal::start(dir.path().to_owned()).unwrap());
+        assert_eq!(one.claim(claim("a")).blocking_recv().unwrap(), Ok(()));
+        let last = Entry { what: What::Finished { outcome: Outcome::Forgotten }, ..entry("a") };
+        let forget = || two.forget(last.clone(), "here".into()).blocking_recv().unwrap();
+        assert!(matches!(forget(), Err(NotClaimed::Held(_))));
+        let kept = || read(&dir.path().join("runs/a.jsonl")).unwrap();
+        assert!(!kept().contains(&last), "nothing is written without the lock");
+        one.release(EnvironmentId("e".into()));
+        one.settle();
+        assert_eq!(forget(), Ok(()));
+        assert_eq!(kept().last(), Some(&last));
+        assert_eq!(one.claim(claim("b")).blocking_recv().unwrap(), Ok(()), "the lock was given back");
+    }
+
+    #[test]
+    fn how_long_work_takes_is_learned_from_the_records_of_this_cloud_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::start(dir.path().to_owned()).unwrap();
+        let append = |run: &str, second: i64, what| {
+            let at = Timestamp::from_second(second).unwrap();
+            journal.append(Entry { at, ..Entry { what, ..entry(run) } }).blocking_recv().unwrap().unwrap();
+        };
+        let outcome = |result| What::Outcome { result, id: None, words: String::new() };
+        for (run, address, took) in [("own", "here", 60), ("other", "there", 900)] {
+            append(run, 0, started(run, address, 0).what);
+            append(run, 1, What::Intention { deed: Deed::Install { package: CORE_PACKAGE.into() } });
+            append(run, 2, outcome(ChangeResult::Accepted));
+            append(run, 1 + took, outcome(ChangeResult::Done));
+        }
+        let of = |address| lasted(dir.path(), address);
+        assert_eq!(of("here"), [(Watched::CoreSolution, Duration::from_mins(1))]);
+        assert_eq!(of("there"), [(Watched::CoreSolution, Duration::from_mins(15))]);
+        assert_eq!(of("elsewhere"), []);
     }
 
     #[test]

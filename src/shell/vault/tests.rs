@@ -12,6 +12,8 @@ enum Mood {
     Fails,
     /// Answers only when the channel does.
     Hangs(mpsc::Receiver<()>),
+    /// Works from now on, and first this happens.
+    Meanwhile(Box<dyn FnOnce() + Send>),
 }
 
 struct Fake {
@@ -29,7 +31,17 @@ impl Fake {
     }
 
     fn ask(&self) -> Result<(), String> {
-        match &*self.mood.lock().unwrap() {
+        let mut mood = self.mood.lock().unwrap();
+        match &*mood {
+            Mood::Meanwhile(_) => {
+                let before = std::mem::replace(&mut *mood, Mood::Works);
+                // What happens asks this keyring as well.
+                drop(mood);
+                if let Mood::Meanwhile(happens) = before {
+                    happens();
+                }
+                Ok(())
+            }
             Mood::Works => Ok(()),
             Mood::Fails => Err("no keyring can be reached here".to_owned()),
             Mood::Hangs(never) => {
@@ -266,6 +278,37 @@ fn a_token_that_comes_after_the_sign_out_does_not_bring_the_account_back() {
     assert_eq!(place, memory("the list of sign-ins no longer names it"));
     assert!(keyring.texts().is_empty());
     assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), None);
+}
+
+/// A keyring during whose next answer another program signs ada out.
+fn signing_out(dir: &Path, keyring: &Arc<Fake>) {
+    let other = open(TokenStore::Keyring, dir, keyring);
+    keyring.becomes(Mood::Meanwhile(Box::new(move || {
+        assert_eq!(other.forget(&scope(), Some("ada")).unwrap().accounts, 1);
+    })));
+}
+
+#[test]
+fn a_token_that_is_put_away_while_somebody_signs_out_does_not_stay_there() {
+    let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
+    vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
+    signing_out(dir.path(), &keyring);
+    let place = vault.renew(&scope(), &account("ada"), &"two".into(), at(2));
+    assert_eq!(place, memory("it was signed out meanwhile"));
+    assert!(keyring.texts().is_empty(), "nobody would find it to sign out");
+    assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), None);
+    assert_eq!(loaded(&vault, None), Some(pair("ada", "two")), "what runs here goes on");
+}
+
+#[test]
+fn who_signs_in_while_another_program_signs_out_is_signed_in() {
+    let (dir, keyring) = (tempfile::tempdir().unwrap(), Fake::new(Mood::Works));
+    let vault = open(TokenStore::Keyring, dir.path(), &keyring);
+    vault.keep(&scope(), &account("ada"), &"one".into(), at(1));
+    signing_out(dir.path(), &keyring);
+    assert_eq!(vault.keep(&scope(), &account("ada"), &"two".into(), at(2)), Place::Keyring);
+    assert_eq!(loaded(&open(TokenStore::Keyring, dir.path(), &keyring), None), Some(pair("ada", "two")));
 }
 
 #[test]
