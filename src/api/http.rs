@@ -36,7 +36,7 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 const CHANGE_LIMIT: Duration = Duration::from_mins(1);
 /// Longest wait for Reset link, which answers only when it is done.
 pub(super) const RESET_LIMIT: Duration = Duration::from_mins(5);
-/// Largest answer that is read, in bytes. A list of ten thousand environments is somewhat shorter, where a
+/// Largest answer that is read where nobody wants another limit, in bytes. A list of ten thousand environments is somewhat shorter, where a
 /// server makes one page of it.
 const BODY_MAX: usize = 20 * 1024 * 1024;
 /// Most redirects followed, and only on the same host.
@@ -122,6 +122,8 @@ pub(super) struct Http {
     make: Box<dyn Fn(Duration, usize) -> Result<reqwest::Client, reqwest::Error> + Send + Sync>,
     /// Whose connections may be.
     pub(super) kept: Kept,
+    /// Bytes of an answer that are read at most.
+    pub(super) most: usize,
     rules: Rules,
     budgets: Budgets,
     pub(super) exchanges: Exchanges,
@@ -185,7 +187,7 @@ impl Http {
         let kept = Kept::new(Connections::default().hosts_kept, GONE_AFTER, time.clone());
         let (budgets, exchanges) = (Budgets::new(time.clone()), Exchanges::new(time));
         let (make, passing_client) = (Box::new(make), OnceLock::new());
-        Ok(Self { client, side_client, passing_client, make, kept, rules, budgets, exchanges })
+        Ok(Self { client, side_client, passing_client, make, kept, most: BODY_MAX, rules, budgets, exchanges })
     }
 
     /// The client for a service and a host.
@@ -320,8 +322,8 @@ impl Http {
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
-            if body.len() + chunk.len() > BODY_MAX {
-                let words = format!("more than {} MB", BODY_MAX / 1024 / 1024);
+            if body.len() + chunk.len() > self.most {
+                let words = format!("more than {} MB", self.most / 1024 / 1024);
                 return Err(with_done(Trouble::new(service, What::TooLarge, words), is_change));
             }
             body.extend_from_slice(&chunk);

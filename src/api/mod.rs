@@ -137,6 +137,13 @@ impl Api {
         self
     }
 
+    /// The client, which reads no more than so many bytes of an answer.
+    #[must_use]
+    pub fn reading(mut self, most: usize) -> Self {
+        self.http.most = most;
+        self
+    }
+
     /// The client, which tells this listener of every request.
     #[must_use]
     pub fn telling(mut self, listener: Listener) -> Self {

@@ -11,6 +11,8 @@ mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod faults;
+#[path = "../common/held.rs"]
+mod held;
 mod layer;
 mod run;
 mod table;
