@@ -103,10 +103,8 @@ fn lines_tables_json_log_record_and_exports_are_words_and_nothing_else() {
         "the second set-up repairs it: {code} {out}"
     );
     for line in clean_file(&log).lines() {
-        assert!(
-            line.starts_with("20") && line.contains(" dualwrite") || line.contains("Z "),
-            "a line of the log: {line}"
-        );
+        let time = line.split(' ').next().unwrap_or_default();
+        assert!(time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok(), "a line of the log: {line}");
     }
     let files: Vec<_> =
         std::fs::read_dir(rehearsal.state().join("runs")).unwrap().map(|file| file.unwrap().path()).collect();
@@ -194,10 +192,7 @@ fn explain_says_hostile_words_as_words() {
                 std::thread::spawn(move || drop(input.write_all(words.as_bytes())));
                 let output = child.wait_with_output().unwrap();
                 let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-                assert!(
-                    out.contains("dw9003-crm") || out.contains("Failed to connect") || out.contains("DW9003"),
-                    "{out}{err}"
-                );
+                assert!(out.contains("dw9003-crm"), "{out}{err}");
                 if json.is_empty() {
                     bytes::of_plain("explain", &out);
                 } else {

@@ -124,16 +124,6 @@ fn an_installation_that_surely_never_arrived_is_asked_again_after_looks() {
 }
 
 #[test]
-fn another_installation_in_the_environment_is_waited_for_however_long_it_takes() {
-    let mut world = World::running();
-    for _ in 0..30 {
-        world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::Status(409), "")));
-        world.settle();
-    }
-    assert!(matches!(world.step(), Step::Install { .. }));
-}
-
-#[test]
 fn a_refused_installation_fails_with_the_words_of_the_service() {
     let mut world = World::running();
     world.answer(Err(Trouble::new(Service::PowerPlatform, Happened::Status(403), "No capacity left.")));

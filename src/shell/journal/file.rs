@@ -287,6 +287,7 @@ mod tests {
     use crate::core::journal::{Outcome, What};
     use jiff::Timestamp;
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     fn entry(what: What) -> Entry {
         Entry { at: Timestamp::UNIX_EPOCH, run: "r".into(), environment: "e".into(), what }
@@ -427,7 +428,17 @@ mod tests {
         assert!(!is_over(&path).unwrap());
     }
 
+    /// The same cases each time; others where somebody asks for a number of them with `PROPTEST_CASES`.
+    fn config() -> ProptestConfig {
+        let asked = ProptestConfig::default();
+        if std::env::var_os("PROPTEST_CASES").is_some() {
+            return asked;
+        }
+        ProptestConfig { rng_seed: RngSeed::Fixed(6), ..asked }
+    }
+
     proptest! {
+        #![proptest_config(config())]
         #[test]
         fn a_changed_byte_is_found_wherever_it_is(at in 0_usize..400, to: u8) {
             let (_dir, path) = written(5);
