@@ -148,7 +148,7 @@ impl Side {
         match self {
             Self::Both => "both",
             Self::Dataverse => "Dataverse",
-            Self::FinanceOperations => "finance",
+            Self::FinanceOperations => "fin and ops",
             Self::Person => "account",
         }
     }
