@@ -133,7 +133,7 @@ fn cases() -> Vec<Case> {
     case("P01", |w| { w.list("linkedAppMetadata", json!(null)); w.facts.integration = integration(json!(null)); }, No, "not set up");
     case("P01", |w| { w.list("linkedAppMetadata", json!(null)); w.list("provisioningState", json!("Preparing")); }, No, "being set up, the service says Preparing");
     case("P01", |w| { w.list("linkedAppMetadata", json!(null)); w.list("provisioningState", json!("Failed")); }, No, "failed, the service says Failed");
-    case("P01", |w| w.facts.integration = integration(json!({"Url": "https://other.operations.dynamics.com"})), No, "Dataverse https://other.operations");
+    case("P01", |w| w.facts.integration = integration(json!({"Url": "https://other.operations.dynamics.com"})), No, "Dataverse reports https://other.operations");
     case("P01", |w| w.facts.integration = integration(json!(null)), Unknown, "0x80048d0b");
     case("P02", |w| w.link("pp"), Yes, "linked to it");
     case("P02", |w| w.facts.link = link(json!(null)), Yes, "not linked yet");
@@ -156,10 +156,10 @@ fn cases() -> Vec<Case> {
     case("P07", |w| w.finops_roles(true, json!([])), Unknown, "no role of Ada is shown");
     case("P07", |w| w.facts.finops_users = known(json!([{"UserID": "Admin"}])), Unknown, "none of its 1 users signs in as ada@");
     case("P08", |w| w.facts.licences = known(json!([{"skuPartNumber": "DYN365_FINANCE"}])), Yes, "DYN365_FINANCE");
-    case("P08", |w| w.facts.licences = known(json!([])), No, "no licence at all");
-    case("P08", |w| w.facts.licences = known(json!([{"skuPartNumber": "NEW_NAME"}])), Unknown, "its licences are NEW_NAME");
+    case("P08", |w| w.facts.licences = known(json!([])), No, "no license at all");
+    case("P08", |w| w.facts.licences = known(json!([{"skuPartNumber": "NEW_NAME"}])), Unknown, "its licenses are NEW_NAME");
     case("P09", |w| w.facts.licences = known(json!([{"servicePlans": [{"servicePlanName": "POWERAPPS_P2", "provisioningStatus": "Success"}]}])), Yes, "POWERAPPS_P2");
-    case("P09", |w| w.facts.licences = known(json!([])), No, "no licence at all");
+    case("P09", |w| w.facts.licences = known(json!([])), No, "no license at all");
     case("P09", |w| w.facts.licences = known(json!([{"servicePlans": [{"servicePlanName": "POWERAPPS_P2", "provisioningStatus": "Disabled"}]}])), No, "none of Power Apps");
     case("P09", |w| w.facts.licences = known(json!([{"skuPartNumber": "X"}])), Unknown, "name no service plan");
     case("P10", |_| {}, Yes, "there is a Dataverse already");
@@ -233,7 +233,7 @@ fn cases() -> Vec<Case> {
     case("P29", |w| w.facts.solutions = failed(), Unknown, "503");
     case("P30", |w| w.link("pp"), Yes, "linked to each other");
     case("P30", |w| w.facts.link = link(json!(null)), Yes, "linked to nothing");
-    case("P30", |w| w.facts.integration = integration(json!({"Url": "https://other.operations.dynamics.com"})), No, "names another finance and operations, https://other");
+    case("P30", |w| w.facts.integration = integration(json!({"Url": "https://other.operations.dynamics.com"})), No, "names another finance and operations environment, https://other");
     case("P30", |w| w.link("another"), No, "dual-write goes to another Dataverse");
     case("P30", |w| w.facts.link = failed(), Unknown, "503");
     case("P31", |w| w.facts.solutions = known(json!(APPLICATION_SOLUTIONS.map(|name| json!({"uniquename": name})))), Yes, "all there");
