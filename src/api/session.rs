@@ -343,11 +343,10 @@ impl Api {
 
     async fn new_token(&self, service: Service, audience: &str) -> Result<entra::Token, Trouble> {
         if let Some(proof) = &self.session.application {
-            return match service {
-                // Delegated only: documented of Lifecycle Services, reported of the gateway.
-                Service::Lcs | Service::Link | Service::Gateway => Err(Trouble::new(service, What::PeopleOnly, "")),
-                _ => self.token_of_application(service, audience, proof).await,
-            };
+            if Service::OF_PEOPLE.contains(&service) {
+                return Err(Trouble::new(service, What::PeopleOnly, ""));
+            }
+            return self.token_of_application(service, audience, proof).await;
         }
         let Some((refresh, sign_in)) = self.session.refresh() else {
             let stand_alone = lock(&self.session.outside).stand_alone();

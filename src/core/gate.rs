@@ -283,7 +283,34 @@ pub fn held(environment: &Environment, setup: &Setup, wanted: &Intent) -> Option
         | Intent::InstallModules(_)
         | Intent::ResetLink(_) => true,
         Intent::Link => !is_linked(environment, &setup.facts),
-        _ => false,
+        // What only looks, what ends something, and what another page has asked about before.
+        Intent::OpenEnvironment(_)
+        | Intent::Survey(_)
+        | Intent::LetGo(_)
+        | Intent::OpenFirst
+        | Intent::Environments
+        | Intent::Back
+        | Intent::TermsSeenToEnd
+        | Intent::TickTerms
+        | Intent::Configure
+        | Intent::Ok
+        | Intent::ReadNow
+        | Intent::InSight(_)
+        | Intent::TryAgain
+        | Intent::ChooseModules(_)
+        | Intent::ConfirmLinked
+        | Intent::StopWaiting
+        | Intent::Prerequisites
+        | Intent::Mismatch
+        | Intent::FindGateway(_)
+        | Intent::NewCode
+        | Intent::Runs
+        | Intent::Export(_)
+        | Intent::GoOn
+        | Intent::OnlyLook
+        | Intent::Forget
+        | Intent::Open(_)
+        | Intent::Copy(_) => false,
     };
     let held = setup.held.as_ref().filter(|_| begins)?;
     Some(format!("{} works on “{}”; this program only watches.", capital(&held.words()), environment.name))

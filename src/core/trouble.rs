@@ -49,6 +49,8 @@ impl Service {
         Self::Link,
         Self::Graph,
     ];
+    /// Those that take tokens of people only. Documented of Lifecycle Services, reported of the gateway.
+    pub const OF_PEOPLE: [Self; 3] = [Self::Lcs, Self::Link, Self::Gateway];
 
     /// The role that allows what this program asks of it, where Microsoft names one (prerequisites P05 to P07 and P10);
     /// a narrower one may do, too.

@@ -16,8 +16,6 @@ const SECRET: &str = "DUALWRITE_CLIENT_SECRET";
 const CERTIFICATE: &str = "DUALWRITE_CLIENT_CERTIFICATE";
 /// Variable of the account that is used where several are signed in.
 const ACCOUNT: &str = "DUALWRITE_ACCOUNT";
-/// Services that take tokens of people only. Documented of Lifecycle Services, reported of the gateway.
-const PEOPLE_ONLY: [Service; 3] = [Service::Lcs, Service::Link, Service::Gateway];
 /// Longest certificate file that is read, in bytes.
 const CERTIFICATE_MAX: u64 = 1024 * 1024;
 
@@ -148,7 +146,7 @@ impl Access {
             Service::Link => profile.link.is_some(),
             _ => profile.gateway.is_some(),
         };
-        let closed = PEOPLE_ONLY.into_iter().filter(is_there).filter(|service| !self.outside.has(*service));
+        let closed = Service::OF_PEOPLE.into_iter().filter(is_there).filter(|service| !self.outside.has(*service));
         if self.application.is_some() { closed.collect() } else { Vec::new() }
     }
 

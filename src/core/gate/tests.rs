@@ -195,7 +195,10 @@ fn reset_link_of(spoils: &[Spoil]) -> Gate {
 
 #[rstest]
 #[case::cloud_hosted(cloud_hosted, "A cloud-hosted environment takes its Dataverse only while it is deployed")]
-#[case::another_finops(another_finops, "Dataverse names another finance and operations environment, https://other.operations")]
+#[case::another_finops(
+    another_finops,
+    "Dataverse names another finance and operations environment, https://other.operations"
+)]
 #[case::old_release(old_release, "Version 10.0.29 has no Reset link")]
 #[case::too_many(too_many, "251 legal entities are linked; dual-write takes 250 at most")]
 #[case::no_sides(no_sides, "The connection set does not say which sides and legal entities it has")]
