@@ -137,18 +137,18 @@ pub enum Step {
     },
     /// Reading the root business unit.
     ReadBusinessUnit {
-        /// As above.
+        /// Place in [`super::plan::APPLICATION_USERS`].
         index: usize,
-        /// As above.
+        /// Changes made for this user so far.
         changes: u8,
         /// Row id of the user that lacks a role; none when the user is to be made.
         user: Option<String>,
     },
     /// Reading the role.
     ReadRole {
-        /// As above.
+        /// Place in [`super::plan::APPLICATION_USERS`].
         index: usize,
-        /// As above.
+        /// Changes made for this user so far.
         changes: u8,
         /// Row id of the user.
         user: String,
@@ -157,9 +157,9 @@ pub enum Step {
     },
     /// Changing an application user.
     ChangeUser {
-        /// As above.
+        /// Place in [`super::plan::APPLICATION_USERS`].
         index: usize,
-        /// As above.
+        /// Changes made for this user so far.
         changes: u8,
     },
     /// Reading the users of finance and operations.
