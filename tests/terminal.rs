@@ -211,7 +211,7 @@ fn a_program_without_a_screen_that_nobody_reads_is_ended_by_a_signal_all_the_sam
 /// What has no screen either, as `nohup` starts it: the hang-up is not even taken.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_was_ignored_before_it_began_stays_ignored() {
+fn a_hang_up_that_was_ignored_before_it_began_stays_ignored() {
     let terms = dualwrite::core::terms::version();
     let setup = format!("setup --cloud simulator --environment contoso-uat --accept-terms {terms} --yes");
     for (words, code) in [(setup.as_str(), 143), ("--plain demo", 143), ("simulate", 0)] {

@@ -6,8 +6,9 @@
 //! [`HEARD_WITHIN`] hangs; then the terminal is given back from here and the process ends with 128
 //! and the number of the signal. After the loop has ended a signal ends the process likewise.
 //!
-//! A signal that was ignored before the program began stays ignored, for all of it: so `nohup` holds, and so does
-//! `trap ''` of a shell. Who ignores what is asked once, before the first handler.
+//! A hang-up that was ignored before the program began stays ignored: so `nohup` holds. It is asked once, before the
+//! first handler. INT and QUIT are heard all the same: a script starts what is in its background with both ignored, and
+//! whoever sends one to it means it.
 //!
 //! On Windows the console tells of Ctrl-Break, of its window that is closed, and of a session that ends; it waits a few
 //! seconds for who hears that. Ctrl-C comes as a key there, and as a signal where there is no screen.
@@ -103,8 +104,8 @@ mod unix {
         [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate), (SIGHUP, Signal::HangUp), (SIGQUIT, Signal::Quit)];
     /// Where Linux tells which signals a process ignores.
     const STATUS: &str = "/proc/self/status";
-    /// What a shell runs that outlives a signal only where it was started with it ignored.
-    const OUTLIVES: &str = r#"kill -s "$0" "$$""#;
+    /// What a shell runs that outlives a hang-up only where it was started with it ignored.
+    const OUTLIVES: &str = r#"kill -s HUP "$$""#;
 
     /// Those that ask a program to leave, for who is inside a runtime.
     pub(super) fn all() -> Vec<(Signal, Hear)> {
@@ -115,40 +116,27 @@ mod unix {
         heeded().into_iter().filter_map(hear).collect()
     }
 
-    /// The signals that ask a program to leave, but for those that it was told to ignore.
+    /// The signals that ask a program to leave, but for a hang-up that it was told to ignore.
     fn heeded() -> Vec<(i32, Signal)> {
-        static IGNORED: OnceLock<u64> = OnceLock::new();
+        static IS_HANG_UP_IGNORED: OnceLock<bool> = OnceLock::new();
         // Asked once: a handler of our own hides what was there before.
-        let ignored = *IGNORED.get_or_init(|| {
+        let is_ignored = *IS_HANG_UP_IGNORED.get_or_init(|| {
             let status = fs::read_to_string(STATUS).ok();
-            status.and_then(|status| ignored_in(&status)).unwrap_or_else(ignored_by_a_shell)
+            status.and_then(|status| ignores_hang_up(&status)).unwrap_or_else(a_shell_outlives_it)
         });
-        FATAL.into_iter().filter(|(number, _)| ignored & bit(*number) == 0).collect()
+        FATAL.into_iter().filter(|(number, _)| *number != SIGHUP || !is_ignored).collect()
     }
 
-    /// The place of a signal in a set of them.
-    fn bit(number: i32) -> u64 {
-        1 << (number - 1)
-    }
-
-    /// The signals that a process ignores, as Linux tells them.
-    fn ignored_in(status: &str) -> Option<u64> {
+    /// Whether a process ignores a hang-up, as Linux tells it.
+    fn ignores_hang_up(status: &str) -> Option<bool> {
         let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-        u64::from_str_radix(set.trim(), 16).ok()
+        Some(u64::from_str_radix(set.trim(), 16).ok()? & (1 << (SIGHUP - 1)) != 0)
     }
 
     /// The same where no file tells it. What is ignored is handed down, and a shell cannot change it: one that
-    /// outlives a signal was born with it ignored. A program on a terminal is not asked about: `nohup` leaves none.
-    fn ignored_by_a_shell() -> u64 {
-        if rustix::termios::isatty(rustix::stdio::stdout()) {
-            return 0;
-        }
-        let set = |name, numbers: &[i32]| {
-            let outlives = outlives(Command::new("/bin/sh").args(["-c", OUTLIVES, name]));
-            numbers.iter().filter(|_| outlives).map(|number| bit(*number)).sum::<u64>()
-        };
-        // A shell ignores both for what it starts in the background, or neither.
-        set("HUP", &[SIGHUP]) | set("INT", &[SIGINT, SIGQUIT])
+    /// outlives a hang-up was born with it ignored. A program on a terminal is not asked about: `nohup` leaves none.
+    fn a_shell_outlives_it() -> bool {
+        !rustix::termios::isatty(rustix::stdio::stdout()) && outlives(Command::new("/bin/sh").args(["-c", OUTLIVES]))
     }
 
     fn outlives(shell: &mut Command) -> bool {
@@ -229,20 +217,19 @@ mod unix {
 
         #[test]
         fn what_linux_tells_is_read() {
-            let ignored = ignored_in("Name:\tdualwrite\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n");
-            assert_eq!(ignored, Some(bit(SIGHUP) | 1 << 12), "and the broken pipes of every program in Rust");
-            assert_eq!(ignored_in("Name:\tSigIgn\n"), None);
+            let ignored = |set: &str| ignores_hang_up(&format!("Name:\tdualwrite\nSigBlk:\t0\nSigIgn:\t{set}\n"));
+            // The other bit is the broken pipe of every program in Rust.
+            assert_eq!([ignored("0000000000001001"), ignored("0000000000001000")], [Some(true), Some(false)]);
+            assert_eq!(ignores_hang_up("Name:\tSigIgn\n"), None);
         }
 
         #[test]
-        fn a_shell_outlives_only_what_it_was_born_to_ignore() {
-            let told = |before: &str, name| {
-                let script = format!("{before}; exec /bin/sh -c '{OUTLIVES}' {name}");
+        fn a_shell_outlives_a_hang_up_only_where_it_was_born_to_ignore_it() {
+            let told = |before: &str| {
+                let script = format!("{before}; exec /bin/sh -c '{OUTLIVES}'");
                 outlives(Command::new("/bin/sh").args(["-c", &script]))
             };
-            assert!(told("trap '' HUP", "HUP"));
-            assert!(told("trap '' INT", "INT"));
-            assert!(!told(":", "TERM"));
+            assert!(told("trap '' HUP") && !told(":"));
         }
     }
 }
