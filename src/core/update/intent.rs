@@ -6,6 +6,7 @@
 use super::{Cx, Notice, link, reading, run};
 use crate::core::effect::Effect;
 use crate::core::gate::{self, Gate};
+use crate::core::linking::Confirmation;
 use crate::core::msg::Intent;
 use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Setup, Start};
@@ -162,6 +163,10 @@ pub(super) fn terms_kept(setup: &mut Setup, result: Result<(), String>, cx: &mut
 /// One step back. Nothing that runs is stopped: from what runs, back is the list.
 fn back(setup: &mut Setup) {
     match &setup.flow {
+        // Read back just like the details themselves: nothing is forgotten by going there.
+        Flow::Linked(linked) if linked.took.is_none() && linked.confirmed == Confirmation::Gateway => {
+            setup.flow = Flow::Details { wanted: false };
+        }
         // A failure stays: whoever comes back finds its words and the way on.
         Flow::Details { .. }
         | Flow::Configuring(_)

@@ -88,6 +88,21 @@ fn nobody_reads_terms_for_an_environment_that_is_linked_already() {
 }
 
 #[test]
+fn a_link_that_was_only_read_leads_back_to_the_details_and_one_that_was_made_here_stays() {
+    let mut world = linked();
+    world.want(Intent::Back);
+    assert!(matches!(world.flow(), Flow::Linked(_)) && world.model.selected().is_none(), "{:?}", world.flow());
+    let mut world = World::opened();
+    let now = world.now;
+    let link = from(json!({"cid": "c", "powerAppsEnvironment": "pp-1"}));
+    world.model.setups.work(&id(), |setup| setup.facts.link = Fact::Known(Some(Box::new(link)), now));
+    world.want(Intent::Link);
+    assert!(matches!(world.flow(), Flow::Linked(_)), "{:?}", world.flow());
+    world.want(Intent::Back);
+    assert!(matches!(world.flow(), Flow::Details { .. }) && world.model.selected().is_some(), "{:?}", world.flow());
+}
+
+#[test]
 fn an_interrupted_link_that_could_not_be_taken_up_is_not_begun_anew() {
     let world = World::linking();
     let [Change::StartLink { request_id, .. }] = &world.changes[..] else { panic!("{:?}", world.changes) };
