@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod cli;
+pub mod command;
 pub mod core;
 pub mod screens;
 pub mod settings;

@@ -1,6 +1,13 @@
 //! Parse, choose a surface, turn an outcome into an exit code.
 
 use dualwrite::cli::{self, Cli, Command, ConfigCommand, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
+use dualwrite::command::config;
+use dualwrite::command::doctor;
+use dualwrite::command::explain;
+use dualwrite::command::printed;
+use dualwrite::command::runs::{self, Wanted};
+use dualwrite::command::session;
+use dualwrite::command::simulate::{self, SimulateError};
 use dualwrite::core::first_run::Wish;
 use dualwrite::core::pilot::{Goal, Orders, Until};
 use dualwrite::core::terms;
@@ -10,16 +17,9 @@ use dualwrite::shell::{journal, log, open_files, private, terminal};
 use dualwrite::sim::Scenario;
 use dualwrite::surface::access::{Access, Step};
 use dualwrite::surface::code;
-use dualwrite::surface::config;
-use dualwrite::surface::doctor;
-use dualwrite::surface::explain;
 use dualwrite::surface::headless::{self, Job, Show};
 use dualwrite::surface::plain;
-use dualwrite::surface::printed;
-use dualwrite::surface::runs::{self, Wanted};
 use dualwrite::surface::seat;
-use dualwrite::surface::session;
-use dualwrite::surface::simulate::{self, SimulateError};
 use dualwrite::surface::stage::{Play, Stage};
 use dualwrite::surface::tui::{self, Opening, Settled};
 use dualwrite::surface::welcome;

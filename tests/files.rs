@@ -13,7 +13,7 @@ use dualwrite::settings::{Profile, Settings, TokenStore};
 use dualwrite::shell::journal;
 use dualwrite::shell::vault::{Place, Scope, Vault};
 use dualwrite::sim::Scenario;
-use dualwrite::surface::runs::export_to_files;
+use dualwrite::surface::export::export_to_files;
 use dualwrite::ui::report::{self, Format};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

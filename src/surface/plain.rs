@@ -6,7 +6,7 @@
 
 use super::code;
 use super::events::{self, Subject};
-use super::runs;
+use super::export;
 use super::seat::{Heard, Options, Seat, Typed};
 use crate::core::environment::{Environment, EnvironmentId};
 use crate::core::journal::What;
@@ -364,7 +364,7 @@ impl Plain<'_> {
     /// Writes the runs to files that somebody wants.
     fn export(&mut self) {
         for run in self.seat.exports() {
-            let done = runs::export_to_files(self.seat.state_dir(), &run, &self.zone, Path::new("."));
+            let done = export::export_to_files(self.seat.state_dir(), &run, &self.zone, Path::new("."));
             self.seat.tell(Msg::Exported(done));
         }
     }

@@ -4,7 +4,7 @@
 //! right after it. Where no cloud is configured, the first screen comes before it.
 
 use super::driver::{Driver, Left, Record};
-use super::runs;
+use super::export;
 use super::stage::{NotReady, Play, Ready, Stage, prepare};
 use super::welcome::{self, Outcome, Welcome};
 use crate::core::environment::EnvironmentId;
@@ -278,7 +278,7 @@ impl Wizard {
     fn export(&self, run: RunId) {
         let (state_dir, sender, zone) = (self.state_dir.clone(), self.sender.clone(), self.zone.clone());
         self.driver.beside(move || {
-            sender.send(Message::Core(Msg::Exported(runs::export_to_files(&state_dir, &run, &zone, Path::new(".")))));
+            sender.send(Message::Core(Msg::Exported(export::export_to_files(&state_dir, &run, &zone, Path::new(".")))));
         });
     }
 

@@ -1,8 +1,8 @@
 //! `config`: a settings file to begin with, and what holds with who says so.
 
-use super::code;
 use crate::settings::{Flags, Settings, SettingsError, begin, default_file};
 use crate::shell::journal;
+use crate::surface::code;
 use crate::ui::text::{clean, clean_lines, fit, width};
 use std::io::Write;
 use std::path::Path;

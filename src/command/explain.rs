@@ -4,9 +4,10 @@
 //! network, a file or the record. It never says of a guess that it is more than one, and never hides what
 //! was asked.
 
-use super::{code, printed};
+use super::printed;
 use crate::core::check;
 use crate::core::fault::{self, Confidence, Fault, When};
+use crate::surface::code;
 use crate::ui::look::Role;
 use crate::ui::row::{Piece, Row, behind, flow, para};
 use crate::ui::text::{clean_lines, fit, safe_json};

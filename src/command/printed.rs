@@ -1,7 +1,7 @@
 //! Standard output of a command that prints and ends. What could not be written is remembered, so that no such command
 //! ends as done when nobody could read what it says.
 
-use super::code;
+use crate::surface::code;
 use crate::ui::text::clean;
 use std::io::{self, ErrorKind, Write};
 

@@ -4,8 +4,6 @@
 //! It changes nothing, signs nobody in and sends no token. No account, tenant, token or secret is in what it says,
 //! so it can be pasted as it stands.
 
-use super::access::Access;
-use super::code;
 use crate::api::{Api, Credentials, Reached, Time};
 use crate::core::journal::Run;
 use crate::core::time::between;
@@ -14,6 +12,8 @@ use crate::settings::{Choice, Profile, Settings, SettingsError, TokenStore};
 use crate::shell::clock::Clock;
 use crate::shell::vault::Vault;
 use crate::shell::{journal, open_files, private, terminal};
+use crate::surface::access::Access;
+use crate::surface::code;
 use crate::ui::look::Lacks;
 use crate::ui::text::{clean, clean_lines};
 use std::io::{IsTerminal, Write};
@@ -319,7 +319,7 @@ fn of_sign_in(
         }
     }
     let Some(profile) = profile else { return };
-    match vault.accounts(&super::stage::scope(profile)) {
+    match vault.accounts(&crate::surface::stage::scope(profile)) {
         Ok(kept) => report.line(Found::Good, "signed in on this cloud", &accounts(kept.len())),
         Err(error) => report.wrong(code::FAILED, "signed in on this cloud", &error.to_string()),
     }

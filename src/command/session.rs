@@ -3,16 +3,16 @@
 //! Signing in is the core's own device-code flow, shown as lines. Signing out and saying who is signed in
 //! ask no service.
 
-use super::access::Access;
-use super::code;
-use super::seat::{Heard, Options as SeatOptions, Seat};
-use super::stage::{Stage, scope};
 use crate::core::msg::Msg;
 use crate::core::sign_in::{Account, Keeping, Session as SignedIn};
 use crate::core::time::{between, date_and_time, in_words};
 use crate::core::trouble::Again;
 use crate::settings::Profile;
 use crate::shell::vault::{Kept, Vault, VaultError};
+use crate::surface::access::Access;
+use crate::surface::code;
+use crate::surface::seat::{Heard, Options as SeatOptions, Seat};
+use crate::surface::stage::{Stage, scope};
 use crate::ui::text::{clean, safe_json};
 use jiff::tz::TimeZone;
 use serde_json::json;
