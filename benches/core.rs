@@ -12,7 +12,7 @@ use dualwrite::core::call::Reply;
 use dualwrite::core::effect::Effect;
 use dualwrite::core::exchange::{Ending, Exchange};
 use dualwrite::core::msg::{Intent, Msg, Ticket};
-use dualwrite::core::trouble::Service;
+use dualwrite::core::service::Service;
 use dualwrite::core::update::update;
 use dualwrite::screens::{self, View};
 use dualwrite::wire::power_platform::Operation;

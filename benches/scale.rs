@@ -141,7 +141,7 @@ fn key(many: &mut Many) {
 fn exchange(many: &mut Many) {
     let exchange = dualwrite::core::exchange::Exchange {
         at: many.now,
-        service: dualwrite::core::trouble::Service::PowerPlatform,
+        service: dualwrite::core::service::Service::PowerPlatform,
         method: "GET".into(),
         host: "api.powerplatform.com".into(),
         path: "/appmanagement/environments/x/operations/y".into(),

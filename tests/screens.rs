@@ -4,7 +4,8 @@ mod scene;
 mod tour;
 
 use dualwrite::core::msg::Intent;
-use dualwrite::core::trouble::{Service, Trouble, What};
+use dualwrite::core::service::Service;
+use dualwrite::core::trouble::{Trouble, What};
 use dualwrite::screens::{needs_clock, shows_requests};
 use dualwrite::ui::look::{Colour, Glyphs, Look};
 use dualwrite::ui::support::{BLOCK_MAX, Program, block};

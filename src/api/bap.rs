@@ -3,7 +3,8 @@
 use super::Api;
 use crate::core::call::Reply;
 use crate::core::environment::{Environment, Words};
-use crate::core::trouble::{Service, Trouble};
+use crate::core::service::Service;
+use crate::core::trouble::Trouble;
 use crate::wire::bap::{self, EnvironmentPage};
 
 impl Api {

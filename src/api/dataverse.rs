@@ -3,7 +3,8 @@
 use super::http::{Answer, Body};
 use super::{Api, body_of, segment};
 use crate::core::call::{DefaultTeam, Reply};
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::service::Service;
+use crate::core::trouble::{Trouble, What};
 use crate::wire::dataverse::{
     self, BusinessUnit, EnableUser, Integration, NewUser, Organization, Reference, Role, Rows, Team, User, Version,
     WhoAmI,

@@ -6,7 +6,8 @@
 use super::Time;
 use super::http::{Answer, Body, Request};
 use crate::core::exchange::{self, Ending, Exchange};
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::service::Service;
+use crate::core::trouble::{Trouble, What};
 use crate::wire::CLIENT_REQUEST_ID;
 use crate::wire::entra::TokenError;
 use jiff::Timestamp;

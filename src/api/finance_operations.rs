@@ -3,7 +3,8 @@
 use super::{Api, body_of, segment};
 use crate::core::call::Reply;
 use crate::core::plan;
-use crate::core::trouble::{Service, Trouble};
+use crate::core::service::Service;
+use crate::core::trouble::Trouble;
 use crate::wire::dataverse::Rows;
 use crate::wire::finance_operations::{
     BindRow, CLIENT_ID_ROWS_PATH, ClientIdRow, LEGAL_ENTITIES_PATH, LegalEntity, USERS_PATH, User, UserRole,

@@ -2,7 +2,8 @@
 
 use super::Api;
 use crate::core::call::Reply;
-use crate::core::trouble::{Service, Trouble};
+use crate::core::service::Service;
+use crate::core::trouble::Trouble;
 use crate::wire::dataverse::Rows;
 use crate::wire::graph::{self, DIRECTORY_ROLES_PATH, LICENCES_PATH};
 use serde::de::DeserializeOwned;

@@ -6,7 +6,7 @@
 //! on a profile of this machine it must be on this machine. The forms are those of Microsoft's
 //! documents and public clients.
 
-use crate::core::trouble::Service;
+use crate::core::service::Service;
 use crate::settings::{National, is_loopback};
 use url::{Host, Url};
 

@@ -3,7 +3,8 @@
 use super::{Api, PAGES_MAX};
 use crate::core::call::Reply;
 use crate::core::environment::{LcsEnvironment, Words};
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::service::Service;
+use crate::core::trouble::{Trouble, What};
 use crate::wire::lcs::{self, Envelope};
 use std::sync::Arc;
 

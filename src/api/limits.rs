@@ -5,8 +5,8 @@
 //! more is dropped.
 
 use super::Time;
+use crate::core::service::Service;
 use crate::core::time::{between, later};
-use crate::core::trouble::Service;
 use jiff::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};

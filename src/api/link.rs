@@ -2,7 +2,8 @@
 
 use super::{Api, body_of, segment};
 use crate::core::call::Reply;
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::service::Service;
+use crate::core::trouble::{Trouble, What};
 use crate::wire::CLIENT_REQUEST_ID;
 use crate::wire::link::{self, Answer, NO_PROJECT, Start};
 use crate::wire::problem::bounded;

@@ -30,7 +30,8 @@ pub use reach::Reached;
 pub use session::{Credentials, Identity, Keeper, Outside, Proof};
 
 use crate::core::call::{Call, Change, Reply};
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::service::Service;
+use crate::core::trouble::{Trouble, What};
 use crate::settings::Profile;
 use crate::wire::CLIENT_REQUEST_ID;
 use hosts::Rules;

@@ -3,7 +3,8 @@
 use super::http::{Answer, Body};
 use super::{Api, segment};
 use crate::core::call::Reply;
-use crate::core::trouble::{Service, Trouble};
+use crate::core::service::Service;
+use crate::core::trouble::Trouble;
 use crate::wire::power_platform::{self, InstancePackage, PackagePage};
 use reqwest::header::{HeaderName, LOCATION};
 use url::Url;

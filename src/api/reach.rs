@@ -3,7 +3,8 @@
 
 use super::http::{Body, Request};
 use super::{Api, segment};
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::service::Service;
+use crate::core::trouble::{Trouble, What};
 use jiff::Timestamp;
 use reqwest::Method;
 use std::time::Duration;

@@ -6,7 +6,7 @@
 //! them ([`super::Connections`]). Within one host and one environment whoever comes first goes first. A turn
 //! lasts as long as its [`Turn`]; of a host where nothing is open and nobody waits nothing is kept.
 
-use crate::core::trouble::Service;
+use crate::core::service::Service;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;

@@ -6,8 +6,9 @@
 
 use crate::api::{Api, Credentials, Reached, Time};
 use crate::core::journal::Run;
+use crate::core::service::Service;
 use crate::core::time::between;
-use crate::core::trouble::{Again, Service, Trouble};
+use crate::core::trouble::{Again, Trouble};
 use crate::settings::{Choice, Profile, Settings, SettingsError, TokenStore};
 use crate::shell::clock::Clock;
 use crate::shell::vault::Vault;

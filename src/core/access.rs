@@ -4,7 +4,8 @@
 //! Says only what is wanted, and what a token looks like. Tokens themselves never come into the model.
 
 use super::model::Model;
-use super::trouble::{Service, Trouble, What};
+use super::service::Service;
+use super::trouble::{Trouble, What};
 
 /// What stands before a token in a header.
 const SCHEME: &str = "bearer ";

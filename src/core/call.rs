@@ -6,8 +6,8 @@
 use super::environment::{Environment, LcsEnvironment};
 use super::gateways::AtGateway;
 use super::journal::Deed;
+use super::service::Service;
 use super::sign_in::Account;
-use super::trouble::Service;
 use crate::wire::{dataverse, finance_operations, gateway, graph, link, power_platform};
 use std::sync::Arc;
 use std::time::Duration;

@@ -13,9 +13,9 @@ pub use rules::{LEGAL_ENTITIES_AT_ONCE, LEGAL_ENTITIES_MAX};
 use super::environment::Environment;
 use super::facts::{FactKind, Facts, NOT_READ};
 use super::gate;
+use super::service::Service;
 use super::setup::{Flow, Setup};
 use super::time::Now;
-use super::trouble::Service;
 use crate::wire::{dataverse, lcs};
 
 /// What is said of one that no service answers; what is known of it follows.

@@ -7,8 +7,8 @@
 use super::environment::Environment;
 use super::facts::Facts;
 use super::gate;
+use super::service::Service;
 use super::time::Now;
-use super::trouble::Service;
 use crate::wire::{bare_host, bare_id};
 use std::collections::VecDeque;
 use std::time::Duration;

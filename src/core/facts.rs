@@ -11,9 +11,10 @@ pub use states::{Answer, IdentityState, PackageState, Unstopped, error_words, ma
 
 use super::call::DefaultTeam;
 use super::environment::Fact;
+use super::service::Service;
 use super::sign_in::Account;
 use super::time::Now;
-use super::trouble::{Service, Trouble, What};
+use super::trouble::{Trouble, What};
 use crate::wire::{dataverse, finance_operations, gateway, graph, power_platform};
 use std::sync::Arc;
 

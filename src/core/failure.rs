@@ -2,8 +2,8 @@
 
 use super::fault::{self, Fault};
 use super::journal::What;
+use super::service::Service;
 use super::time::Now;
-use super::trouble::Service;
 
 /// What made a step stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use super::fault::When;
 use super::mandate::Mandate;
 use super::msg::Intent;
 use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
+use super::service::Service;
 use super::setup::Setup;
-use super::trouble::{Again, Service, Trouble, capital};
+use super::trouble::{Again, Trouble, capital};
 use crate::wire::{bare_id, gateway, same_address};
 
 /// Release from which Reset link exists (10.0.30, platform update 54).

@@ -35,6 +35,7 @@ pub mod remedy;
 pub mod reset;
 pub mod route;
 pub mod schedule;
+pub mod service;
 pub mod setup;
 pub mod setups;
 pub mod sign_in;

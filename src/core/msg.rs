@@ -6,9 +6,10 @@ use super::exchange::Exchange;
 use super::journal::{Run, RunId};
 use super::mandate::{Mandate, Module};
 use super::schedule::prior::Watched;
+use super::service::Service;
 use super::setup::Held;
 use super::sign_in::Keeping;
-use super::trouble::{Service, Trouble};
+use super::trouble::Trouble;
 use std::time::Duration;
 
 /// Names one question or change; a reply under a ticket nobody waits for does nothing.

@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn a_repair_is_the_next_step_only_where_identities_made_it_fail() {
         use crate::core::failure::Halt;
+        use crate::core::service::Service;
         use crate::core::time::Now;
-        use crate::core::trouble::Service;
         let failure = |fault: Option<&str>, is_ours| Failure {
             at: Now::UNIX_EPOCH,
             service: Service::Link,

@@ -6,7 +6,7 @@
 pub mod outlook;
 pub mod prior;
 
-use super::trouble::Service;
+use super::service::Service;
 use prior::Prior;
 use std::time::Duration;
 

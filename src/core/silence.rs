@@ -2,10 +2,11 @@
 
 use super::linking::{LinkStep, Way};
 use super::model::Model;
+use super::service::Service;
 use super::setup::{Flow, Setup, Watch};
 use super::sign_in::Session;
 use super::time::{Now, between, in_words};
-use super::trouble::{Service, Trouble};
+use super::trouble::Trouble;
 
 /// Who keeps one set-up waiting, as the end of a sentence; none where nobody does.
 pub fn of_setup(setup: &Setup, now: Now) -> Option<String> {

@@ -28,9 +28,10 @@ use super::msg::{Intent, Msg, Ticket};
 use super::route::screen;
 use super::schedule::prior::{Experience, Watched};
 use super::schedule::{Pacing, STEP_ATTEMPTS, back_off, fair_share};
+use super::service::Service;
 use super::setup::{Flow, Setup, Watch};
 use super::time::{Now, later};
-use super::trouble::{Service, Trouble, record_help};
+use super::trouble::{Trouble, record_help};
 use super::unseen::is_web_address;
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use crate::core::access::{self, Wanted};
 use crate::core::gate;
 use crate::core::model::Model;
 use crate::core::msg::Intent;
-use crate::core::trouble::Service;
+use crate::core::service::Service;
 use crate::ui::look::{Glyphs, Role};
 use crate::ui::row::{Row, para};
 use crate::ui::text::{clean, window};

@@ -6,7 +6,7 @@ use crate::core::environment::EnvironmentId;
 use crate::core::mandate::Module;
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
-use crate::core::trouble::Service;
+use crate::core::service::Service;
 use secrecy::SecretString;
 use tui_input::Input;
 

@@ -4,8 +4,8 @@
 //! authorities that are trusted. What is wrong or cannot work is said here, before anything starts.
 
 use crate::api::{Certificate, CertificateError, Credentials, Identity, Keeper, Outside, Proof, Trust};
+use crate::core::service::Service;
 use crate::core::sign_in::Account;
-use crate::core::trouble::Service;
 use crate::settings::{Profile, TokenStore};
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use super::common::Work;
 use super::layer::Which;
 use dualwrite::core::call::{Call, Change};
-use dualwrite::core::trouble::Service;
+use dualwrite::core::service::Service;
 
 /// What is being done, and on which world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ mod run;
 mod table;
 
 use calls::{Job, RESET, Target};
-use dualwrite::core::trouble::Service;
+use dualwrite::core::service::Service;
 use dualwrite::surface::code;
 use layer::Harm;
 use run::{Did, Often};

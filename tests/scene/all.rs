@@ -4,8 +4,9 @@ use super::{OTHER, Scene, UAT, World, cloud, link_to, package, refused, start, u
 use dualwrite::core::journal::{Outcome, Program, Run, fold};
 use dualwrite::core::model::Model;
 use dualwrite::core::msg::{Found, Intent, Msg, NotClaimed};
+use dualwrite::core::service::Service;
 use dualwrite::core::setup::Held;
-use dualwrite::core::trouble::{Service, Trouble, What};
+use dualwrite::core::trouble::{Trouble, What};
 use serde_json::{Value, json};
 
 /// A set-up that runs, with what it wrote down.

@@ -18,9 +18,10 @@ use crate::core::journal::{ChangeResult, Deed, Outcome, Run, What as Line, Work}
 use crate::core::mandate::Mandate;
 use crate::core::msg::Ticket;
 use crate::core::plan::{APPLICATION_USERS, CORE_PACKAGE, STAGES, StageId};
+use crate::core::service::Service;
 use crate::core::setup::{Flow, Setup, Watch};
 use crate::core::time::{Now, between};
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::trouble::{Trouble, What};
 use identities::{change_answered, create_user, read_role, read_rows, read_user, rows_read, user_read};
 use install::{SettleTries, install_answered, look, looked, watch_call, watched};
 use std::time::Duration;

@@ -21,9 +21,10 @@ use crate::core::gate::{self, Gate, Leads};
 use crate::core::journal::{ChangeResult, Outcome, Run, What as Line, Work};
 use crate::core::linking::{Confirmation, LinkStep, Linked, Linking, Way};
 use crate::core::schedule::{SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
+use crate::core::service::Service;
 use crate::core::setup::{Flow, Setup, Start, Watch};
 use crate::core::time::{Now, between, to_the_second};
-use crate::core::trouble::{Done, Service, Trouble, What};
+use crate::core::trouble::{Done, Trouble, What};
 use crate::wire::{bare_host, bare_id, gateway, lcs};
 use std::time::Duration;
 

@@ -8,10 +8,11 @@ use crate::core::environment::{Environment, EnvironmentId, by_beginning};
 use crate::core::facts::FactKind;
 use crate::core::model::{Model, Place, Purpose, Question};
 use crate::core::schedule::{READ_ATTEMPTS, SIDE_ATTEMPTS, THROTTLED_ATTEMPTS, back_off};
+use crate::core::service::Service;
 use crate::core::setup::Setup;
 use crate::core::standing;
 use crate::core::time::Now;
-use crate::core::trouble::{Service, Trouble};
+use crate::core::trouble::Trouble;
 use std::time::Duration;
 
 /// What is read of an environment for the list.

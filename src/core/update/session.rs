@@ -7,9 +7,10 @@ use crate::core::journal::What;
 use crate::core::model::{Model, Purpose, Question};
 use crate::core::msg::Ticket;
 use crate::core::schedule::back_off;
+use crate::core::service::Service;
 use crate::core::sign_in::{Account, Ended, SLOW_DOWN, Session, Waiting};
 use crate::core::time::Now;
-use crate::core::trouble::{Service, Trouble, What as Happened};
+use crate::core::trouble::{Trouble, What as Happened};
 use std::time::Duration;
 
 /// How often a code is asked for before a person is told why there is none.

@@ -4,10 +4,11 @@
 use super::super::code;
 use super::{Headless, Over, outcome_of};
 use crate::core::model::Model;
+use crate::core::service::Service;
 use crate::core::setup::Record;
 use crate::core::sign_in::Session;
 use crate::core::time::{between, in_words};
-use crate::core::trouble::{Again, Service, Trouble, What};
+use crate::core::trouble::{Again, Trouble, What};
 
 /// Why nothing is asked where nobody is signed in and nobody can read a code.
 const NOBODY: &str = "Nobody is signed in. Run it on a terminal, sign in beforehand (dualwrite sign-in), or let an \

@@ -10,8 +10,9 @@ use crate::core::gate;
 use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::plan::{APPLICATION_USERS, client_id_rows};
 use crate::core::schedule::{SETTLE_PAUSE, back_off};
+use crate::core::service::Service;
 use crate::core::setup::Setup;
-use crate::core::trouble::{Done, Service, Trouble};
+use crate::core::trouble::{Done, Trouble};
 use std::time::Duration;
 
 /// Changes asked for one identity before the program stops and says so: three are needed at most

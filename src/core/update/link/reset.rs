@@ -10,9 +10,10 @@ use crate::core::gate::{self, Gate};
 use crate::core::journal::{What as Line, Work};
 use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::reset as of;
+use crate::core::service::Service;
 use crate::core::setup::{Flow, Setup, Start, Watch};
 use crate::core::time::Now;
-use crate::core::trouble::{Service, Trouble};
+use crate::core::trouble::Trouble;
 use std::time::Duration;
 
 /// Readings of the gateway after a reset whose outcome is not known, five seconds apart: as long as a reset may take.

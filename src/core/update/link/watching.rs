@@ -12,9 +12,10 @@ use crate::core::gate;
 use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::schedule::NO_RESPONSE_MISSES;
 use crate::core::schedule::prior::Watched;
+use crate::core::service::Service;
 use crate::core::setup::Setup;
 use crate::core::time::between;
-use crate::core::trouble::{Service, Trouble, What};
+use crate::core::trouble::{Trouble, What};
 use crate::wire::link;
 use std::time::Duration;
 
