@@ -8,6 +8,7 @@ use dualwrite::core::mandate::{Mandate, Module};
 use dualwrite::core::msg::Intent;
 use dualwrite::screens::{Reaction, in_sight, on_key, on_paste, settle};
 use scene::{OTHER, Scene, UAT, UNICODE, World, event, last, named, press, scenes, wants};
+use std::time::Duration;
 
 #[test]
 fn enter_and_one_end_and_space_walk_from_the_list_to_linked() {
@@ -24,6 +25,8 @@ fn enter_and_one_end_and_space_walk_from_the_list_to_linked() {
     assert!(scene.text(UNICODE, (80, 24)).contains("Setup complete"));
     scene.world.link_status = serde_json::json!({"IsSuccess": true, "OperationStatus": "Completed"});
     scene.world.hold = vec!["LinkStatus"];
+    // Nobody presses it in the moment in which it comes.
+    scene.now = dualwrite::core::time::later(scene.now, Duration::from_mins(1));
     assert_eq!(last(&mut scene, "Enter"), wants(Intent::Link));
     scene.world.hold.clear();
     scene.world.links = done.links;
@@ -86,6 +89,33 @@ fn letters_are_intents() {
     let mut scene = named("details");
     assert_eq!(last(&mut scene, "Z"), Reaction::Redraw);
     assert!(scene.text(UNICODE, (80, 24)).contains("Z does nothing here; ? lists the keys."));
+}
+
+#[test]
+fn an_enter_that_is_still_held_does_not_press_what_cannot_be_taken_back() {
+    let press = |scene: &mut Scene| {
+        let (now, size) = (scene.now, scene.size);
+        on_key(&scene.model, &mut scene.eye, KeyEvent::from(KeyCode::Enter), now, size)
+    };
+    let later = |scene: &mut Scene, pause: Duration| {
+        let times = scene.model.cloud.speed.unwrap_or(1);
+        scene.now = dualwrite::core::time::later(scene.now, pause * times);
+    };
+    let mut scene = named("complete");
+    for at in 0..10 {
+        let is_held = at > 2;
+        assert_eq!(press(&mut scene), if is_held { Reaction::Redraw } else { wants(Intent::Link) }, "{at}");
+        later(&mut scene, Duration::from_millis(33));
+    }
+    assert!(scene.text(UNICODE, (80, 24)).contains("press it once more"));
+    later(&mut scene, Duration::from_millis(300));
+    assert_eq!(press(&mut scene), wants(Intent::Link));
+    // Where it only leads on, it leads on.
+    let mut scene = named("details");
+    assert_eq!(
+        [press(&mut scene), press(&mut scene)],
+        [wants(Intent::DualWriteApplication), wants(Intent::DualWriteApplication)]
+    );
 }
 
 #[test]

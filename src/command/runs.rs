@@ -77,7 +77,7 @@ fn list(runs: &[Listed], zone: &TimeZone, room: usize) -> String {
     let has_place = AROUND_NAMES + names + places <= room;
     let cells = if has_place { names } else { names.min(room.saturating_sub(AROUND_NAMES)).max(NAME_MIN) };
     let head = format!(
-        "Run       Started (local time)   {}  Outcome          Span{}",
+        "Run       Started, local time  {}  Outcome          Span{}",
         fit("Environment", cells, ""),
         if has_place { "         On         By" } else { "" }
     );

@@ -353,7 +353,7 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
         (Some(maps), _) => {
             let count = if maps.len() == 1 { "1 map is".to_owned() } else { format!("{} maps are", maps.len()) };
             reasons.push(format!(
-                "{count} not stopped: {}. Stop them on the Dual-write page (o opens it), then read again.",
+                "{count} not stopped: {}. Stop them on the Dual-write page, then read again.",
                 maps.words()
             ));
         }

@@ -181,6 +181,9 @@ impl Pilot {
                 trouble.whole_sentence()
             )));
         }
+        if let Some(next) = self.modules_first(model, setup) {
+            return next;
+        }
         match &setup.flow {
             Flow::Details { .. } => self.of_details(model, setup),
             Flow::Terms { seen_to_end: false, .. } => Next::Want(Intent::TermsSeenToEnd),
@@ -318,7 +321,27 @@ impl Pilot {
         }
     }
 
-    /// What is linked stays linked; modules that were asked for are added.
+    /// Modules that were asked for and are not there, where all else is: an earlier run that was taken up knew nothing of
+    /// them.
+    fn modules_first(&self, model: &Model, setup: &Setup) -> Option<Next> {
+        let (Goal::SetUp(modules), Flow::Configured | Flow::Linked(_)) = (&self.orders.goal, &setup.flow) else {
+            return None;
+        };
+        if modules.is_empty() {
+            return None;
+        }
+        if *modules != setup.modules {
+            return Some(Next::Want(Intent::ChooseModules(modules.clone())));
+        }
+        if !setup.reading.is_empty() {
+            return Some(Next::Wait);
+        }
+        let environment = model.directory.get(&self.id)?;
+        (plan::installed(&setup.facts, &setup.mandate()) != Answer::Yes)
+            .then(|| self.add_modules(environment, setup, modules))
+    }
+
+    /// What is there stays as it is; modules that were asked for are added.
     fn add_modules(&self, environment: &Environment, setup: &Setup, modules: &[Module]) -> Next {
         let (facts, mandate) = (&setup.facts, setup.mandate());
         if gate::modules(environment, facts, &mandate) {
@@ -327,14 +350,14 @@ impl Pilot {
         match (plan::installed(facts, &mandate), gate::dual_write_application(environment, facts)) {
             (Answer::Yes, _) => Next::Want(Intent::Link),
             (Answer::Unknown(reasons), _) => Next::End(End::Unreachable(format!(
-                "It is linked; whether the modules are there could not be told: {}.",
+                "Whether the modules are there could not be told: {}.",
                 reasons.join("; ")
             ))),
             (Answer::No(_), Gate::Closed(why)) => {
-                Next::End(End::Prerequisites(format!("It is linked; no module can be added. {why}")))
+                Next::End(End::Prerequisites(format!("No module can be added. {why}")))
             }
             (Answer::No(reasons), _) => {
-                Next::End(End::Prerequisites(format!("It is linked; no module can be added: {}.", reasons.join("; "))))
+                Next::End(End::Prerequisites(format!("No module can be added: {}.", reasons.join("; "))))
             }
         }
     }

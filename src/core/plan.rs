@@ -258,7 +258,9 @@ pub fn identities(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
             }
             Some(IdentityState::Deleted { .. }) => (
                 Certainty::Will,
-                format!("{create}; a deleted one is in the way and is permanently deleted only after asking"),
+                format!(
+                    "{create}; a deleted one is in the way, so the set-up stops there: repair the identities first"
+                ),
             ),
             Some(IdentityState::Missing) => (Certainty::Will, create),
             None => (Certainty::IfMissing, create),
@@ -280,7 +282,9 @@ pub fn identities(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
                     Some(user) => {
                         format!("bind client ID row {app} ({name}) to user {user}; {old} is missing or disabled")
                     }
-                    None => format!("client ID row {app} ({name}) runs as {old}, who is missing or disabled"),
+                    None => format!(
+                        "client ID row {app} ({name}) runs as {old}, who is missing or disabled, so the set-up stops there: repair the identities first"
+                    ),
                 },
             ),
             Some(Some(user)) => (Certainty::Already, format!("client ID row {app} ({name}) is there, user {user}")),

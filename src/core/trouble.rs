@@ -232,7 +232,7 @@ impl Trouble {
             What::NoToken => format!("{} gives no token for {who}", Service::Entra.name()),
             What::PeopleOnly => format!("{who} accepts only user sign-ins; an application is signed in"),
             What::OutsideToken(variable) => {
-                format!("{who} did not accept the token that was given (t, or {variable})")
+                format!("{who} did not accept the token that was given ({variable})")
             }
             What::NoOutsideToken(variable) => format!("no token for {who} was given ({variable})"),
             What::NotRecorded => format!("nothing was sent to {who}, because the record could not be written"),

@@ -45,6 +45,10 @@ impl Sheet for Complete {
          be removed afterwards."
     }
 
+    fn is_final(&self) -> bool {
+        true
+    }
+
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let facts = &setup.facts;
@@ -74,7 +78,7 @@ impl Sheet for Complete {
                 cells,
             ),
         };
-        rows.extend(parts::written(setup, view, cells));
+        // Whose link it will be and between what stands before what was written: that is decided here.
         rows.push(Row::blank());
         rows.push(parts::heading("What will be linked"));
         let mut put = |label: &str, value: String| {
@@ -84,11 +88,12 @@ impl Sheet for Complete {
         let dataverse =
             environment.dataverse.as_ref().map_or_else(|| "not known".to_owned(), |side| parts::host(&side.url));
         put("To", format!("{dataverse} ({}, {})", clean(environment.kind().word()), parts::geography(environment)));
-        put("Legal entities", companies(facts));
         put("Owner", clean(view.model.account()));
+        put("Legal entities", companies(facts));
         put("How", how(view));
         put("Takes", "5 minutes or less".to_owned());
         rows.extend(company_warning(view, facts, cells));
+        rows.extend(parts::written(setup, view, cells));
         let closed = match gate::link(environment, facts) {
             Gate::Open => None,
             Gate::Reading => Some("Still reading whether both sides can be linked.".to_owned()),

@@ -7,6 +7,7 @@ use crate::core::mandate::Module;
 use crate::core::model::Model;
 use crate::core::route::{Screen, screen};
 use crate::core::service::Service;
+use crate::core::time::Now;
 use secrecy::SecretString;
 use tui_input::Input;
 
@@ -135,6 +136,8 @@ pub struct Eye {
     pub(super) folded: bool,
     /// A token that was typed and that nobody took yet.
     pub(super) token: Option<SecretString>,
+    /// When Enter was pressed last, and how often in a row.
+    pub(super) entered: Option<(Now, u8)>,
     /// Why the last key did nothing.
     pub(super) hint: Option<String>,
 }

@@ -8,6 +8,7 @@ use super::{View, details, parts, progress};
 use crate::core::failure::Halt;
 use crate::core::gate;
 use crate::core::msg::Intent;
+use crate::core::plan::StageId;
 use crate::core::setup::Flow;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Row, para};
@@ -75,6 +76,7 @@ impl Sheet for Failed {
         };
         let notes = para(words, Role::Dim, room.full);
         let fix = details::can_repair(environment, setup).then_some(Ask::Repair);
+        let is_of_identities = matches!(run.stage().id, StageId::ApplicationUsers | StageId::ClientIdRows);
         let mut stops = vec![Stop::wants("Try again", Intent::TryAgain)];
         stops.extend(fix.map(|ask| Stop::button("Repair the identities", Action::Ask(ask))));
         if is_linked {
@@ -86,7 +88,12 @@ impl Sheet for Failed {
             rows,
             notes,
             stops,
-            primary: if fix.is_some() && failure.is_ours { "Repair the identities" } else { "Try again" },
+            // What was found, and not what a service said, stays as it is until it is repaired.
+            primary: if fix.is_some() && (failure.is_ours || is_of_identities) {
+                "Repair the identities"
+            } else {
+                "Try again"
+            },
             fix,
             address: failure.fault.map(|fault| fault.doc_url.clone()).filter(|url| !url.is_empty()),
             copy: Some(parts::support(failure)),

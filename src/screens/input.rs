@@ -9,14 +9,19 @@ use super::{View, access, frame, modules, top};
 use crate::core::model::Model;
 use crate::core::msg::Intent;
 use crate::core::service::Service;
-use crate::core::time::Now;
+use crate::core::time::{Now, between};
 use crate::ui::keys::Key;
 use crate::ui::look::Look;
 use crate::ui::text::clean;
 use crossterm::event::{Event, KeyEvent};
 use jiff::tz::TimeZone;
+use std::time::Duration;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
+
+/// Enters that follow each other so soon, and so many of them, are one key that is held.
+const SOON: Duration = Duration::from_millis(120);
+const HELD: u8 = 4;
 
 /// What became of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +79,16 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::Repaint => return Reaction::Repaint,
         Act::Suspend => return Reaction::Suspend,
         _ => {}
+    }
+    if act == Act::Press {
+        let soon = SOON * model.cloud.speed.unwrap_or(1);
+        let (before, in_a_row) = eye.entered.unwrap_or((now, 0));
+        let in_a_row = if between(before, now) < soon { in_a_row.saturating_add(1) } else { 1 };
+        eye.entered = Some((now, in_a_row));
+        if sheet.is_final() && in_a_row >= HELD {
+            eye.hint = Some("Enter was still held; press it once more.".to_owned());
+            return Reaction::Redraw;
+        }
     }
     // What is its own needs no page but its height, which is known from the last one.
     let known = eye.settled.filter(|settled| settled.0 == size).map(|settled| settled.1);

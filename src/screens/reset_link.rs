@@ -14,7 +14,7 @@ use crate::core::msg::Intent;
 use crate::core::reset;
 use crate::ui::look::{Glyphs, Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
-use crate::ui::text::{clean, cut, window};
+use crate::ui::text::{clean, window};
 
 /// Cells of the text "Name  ".
 const NAME_AT: usize = 6;
@@ -57,14 +57,14 @@ impl Sheet for ResetLink {
         let name = clean(&environment.name);
         let cells = room.width.saturating_sub(NAME_AT + 1);
         let (typed, caret) = window(over.input.value(), over.input.cursor(), cells);
-        let head = vec![
-            Row::new(
-                cut(&format!("Type {name} to reset its link."), room.width, view.look.symbols().ellipsis),
-                Role::Strong,
-            ),
-            parts::typed_row("Name", typed, "type it here", *view.look),
-            Row::blank(),
-        ];
+        // What it costs is in sight wherever a name can be typed, however small the window.
+        let mut head = para(
+            &format!("Type {name} to reset its link. All its table maps are removed; that cannot be undone."),
+            Role::Strong,
+            room.width,
+        );
+        let typed_at = head.len();
+        head.extend([parts::typed_row("Name", typed, "type it here", *view.look), Row::blank()]);
         let mut rows =
             para(&format!("Reset link moves dual-write to {name}. {}", mismatch::removes()), Role::Plain, room.width);
         rows.extend(not_known(view, environment, &setup.facts, room.width));
@@ -82,7 +82,7 @@ impl Sheet for ResetLink {
             rows,
             stops: vec![Stop::button("Reset link", Action::Own).closed_because(closed)],
             primary: "Reset link",
-            caret: Some((1, NAME_AT + caret)),
+            caret: Some((typed_at, NAME_AT + caret)),
             ..Page::default()
         }
     }

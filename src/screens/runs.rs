@@ -109,7 +109,7 @@ impl Sheet for Runs {
         }
         let selected = view.eye.run.min(runs.len() - 1);
         let columns = Columns::of(room.width);
-        let began = if columns.began == DATE { "Started" } else { "Started (local time)" };
+        let began = if columns.began == DATE { "Started" } else { "Started, local time" };
         let head =
             format!("  {}{}{}", columns.began(began), columns.name("Environment", ""), fit("Outcome", OUTCOME, ""));
         let head = Row::new(head, Role::Dim).and(columns.span("Span"), Role::Dim);

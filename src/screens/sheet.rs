@@ -62,6 +62,11 @@ pub(super) trait Sheet: Sync {
         None
     }
 
+    /// Whether it comes by itself, and what it offers first cannot be taken back: a key that is held does not press it.
+    fn is_final(&self) -> bool {
+        false
+    }
+
     /// The text that has the letters.
     fn field(&self, _eye: &Eye) -> Option<Field> {
         None

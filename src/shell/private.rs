@@ -183,16 +183,23 @@ mod modes {
     const OTHERS_WRITE: u32 = 0o022;
     const STICKY: u32 = 0o1000;
 
-    /// The state directory itself may be a link, and others may look at it; nobody else may write.
+    /// The state directory itself may be a link; nobody else may look at it or write.
     pub(super) fn of_state_dir(dir: &Path, mended: &mut Vec<String>) -> Result<(), Unfit> {
         let Ok(about) = fs::metadata(dir) else { return Ok(()) };
-        if !about.is_dir() || about.mode() & OTHERS_WRITE == 0 {
+        if !about.is_dir() || about.mode() & OTHERS == 0 {
             return Ok(());
         }
-        if about.mode() & STICKY != 0 {
+        if about.mode() & OTHERS_WRITE != 0 && about.mode() & STICKY != 0 {
             return Err(Unfit::Shared(dir.to_owned()));
         }
-        take_away(dir, &about, OTHERS_WRITE, mended)
+        if about.mode() & OTHERS_WRITE != 0 {
+            return take_away(dir, &about, OTHERS, mended);
+        }
+        // Its files are closed to others anyway: where it is not ours, or on a disk that cannot be written, it stays.
+        if about.uid() == rustix::process::geteuid().as_raw() {
+            let _ = fs::set_permissions(dir, Permissions::from_mode(about.mode() & 0o7777 & !OTHERS));
+        }
+        Ok(())
     }
 
     /// A directory that this program made, with its files.

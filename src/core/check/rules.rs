@@ -26,8 +26,7 @@ pub const LEGAL_ENTITIES_MAX: usize = 250;
 /// Legal entities that the initial sync takes at once.
 pub const LEGAL_ENTITIES_AT_ONCE: usize = 40;
 /// What helps where a client ID row runs as nobody.
-const BIND: &str =
-    "Repair the identities (f) binds it to a user that you choose; or enable the user in finance and operations.";
+const BIND: &str = "In the wizard Repair the identities binds it to a user that you choose; or enable the user in finance and operations.";
 /// Why there is only one side.
 pub(super) const NO_DATAVERSE: &str = "there is no Dataverse yet";
 /// How many names stand in a reason.

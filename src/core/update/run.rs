@@ -11,6 +11,7 @@ use crate::core::environment::EnvironmentId;
 use crate::core::facts::FactKind;
 use crate::core::gate;
 use crate::core::journal::{Entry, Outcome, Run, What, Work};
+use crate::core::linking::Way;
 use crate::core::model::{Model, Place, Purpose, Question};
 use crate::core::msg::{Found, NotClaimed, Ticket};
 use crate::core::plan::StageId;
@@ -345,9 +346,11 @@ fn take_up(setup: &mut Setup, run: &Run, cx: &mut Cx) {
             began(setup, work.clone(), true, cx);
             configure::take_up(setup, *first, mandate.clone(), *since, run, cx);
         }
-        Some((work @ Work::Link { way, request_id }, since)) => {
-            began(setup, work.clone(), true, cx);
-            link::take_up(setup, *way, request_id.clone(), *since, run, cx);
+        Some((Work::Link { way, request_id }, since)) => {
+            // Nobody has to link by hand where the link service may be asked now.
+            let way = if *way == Way::Assisted { super::way(cx.cloud) } else { *way };
+            began(setup, Work::Link { way, request_id: request_id.clone() }, true, cx);
+            link::take_up(setup, way, request_id.clone(), *since, run, cx);
         }
         Some((work @ Work::Reset { .. }, since)) => {
             began(setup, work.clone(), true, cx);

@@ -89,7 +89,7 @@ mod unix {
         let expected =
             expected.map(|(could, path)| format!("Others could {could} {}; now only you can.", path.display()));
         assert_eq!(words, expected);
-        assert_eq!([mode(&state), mode(&runs), mode(&run)], [0o755, 0o700, 0o600]);
+        assert_eq!([mode(&state), mode(&runs), mode(&run)], [0o700, 0o700, 0o600]);
         assert_eq!(mode(&tokens), 0o644, "whoever could read it may have: it is refused later");
         assert!(tend(&state).unwrap().is_empty());
     }

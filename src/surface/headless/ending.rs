@@ -174,7 +174,8 @@ impl Of<'_> {
             .map(|check| format!("{} {}. Not met: {}", check.id, check.what, check.reason));
         let found = found.collect::<Vec<_>>().join("; ");
         if gate::repair(environment, &setup.facts) {
-            let place = self.in_the_wizard("Identities that are missing or disabled can be fixed (f)");
+            let what = "dualwrite setup fixes identities that are missing or disabled, and Repair the identities does";
+            let place = self.in_the_wizard(what);
             format!("{found}. {place}")
         } else {
             format!("{found}. {}", capital(again))

@@ -20,7 +20,7 @@ const UPDATE: &str =
 /// What helps where configurations are left and nothing is linked.
 const CLEAN: &str = "Delete the rows of the table Dual Write Runtime Configurations in Dataverse before linking.";
 /// What helps where a deleted application user is in the way.
-const PURGE: &str = "Repair the identities (f) permanently deletes it after asking and makes a new one; by hand: Power \
+const PURGE: &str = "In the wizard Repair the identities permanently deletes it after asking and makes a new one; by hand: Power \
                      Platform admin center, Application users.";
 /// Names under which the core solution stands in the table of solutions.
 const CORE_SOLUTIONS: [&str; 2] = ["DualWriteCoreAnchor", "DualWriteCore"];

@@ -96,8 +96,8 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
         }
         Some(IdentityState::Deleted { .. }) => {
             let words = format!(
-                "A deleted application user {app} is in the way of a new one. Repair the identities (f) permanently \
-                 deletes it after asking; by hand: Power Platform admin center, Settings, Users + permissions, \
+                "A deleted application user {app} is in the way of a new one. In the wizard Repair the identities \
+                 permanently deletes it after asking; by hand: Power Platform admin center, Settings, Users + permissions, \
                  Application users."
             );
             own_words(Service::Dataverse, words, setup, cx)
@@ -193,10 +193,10 @@ fn put_row(
     let is_off = setup.facts.finops_user_enabled(&user) == Some(false);
     let words = match bound {
         Some(old) if run.mandate.row_user.is_none() => Some(format!(
-            "Client ID row {app} runs as {old}, who is missing or disabled in finance and operations. Either let Repair the identities (f) bind it to a user that you choose, or enable {old} there and try again."
+            "Client ID row {app} runs as {old}, who is missing or disabled in finance and operations. Either let Repair the identities, in the wizard, bind it to a user that you choose, or enable {old} there and try again."
         )),
         _ if is_off => Some(format!(
-            "The user {user} is missing or disabled in finance and operations, so no client ID row can run as it. Either repair the identities (f) with another user, or enable it there and try again."
+            "The user {user} is missing or disabled in finance and operations, so no client ID row can run as it. Either repair the identities in the wizard with another user, or enable it there and try again."
         )),
         _ => None,
     };

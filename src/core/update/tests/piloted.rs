@@ -50,6 +50,51 @@ fn modules_that_were_asked_for_are_installed_where_all_else_is_there(#[case] unt
 }
 
 #[test]
+fn modules_are_added_where_an_earlier_run_that_was_taken_up_knew_nothing_of_them() {
+    let mut world = World::running();
+    world.core_state = "Installed";
+    world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
+    let mut world = world.killed();
+    world.want(Intent::GoOn);
+    let mut pilot = Pilot::new(id(), orders(Goal::SetUp(vec![Module::Finance]), Until::Linked));
+    let package = Module::Finance.packages()[0];
+    let is_asked = |world: &World| {
+        world
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Install { package: asked, .. } if **asked == *package))
+    };
+    while !is_asked(&world) {
+        match pilot.next(&world.model) {
+            Next::Want(intent) => world.want(intent),
+            Next::Wait => assert!(world.answer_as_it_is(), "{:?}", world.flow()),
+            Next::End(end) => panic!("{end:?}"),
+        }
+    }
+    assert!(
+        !world.changes.iter().any(|change| matches!(change, Change::StartLink { .. })),
+        "first all of it, then the link"
+    );
+}
+
+#[test]
+fn a_link_by_hand_that_was_interrupted_is_made_by_the_link_service_where_there_is_one() {
+    let mut world = World::new();
+    world.core_state = "Installed";
+    world.model.cloud.has_link = false;
+    world.settle();
+    world.want(Intent::OpenEnvironment(id()));
+    world.settle();
+    world.want(Intent::Link);
+    world.want(Intent::Link);
+    let mut world = world.killed();
+    assert!(world.model.cloud.has_link);
+    world.want(Intent::GoOn);
+    world.settle();
+    assert!(matches!(world.changes[..], [Change::StartLink { .. }]), "{:?}", world.flow());
+}
+
+#[test]
 fn where_they_are_there_nothing_is_installed_again() {
     let world = World { finance_state: "Installed", ..World::new() };
     let (world, next) = asked_for_finance(world, Until::Configured);
