@@ -176,7 +176,7 @@ pub struct Of {
     /// Which environments: names, ids or addresses.
     #[arg(long = "environment", value_name = "E", num_args = 1.., value_parser = named)]
     pub environments: Vec<String>,
-    /// Print JSON and nothing else.
+    /// Print JSON and nothing else; what is wrong with the command itself is said on standard error.
     #[arg(long)]
     pub json: bool,
 }

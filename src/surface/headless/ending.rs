@@ -19,6 +19,9 @@ use crate::ui::text::{clean, fit_name};
 /// What is left to do after a failure, beside what its words and remedies say.
 const AGAIN: &str = "what is done stays done; once it is fixed, run the same command again";
 
+/// The same where the record stopped it.
+const NO_RECORD: &str = "free disk space or give write permission in the state directory, then run the same command again; what is done stays done";
+
 /// The same where the services end with the program.
 const REHEARSAL_ENDS: &str = "this rehearsal ends here; the same command starts it again";
 
@@ -47,7 +50,7 @@ impl Ending {
             End::Unreachable(why) => (code::UNREACHABLE, "unreachable", why.clone()),
             End::Prerequisites(why) => (code::PREREQUISITES, "prerequisites_not_met", why.clone()),
             End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::NoRecord) => {
-                (code::FAILED, "no_record", String::new())
+                (code::FAILED, "no_record", NO_RECORD.into())
             }
             End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::CouldNotRead) => {
                 (code::UNREACHABLE, "unreachable", String::new())
