@@ -49,26 +49,26 @@ fn linked() -> World {
     world
 }
 
-#[test]
-fn a_link_that_somebody_took_away_is_not_called_linked() {
-    for now in [Reply::Links(Vec::new()), link_to("pp-2")] {
-        let mut world = linked();
-        world.now = later(world.now, Duration::from_mins(1));
-        world.open.clear();
-        world.want(Intent::ReadNow);
-        let at = world.open.iter().position(|(_, _, asked)| matches!(asked, Asked::Call(Call::Links(_)))).unwrap();
-        world.open.swap(0, at);
-        world.answer(Ok(now));
-        assert!(matches!(world.flow(), Flow::Details { .. }), "{:?}", world.flow());
-    }
-    // One that cannot be read is still what was read before.
-    let mut world = linked();
+/// A minute later the person asks again, and only the gateway answers.
+fn read_link_again(world: &mut World, result: Result<Reply, Trouble>) {
     world.now = later(world.now, Duration::from_mins(1));
     world.open.clear();
     world.want(Intent::ReadNow);
     let at = world.open.iter().position(|(_, _, asked)| matches!(asked, Asked::Call(Call::Links(_)))).unwrap();
     world.open.swap(0, at);
-    world.answer(Err(Trouble::new(Service::Gateway, Happened::Status(403), "")));
+    world.answer(result);
+}
+
+#[test]
+fn a_link_that_somebody_took_away_is_not_called_linked() {
+    for now in [Reply::Links(Vec::new()), link_to("pp-2")] {
+        let mut world = linked();
+        read_link_again(&mut world, Ok(now));
+        assert!(matches!(world.flow(), Flow::Details { .. }), "{:?}", world.flow());
+    }
+    // One that cannot be read is still what was read before.
+    let mut world = linked();
+    read_link_again(&mut world, Err(Trouble::new(Service::Gateway, Happened::Status(403), "")));
     assert!(matches!(world.flow(), Flow::Linked(_)), "{:?}", world.flow());
 }
 
