@@ -101,15 +101,21 @@ fn an_enter_that_is_still_held_does_not_press_what_cannot_be_taken_back() {
         let times = scene.model.cloud.speed.unwrap_or(1);
         scene.now = dualwrite::core::time::later(scene.now, pause * times);
     };
-    let mut scene = named("complete");
-    for at in 0..10 {
-        let is_held = at > 2;
-        assert_eq!(press(&mut scene), if is_held { Reaction::Redraw } else { wants(Intent::Link) }, "{at}");
+    let mut scene = named("progress");
+    assert_eq!(press(&mut scene), Reaction::Nothing, "nothing is to be pressed while it runs");
+    // The page comes by itself under the finger.
+    let mut complete = named("complete");
+    (complete.eye, complete.now) = (scene.eye, scene.now);
+    let mut scene = complete;
+    for _ in 0..20 {
         later(&mut scene, Duration::from_millis(33));
+        assert_eq!(press(&mut scene), Reaction::Redraw);
     }
     assert!(scene.text(UNICODE, (80, 24)).contains("press it once more"));
     later(&mut scene, Duration::from_millis(300));
     assert_eq!(press(&mut scene), wants(Intent::Link));
+    // Whoever presses it once, and as soon as it is there, presses it.
+    assert_eq!(press(&mut named("complete")), wants(Intent::Link));
     // Where it only leads on, it leads on.
     let mut scene = named("details");
     assert_eq!(

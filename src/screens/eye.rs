@@ -136,8 +136,8 @@ pub struct Eye {
     pub(super) folded: bool,
     /// A token that was typed and that nobody took yet.
     pub(super) token: Option<SecretString>,
-    /// When Enter was pressed last, and how often in a row.
-    pub(super) entered: Option<(Now, u8)>,
+    /// When Enter was pressed last where there was nothing to press.
+    pub(super) entered: Option<Now>,
     /// Why the last key did nothing.
     pub(super) hint: Option<String>,
 }

@@ -19,9 +19,8 @@ use std::time::Duration;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
-/// Enters that follow each other so soon, and so many of them, are one key that is held.
-const SOON: Duration = Duration::from_millis(120);
-const HELD: u8 = 4;
+/// An Enter that follows one that pressed nothing so soon is the same, held.
+const HELD: Duration = Duration::from_millis(250);
 
 /// What became of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +67,9 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
     }
     let found = sheet.keys().iter().chain(&EVERYWHERE).find(|binding| binding.keys.contains(&pressed));
     let Some(binding) = found else {
+        if pressed == Key::Enter {
+            eye.entered = Some(now);
+        }
         if let Key::Char(letter) = pressed {
             return nothing_for(eye, letter);
         }
@@ -80,15 +82,10 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
         Act::Suspend => return Reaction::Suspend,
         _ => {}
     }
-    if act == Act::Press {
-        let soon = SOON * model.cloud.speed.unwrap_or(1);
-        let (before, in_a_row) = eye.entered.unwrap_or((now, 0));
-        let in_a_row = if between(before, now) < soon { in_a_row.saturating_add(1) } else { 1 };
-        eye.entered = Some((now, in_a_row));
-        if sheet.is_final() && in_a_row >= HELD {
-            eye.hint = Some("Enter was still held; press it once more.".to_owned());
-            return Reaction::Redraw;
-        }
+    if act == Act::Press && sheet.is_final() && is_held(model, eye, now) {
+        eye.entered = Some(now);
+        eye.hint = Some("Enter was still held; press it once more.".to_owned());
+        return Reaction::Redraw;
     }
     // What is its own needs no page but its height, which is known from the last one.
     let known = eye.settled.filter(|settled| settled.0 == size).map(|settled| settled.1);
@@ -177,6 +174,11 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
 
 /// Where a key that does nothing is answered, where the others stand.
 pub(super) const LISTED: &str = "; ? lists the keys.";
+
+/// Whether this Enter is one of a key that was held already where it pressed nothing.
+fn is_held(model: &Model, eye: &Eye, now: Now) -> bool {
+    eye.entered.is_some_and(|before| between(before, now) < HELD * model.cloud.speed.unwrap_or(1))
+}
 
 /// A key that has nothing to do here says so.
 fn nothing_for(eye: &mut Eye, letter: char) -> Reaction {
