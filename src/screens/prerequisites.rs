@@ -18,7 +18,7 @@ use crate::ui::text::{clean, fit};
 /// Cells of an answer.
 const ANSWER: usize = 14;
 /// Cells of the side.
-const SIDE: usize = 12;
+const SIDE: usize = 13;
 /// Cells of a row: most of what is asked stands whole behind its answer and its side.
 const ROW: u16 = 130;
 /// Cells of the labels of the selected one.
