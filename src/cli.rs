@@ -216,7 +216,7 @@ pub struct Setup {
     #[command(flatten)]
     pub linking: Linking,
     /// Accept the terms of this version; --show-terms prints them.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     pub accept_terms: Option<String>,
     /// Print the terms, their version first, and end.
     #[arg(long)]
@@ -449,6 +449,13 @@ impl From<LogLevel> for LevelFilter {
 
 fn named(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("give a name, an id or an address".into()) } else { Ok(text.to_owned()) }
+}
+
+/// A version of the terms; the whole line that --show-terms begins with is as good.
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
+fn version(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    Ok(text.strip_prefix("Version:").unwrap_or(text).trim().to_owned())
 }
 
 /// `90s`, `45m`, `1h30m`, or seconds.

@@ -109,8 +109,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
                 cli::Until::Configured => Until::Configured,
                 cli::Until::Linked => Until::Linked,
             };
-            // The whole line that --show-terms begins with is as good as the version in it.
-            let accepted = setup.accept_terms.map(|text| text.trim_start_matches("Version:").trim().to_owned());
+            let accepted = setup.accept_terms;
             let orders = Orders { until, goal: Goal::SetUp(setup.modules), accepted, yes: setup.consent.yes };
             let order = Order { orders, consent: setup.consent, assisted: setup.linking.assisted };
             without_screen("setup", Some(order), setup.of, environment, &options, &settings)

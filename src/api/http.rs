@@ -37,8 +37,8 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 const CHANGE_LIMIT: Duration = Duration::from_mins(1);
 /// Longest wait for Reset link, which answers only when it is done.
 pub(super) const RESET_LIMIT: Duration = Duration::from_mins(5);
-/// Largest answer that is read where nobody wants another limit, in bytes. A list of ten thousand environments is somewhat shorter, where a
-/// server makes one page of it.
+/// Largest answer that is read where nobody wants another limit, in bytes. A list of ten thousand environments is
+/// somewhat shorter, where a server makes one page of it.
 const BODY_MAX: usize = 20 * 1024 * 1024;
 /// Most redirects followed, and only on the same host.
 const REDIRECTS_MAX: usize = 3;

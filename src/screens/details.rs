@@ -426,8 +426,10 @@ fn next_step(
     }
     if let Some(held) = &setup.held {
         let text = format!("{} works on this environment; this program only watches.", capital(&held.words()));
-        // Nothing can be begun: what would come next is no news.
-        notes.clear();
+        // Nothing can be begun: what would come next is no news. What nobody could tell still is.
+        if !matches!(leads, Leads::Unsure(_)) {
+            notes.clear();
+        }
         notes.splice(0..0, parts::marked(Mark::Busy, &text, *view.look, cells));
     }
     if let Some(trouble) = &view.model.directory.lcs_trouble {

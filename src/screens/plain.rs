@@ -230,8 +230,9 @@ pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZon
 
 /// The choice at this place.
 fn choose(model: &Model, eye: &mut Eye, at: usize, now: Now, zone: &TimeZone) -> Reaction {
-    let (sheet, page) = page(&view(model, eye, now, zone));
-    let picks = sheet.choices(&view(model, eye, now, zone)).map_or(0, |choices| choices.sentences.len());
+    let view = view(model, eye, now, zone);
+    let (sheet, page) = page(&view);
+    let picks = sheet.choices(&view).map_or(0, |choices| choices.sentences.len());
     if at < picks {
         return sheet.choose(model, eye, at);
     }

@@ -19,7 +19,7 @@ pub const VERSION_PATH: &str = "/api/DualWriteManagement/1.0/Version";
 pub fn guessed_address(uri_suffix: &str) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
     (!uri_suffix.is_empty() && uri_suffix.chars().all(is_plain))
-        .then(|| format!("https://projectmanagementservice.{uri_suffix}.powerapps.com"))
+        .then(|| format!("https://projectmanagementservice.{}.powerapps.com", uri_suffix.to_ascii_lowercase()))
 }
 
 /// `GET` one connection set by its name.

@@ -13,14 +13,11 @@ use crate::core::model::Model;
 use crate::core::pilot::End;
 use crate::core::remedy;
 use crate::core::setup::{Flow, Setup};
-use crate::core::trouble::capital;
+use crate::core::trouble::{capital, record_help};
 use crate::ui::text::{clean, fit_name};
 
 /// What is left to do after a failure, beside what its words and remedies say.
 const AGAIN: &str = "what is done stays done; once it is fixed, run the same command again";
-
-/// The same where the record stopped it.
-const NO_RECORD: &str = "free disk space or give write permission in the state directory, then run the same command again; what is done stays done";
 
 /// The same where the services end with the program.
 const REHEARSAL_ENDS: &str = "this rehearsal ends here; the same command starts it again";
@@ -50,7 +47,7 @@ impl Ending {
             End::Unreachable(why) => (code::UNREACHABLE, "unreachable", why.clone()),
             End::Prerequisites(why) => (code::PREREQUISITES, "prerequisites_not_met", why.clone()),
             End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::NoRecord) => {
-                (code::FAILED, "no_record", NO_RECORD.into())
+                (code::FAILED, "no_record", of.record_first())
             }
             End::ConfigureFailed | End::LinkFailed if of.stop() == Some(Halt::CouldNotRead) => {
                 (code::UNREACHABLE, "unreachable", String::new())
@@ -183,6 +180,13 @@ impl Of<'_> {
         } else {
             format!("{found}. {}", capital(again))
         }
+    }
+
+    /// What lets the record be written again; then the same command goes on.
+    fn record_first(&self) -> String {
+        let failure = self.model.setups.get(self.id).and_then(|setup| setup.flow.failure());
+        let words = failure.map(|failure| failure.words.as_str()).unwrap_or_default();
+        format!("{} {}", record_help(words), capital(AGAIN))
     }
 
     /// Who names which environment, and the way out.

@@ -3,7 +3,6 @@
 use super::world::{Asked, World, from};
 use super::*;
 use crate::core::environment::Fact;
-use crate::core::facts::FactKind;
 use crate::core::journal::ChangeResult;
 use crate::core::plan::StageId;
 use crate::core::setup::Start;
@@ -242,5 +241,5 @@ fn an_environment_that_changes_hands_is_looked_at_once_at_a_time() {
     }
     world.tell(Msg::Holder { environment: id(), held: None });
     world.settle();
-    assert!(set_up(&world).looks.is_empty() && set_up(&world).facts.is_unread(FactKind::Maps));
+    assert!(set_up(&world).looks.is_empty() && set_up(&world).held.is_none());
 }
