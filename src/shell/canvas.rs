@@ -29,8 +29,15 @@ const END: &[u8] = b"\x1b[?2026l";
 const INTRODUCER: &[u8] = b"\x1b[";
 /// The number that takes the colour of underlines back.
 const NO_UNDERLINE_COLOUR: &str = "59";
-/// From the name of a dark colour to that of its bright one.
-const BRIGHT: u8 = 60;
+/// Names of the sixteen colours of a palette, of the text and behind it.
+const FOREGROUND: [&str; 16] =
+    ["30", "31", "32", "33", "34", "35", "36", "37", "90", "91", "92", "93", "94", "95", "96", "97"];
+const BACKGROUND: [&str; 16] =
+    ["40", "41", "42", "43", "44", "45", "46", "47", "100", "101", "102", "103", "104", "105", "106", "107"];
+/// A colour by its place in the palette.
+const PALETTE: &str = "5";
+/// Red, green, blue.
+const PARTS_OF_COLOUR: usize = 3;
 
 /// Where frames are drawn.
 pub(super) struct Canvas {
@@ -84,7 +91,7 @@ fn with_short_names(drawn: &[u8], frame: &mut Vec<u8>) {
             Ok(NO_UNDERLINE_COLOUR) if behind.starts_with(b"m") => rest = &behind[1..],
             Ok(numbers) if behind.starts_with(b"m") => {
                 frame.extend_from_slice(INTRODUCER);
-                frame.extend_from_slice(short_names(numbers).as_bytes());
+                short_names(numbers, frame);
             }
             _ => frame.extend_from_slice(&sequence[..INTRODUCER.len() + length]),
         }
@@ -93,27 +100,35 @@ fn with_short_names(drawn: &[u8], frame: &mut Vec<u8>) {
 }
 
 /// The numbers of a style (SGR): 30 to 37 and 90 to 97 for `38;5;0` to `38;5;15`, and likewise behind the text.
-fn short_names(numbers: &str) -> String {
+fn short_names(numbers: &str, frame: &mut Vec<u8>) {
     let mut all = numbers.split(';');
-    let mut short: Vec<String> = Vec::new();
+    let mut is_first = true;
+    let mut put = |number: &str| {
+        if !std::mem::take(&mut is_first) {
+            frame.push(b';');
+        }
+        frame.extend_from_slice(number.as_bytes());
+    };
     while let Some(number) = all.next() {
-        let first = match number {
-            "38" => 30,
-            "48" => 40,
+        let names = match number {
+            "38" => &FOREGROUND,
+            "48" => &BACKGROUND,
             _ => {
-                short.push(number.to_owned());
+                put(number);
                 continue;
             }
         };
+        // What follows is of this colour: a place in the palette, or three parts of a true colour.
         let how = all.next();
-        let values: Vec<&str> = all.by_ref().take(if how == Some("5") { 1 } else { 3 }).collect();
-        short.push(match (how, values.first().and_then(|value| value.parse::<u8>().ok())) {
-            (Some("5"), Some(dark @ 0..=7)) => (first + dark).to_string(),
-            (Some("5"), Some(bright @ 8..=15)) => (first + BRIGHT + bright - 8).to_string(),
-            _ => [number].into_iter().chain(how).chain(values).collect::<Vec<_>>().join(";"),
-        });
+        let place = if how == Some(PALETTE) { all.next() } else { None };
+        match place.and_then(|place| names.get(place.parse::<usize>().ok()?)) {
+            Some(name) => put(name),
+            None => [Some(number), how, place].into_iter().flatten().for_each(&mut put),
+        }
+        if place.is_none() {
+            all.by_ref().take(PARTS_OF_COLOUR).for_each(&mut put);
+        }
     }
-    short.join(";")
 }
 
 /// The bytes drawn so far; shared, because ratatui does not give its writer back.
@@ -262,7 +277,9 @@ mod tests {
             ("1", "1"),
             ("", ""),
         ] {
-            assert_eq!(short_names(long), short);
+            let mut written = Vec::new();
+            short_names(long, &mut written);
+            assert_eq!(text(&written), short);
         }
         let mut canvas = Canvas::new(small).unwrap();
         let red = Style::new().fg(Color::LightRed).bg(Color::Blue);
