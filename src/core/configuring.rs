@@ -200,6 +200,8 @@ pub struct Install {
     pub seen_running: bool,
     /// The operation succeeded; the package list has yet to agree.
     pub succeeded: bool,
+    /// The next question goes to the package list: the operation does not answer, or with a word that nobody knows.
+    pub asks_list: bool,
     /// How often the list was read meanwhile. A clock alone can be moved.
     pub looks: u8,
 }

@@ -87,6 +87,9 @@ impl Directory {
 
     /// Takes a fresh list of the tenant.
     pub fn take_tenant(&mut self, mut fresh: Vec<Environment>, now: Now) {
+        // A list that changes while it is read shows a row on two of its pages.
+        let mut seen = HashSet::with_capacity(fresh.len());
+        fresh.retain(|environment| seen.insert(environment.id.clone()));
         let held = &self.environments[..self.of_tenant];
         let is_new = self.read_at.is_none()
             || held.len() != fresh.len()
@@ -370,6 +373,14 @@ mod tests {
         directory.take_tenant(tenant(), Now::MAX);
         assert_eq!((directory.environments.len(), directory.place(&EnvironmentId("pp-2".into()))), (2, None));
         assert_eq!(directory.environments[0].read_at, Some(Now::MAX));
+    }
+
+    #[test]
+    fn a_row_that_two_pages_show_is_one_environment() {
+        let row = || of_tenant("pp-1", "uat", None);
+        let directory = sent::both(json!([row(), of_tenant("pp-2", "dev", None), row()]), json!([]));
+        assert_eq!(directory.environments.len(), 2);
+        assert!(!directory.is_shared("uat"));
     }
 
     #[test]

@@ -132,6 +132,16 @@ pub fn mismatch(environment: &Environment, facts: &Facts) -> Option<Mismatch> {
     elsewhere.then(|| Mismatch { when: when(environment, facts), integration: own, linked_to, dataverse_says })
 }
 
+/// The address of another finance and operations environment, where Dataverse names one. An environment can have
+/// several host names; its LCS id is the same whatever it is called by.
+pub fn names_another<'a>(environment: &Environment, facts: &'a Facts) -> Option<&'a str> {
+    let named = facts.integration.value()?.as_ref()?;
+    let own = environment.finops_url()?;
+    let ids = environment.lcs_id().zip(named.id.as_deref());
+    let is_same_id = ids.is_some_and(|(own, id)| !own.is_empty() && bare_id(own) == bare_id(id));
+    (!is_same_id && !same_address(own, &named.url)).then_some(named.url.as_str())
+}
+
 /// Why nobody can say whether the link that is there is the right one: it leads to another environment, and
 /// whether Power Platform Integration names that one could not be read.
 fn unsure_link(environment: &Environment, facts: &Facts) -> Option<String> {
@@ -332,9 +342,7 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
         }
     }
     let mut reasons = Vec::new();
-    if let (Some(partner), Some(url)) = (&environment.partner, &mismatch.dataverse_says)
-        && !same_address(&partner.url, url)
-    {
+    if let Some(url) = names_another(environment, facts) {
         reasons.push(format!(
             "Dataverse names another finance and operations environment, {url}; Reset link does not fix that. Fix it \
              in Lifecycle Services first."

@@ -76,13 +76,13 @@ pub(in crate::core::check) fn by_hand(_: &Environment, _: &Facts) -> Found {
 
 pub(in crate::core::check) fn integration(environment: &Environment, facts: &Facts) -> Found {
     match gate::integration(environment, facts) {
-        Integration::SetUp => match (&environment.partner, facts.integration.value()) {
-            (Some(partner), Some(Some(row))) if !same_address(&partner.url, &row.url) => Found {
+        Integration::SetUp => match (&environment.partner, gate::names_another(environment, facts)) {
+            (Some(partner), Some(other)) => Found {
                 remedy: Some(
                     "Find out in Lifecycle Services which of the two is right; one finance and operations environment \
                      goes with one Dataverse environment.",
                 ),
-                ..no(format!("Power Platform reports {}, Dataverse reports {}", partner.url, row.url))
+                ..no(format!("Power Platform reports {}, Dataverse reports {other}", partner.url))
             },
             _ => yes("set up"),
         },
@@ -256,16 +256,14 @@ fn row(facts: &Facts, app: &str) -> Found {
 }
 
 pub(in crate::core::check) fn one_to_one(environment: &Environment, facts: &Facts) -> Found {
-    let own = environment.finops_url();
-    let named = facts.integration.value().and_then(|row| row.as_ref()).map(|row| row.url.as_str());
-    match (own, named, &facts.link) {
-        (Some(own), Some(other), _) if !same_address(own, other) => {
-            no(format!("Dataverse names another finance and operations environment, {other}"))
-        }
+    if let Some(other) = gate::names_another(environment, facts) {
+        return no(format!("Dataverse names another finance and operations environment, {other}"));
+    }
+    match &facts.link {
         _ if gate::mismatch(environment, facts).is_some() => no("dual-write goes to another Dataverse"),
-        (_, _, Fact::Known(Some(_), _)) => yes("linked to each other"),
-        (_, _, Fact::Known(None, _)) => yes("linked to nothing"),
-        (_, _, other) => unread(other),
+        Fact::Known(Some(_), _) => yes("linked to each other"),
+        Fact::Known(None, _) => yes("linked to nothing"),
+        other => unread(other),
     }
 }
 

@@ -225,7 +225,12 @@ impl Facts {
 
     /// The maps that are not surely stopped; `None` while unknown.
     pub fn unstopped_maps(&self) -> Option<Unstopped<'_>> {
-        let is_stopped = |map: &&gateway::Map| matches!(map.detail.state.as_deref(), Some("1" | "6"));
+        let is_stopped = |map: &&gateway::Map| match map.detail.state.as_deref() {
+            Some("1" | "6") => true,
+            // One without a project was never initialised, so it does not run.
+            None | Some("" | "0") => map.detail.pid.as_deref().is_none_or(str::is_empty),
+            _ => false,
+        };
         Some(Unstopped(self.maps.value()?.iter().filter(|map| !is_stopped(map)).collect()))
     }
 }
@@ -355,10 +360,13 @@ mod tests {
 
     #[test]
     fn maps_that_pause_or_sync_are_not_stopped() {
-        let map = |state| json!({"detail": {"tName": state, "state": state}});
+        let map = |state| json!({"detail": {"tName": state, "state": state, "pid": "p"}});
+        let new = json!({"detail": {"tName": "new", "state": null, "pid": null}});
         let facts = Facts {
             maps: Fact::Known(
-                Arc::new(serde_json::from_value(json!([map("1"), map("4"), map("5"), map("6"), map("9")])).unwrap()),
+                Arc::new(
+                    serde_json::from_value(json!([map("1"), map("4"), map("5"), map("6"), map("9"), new])).unwrap(),
+                ),
                 Timestamp::UNIX_EPOCH,
             ),
             ..Facts::default()

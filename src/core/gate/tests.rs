@@ -264,3 +264,17 @@ fn a_partner_that_is_named_is_an_integration_that_is_set_up_whatever_the_state_s
     let of = environment(|row, _| row["properties"]["provisioningState"] = "Failed".into());
     assert_eq!(integration(&of, &configured()), Integration::SetUp);
 }
+
+#[test]
+fn an_environment_is_the_same_under_another_host_name_if_its_id_is() {
+    let named = |id: Value| {
+        let row = json!({"Url": "https://uat-2.sandbox.operations.dynamics.com", "Id": id});
+        Facts { integration: Fact::Known(Some(from(row)), Now::UNIX_EPOCH), ..configured() }
+    };
+    assert_eq!(dual_write_application(&usual(), &named("L".into())), Gate::Open);
+    assert_eq!(link(&usual(), &named("L".into())), Gate::Open);
+    for other in [Value::Null, "".into(), "m".into()] {
+        let why = closed(dual_write_application(&usual(), &named(other)));
+        assert!(why.contains("uat-2"), "{why}");
+    }
+}

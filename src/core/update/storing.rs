@@ -7,11 +7,11 @@ use crate::core::environment::Fact;
 use crate::core::facts::{FactKind, Facts};
 use crate::core::plan;
 use crate::core::trouble::{Trouble, What};
-use crate::wire::{dataverse, finance_operations, gateway, power_platform};
+use crate::wire::{bare_id, dataverse, finance_operations, gateway, power_platform};
 
 /// Keeps what came back. An answer of another kind than asked for is "could not tell".
 pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Trouble>, cx: &mut Cx) {
-    let (now, shelf) = (cx.now, &mut *cx.shelf);
+    let (now, shelf, own) = (cx.now, &mut *cx.shelf, &cx.environment.power_platform);
     macro_rules! keep {
         ($fact:expr, $pattern:pat => $value:expr) => {
             $fact = match result {
@@ -34,7 +34,7 @@ pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Tro
         FactKind::LegalEntities => {
             keep!(facts.legal_entities, Reply::LegalEntities(rows) => shelf.legal_entities.share(codes(rows)));
         }
-        FactKind::Link => keep!(facts.link, Reply::Links(rows) => link_of(rows).map(Box::new)),
+        FactKind::Link => keep!(facts.link, Reply::Links(rows) => link_of(rows, own.as_deref()).map(Box::new)),
         FactKind::ConnectionSet => keep!(facts.connection_set, Reply::ConnectionSet(set) => set),
         FactKind::Maps => keep!(facts.maps, Reply::Maps(rows) => shelf.maps.share(tight(rows))),
         FactKind::OwnRoles => keep!(facts.own_roles, Reply::OwnRoles(rows) => shelf.own_roles.share(nameable(rows))),
@@ -107,9 +107,16 @@ fn companies(mut rows: Vec<dataverse::Company>) -> Vec<dataverse::Company> {
     tight(rows)
 }
 
-/// The link among the answers of the gateway.
-fn link_of(rows: Vec<gateway::Link>) -> Option<gateway::Link> {
-    rows.into_iter().find(|row| row.cid.as_deref().is_some_and(|id| !id.is_empty()))
+/// The link among the answers of the gateway: normally there is one. Of several the one that leads to the
+/// environment's own Dataverse counts; the others are older.
+fn link_of(rows: Vec<gateway::Link>, own: Option<&str>) -> Option<gateway::Link> {
+    let mut links = only(rows, |row| row.cid.as_deref().is_some_and(|id| !id.is_empty()));
+    let is_own = |row: &gateway::Link| {
+        let theirs = row.power_apps_environment.as_deref();
+        theirs.zip(own).is_some_and(|(theirs, own)| bare_id(theirs) == bare_id(own))
+    };
+    let place = links.iter().position(is_own).unwrap_or(0);
+    (!links.is_empty()).then(|| links.swap_remove(place))
 }
 
 /// Without the room that reading has left over: what was read is kept for long, and seldom changed.

@@ -10,7 +10,7 @@ use crate::core::failure::{Failure, Halt};
 use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::plan;
 use crate::core::schedule::outlook::installation;
-use crate::core::schedule::{BUSY_PAUSE, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
+use crate::core::schedule::{BUSY_PAUSE, NO_RESPONSE_MISSES, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
 use crate::core::service::Service;
 use crate::core::setup::Setup;
 use crate::core::time::{Now, between, in_words, later};
@@ -29,6 +29,11 @@ const OLD_FAILURE: Duration = Duration::from_mins(1);
 const OLD_FAILURE_LOOKS: u8 = 4;
 /// Looks at the list after an installation whose outcome is not known, before it is asked again.
 const SETTLE_LOOKS: u8 = 2;
+
+/// The code of a refusal while another operation runs in the environment.
+const ANOTHER_RUNS: &str = "OperationNotStartable";
+/// Words of an operation that goes on.
+const GOES_ON: [&str; 2] = ["NotStarted", "Running"];
 
 /// Counters of the look before an installation.
 #[derive(Clone, Copy, Default)]
@@ -148,7 +153,11 @@ pub(super) fn looked(
                 return look(run, setup, cx, counts, SETTLE_PAUSE);
             }
             if counts.tries >= STEP_ATTEMPTS {
-                let words = format!("The installation of {name} could not be started in {} attempts", counts.tries);
+                let is_silent =
+                    run.met.as_deref().is_some_and(|refusal| refusal.answered(400) && refusal.words.is_empty());
+                let perhaps = if is_silent { " (perhaps another installation runs in this environment)" } else { "" };
+                let tries = counts.tries;
+                let words = format!("The installation of {name} could not be started in {tries} attempts{perhaps}");
                 return given_up(run, Service::PowerPlatform, &words, setup, cx);
             }
             run.step = Step::Install { tries: counts.tries };
@@ -170,7 +179,15 @@ pub(super) fn looked(
 
 /// An installation that is watched from now on and that began at `since`.
 fn found(whose: Whose, operation: Option<&str>, since: Now) -> Install {
-    Install { operation: operation.map(Arc::from), since, whose, seen_running: false, succeeded: false, looks: 0 }
+    Install {
+        operation: operation.map(Arc::from),
+        since,
+        whose,
+        seen_running: false,
+        succeeded: false,
+        asks_list: false,
+        looks: 0,
+    }
 }
 
 /// An installation that was asked for before an interruption and that the list does not show: watched
@@ -229,14 +246,14 @@ pub(super) fn install_answered(
                 let counts = SettleTries { settle: SETTLE_LOOKS, tries: tries + 1 };
                 return look(run, setup, cx, counts, SETTLE_PAUSE);
             }
-            let busy = trouble.answered(409);
-            if busy || trouble.is_passing() {
-                let floor = if busy { BUSY_PAUSE } else { Duration::ZERO };
+            let another = another_runs(&trouble);
+            if another.is_some() || trouble.is_passing() {
+                let floor = another.map_or(Duration::ZERO, |_| BUSY_PAUSE);
                 let pause = back_off(tries + 1, trouble.retry_after, cx.desk.roll()).max(floor);
                 tell_miss(setup, &trouble, tries + 1, pause, cx);
                 say(run, format!("{}; next attempt in {}", trouble.short(), in_words(pause)));
                 // Another installation in this environment may take long; waiting for it is no try.
-                let tries = if busy { tries } else { tries + 1 };
+                let tries = if another == Some(Certain::Yes) { tries } else { tries + 1 };
                 return look(run, setup, cx, SettleTries { settle: 0, tries }, pause);
             }
             Next::Failed(Box::new(failure_of(&trouble, setup, cx)))
@@ -244,9 +261,30 @@ pub(super) fn install_answered(
     }
 }
 
+/// Whether a refusal was heard because something else runs in the environment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certain {
+    Yes,
+    /// The same answer has other reasons, too: it is waited for, but not for ever.
+    Perhaps,
+}
+
+/// What a refusal of an installation says of another one in the environment; `None`: nothing. A 409 comes without a
+/// body or with [`ANOTHER_RUNS`] while another one runs, and with other codes where there is no room; a second
+/// installation has been seen to be refused with a 400 that says nothing at all.
+fn another_runs(refusal: &Trouble) -> Option<Certain> {
+    let is_silent = refusal.code.is_none() && refusal.words.trim().is_empty();
+    match &refusal.code {
+        None if refusal.answered(409) => Some(Certain::Yes),
+        Some(code) if refusal.answered(409) && code.eq_ignore_ascii_case(ANOTHER_RUNS) => Some(Certain::Yes),
+        _ if refusal.answered(409) || (refusal.answered(400) && is_silent) => Some(Certain::Perhaps),
+        _ => None,
+    }
+}
+
 pub(super) fn watch_call(install: &Install, setup: &Setup, cx: &Cx) -> Option<Call> {
-    match (&install.operation, install.succeeded) {
-        (Some(operation), false) => {
+    match &install.operation {
+        Some(operation) if !install.succeeded && !install.asks_list => {
             Some(Call::Operation { environment: cx.environment.power_platform.clone()?, operation: operation.clone() })
         }
         _ => reading::call_for_step(FactKind::Packages, setup, cx).ok(),
@@ -303,7 +341,13 @@ pub(super) fn watched(
         }
         Ok(reply @ Reply::Packages(_)) => {
             storing::store(&mut setup.facts, FactKind::Packages, Ok(reply), cx);
-            packages_watched(run, setup, install, cx)
+            let silent = install.asks_list.then(|| (run.watch.misses, run.watch.trouble.take()));
+            let next = packages_watched(run, setup, Install { asks_list: false, ..install }, cx);
+            if let (Next::Stay, Step::Watch(_), Some(silent)) = (&next, &run.step, silent) {
+                // The operation is as silent as before.
+                (run.watch.misses, run.watch.trouble) = silent;
+            }
+            next
         }
         Ok(_) => watch(run, setup, install, cx),
         Err(trouble) if install.operation.is_some() && trouble.answered(404) => {
@@ -311,8 +355,12 @@ pub(super) fn watched(
             watch_after(run, setup, Install { operation: None, ..install }, Duration::ZERO, cx)
         }
         Err(trouble) => {
-            // A service that does not answer, or not to us, says nothing of the installation: on it goes.
+            // A service that does not answer, or not to us, says nothing of the installation: on it goes. Once an
+            // operation gives no response, every second question goes to the list.
+            let misses = run.watch.misses.saturating_add(1);
+            let install = Install { asks_list: misses >= NO_RESPONSE_MISSES && misses % 2 == 1, ..install };
             let Some(call) = watch_call(&install, setup, cx) else { return Next::Stay };
+            run.step = Step::Watch(install);
             let line = trouble.clone();
             let pause = run.watch.missed(cx, call, trouble);
             tell_miss(setup, &line, run.watch.misses, pause, cx);
@@ -347,7 +395,11 @@ fn operation_read(
             Next::Failed(failure) => Next::Failed(Box::new(Failure { halt: Halt::Canceled, ..*failure })),
             other => other,
         },
-        _ => watch_as_asked(run, setup, install, retry_after, cx),
+        _ if operation.status.is_none() || GOES_ON.iter().any(|known| word.eq_ignore_ascii_case(known)) => {
+            watch_as_asked(run, setup, install, retry_after, cx)
+        }
+        // Nobody knows whether this word is an end: the list tells what is there.
+        _ => watch_as_asked(run, setup, Install { asks_list: true, ..install }, retry_after, cx),
     }
 }
 

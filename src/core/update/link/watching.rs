@@ -85,7 +85,7 @@ fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, c
     setup.tell(cx.now, format!("link: the service says {word}"));
     linking.watch.heard(cx.now, word.clone());
     match word.to_ascii_lowercase().as_str() {
-        "completed" => {
+        "completed" if answer.is_success => {
             linking.administration_url = answer.administration_url;
             linking.reported = true;
             if linking.starts > 0 {
@@ -93,8 +93,9 @@ fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, c
             }
             ask_back(linking, setup, 0, Duration::ZERO, cx)
         }
-        "failed" | "aborted" => {
-            let ours = || format!("The link operation says {word} and gives no reason.");
+        // Completed, but not a success: nothing was linked.
+        "failed" | "aborted" | "completed" => {
+            let ours = || format!("The link operation says {word} without success and gives no reason.");
             let mut failure = link_failure(linking, words.clone().unwrap_or_else(ours), setup, cx);
             if words.is_none() {
                 failure = failure.found_here();

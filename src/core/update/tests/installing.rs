@@ -142,3 +142,84 @@ fn users_that_could_not_be_read_are_not_said_to_be_enabled() {
         assert!(told, "{words}: {:?}", run.stages);
     }
 }
+
+fn refusal(status: u16, code: Option<&str>) -> Trouble {
+    let code = code.map(str::to_owned);
+    Trouble { code, ..Trouble::new(Service::PowerPlatform, Happened::Status(status), "") }
+}
+
+/// How often an installation is asked for that is always refused like this; `None`: it is still waited for.
+fn asked_for(refusal: &Trouble) -> Option<usize> {
+    let mut world = World::running();
+    for _ in 0..100 {
+        match world.open.front() {
+            Some((_, _, Asked::Change(_))) => drop(world.answer(Err(refusal.clone()))),
+            _ if matches!(world.flow(), Flow::ConfigureFailed(..)) => return Some(world.changes.len()),
+            _ => drop(world.answer_as_it_is()),
+        }
+    }
+    None
+}
+
+#[test]
+fn another_installation_is_waited_for_and_a_refusal_that_only_may_mean_one_not_for_ever() {
+    for surely in [refusal(409, None), refusal(409, Some("operationNotStartable"))] {
+        assert_eq!(asked_for(&surely), None, "{surely:?}");
+    }
+    let tries = usize::from(crate::core::schedule::STEP_ATTEMPTS);
+    for perhaps in [refusal(409, Some("InsufficientCapacity_StorageDriven")), refusal(400, None)] {
+        assert_eq!(asked_for(&perhaps), Some(tries), "{perhaps:?}");
+    }
+    assert_eq!(asked_for(&refusal(400, Some("BadRequest"))), Some(1));
+}
+
+#[test]
+fn a_refusal_without_a_word_says_what_it_may_mean() {
+    let mut world = World::running();
+    while !matches!(world.flow(), Flow::ConfigureFailed(..)) {
+        match world.open.front() {
+            Some((_, _, Asked::Change(_))) => drop(world.answer(Err(refusal(400, None)))),
+            _ => drop(world.answer_as_it_is()),
+        }
+    }
+    let Flow::ConfigureFailed(_, failure) = world.flow() else { unreachable!() };
+    assert!(failure.words.contains("perhaps another installation runs in this environment"), "{}", failure.words);
+}
+
+/// An installation under an operation, whose questions are answered like this from now on; the list as it stands.
+fn watched_with(answer: &Result<Reply, Trouble>, is_over: impl Fn(&World) -> bool) -> World {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
+    world.core_state = "Installing";
+    for looks in 0..40 {
+        if looks == 10 {
+            world.core_state = "Installed";
+        }
+        match world.open.front() {
+            Some((_, _, Asked::Call(Call::Operation { .. }))) => drop(world.answer(answer.clone())),
+            _ => drop(world.answer_as_it_is()),
+        }
+        if is_over(&world) {
+            break;
+        }
+    }
+    world
+}
+
+#[rstest::rstest]
+#[case::refused(Err(refusal(403, None)))]
+#[case::in_trouble(Err(refusal(503, None)))]
+#[case::in_words_that_nobody_knows(Ok(Reply::Operation {
+    operation: Some(from(json!({"status": "SucceededWithWarnings"}))), retry_after: None }))]
+fn an_operation_that_tells_nothing_is_asked_about_at_the_list_too(#[case] answer: Result<Reply, Trouble>) {
+    let world = watched_with(&answer, |world| !matches!(world.flow(), Flow::Configuring(_)));
+    assert!(matches!(world.flow(), Flow::Configured), "{:?}", world.flow());
+    assert_eq!(world.changes.len(), 1);
+}
+
+#[test]
+fn an_operation_that_runs_is_not_overruled_by_the_list() {
+    let running = Ok(Reply::Operation { operation: Some(from(json!({"status": "Running"}))), retry_after: None });
+    let world = watched_with(&running, |_| false);
+    assert!(matches!(world.step(), Step::Watch(_)), "{:?}", world.flow());
+}

@@ -98,3 +98,26 @@ fn the_terms_were_accepted_by_whoever_selected_configure() {
     let run = fold(&world.recorded).unwrap();
     assert_eq!((run.account.as_str(), run.terms.unwrap().1.as_str()), ("grace", "ada"));
 }
+
+#[test]
+fn a_link_that_is_completed_without_success_has_failed() {
+    for (words, said) in [(Some("DW9003: no right"), "DW9003: no right"), (None, "gives no reason")] {
+        let mut world = World::linking();
+        world.answer(Ok(Reply::LinkAccepted("activity".into())));
+        let answer = json!({"IsSuccess": false, "OperationStatus": "Completed", "ErrorMessage": words});
+        world.answer(Ok(Reply::LinkStatus(from(answer))));
+        let Flow::LinkFailed(_, failure) = world.flow() else { panic!("{:?}", world.flow()) };
+        assert!(failure.words.contains(said), "{}", failure.words);
+    }
+}
+
+#[test]
+fn of_several_links_the_one_to_the_own_dataverse_counts() {
+    let mut world = World::linking();
+    world.answer(Ok(Reply::LinkAccepted("activity".into())));
+    world.answer(Ok(Reply::LinkStatus(from(json!({"IsSuccess": true, "OperationStatus": "Completed"})))));
+    let links = json!([{"cid": "old", "powerAppsEnvironment": "pp-9"}, {"cid": "new", "powerAppsEnvironment": "PP1"}]);
+    world.answer(Ok(Reply::Links(from(links))));
+    let setup = &world.model.setups[&EnvironmentId("pp-1".into())];
+    assert_eq!(setup.facts.linked().and_then(|link| link.cid.as_deref()), Some("new"), "{:?}", world.flow());
+}
