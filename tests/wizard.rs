@@ -289,7 +289,7 @@ fn a_closed_window_ends_the_wizard() {
 
 #[test]
 fn a_storm_of_sizes_while_frames_are_drawn_disturbs_neither_the_screen_nor_the_set_up() {
-    let rehearsal = Rehearsal::at("happy", SLOWLY * 5.0);
+    let rehearsal = Rehearsal::at("happy", SLOWLY * 10.0);
     let wizard = rehearsal.signed_in(80, 24);
     configure(&wizard);
     wizard.wait_for(" Setup progress ");
@@ -311,7 +311,7 @@ fn a_storm_of_sizes_while_frames_are_drawn_disturbs_neither_the_screen_nor_the_s
 
 #[test]
 fn a_wizard_that_was_stopped_goes_on_where_the_services_are() {
-    let rehearsal = Rehearsal::at("happy", SLOWLY * 5.0);
+    let rehearsal = Rehearsal::at("happy", SLOWLY * 10.0);
     let wizard = rehearsal.job(80, 24);
     wizard.wait_for(" Environments ").wait_for("contoso-uat");
     configure(&wizard);

@@ -40,7 +40,6 @@ fn application(bench: &Bench) -> Command {
     "wants a user name and a password (HTTP 407); give them in HTTPS_PROXY"
 )]
 #[case::bad_gateway("502 Bad Gateway", "makes no connection to it; it is named by HTTPS_PROXY")]
-#[case::forbidden("403 Forbidden", "makes no connection to it; it is named by HTTPS_PROXY")]
 fn a_proxy_that_lets_nothing_through_is_said_to_be_between(#[case] answer: &'static str, #[case] words: &str) {
     let bench = Bench::new("public", SCENARIO);
     let proxy = Proxy::start(Tunnel::Refused(answer), |_| Answer::default());
