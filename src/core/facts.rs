@@ -18,141 +18,106 @@ use super::trouble::{Trouble, What};
 use crate::wire::{dataverse, finance_operations, gateway, graph, power_platform};
 use std::sync::Arc;
 
-/// One thing that is read of an environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FactKind {
-    /// [`Facts::integration`].
-    Integration,
-    /// [`Facts::packages`].
-    Packages,
-    /// [`Facts::users`], by index.
-    User(usize),
-    /// [`Facts::rows`].
-    Rows,
-    /// [`Facts::finops_users`].
-    FinopsUsers,
-    /// [`Facts::legal_entities`].
-    LegalEntities,
-    /// [`Facts::link`].
-    Link,
-    /// [`Facts::connection_set`].
-    ConnectionSet,
-    /// [`Facts::maps`].
-    Maps,
-    /// [`Facts::own_roles`].
-    OwnRoles,
-    /// [`Facts::version`].
-    Version,
-    /// [`Facts::solutions`].
-    Solutions,
-    /// [`Facts::plugin_steps`].
-    PluginSteps,
-    /// [`Facts::companies`].
-    Companies,
-    /// [`Facts::default_team`].
-    DefaultTeam,
-    /// [`Facts::runtime_configurations`].
-    RuntimeConfigurations,
-    /// [`Facts::organization`].
-    Organization,
-    /// [`Facts::finops_roles`].
-    FinopsRoles,
-    /// [`Facts::licences`].
-    Licences,
-    /// [`Facts::directory_roles`].
-    DirectoryRoles,
-    /// [`Facts::principals`].
-    Principals,
-}
+/// Stands in the table after what the flow itself stands on.
+const FLOW: bool = true;
 
-impl FactKind {
-    /// Whether the flow itself stands on it. The others are read for the prerequisites: what of them
-    /// could not be read is said there, and holds up nobody.
-    pub fn is_of_flow(self) -> bool {
-        matches!(
-            self,
-            Self::Integration
-                | Self::Packages
-                | Self::User(_)
-                | Self::Rows
-                | Self::FinopsUsers
-                | Self::LegalEntities
-                | Self::Link
-                | Self::ConnectionSet
-                | Self::Maps
-        )
-    }
-
-    /// Who is asked for it.
-    pub fn service(self) -> Service {
-        match self {
-            Self::Integration
-            | Self::User(_)
-            | Self::OwnRoles
-            | Self::Version
-            | Self::Solutions
-            | Self::PluginSteps
-            | Self::Companies
-            | Self::DefaultTeam
-            | Self::RuntimeConfigurations
-            | Self::Organization => Service::Dataverse,
-            Self::Packages => Service::PowerPlatform,
-            Self::Rows | Self::FinopsUsers | Self::FinopsRoles | Self::LegalEntities => Service::FinanceOperations,
-            Self::Link | Self::ConnectionSet | Self::Maps => Service::Gateway,
-            Self::Licences | Self::DirectoryRoles | Self::Principals => Service::Graph,
+/// Makes the facts of a table: one row is its name as a kind and as a field, what is held, and who is asked.
+macro_rules! facts {
+    ($($(#[$what:meta])+ $kind:ident, $field:ident: $held:ty, $service:ident $(, $flow:ident)?;)+) => {
+        /// One thing that is read of an environment.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum FactKind {
+            /// [`Facts::users`], by index.
+            User(usize),
+            $(#[doc = concat!("[`Facts::", stringify!($field), "`].")] $kind,)+
         }
-    }
+
+        impl FactKind {
+            /// Every kind, in the order in which they are read: what the flow stands on first.
+            pub const ALL: &[Self] = &[Self::User(0), Self::User(1), $(Self::$kind),+];
+
+            /// Whether the flow itself stands on it. The others are read for the prerequisites: what of them
+            /// could not be read is said there, and holds up nobody.
+            pub fn is_of_flow(self) -> bool {
+                match self {
+                    Self::User(_) => true,
+                    $(Self::$kind => false $(|| $flow)?,)+
+                }
+            }
+
+            /// Who is asked for it.
+            pub fn service(self) -> Service {
+                match self {
+                    Self::User(_) => Service::Dataverse,
+                    $(Self::$kind => Service::$service,)+
+                }
+            }
+        }
+
+        /// What was read of one environment. Each fact has its age, and its reason where it is not known. What is
+        /// behind an `Arc` comes from the [`Shelf`].
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Facts {
+            /// Who read all this.
+            pub reader: Arc<Account>,
+            /// Application users, in the order of [`APPLICATION_USERS`](super::plan::APPLICATION_USERS).
+            pub users: [Fact<Arc<Vec<dataverse::User>>>; 2],
+            $($(#[$what])+ pub $field: Fact<$held>,)+
+        }
+
+        impl Facts {
+            /// The fact of this kind.
+            fn of(&self, kind: FactKind) -> &dyn Told {
+                match kind {
+                    FactKind::User(index) => &self.users[index],
+                    $(FactKind::$kind => &self.$field,)+
+                }
+            }
+        }
+    };
 }
 
-/// What was read of one environment. Each fact has its age, and its reason where it is not known. What is behind
-/// an `Arc` comes from the [`Shelf`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts {
+facts! {
     /// What Dataverse says of Power Platform Integration; `None` inside: not integrated.
-    pub integration: Fact<Option<dataverse::Integration>>,
+    Integration, integration: Option<dataverse::Integration>, Dataverse, FLOW;
     /// Application packages.
-    pub packages: Fact<Arc<Vec<power_platform::Package>>>,
-    /// Application users, in the order of [`APPLICATION_USERS`].
-    pub users: [Fact<Arc<Vec<dataverse::User>>>; 2],
+    Packages, packages: Arc<Vec<power_platform::Package>>, PowerPlatform, FLOW;
     /// Client ID rows.
-    pub rows: Fact<Arc<Vec<finance_operations::ClientIdRow>>>,
+    Rows, rows: Arc<Vec<finance_operations::ClientIdRow>>, FinanceOperations, FLOW;
     /// Users of finance and operations.
-    pub finops_users: Fact<Arc<Vec<finance_operations::User>>>,
+    FinopsUsers, finops_users: Arc<Vec<finance_operations::User>>, FinanceOperations, FLOW;
     /// Legal entities.
-    pub legal_entities: Fact<Arc<Vec<finance_operations::LegalEntity>>>,
+    LegalEntities, legal_entities: Arc<Vec<finance_operations::LegalEntity>>, FinanceOperations, FLOW;
     /// The link, as the dual-write gateway tells it; `None` inside: not linked.
-    pub link: Fact<Option<Box<gateway::Link>>>,
+    Link, link: Option<Box<gateway::Link>>, Gateway, FLOW;
     /// The connection set of the link.
-    pub connection_set: Fact<Box<gateway::ConnectionSet>>,
+    ConnectionSet, connection_set: Box<gateway::ConnectionSet>, Gateway, FLOW;
     /// The maps of the link.
-    pub maps: Fact<Arc<Vec<gateway::Map>>>,
-    /// Who read all this.
-    pub reader: Arc<Account>,
-    /// Roles of the reader in Dataverse, their own and those of their teams.
-    pub own_roles: Fact<Arc<Vec<dataverse::Role>>>,
-    /// Version of Dataverse.
-    pub version: Fact<Arc<String>>,
+    Maps, maps: Arc<Vec<gateway::Map>>, Gateway, FLOW;
     /// Visible solutions of Dataverse.
-    pub solutions: Fact<Arc<Vec<dataverse::Solution>>>,
-    /// Plug-in steps of dual-write in Dataverse.
-    pub plugin_steps: Fact<Arc<Vec<dataverse::PluginStep>>>,
+    Solutions, solutions: Arc<Vec<dataverse::Solution>>, Dataverse;
+    /// Roles of the reader in Dataverse, their own and those of their teams.
+    OwnRoles, own_roles: Arc<Vec<dataverse::Role>>, Dataverse;
     /// Companies in Dataverse; `None` inside: there is no such table.
-    pub companies: Fact<Option<Arc<Vec<dataverse::Company>>>>,
+    Companies, companies: Option<Arc<Vec<dataverse::Company>>>, Dataverse;
+    /// Version of Dataverse.
+    Version, version: Arc<String>, Dataverse;
+    /// Plug-in steps of dual-write in Dataverse.
+    PluginSteps, plugin_steps: Arc<Vec<dataverse::PluginStep>>, Dataverse;
     /// Default team of the root business unit.
-    pub default_team: Fact<Arc<DefaultTeam>>,
-    /// How many runtime configurations there are, of the first page; `None` inside: there is no such
-    /// table.
-    pub runtime_configurations: Fact<Option<usize>>,
+    DefaultTeam, default_team: Arc<DefaultTeam>, Dataverse;
+    /// How many runtime configurations there are, of the first page; `None` inside: there is no such table.
+    RuntimeConfigurations, runtime_configurations: Option<usize>, Dataverse;
     /// Base language and currency of Dataverse.
-    pub organization: Fact<Arc<dataverse::Organization>>,
+    Organization, organization: Arc<dataverse::Organization>, Dataverse;
     /// Roles of the reader in finance and operations.
-    pub finops_roles: Fact<Arc<Vec<finance_operations::UserRole>>>,
+    FinopsRoles, finops_roles: Arc<Vec<finance_operations::UserRole>>, FinanceOperations;
     /// Licences of the reader.
-    pub licences: Fact<Arc<Vec<graph::Licence>>>,
+    Licences, licences: Arc<Vec<graph::Licence>>, Graph;
     /// Directory roles of the reader.
-    pub directory_roles: Fact<Arc<Vec<graph::DirectoryRole>>>,
+    DirectoryRoles, directory_roles: Arc<Vec<graph::DirectoryRole>>, Graph;
     /// Applications of dual-write that the tenant knows.
-    pub principals: Fact<Arc<Vec<graph::ServicePrincipal>>>,
+    Principals, principals: Arc<Vec<graph::ServicePrincipal>>, Graph;
 }
 
 /// A fact, whatever it holds.
@@ -172,61 +137,9 @@ impl<T> Told for Fact<T> {
 }
 
 impl Facts {
-    /// Every fact, with its name.
-    fn all(&self) -> [(FactKind, &dyn Told); 22] {
-        let Self {
-            integration,
-            packages,
-            users: [first_user, second_user],
-            rows,
-            finops_users,
-            legal_entities,
-            link,
-            connection_set,
-            maps,
-            reader: _,
-            own_roles,
-            version,
-            solutions,
-            plugin_steps,
-            companies,
-            default_team,
-            runtime_configurations,
-            organization,
-            finops_roles,
-            licences,
-            directory_roles,
-            principals,
-        } = self;
-        [
-            (FactKind::Integration, integration),
-            (FactKind::Packages, packages),
-            (FactKind::User(0), first_user),
-            (FactKind::User(1), second_user),
-            (FactKind::Rows, rows),
-            (FactKind::FinopsUsers, finops_users),
-            (FactKind::LegalEntities, legal_entities),
-            (FactKind::Link, link),
-            (FactKind::ConnectionSet, connection_set),
-            (FactKind::Maps, maps),
-            (FactKind::OwnRoles, own_roles),
-            (FactKind::Version, version),
-            (FactKind::Solutions, solutions),
-            (FactKind::PluginSteps, plugin_steps),
-            (FactKind::Companies, companies),
-            (FactKind::DefaultTeam, default_team),
-            (FactKind::RuntimeConfigurations, runtime_configurations),
-            (FactKind::Organization, organization),
-            (FactKind::FinopsRoles, finops_roles),
-            (FactKind::Licences, licences),
-            (FactKind::DirectoryRoles, directory_roles),
-            (FactKind::Principals, principals),
-        ]
-    }
-
     /// When a fact was read, or could not be.
     pub fn read_at(&self, kind: FactKind) -> Option<Now> {
-        self.all().into_iter().find(|(of, _)| *of == kind)?.1.read_at()
+        self.of(kind).read_at()
     }
 
     /// Whether nobody knows anything of this yet, not even why it is not known.
@@ -236,37 +149,39 @@ impl Facts {
 
     /// When the newest fact was read.
     pub fn newest(&self) -> Option<Now> {
-        self.all().into_iter().filter_map(|(_, fact)| fact.read_at()).max()
+        FactKind::ALL.iter().filter_map(|kind| self.read_at(*kind)).max()
     }
 
     /// Why this one could not be found out.
     pub fn trouble_of(&self, kind: FactKind) -> Option<&Trouble> {
-        self.all().into_iter().find(|(of, _)| *of == kind).and_then(|(_, fact)| fact.doubt())
+        self.of(kind).doubt()
     }
 
     /// Everything that the flow stands on and that could not be found out.
     pub fn troubles(&self) -> Vec<&Trouble> {
-        self.all().into_iter().filter(|(kind, _)| kind.is_of_flow()).filter_map(|(_, fact)| fact.doubt()).collect()
+        self.doubts().filter(|(kind, _)| kind.is_of_flow()).map(|(_, trouble)| trouble).collect()
     }
 
     /// Everything that was asked for and could not be found out.
     pub fn unanswered(&self) -> Vec<&Trouble> {
-        self.all().into_iter().filter_map(|(_, fact)| fact.doubt()).collect()
+        self.doubts().map(|(_, trouble)| trouble).collect()
+    }
+
+    fn doubts(&self) -> impl Iterator<Item = (FactKind, &Trouble)> {
+        FactKind::ALL.iter().filter_map(|kind| Some((*kind, self.trouble_of(*kind)?)))
     }
 
     /// A side, or the token service on the way to it, that does not let this account read what Configure will have
     /// to write: that will surely be refused, too.
     pub fn refusal(&self) -> Option<&Trouble> {
-        let [first, second] = &self.users;
-        let read: [&dyn Told; 3] = [first, second, &self.rows];
+        let written = [FactKind::User(0), FactKind::User(1), FactKind::Rows];
         let is_refusal = |trouble: &&Trouble| matches!(trouble.what, What::Status(401 | 403) | What::PeopleOnly);
-        read.into_iter().filter_map(Told::doubt).find(is_refusal)
+        written.into_iter().filter_map(|kind| self.trouble_of(kind)).find(is_refusal)
     }
 
     /// Whether an address that was named for a service is none of it, so that nothing was sent there.
     pub fn is_refused(&self, service: Service) -> bool {
-        let mut troubles = self.all().into_iter().filter_map(|(_, fact)| fact.doubt());
-        troubles.any(|trouble| trouble.service == service && matches!(trouble.what, What::ForeignHost(_)))
+        self.doubts().any(|(_, trouble)| trouble.service == service && matches!(trouble.what, What::ForeignHost(_)))
     }
 
     /// Nothing is known of the reader any more: another account reads from now on.

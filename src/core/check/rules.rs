@@ -13,7 +13,7 @@ use crate::core::facts::{Facts, PackageState, why};
 use crate::core::gate::{self, Integration};
 use crate::core::geography;
 use crate::core::plan::{client_id_rows, version_at_least};
-use crate::wire::{bare_id, same_address};
+use crate::wire::bare_id;
 
 /// Oldest release that dual-write works with.
 const RELEASE_SINCE: [u64; 3] = [10, 0, 9];

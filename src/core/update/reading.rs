@@ -27,35 +27,15 @@ use std::time::Duration;
 const SURVEY_ATTEMPTS_SILENT: u8 = 2;
 const SURVEY_ATTEMPTS: u8 = 4;
 
-/// What is read of an environment that is opened, what the flow stands on first. The connection set and
-/// the maps follow the link, the roles in finance and operations its users.
-const EVERYTHING: [FactKind; 19] = [
-    FactKind::Integration,
-    FactKind::Packages,
-    FactKind::User(0),
-    FactKind::User(1),
-    FactKind::Rows,
-    FactKind::FinopsUsers,
-    FactKind::LegalEntities,
-    FactKind::Link,
-    FactKind::Solutions,
-    FactKind::OwnRoles,
-    FactKind::Companies,
-    FactKind::Version,
-    FactKind::PluginSteps,
-    FactKind::DefaultTeam,
-    FactKind::RuntimeConfigurations,
-    FactKind::Organization,
-    FactKind::Licences,
-    FactKind::DirectoryRoles,
-    FactKind::Principals,
-];
+/// What waits for another fact: the connection set and the maps follow the link, the roles in finance and operations
+/// its users.
+const FOLLOWING: [FactKind; 3] = [FactKind::ConnectionSet, FactKind::Maps, FactKind::FinopsRoles];
 
 /// Asks for every fact that can be had of this environment.
 pub(super) fn read_all(setup: &mut Setup, cx: &mut Cx) {
     setup.facts.reader = reader(cx);
-    for kind in EVERYTHING {
-        ask(setup, kind, cx);
+    for kind in FactKind::ALL.iter().filter(|kind| !FOLLOWING.contains(kind)) {
+        ask(setup, *kind, cx);
     }
 }
 
