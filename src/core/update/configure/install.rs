@@ -253,7 +253,7 @@ pub(super) fn install_answered(
                 tell_miss(setup, &trouble, tries + 1, pause, cx);
                 say(run, format!("{}; next attempt in {}", trouble.short(), in_words(pause)));
                 // Another installation in this environment may take long; waiting for it is no try.
-                let tries = if another == Some(Certain::Yes) { tries } else { tries + 1 };
+                let tries = if another == Some(Another::Surely) { tries } else { tries + 1 };
                 return look(run, setup, cx, SettleTries { settle: 0, tries }, pause);
             }
             Next::Failed(Box::new(failure_of(&trouble, setup, cx)))
@@ -261,23 +261,23 @@ pub(super) fn install_answered(
     }
 }
 
-/// Whether a refusal was heard because something else runs in the environment.
+/// Another operation in the environment, as a refusal tells it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Certain {
-    Yes,
+enum Another {
+    Surely,
     /// The same answer has other reasons, too: it is waited for, but not for ever.
     Perhaps,
 }
 
-/// What a refusal of an installation says of another one in the environment; `None`: nothing. A 409 comes without a
+/// What a refusal of an installation says of another operation in the environment; `None`: nothing. A 409 comes without a
 /// body or with [`ANOTHER_RUNS`] while another one runs, and with other codes where there is no room; a second
 /// installation has been seen to be refused with a 400 that says nothing at all.
-fn another_runs(refusal: &Trouble) -> Option<Certain> {
+fn another_runs(refusal: &Trouble) -> Option<Another> {
     let is_silent = refusal.code.is_none() && refusal.words.trim().is_empty();
     match &refusal.code {
-        None if refusal.answered(409) => Some(Certain::Yes),
-        Some(code) if refusal.answered(409) && code.eq_ignore_ascii_case(ANOTHER_RUNS) => Some(Certain::Yes),
-        _ if refusal.answered(409) || (refusal.answered(400) && is_silent) => Some(Certain::Perhaps),
+        None if refusal.answered(409) => Some(Another::Surely),
+        Some(code) if refusal.answered(409) && code.eq_ignore_ascii_case(ANOTHER_RUNS) => Some(Another::Surely),
+        _ if refusal.answered(409) || (refusal.answered(400) && is_silent) => Some(Another::Perhaps),
         _ => None,
     }
 }
