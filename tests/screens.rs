@@ -132,6 +132,22 @@ fn requests_need_a_picture_only_where_they_are_shown() {
 }
 
 #[test]
+fn which_way_a_link_is_made_stands_beside_its_time_at_every_width() {
+    for (name, scene) in scenes() {
+        let way = match name {
+            "link-direct" => "   direct",
+            "link-assisted" | "link-ask-person" => "   assisted",
+            _ => continue,
+        };
+        for columns in 60..=140 {
+            let text = scene.text(UNICODE, (columns, 24));
+            let elapsed = text.lines().find(|line| line.contains("Elapsed ")).unwrap();
+            assert!(elapsed.contains(way), "{name} in {columns}: {elapsed}");
+        }
+    }
+}
+
+#[test]
 fn without_colour_nothing_has_a_colour() {
     let plain = Look { colour: Colour::None, ..UNICODE };
     for (name, scene) in scenes() {

@@ -17,7 +17,7 @@ use crate::core::setup::Flow;
 use crate::core::time::{between, stopwatch};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, flow};
-use crate::ui::text::{clean, cut, width};
+use crate::ui::text::{clean, width};
 use crate::wire::lcs;
 
 /// Rows of the timeline that are always there.
@@ -134,10 +134,10 @@ fn is_by_hand(link: &Linking) -> bool {
 
 fn elapsed(view: &View, link: &Linking, outlook: Option<Outlook>, cells: usize) -> Row {
     let elapsed = between(link.started, view.now);
-    let way = match link.way {
-        Way::Direct => "direct: through the link service",
-        Way::Assisted => "assisted: you link in Lifecycle Services",
-        Way::Reset => "reset link: through the dual-write gateway",
+    let (way, how) = match link.way {
+        Way::Direct => ("direct", "through the link service"),
+        Way::Assisted => ("assisted", "by you in Lifecycle Services"),
+        Way::Reset => ("reset link", "through the dual-write gateway"),
     };
     let row = Row::new("Elapsed ", Role::Dim).and(view.running(elapsed), Role::Strong);
     let row = match (elapsed >= LINK_USUAL, link.way) {
@@ -146,13 +146,11 @@ fn elapsed(view: &View, link: &Linking, outlook: Option<Outlook>, cells: usize) 
         (false, _) => row.and(format!(", usually under {}", stopwatch(LINK_USUAL)), Role::Dim),
     };
     let more = outlook.filter(|_| elapsed < LINK_USUAL && link.way == Way::Direct);
-    let more = more.map(|outlook| format!("   {} (estimate)", outlook.words())).unwrap_or_default();
+    let more = more.map(|outlook| format!("{way}, {} (estimate)", outlook.words()));
+    // Which way it is stays, whatever else there is room for.
+    let told = more.into_iter().chain([format!("{way}: {how}"), way.to_owned()]).map(|words| format!("   {words}"));
     let room = cells.saturating_sub(row.width());
-    if more.is_empty() {
-        return row.and(cut(&format!("   {way}"), room, view.look.symbols().ellipsis), Role::Dim);
-    }
-    let words = [format!("{more}   {way}"), more];
-    row.and(words.into_iter().find(|words| width(words) <= room).unwrap_or_default(), Role::Dim)
+    row.and(told.into_iter().find(|words| width(words) <= room).unwrap_or_default(), Role::Dim)
 }
 
 /// The page of Lifecycle Services, where a project is known.
