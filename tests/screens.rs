@@ -10,6 +10,7 @@ use dualwrite::screens::{needs_clock, shows_requests};
 use dualwrite::ui::look::{Colour, Glyphs, Look};
 use dualwrite::ui::support::{BLOCK_MAX, Program, block};
 use scene::{ASCII, OTHER, Scene, UNICODE, World, named, press, scenes, start, user};
+use serde_json::{Value, json};
 
 /// What wrote the block for support.
 const BUILD: Program = Program { version: "1.2.3", system: "linux", architecture: "x86_64" };
@@ -129,6 +130,30 @@ fn requests_need_a_picture_only_where_they_are_shown() {
     press(&mut scene, "d");
     assert!(shows_requests(&asked.eye));
     assert_ne!(scene.text(UNICODE, (120, 40)), asked.text(UNICODE, (120, 40)));
+}
+
+#[test]
+fn a_mismatch_says_whether_this_version_has_reset_link_beside_the_button() {
+    let note = |release: Value, platform: Value| {
+        let mut world = World::linked(OTHER);
+        let own = &mut world.project[0];
+        (own["CurrentApplicationReleaseName"], own["CurrentPlatformReleaseName"]) = (release, platform);
+        let mut scene = Scene::details(world);
+        scene.wants(Intent::Mismatch);
+        scene.text(UNICODE, (120, 40))
+    };
+    let row = "Reset link needs 10.0.30 or later: ";
+    for (release, platform, told) in [
+        (json!("10.0.44"), json!("PU68"), "✓ {row}met (10.0.44)."),
+        (json!(null), json!("PU53"), "! {row}not met (platform update 53)."),
+        (json!(null), json!(null), "? {row}could not tell (Lifecycle Services names no release)."),
+        // Said once, where it closes the button.
+        (json!("10.0.29"), json!("PU53"), "✗ Reset link is not possible now. Version 10.0.29 has no Reset link;"),
+    ] {
+        let (text, told) = (note(release.clone(), platform), told.replace("{row}", row));
+        assert!(text.contains(&told), "{told}: {text}");
+        assert_eq!(text.contains(row), release != "10.0.29", "{text}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::keys::{self, Binding};
 use super::page::{Action, Page, Room, Stop};
 use super::sheet::Sheet;
 use super::{View, after, parts};
+use crate::core::check::{self, Tri};
 use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Facts, why};
 use crate::core::fault::{self, When};
@@ -86,13 +87,10 @@ impl Sheet for Mismatch {
                 Gate::Closed(why) => Some(clean(why)),
                 Gate::Reading => Some("Still reading whether the link can be reset.".to_owned()),
             };
+            notes.extend(version(view, environment, facts, closed.as_deref(), room.full));
             if let Some(why) = &closed {
-                notes.extend(parts::marked(
-                    Mark::Failed,
-                    &format!("Reset link is not possible now. {why}"),
-                    *view.look,
-                    room.full,
-                ));
+                let text = format!("Reset link is not possible now. {why}");
+                notes.extend(parts::marked(Mark::Failed, &text, *view.look, room.full));
             }
             stops.push(Stop::button("Reset link", Action::Ask(Ask::Reset)).closed_because(closed));
         }
@@ -101,6 +99,20 @@ impl Sheet for Mismatch {
         let fix = reset.is_open().then_some(Ask::Reset);
         Page { rows, notes, stops, primary, copy: doc.clone(), address: doc, fix, ..Page::default() }
     }
+}
+
+/// Whether this version has Reset link; nothing where that is named already by what closes the button.
+fn version(view: &View, environment: &Environment, facts: &Facts, closed: Option<&str>, cells: usize) -> Vec<Row> {
+    let mut checks = check::checks(environment, facts).into_iter();
+    let Some(check) = checks.find(|check| check.id == "P20") else { return Vec::new() };
+    let reason = clean(&check.reason);
+    let (mark, word) = match check.answer {
+        Tri::Yes => (Mark::Done, "met"),
+        Tri::No if closed.is_some_and(|why| why.contains(&reason)) => return Vec::new(),
+        Tri::No => (Mark::Warn, "not met"),
+        Tri::Unknown => (Mark::Unknown, "could not tell"),
+    };
+    parts::marked(mark, &format!("Reset link needs 10.0.30 or later: {word} ({reason})."), *view.look, cells)
 }
 
 /// Who names which environment.
@@ -147,7 +159,7 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
             },
         ),
     ];
-    let page = ("Finance and operations", its_page(environment, facts));
+    let page = ("The Dual-write page names", its_page(environment, facts));
     let mut rows = Vec::new();
     for (source, (mark, text)) in lines.into_iter().chain([page]) {
         // Read aloud, a mark is a word.
@@ -168,7 +180,7 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
     rows
 }
 
-/// What the dual-write page of finance and operations shows: the connection set.
+/// What the Dual-write page of finance and operations names: the connection set.
 fn its_page(environment: &Environment, facts: &Facts) -> (Mark, String) {
     let set = match &facts.connection_set {
         Fact::Known(set, _) => set,
@@ -181,9 +193,9 @@ fn its_page(environment: &Environment, facts: &Facts) -> (Mark, String) {
         Some(url) => {
             let is_own = environment.dataverse.as_ref().is_some_and(|own| same_address(&own.url, url));
             let mark = if is_own { Mark::Done } else { Mark::Failed };
-            (mark, format!("its Dual-write page leads to {}{owner}", parts::host(url)))
+            (mark, format!("{}{owner}", parts::host(url)))
         }
-        None => (Mark::Unknown, format!("its connection set names no Dataverse{owner}")),
+        None => (Mark::Unknown, format!("no Dataverse in its connection set{owner}")),
     }
 }
 
