@@ -392,7 +392,7 @@ fn every_key_of_the_footer_does_something() {
         let text = scene.text(UNICODE, (120, 40));
         let footer = text.lines().last().unwrap().trim().to_owned();
         assert!(!footer.is_empty(), "{name}");
-        for part in footer.split("   ") {
+        for part in footer.split("  ").map(str::trim).filter(|part| !part.is_empty()) {
             let key = part.split(' ').next().unwrap();
             if key == "q" {
                 continue;
@@ -403,6 +403,29 @@ fn every_key_of_the_footer_does_something() {
             assert_ne!(reaction, Reaction::Nothing, "{name}: {part}");
             let text = scene.text(UNICODE, (120, 40));
             assert!(!text.contains("does nothing here"), "{name}: {part}: {text}");
+        }
+    }
+}
+
+/// A key that is named nowhere on a page is one that nobody finds. What has a button there is named last.
+#[test]
+fn at_80_by_24_the_footer_names_the_keys_that_a_page_is_about() {
+    for (name, keys) in [
+        ("list", "/ r s ? q"),
+        ("details", "p r d Esc ? q"),
+        ("progress", "r d e q ?"),
+        ("link-failed-crm", "f o y d ?"),
+        ("link-failed-unknown", "y d r ?"),
+        ("failed-known", "o y d r ?"),
+        ("linked", "o y e ?"),
+        ("mismatch", "r d o y Esc ?"),
+        ("link-assisted", "r o y d ? q Esc"),
+        ("twin", "f p d Esc ? q"),
+    ] {
+        let text = named(name).text(UNICODE, (80, 24));
+        let footer = text.lines().last().unwrap();
+        for key in keys.split(' ') {
+            assert!(footer.contains(&format!(" {key} ")), "{name}: {key}: {footer}");
         }
     }
 }

@@ -22,20 +22,7 @@ impl Sheet for Failed {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[
-            keys::CHOOSE,
-            keys::REPAIR,
-            keys::WORDS,
-            keys::READ_NOW,
-            keys::OPEN,
-            keys::COPY,
-            keys::EXPORT,
-            keys::BACK,
-            keys::PREREQUISITES,
-            keys::ENVIRONMENTS,
-            keys::HELP,
-            keys::LEAVE,
-        ]
+        &keys::OF_FAILURE
     }
 
     fn help(&self, _view: &View) -> &'static str {

@@ -30,7 +30,7 @@ const ACCOUNT_LEAST: usize = 12;
 const STATUS_MAX: usize = 4;
 /// Cells between two keys of the footer.
 const KEY_GAP: &str = "   ";
-/// The same where that leaves no room for the keys that stay.
+/// The same where that makes room for more keys.
 const NARROW_GAP: &str = "  ";
 
 /// Where everything is.
@@ -376,17 +376,22 @@ pub(super) fn footer_of<'a>(shown: impl Iterator<Item = &'a Binding>, room: usiz
     let stays = |act: Act| matches!(act, Act::Help | Act::Leave | Act::Back | Act::Press);
     let mut parts: Vec<(Act, String, &str)> =
         shown.map(|binding| (binding.act, binding.keys[0].name(), binding.says)).collect();
-    let cells = |parts: &[(Act, String, &str)], gap: usize| {
-        parts.iter().map(|(_, key, says)| width(key) + 1 + width(says) + gap).sum::<usize>().saturating_sub(gap)
+    let part = |(_, key, says): &(Act, String, &str)| width(key) + 1 + width(says);
+    let cells = |parts: &[(Act, String, &str)], gap: &str| {
+        (parts.iter().map(|one| part(one) + gap.len()).sum::<usize>()).saturating_sub(gap.len())
     };
-    // What does not fit goes, from the end; the way on, the way back and the help page stay.
-    while cells(&parts, KEY_GAP.len()) > room {
-        let Some(last) = parts.iter().rposition(|(act, _, _)| !stays(*act)) else { break };
-        parts.remove(last);
-    }
-    let gap = if cells(&parts, KEY_GAP.len()) > room { NARROW_GAP } else { KEY_GAP };
+    // The way on, the way back and the help page stay; of the others, in their order, what there is room for.
+    let fixed: usize = parts.iter().filter(|one| stays(one.0)).map(|one| part(one) + NARROW_GAP.len()).sum();
+    let mut left = (room + NARROW_GAP.len()).saturating_sub(fixed);
+    parts.retain(|one| {
+        let wants = if stays(one.0) { 0 } else { part(one) + NARROW_GAP.len() };
+        let fits = wants <= left;
+        left -= if fits { wants } else { 0 };
+        fits
+    });
+    let gap = if cells(&parts, KEY_GAP) > room { NARROW_GAP } else { KEY_GAP };
     // On the narrowest ones what Enter does is seen by the focus.
-    if cells(&parts, gap.len()) > room {
+    if cells(&parts, gap) > room {
         parts.retain(|(act, _, _)| *act != Act::Press);
     }
     let mut row = Row::new(" ", Role::Plain);

@@ -72,8 +72,12 @@ pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read
 pub(super) const READ_RECORD: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now", "read the record again");
 pub(super) const OPEN: Binding =
     bind(&[Key::Char('o')], Act::Open, "open", "open the address of this page in the browser");
-pub(super) const COPY: Binding =
-    bind(&[Key::Char('y')], Act::Copy, "copy", "send the address or the message to the terminal's clipboard");
+pub(super) const COPY: Binding = bind(
+    &[Key::Char('y')],
+    Act::Copy,
+    "copy",
+    "send the address, the message or the command of this page to the terminal's clipboard",
+);
 pub(super) const COPY_COMMAND: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy command", "send the command that comes back to the terminal's clipboard");
 pub(super) const COPY_CODE: Binding =
@@ -88,8 +92,6 @@ pub(super) const COPY_SUPPORT: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy for support", "send all of it that support asks for to the clipboard");
 pub(super) const DETAILS: Binding =
     bind(&[Key::Char('d')], Act::Details, "details", "original message, whole ids and addresses, timeline");
-pub(super) const WORDS: Binding =
-    bind(&[Key::Char('d')], Act::Details, "original message", "original message, whole ids and addresses, timeline");
 pub(super) const REPAIR: Binding = bind(
     &[Key::Char('f')],
     Act::Repair,
@@ -138,6 +140,10 @@ pub(super) const OTHER: Binding = bind(&[Key::Tab], Act::Next, "other button", "
 pub(super) const MOVE: Binding = bind(&[Key::Down], Act::Down, "or Up: move", "the one below, or above");
 pub(super) const READ_ON: Binding = bind(&[Key::PageDown], Act::PageDown, "read on", "further down");
 pub(super) const INTERRUPT: Binding = bind(&[Key::Ctrl('c')], Act::Leave, "leave", "leave the program");
+
+/// Keys of a page that says what went wrong.
+pub(super) const OF_FAILURE: [Binding; 12] =
+    [CHOOSE, REPAIR, OPEN, COPY, DETAILS, READ_NOW, EXPORT, BACK, PREREQUISITES, ENVIRONMENTS, HELP, LEAVE];
 
 /// Keys of every screen: moving about, and the terminal's own. The footer does not name them.
 pub(super) const EVERYWHERE: [Binding; 12] = [

@@ -27,14 +27,14 @@ impl Sheet for Linked {
     fn keys(&self) -> &'static [Binding] {
         &[
             keys::CHOOSE,
-            keys::MODULES,
             keys::OPEN,
             keys::COPY,
+            keys::ENVIRONMENTS,
+            keys::MODULES,
             keys::EXPORT,
             keys::READ_NOW,
             keys::DETAILS,
             keys::PREREQUISITES,
-            keys::ENVIRONMENTS,
             keys::HELP,
             keys::LEAVE,
             keys::BACK,

@@ -37,10 +37,10 @@ impl Sheet for Mismatch {
         &[
             keys::CHOOSE,
             keys::READ_NOW,
-            keys::RESET_LINK,
             keys::DETAILS,
             keys::OPEN,
             keys::COPY,
+            keys::RESET_LINK,
             keys::BACK,
             keys::PREREQUISITES,
             keys::ENVIRONMENTS,

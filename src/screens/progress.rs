@@ -35,9 +35,9 @@ impl Sheet for Progress {
         &[
             keys::READ_NOW,
             keys::DETAILS,
-            keys::COPY_COMMAND,
-            keys::PREREQUISITES,
             keys::ENVIRONMENTS,
+            keys::COPY,
+            keys::PREREQUISITES,
             keys::HELP,
             keys::LEAVE,
             keys::BACK,
