@@ -136,6 +136,7 @@ fn leaving_asks_only_while_something_runs_and_only_once() {
     let command = "dualwrite demo --environment contoso-uat";
     assert_eq!(last(&mut named("progress"), "q y"), wants(Intent::Copy(command.into())));
     assert_eq!(last(&mut named("progress"), "C-c C-c"), Reaction::Leave);
+    assert_eq!(last(&mut named("progress"), "q q"), Reaction::Leave);
     for stay in ["q n", "q Esc", "q Tab Enter"] {
         let mut scene = named("progress");
         assert_eq!(last(&mut scene, stay), Reaction::Redraw);
@@ -179,6 +180,44 @@ fn repair_asks_first_and_says_what_is_written() {
     let mut scene = named("link-failed-unknown");
     assert_eq!(last(&mut scene, "f"), Reaction::Redraw);
     assert!(scene.text(UNICODE, (80, 24)).contains("f does nothing here"), "nothing to repair");
+}
+
+/// What is asked can be left and asked about, and is as it was afterwards.
+#[test]
+fn help_and_leave_are_there_over_a_question_too() {
+    for (name, question, title) in [
+        ("link-failed-crm", "f", "Repair the identities"),
+        ("linked", "f", "Modules"),
+        ("resume", "BackTab BackTab Enter", "Forget"),
+        ("link-failed-crm", "d", "Details"),
+        ("prerequisites", "Enter", "Prerequisite"),
+    ] {
+        let mut scene = named(name);
+        press(&mut scene, question);
+        let text = scene.text(UNICODE, (80, 24));
+        assert!(text.contains(&format!("┌ {title} ─")) && text.contains("? help"), "{name}: {text}");
+        press(&mut scene, "?");
+        let text = scene.text(UNICODE, (80, 24));
+        assert!(text.contains("┌ Help ─") && text.contains(&format!("│ {title} ")), "{name}: {text}");
+        press(&mut scene, "Esc");
+        assert!(scene.text(UNICODE, (80, 24)).contains(&format!("┌ {title} ─")), "{name}");
+    }
+    let mut scene = named("twin");
+    press(&mut scene, "f Space ? Esc");
+    assert!(scene.text(UNICODE, (80, 24)).contains("[x] Permanently delete the old user"));
+    assert_eq!(last(&mut scene, "q"), Reaction::Leave, "nothing runs");
+    // One laid over the other goes back one by one.
+    let mut scene = named("prerequisites");
+    press(&mut scene, "Enter d Esc");
+    assert!(scene.text(UNICODE, (80, 24)).contains("┌ Prerequisite ─"));
+    let mut scene = named("twin");
+    press(&mut scene, "f Tab Tab Enter Esc");
+    assert!(scene.text(UNICODE, (80, 24)).contains("┌ Repair the identities ─"));
+    // No question stays about what is not shown any more, not under the help either.
+    press(&mut scene, "?");
+    scene.wants(Intent::Environments);
+    press(&mut scene, "Esc");
+    assert!(scene.text(UNICODE, (80, 24)).contains("┌ Environments ─"));
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn every_overlay() {
         assert!(ascii.is_ascii(), "{name}: {:?}", ascii.chars().find(|c| !c.is_ascii()));
     };
     picture("over-help", named("details"), "?");
+    picture("over-help-question", named("twin"), "f ?");
     picture("over-details", named("link-failed-crm"), "d");
     picture("over-requests", scene::asked(named("link-failed-crm")), "d End");
     picture("over-leave", named("progress"), "q");

@@ -56,6 +56,8 @@ pub(super) struct Overlay {
     pub(super) stage: Stage,
     /// What was typed so far. It can be a token, so nothing here has a `Debug` that shows it.
     pub(super) input: Input,
+    /// What it was laid over, if that was not the screen.
+    under: Option<Box<Overlay>>,
 }
 
 impl std::fmt::Debug for Overlay {
@@ -161,9 +163,15 @@ impl Eye {
         self.overlay.as_ref().is_some_and(|over| over.ask == Ask::Leave)
     }
 
-    /// Lays something over the screen.
+    /// Lays something over what is shown.
     pub(super) fn ask(&mut self, ask: Ask) {
-        self.overlay = Some(Overlay { ask, stage: Stage::default(), input: Input::default() });
+        let under = self.overlay.take().map(Box::new);
+        self.overlay = Some(Overlay { ask, stage: Stage::default(), input: Input::default(), under });
+    }
+
+    /// Takes it away again: what it was laid over is as it was.
+    pub(super) fn close(&mut self) {
+        self.overlay = self.overlay.take().and_then(|over| over.under).map(|under| *under);
     }
 
     /// Whether this is another screen or another environment than at the last look; if so, focus
@@ -184,12 +192,7 @@ impl Eye {
         self.list.typing = false;
         (self.purges, self.row_user, self.user) = (false, None, 0);
         self.modules = model.current().map(|(_, setup)| setup.modules.clone()).unwrap_or_default();
-        if self
-            .overlay
-            .as_ref()
-            .is_some_and(|overlay| matches!(overlay.ask, Ask::Repair | Ask::PickUser | Ask::Modules | Ask::Reset))
-        {
-            self.overlay = None;
-        }
+        let is_of_it = |over: &Overlay| matches!(over.ask, Ask::Repair | Ask::PickUser | Ask::Modules | Ask::Reset);
+        self.overlay = self.overlay.take().filter(|over| !is_of_it(over)).map(|over| Overlay { under: None, ..over });
     }
 }

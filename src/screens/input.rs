@@ -121,7 +121,7 @@ pub fn on_key(model: &Model, eye: &mut Eye, key: KeyEvent, now: Now, size: (u16,
             }
         }
         Act::Back if has_overlay => {
-            eye.overlay = None;
+            eye.close();
             Reaction::Redraw
         }
         Act::Back => Reaction::Intent(Intent::Back),
@@ -230,7 +230,7 @@ fn unseen(model: &Model, eye: &mut Eye, key: Key) -> Reaction {
     match key {
         Key::Char('q') | Key::Ctrl('c') => leave(model, eye),
         Key::Esc if eye.is_asked_to_leave() => {
-            eye.overlay = None;
+            eye.close();
             Reaction::Redraw
         }
         Key::Ctrl('l') => Reaction::Repaint,
@@ -261,7 +261,7 @@ pub(super) fn press(eye: &mut Eye, stop: Stop, model: &Model) -> Reaction {
             ask(eye, what)
         }
         (Action::Close, None) => {
-            eye.overlay = None;
+            eye.close();
             Reaction::Redraw
         }
         (Action::Leave, None) => Reaction::Leave,

@@ -72,12 +72,8 @@ pub(super) const READ_NOW: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read
 pub(super) const READ_RECORD: Binding = bind(&[Key::Char('r')], Act::ReadNow, "read now", "read the record again");
 pub(super) const OPEN: Binding =
     bind(&[Key::Char('o')], Act::Open, "open", "open the address of this page in the browser");
-pub(super) const COPY: Binding = bind(
-    &[Key::Char('y')],
-    Act::Copy,
-    "copy",
-    "send the address, the message or the command of this page to the terminal's clipboard",
-);
+pub(super) const COPY: Binding =
+    bind(&[Key::Char('y')], Act::Copy, "copy", "copy address, message or command (terminal's clipboard)");
 pub(super) const COPY_COMMAND: Binding =
     bind(&[Key::Char('y')], Act::Copy, "copy command", "send the command that comes back to the terminal's clipboard");
 pub(super) const COPY_CODE: Binding =
@@ -129,10 +125,10 @@ pub(super) const EXPORT: Binding =
 pub(super) const HELP: Binding = bind(&[Key::Char('?')], Act::Help, "help", "this page");
 pub(super) const LEAVE: Binding =
     bind(&[Key::Char('q')], Act::Leave, "leave", "leave the program; asks while something runs");
-pub(super) const CLOSE: Binding = bind(&[Key::Esc, Key::Char('q')], Act::Back, "close", "");
+pub(super) const CLOSE: Binding = bind(&[Key::Esc, Key::Char('q')], Act::Back, "close", "close this");
 pub(super) const CLOSE_HELP: Binding = bind(&[Key::Esc, Key::Char('q'), Key::Char('?')], Act::Back, "close", "");
-pub(super) const NO_STAY: Binding = bind(NO, Act::Back, "stay", "");
-pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "");
+pub(super) const NO_STAY: Binding = bind(NO, Act::Back, "stay", "stay; what runs continues");
+pub(super) const NO_CHANGE: Binding = bind(NO, Act::Back, "change nothing", "close this; nothing is changed");
 
 pub(super) const NEXT_FIELD: Binding = bind(ENTER, Act::Press, "next", "the next field, or the next step");
 pub(super) const FIELDS: Binding = bind(&[Key::Tab], Act::Next, "fields", "the field after this one");
@@ -156,7 +152,7 @@ pub(super) const EVERYWHERE: [Binding; 12] = [
     bind(&[Key::Home], Act::Home, "", "to the start"),
     bind(&[Key::End], Act::End, "", "to the end"),
     bind(&[Key::Char('t')], Act::Token, "", "give a token or the address of the gateway, where one is wanted"),
-    bind(&[Key::Ctrl('c')], Act::Leave, "", "leave, as q does; a second one does not ask"),
+    bind(&[Key::Ctrl('c')], Act::Leave, "", "leave, as q does; the second time without asking"),
     bind(&[Key::Ctrl('l')], Act::Repaint, "", "draw the screen again"),
     bind(&[Key::Ctrl('z')], Act::Suspend, "", "to the shell; fg comes back"),
 ];

@@ -26,7 +26,7 @@ impl Sheet for Modules {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::TICK, keys::NO_CHANGE]
+        &[keys::CHOOSE, keys::TICK, keys::NO_CHANGE, keys::HELP, keys::LEAVE]
     }
 
     fn page(&self, view: &View, room: Room) -> Page {

@@ -68,10 +68,16 @@ impl Sheet for Help {
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
-        let laid = view.screen();
+        // It is about what it is laid over.
+        let mut eye = view.eye.clone();
+        eye.close();
+        let laid = View { eye: &eye, ..*view }.top();
         let of = laid.sheet;
         let mut rows = vec![parts::heading(of.title())];
-        rows.extend(para(of.help(view), Role::Plain, room.width));
+        let about = of.help(view);
+        if !about.is_empty() {
+            rows.extend(para(about, Role::Plain, room.width));
+        }
         let everywhere: &[Binding] = if view.look.glyphs == Glyphs::Words { &[] } else { &EVERYWHERE };
         for (title, table) in [("Keys of this screen", of.keys()), ("Keys of every screen", everywhere)] {
             if table.is_empty() {
@@ -118,7 +124,7 @@ impl Sheet for Details {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CLOSE, keys::COPY_SUPPORT]
+        &[keys::CLOSE, keys::COPY_SUPPORT, keys::HELP]
     }
 
     fn is_whole(&self) -> bool {
@@ -269,7 +275,7 @@ impl Sheet for Forget {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::NO_CHANGE]
+        &[keys::CHOOSE, keys::NO_CHANGE, keys::HELP, keys::LEAVE]
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -298,7 +304,7 @@ impl Sheet for OneRun {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CLOSE, keys::EXPORT, keys::READ_NOW]
+        &[keys::CLOSE, keys::EXPORT, keys::READ_NOW, keys::HELP]
     }
 
     fn is_whole(&self) -> bool {
@@ -339,7 +345,7 @@ impl Sheet for OneCheck {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CLOSE, keys::OPEN, keys::COPY, keys::DETAILS]
+        &[keys::CLOSE, keys::OPEN, keys::COPY, keys::DETAILS, keys::HELP]
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -363,7 +369,7 @@ impl Sheet for Leave {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::COPY_COMMAND, keys::NO_STAY]
+        &[keys::CHOOSE, keys::COPY_COMMAND, keys::NO_STAY, keys::HELP, keys::LEAVE]
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -402,7 +408,7 @@ impl Sheet for Repair {
     }
 
     fn keys(&self) -> &'static [Binding] {
-        &[keys::CHOOSE, keys::TICK, keys::NO_CHANGE]
+        &[keys::CHOOSE, keys::TICK, keys::NO_CHANGE, keys::HELP, keys::LEAVE]
     }
 
     fn page(&self, view: &View, room: Room) -> Page {

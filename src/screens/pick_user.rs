@@ -1,7 +1,7 @@
 //! Who client ID rows run as: the enabled users of finance and operations, filtered by what is typed.
 
 use super::View;
-use super::eye::{Ask, Eye};
+use super::eye::Eye;
 use super::input::Reaction;
 use super::keys::{self, Act, Binding};
 use super::page::{Page, Room};
@@ -40,11 +40,6 @@ impl Sheet for PickUser {
     fn act(&self, model: &Model, eye: &mut Eye, act: Act, _height: usize) -> Option<Reaction> {
         match act {
             Act::Press => Some(self.choose(model, eye, eye.user)),
-            // The question of the repair comes back.
-            Act::Back => {
-                eye.ask(Ask::Repair);
-                Some(Reaction::Redraw)
-            }
             _ => {
                 let count = fitting(model, eye).len();
                 eye.user = keys::travel(act, eye.user.min(count.saturating_sub(1)), count, SHOWN)?;
@@ -66,7 +61,9 @@ impl Sheet for PickUser {
         let all = fitting(model, eye);
         let Some(user) = all.get(at.min(all.len().saturating_sub(1))) else { return Reaction::Nothing };
         eye.row_user = Some(user.user_id.clone());
-        eye.ask(Ask::Repair);
+        // The question of the repair comes back, with its next step.
+        eye.close();
+        eye.stage_mut().focus = None;
         Reaction::Redraw
     }
 

@@ -30,19 +30,10 @@ pub(super) struct Laid {
 }
 
 impl View<'_> {
-    /// The page of the screen, without what is laid over it.
-    pub(super) fn screen(&self) -> Laid {
-        self.screen_in(self.body())
-    }
-
     /// The page that has the keys: the overlay if there is one, else the screen.
     pub(super) fn top(&self) -> Laid {
-        let body = self.body();
+        let body = frame::areas(self.size, frame::status(self).len()).body;
         self.over_in(body).unwrap_or_else(|| self.screen_in(body))
-    }
-
-    fn body(&self) -> Rect {
-        frame::areas(self.size, frame::status(self).len()).body
     }
 
     fn screen_in(&self, body: Rect) -> Laid {

@@ -190,7 +190,7 @@ pub fn answer(model: &Model, eye: &mut Eye, line: &str, now: Now, zone: &TimeZon
         && let Some(over) = &mut eye.overlay
     {
         if line.is_empty() {
-            eye.overlay = None;
+            eye.close();
             return Reaction::Redraw;
         }
         over.input = line.into();
