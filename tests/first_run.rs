@@ -71,6 +71,8 @@ impl Stage {
             "Down" => KeyCode::Down,
             "Up" => KeyCode::Up,
             "PgDn" => KeyCode::PageDown,
+            "Home" => KeyCode::Home,
+            "End" => KeyCode::End,
             _ => {
                 let letters = name.strip_prefix('=').unwrap();
                 return letters.chars().fold(Reaction::Nothing, |_, letter| self.key(KeyCode::Char(letter), (80, 24)));
@@ -185,8 +187,10 @@ fn the_field_that_has_the_focus_stays_in_sight() {
 #[test]
 fn space_presses_a_button_and_a_key_without_a_meaning_says_so() {
     let mut stage = Stage::new();
+    assert_eq!(stage.press("=Z"), Reaction::Redraw);
+    assert!(stage.text((80, 24)).contains("Z does nothing here; ? lists the keys."), "{}", stage.text((80, 24)));
     assert_eq!(stage.press("=?"), Reaction::Redraw);
-    assert!(stage.text((80, 24)).contains("? does nothing here."), "{}", stage.text((80, 24)));
+    assert!(stage.text((80, 24)).contains("› Enter or Space chooses; "), "{}", stage.text((80, 24)));
     stage.press("Down");
     assert!(!stage.text((80, 24)).contains("does nothing here"));
     stage.press("Up");
@@ -197,6 +201,36 @@ fn space_presses_a_button_and_a_key_without_a_meaning_says_so() {
     assert_eq!(stage.first.step, Step::Registration);
     stage.press("= ?");
     assert!(!stage.text((80, 24)).contains("does nothing here"), "in a field they are letters");
+}
+
+#[test]
+fn home_and_end_choose_the_first_and_the_last_and_are_of_the_text_in_a_field() {
+    let mut stage = Stage::at(Step::Cloud);
+    let chosen = |stage: &mut Stage, key: &str| {
+        stage.press(key);
+        stage.press("Enter");
+        let cloud = stage.first.national.title();
+        stage.press("Esc");
+        cloud
+    };
+    assert!(chosen(&mut stage, "End").contains("China"));
+    assert!(chosen(&mut stage, "Home").contains("Public"));
+    let mut stage = Stage::at(Step::Registration);
+    for key in ["=b.com", "Home", "=a", "End", "=x"] {
+        stage.press(key);
+    }
+    assert_eq!(stage.first.text(dualwrite::core::first_run::Field::Tenant), "ab.comx");
+    // From the button, the first is a field again.
+    for key in ["BackTab", "Home", "=y"] {
+        stage.press(key);
+    }
+    assert_eq!(stage.first.text(dualwrite::core::first_run::Field::Tenant), "ab.comxy");
+    // Where there is one button, they scroll.
+    let mut stage = Stage::at(Step::Review);
+    stage.key(KeyCode::End, (50, 12));
+    assert!(!stage.text((50, 12)).contains("This is written into"), "{}", stage.text((50, 12)));
+    stage.key(KeyCode::Home, (50, 12));
+    assert!(stage.text((50, 12)).contains("This is written into"));
 }
 
 #[test]

@@ -5,8 +5,8 @@
 
 use super::eye::Stage;
 use super::frame::{self, Areas};
-use super::input::does_nothing;
-use super::keys::{self, Binding};
+use super::input::{LISTED, does_nothing};
+use super::keys::{self, Act, Binding};
 use super::page::{self, Action, Page, Places, Shape, Stop};
 use super::parts;
 use crate::core::first_run::{Field, FirstRun, Intent, RAIL, Step, Verdict};
@@ -40,6 +40,9 @@ const REHEARSE: &str = "Rehearse offline";
 const SET_UP: &str = "Set up my cloud";
 const NEXT: &str = "Next";
 const WRITE: &str = "Write and go on";
+/// What `?` says: there is no page below this one for a help page.
+const KEYS: &str = "Enter or Space chooses; Tab, arrows, Home and End move; Esc goes back; q leaves. In a field letters are \
+                    text: Enter goes on, Ctrl-C leaves.";
 
 /// What an own registration is allowed, all delegated: for the calls of this program, by the pages of
 /// Microsoft on each API. `Directory.Read.All` shows licences and the applications of the tenant; without
@@ -354,15 +357,15 @@ impl Glance<'_> {
 
     fn keys(&self) -> &'static [Binding] {
         match self.first.step {
-            Step::Welcome => &[keys::CHOOSE, keys::OTHER, keys::LEAVE],
-            Step::Cloud => &[keys::CHOOSE, keys::MOVE, keys::BACK, keys::LEAVE],
+            Step::Welcome => &[keys::CHOOSE, keys::OTHER, keys::HELP, keys::LEAVE],
+            Step::Cloud => &[keys::CHOOSE, keys::MOVE, keys::BACK, keys::HELP, keys::LEAVE],
             Step::Registration | Step::Services if self.desk.field().is_some() => {
                 &[keys::NEXT_FIELD, keys::FIELDS, keys::READ_ON, keys::BACK, keys::INTERRUPT]
             }
             Step::Registration | Step::Services => {
-                &[keys::CHOOSE, keys::FIELDS, keys::READ_ON, keys::BACK, keys::LEAVE]
+                &[keys::CHOOSE, keys::FIELDS, keys::READ_ON, keys::BACK, keys::HELP, keys::LEAVE]
             }
-            Step::Review => &[keys::CHOOSE, keys::BACK, keys::LEAVE],
+            Step::Review => &[keys::CHOOSE, keys::BACK, keys::HELP, keys::LEAVE],
         }
     }
 
@@ -419,7 +422,7 @@ pub fn draw(first: &FirstRun, desk: &Desk, look: Look, frame: &mut Frame) {
     paint::row(buffer, areas.rail, &glance.rail(), &look, false);
     paint::rows(buffer, areas.status, &glance.status(), &look);
     let scrolls = page.scroll_max(&places) > 0;
-    let keys = glance.keys().iter().filter(|binding| scrolls || binding.act != keys::Act::PageDown);
+    let keys = glance.keys().iter().filter(|binding| scrolls || binding.act != Act::PageDown);
     let keys = frame::footer_of(keys, usize::from(area.width).saturating_sub(1));
     paint::row(buffer, areas.footer, &keys, &look, false);
 }
@@ -445,37 +448,43 @@ pub fn on_key(first: &FirstRun, desk: &mut Desk, key: KeyEvent, size: (u16, u16)
         (page.scroll_max(&places), usize::from(places.rows.height))
     };
     let in_field = desk.field().is_some();
-    let moves = stops.len() > 1;
+    let is_of_text = matches!(pressed, Key::Char(_) | Key::Left | Key::Right | Key::Home | Key::End);
+    let moving = keys::EVERYWHERE.iter().find(|binding| binding.keys.contains(&pressed) && !(in_field && is_of_text));
+    if let Some(reaction) = moving.and_then(|binding| moved(desk, &stops, binding.act, max, height)) {
+        return reaction;
+    }
     match pressed {
         Key::Enter => press(first, desk),
         Key::Esc if first.step == Step::Welcome => seen,
         Key::Esc => Reaction::Intent(Intent::Back),
-        Key::Tab => step_focus(desk, &stops, 1),
-        Key::BackTab => step_focus(desk, &stops, -1),
-        Key::Down if moves => step_focus(desk, &stops, 1),
-        Key::Up if moves => step_focus(desk, &stops, -1),
-        Key::PageDown | Key::PageUp | Key::Down | Key::Up => {
-            let act = match pressed {
-                Key::PageDown => keys::Act::PageDown,
-                Key::PageUp => keys::Act::PageUp,
-                Key::Down => keys::Act::Down,
-                _ => keys::Act::Up,
-            };
-            desk.stage.scroll = keys::travel(act, desk.stage.scroll.min(max), max + 1, height).unwrap_or(0);
-            Reaction::Redraw
-        }
         _ if in_field => typed(desk, key, pressed).unwrap_or(seen),
-        Key::Right | Key::Char('j') => step_focus(desk, &stops, 1),
-        Key::Left | Key::Char('k') => step_focus(desk, &stops, -1),
         Key::Char('q') => Reaction::Leave,
         Key::Char(' ') => press(first, desk),
-        // All its keys stand in the footer.
         Key::Char(letter) => {
-            desk.say(format!("{}.", does_nothing(letter)));
+            desk.say(if letter == '?' { KEYS.to_owned() } else { format!("{}{LISTED}", does_nothing(letter)) });
             Reaction::Redraw
         }
         _ => seen,
     }
+}
+
+/// One of the moving keys: where there are several things to choose from it moves among them, else it scrolls.
+fn moved(desk: &mut Desk, stops: &[&'static str], act: Act, max: usize, height: usize) -> Option<Reaction> {
+    let at = desk.stage.focus.and_then(|focus| stops.iter().position(|stop| *stop == focus)).unwrap_or(0);
+    let (count, chooses) = (stops.len(), stops.len() > 1);
+    let to = match act {
+        Act::Next => (at + 1) % count,
+        Act::Previous => (at + count - 1) % count,
+        Act::Down if chooses => (at + 1) % count,
+        Act::Up if chooses => (at + count - 1) % count,
+        Act::Home | Act::End if chooses => keys::travel(act, at, count, 1)?,
+        _ => {
+            desk.stage.scroll = keys::travel(act, desk.stage.scroll.min(max), max + 1, height)?;
+            return Some(Reaction::Redraw);
+        }
+    };
+    desk.stage.focus = stops.get(to).copied();
+    Some(Reaction::Redraw)
 }
 
 /// A text was pasted. It goes into the field that has the focus, cleaned, and never presses a key.
@@ -503,14 +512,6 @@ fn stops(first: &FirstRun) -> Vec<&'static str> {
     }
 }
 
-fn step_focus(desk: &mut Desk, stops: &[&'static str], step: isize) -> Reaction {
-    let at = desk.stage.focus.and_then(|focus| stops.iter().position(|stop| *stop == focus)).unwrap_or(0);
-    let count = stops.len();
-    let to = if step < 0 { (at + count - 1) % count } else { (at + 1) % count };
-    desk.stage.focus = stops.get(to).copied();
-    Reaction::Redraw
-}
-
 /// Enter: a field leads to the next one, all else does what it says.
 fn press(first: &FirstRun, desk: &mut Desk) -> Reaction {
     match first.step {
@@ -532,7 +533,7 @@ fn press(first: &FirstRun, desk: &mut Desk) -> Reaction {
             let is_last = field.is_none() || field == first.step.fields().last().copied();
             match (field.zip(verdict), first.missing()) {
                 (Some((field, verdict)), _) if !verdict.is_open() => stay(desk, field, &verdict),
-                _ if !is_last => step_focus(desk, &stops(first), 1),
+                _ if !is_last => moved(desk, &stops(first), Act::Next, 0, 0).unwrap_or(Reaction::Nothing),
                 (_, Some((field, verdict))) => stay(desk, field, &verdict),
                 (_, None) => Reaction::Intent(Intent::Next),
             }
