@@ -6,9 +6,10 @@ mod tour;
 use dualwrite::core::msg::Intent;
 use dualwrite::core::service::Service;
 use dualwrite::core::trouble::{Trouble, What};
-use dualwrite::screens::{needs_clock, shows_requests};
+use dualwrite::screens::{needs_clock, plain, shows_requests};
 use dualwrite::ui::look::{Colour, Glyphs, Look};
 use dualwrite::ui::support::{BLOCK_MAX, Program, block};
+use jiff::tz::TimeZone;
 use scene::{ASCII, OTHER, Scene, UNICODE, World, named, press, scenes, start, user};
 use serde_json::{Value, json};
 
@@ -154,6 +155,32 @@ fn a_mismatch_says_whether_this_version_has_reset_link_beside_the_button() {
         let (text, told) = (note(release.clone(), platform), told.replace("{row}", row));
         assert!(text.contains(&told), "{told}: {text}");
         assert_eq!(text.contains(row), release != "10.0.29", "{text}");
+    }
+}
+
+/// What there is no room for is cut where one sees it, and the way to the whole of it stays.
+#[test]
+fn what_is_cut_says_so_and_a_larger_terminal_cuts_no_more() {
+    for columns in [80, 120, 200] {
+        let text = named("details").text(UNICODE, (columns, 40));
+        assert!(text.contains(" contoso-uat.sandbox.operations.dynamics.com "), "{columns}: {text}");
+    }
+    let mut scene = named("runs");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("the checksum does n… │"), "{text}");
+    press(&mut scene, "End");
+    let text = scene.text(UNICODE, (80, 24));
+    assert!(text.contains("│ fit the line  "), "below the list it is whole: {text}");
+    // Line by line, what cannot be read is no empty page.
+    let mut scene = named("runs");
+    let (now, zone) = (scene.now, TimeZone::UTC);
+    plain::answer(&scene.model, &mut scene.eye, "4", now, &zone);
+    let hint = plain::hint(&mut scene.eye).unwrap_or_default();
+    assert!(hint.contains("the checksum does not fit the line") && !plain::has_overlay(&scene.eye), "{hint}");
+    for columns in 60..=120 {
+        let text = named("progress-no-response").text(UNICODE, (columns, 24));
+        let status = text.lines().rev().nth(1).unwrap();
+        assert!(status.contains("no response") && status.ends_with(" (d)"), "{columns}: {status}");
     }
 }
 

@@ -20,6 +20,8 @@ use crate::ui::text::{clean, cut, width};
 
 /// The page's own words about a mismatch (lcs-setup.md of the dual-write documentation).
 pub(super) const MISMATCH_WORDS: &str = "Microsoft has detected that your environment is linked via Dual-write to a different destination than specified in Power Platform Integration, which isn't recommended.";
+/// Cells of both sides beside each other, with their addresses whole: as on a terminal of 80 columns.
+const BOTH_SIDES: u16 = 76;
 /// Words of the section.
 const SECTION: &str = "Power Platform Integration";
 /// Cells of the labels in the section.
@@ -60,6 +62,10 @@ impl Sheet for Details {
         "This page only reads. Its button is the next step: Dual-write application configures both sides (terms and a \
          list of changes come first), Link to Power Platform environment makes the link afterwards. Where a button is \
          missing, the reason is shown in its place."
+    }
+
+    fn main(&self) -> u16 {
+        BOTH_SIDES
     }
 
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {

@@ -30,7 +30,7 @@ const LABEL: usize = 13;
 /// Cells of the names in lists.
 const NAMES: usize = 29;
 /// Cells of the names of APIs.
-const APIS: usize = 28;
+const APIS: usize = 30;
 /// Rows that a page of fields needs beside them: a rule, a button, and two to read.
 const AROUND_FIELDS: usize = 4;
 /// Most cells of the text of a field: a gateway fits.

@@ -252,9 +252,11 @@ fn contact(view: &View, watch: &Watch) -> Row {
     let row = Row::new(known, role).and(format!("{gap}{read}{gap}{next}"), Role::Dim);
     match &watch.trouble {
         Some(trouble) => {
-            let words = format!("   {} (d)", clean(&trouble.sentence()));
-            let room = usize::from(view.size.0).saturating_sub(row.width() + 1);
-            row.and(cut(&words, room, view.look.symbols().ellipsis), Role::Warn)
+            // Where to read it whole stays, however little of it there is room for.
+            let more = " (d)";
+            let room = usize::from(view.size.0).saturating_sub(row.width() + gap.len() + width(more) + 1);
+            let words = cut(&clean(&trouble.sentence()), room, view.look.symbols().ellipsis);
+            row.and(format!("{gap}{words}{more}"), Role::Warn)
         }
         None => row,
     }

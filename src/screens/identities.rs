@@ -126,8 +126,10 @@ pub(super) fn table(view: &View, side: Side, setup: &Setup, cells: usize, before
             table.extend(behind(start, &[words], cells));
         } else {
             // Too narrow for a table: the name, and what is to be said of it below.
-            let head = Row::new(format!("  {} {}  ", mark.glyph(view.look.glyphs), identity.answer()), mark.role());
-            let body = [Piece::new(format!("{}: ", app_name(identity.app)), Role::Plain), words];
+            let answer = fit(identity.answer(), answer_cells, "");
+            let head = Row::new(format!("  {} {answer}", mark.glyph(view.look.glyphs)), mark.role());
+            let then = if identity.words.is_empty() { "" } else { ": " };
+            let body = [Piece::new(format!("{}{then}", app_name(identity.app)), Role::Plain), words];
             table.extend(behind(head, &body, cells));
         }
     }

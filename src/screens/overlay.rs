@@ -223,8 +223,11 @@ fn names(environment: &Environment, setup: Option<&Setup>, cells: usize, rows: &
     put("Connection set id", facts.linked().and_then(|link| link.cid.as_deref()));
     put("Run", setup.filter(|setup| setup.record != Record::New).map(|setup| setup.run.as_str()));
     if let Some(Flow::Linking(link) | Flow::LinkFailed(link, _)) = setup.map(|setup| &setup.flow) {
-        put("Request", Some(&link.request_id));
-        put("Activity", link.activity.as_deref());
+        // What was told for support is not told twice.
+        let told = setup.and_then(|setup| setup.flow.failure()).map(|failure| failure.ids.as_slice());
+        let is_new = |id: &&str| told.unwrap_or_default().iter().all(|(_, told)| told != id);
+        put("Request", Some(link.request_id.as_str()).filter(is_new));
+        put("Activity", link.activity.as_deref().filter(is_new));
     }
 }
 

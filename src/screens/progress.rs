@@ -93,7 +93,7 @@ fn elapsed(view: &View, run: &Configuring, outlook: Outlook, cells: usize) -> Ro
         row.and("   longer than usual", Role::Warn)
     } else {
         let more = outlook.words();
-        let usual = [format!("   typically {more}  (estimate)"), format!("   {more} (estimate)")];
+        let usual = [format!("   typically {more} (estimate)"), format!("   {more} (estimate)")];
         let fits = usual.into_iter().find(|words| row.width() + width(words) <= cells);
         row.and(fits.unwrap_or_default(), Role::Dim)
     }

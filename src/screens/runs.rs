@@ -12,7 +12,7 @@ use crate::core::msg::{Intent, PastRun};
 use crate::core::time::{between, in_words};
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, flow, para};
-use crate::ui::text::{clean, fit, fit_name};
+use crate::ui::text::{clean, cut, fit, fit_name};
 
 /// Most cells of the name of an environment.
 const NAME: usize = 24;
@@ -85,16 +85,15 @@ impl Sheet for Runs {
         let runs = view.model.runs.as_deref().filter(|runs| !runs.is_empty())?;
         let sentences = runs.iter().map(|run| match run {
             Ok(run) => format!("{}, {}: {}", view.date(run.began), clean(&run.name), run.word()),
-            Err((id, why)) => format!("{} cannot be read: {}", clean(id), clean(why)),
+            Err((id, why)) => unreadable(id, why),
         });
         let about = vec![format!("{} on record, the newest first.", runs.len())];
         Some(Choices { about, sentences: sentences.collect() })
     }
 
-    fn choose(&self, _model: &Model, eye: &mut Eye, at: usize) -> Reaction {
+    fn choose(&self, model: &Model, eye: &mut Eye, at: usize) -> Reaction {
         eye.run = at;
-        eye.ask(Ask::Run);
-        Reaction::Redraw
+        self.act(model, eye, Act::Press, 0).unwrap_or(Reaction::Nothing)
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
@@ -115,18 +114,19 @@ impl Sheet for Runs {
         let head = Row::new(head, Role::Dim).and(columns.span("Span"), Role::Dim);
         let count = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
         let mut notes = vec![Row::new(format!("{count}, the newest first"), Role::Dim)];
-        if let Ok(run) = &runs[selected] {
-            let place = [
+        let about = match &runs[selected] {
+            Ok(run) => vec![
                 Piece::new(format!("on {}", clean(&run.cloud)), Role::Warn),
                 Piece::new(format!(" as {}, run {}", clean(&run.account), clean(&run.id)), Role::Dim),
-            ];
-            notes.extend(flow(Row::blank(), 0, &place, room.full));
-        }
+            ],
+            Err((id, why)) => vec![Piece::new(unreadable(id, why), Role::Warn)],
+        };
+        notes.extend(flow(Row::blank(), 0, &about, room.full));
         // As many as there is room for, the selected one in sight.
         let height = room.height.saturating_sub(2 + notes.len()).max(1);
         let top = selected.saturating_sub(height.saturating_sub(1));
         let rows = runs.iter().enumerate().skip(top).take(height);
-        let rows = rows.map(|(at, run)| row(view, run, at == selected, columns)).collect();
+        let rows = rows.map(|(at, run)| row(view, run, at == selected, columns, room.width)).collect();
         let unseen = (top, runs.len().saturating_sub(top + height));
         Page {
             head: vec![head],
@@ -177,7 +177,11 @@ impl Columns {
     }
 }
 
-fn row(view: &View, run: &PastRun, is_selected: bool, columns: Columns) -> Row {
+fn unreadable(id: &str, why: &str) -> String {
+    format!("{} cannot be read: {}", clean(id), clean(why))
+}
+
+fn row(view: &View, run: &PastRun, is_selected: bool, columns: Columns, cells: usize) -> Row {
     let symbols = view.look.symbols();
     let (pointer, role) = if is_selected { (symbols.selected, Role::Focus) } else { (" ", Role::Plain) };
     match run {
@@ -193,7 +197,7 @@ fn row(view: &View, run: &PastRun, is_selected: bool, columns: Columns) -> Row {
                 )
                 .and(columns.span(&in_words(between(run.began, run.last))), role)
         }
-        Err((id, why)) => Row::new(format!("{pointer} {} cannot be read: {}", clean(id), clean(why)), role),
+        Err((id, why)) => Row::new(cut(&format!("{pointer} {}", unreadable(id, why)), cells, symbols.ellipsis), role),
     }
 }
 
