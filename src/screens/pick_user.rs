@@ -38,14 +38,12 @@ impl Sheet for PickUser {
     }
 
     fn act(&self, model: &Model, eye: &mut Eye, act: Act, _height: usize) -> Option<Reaction> {
-        match act {
-            Act::Press => Some(self.choose(model, eye, eye.user)),
-            _ => {
-                let count = fitting(model, eye).len();
-                eye.user = keys::travel(act, eye.user.min(count.saturating_sub(1)), count, SHOWN)?;
-                Some(Reaction::Redraw)
-            }
+        if act == Act::Press {
+            return Some(self.choose(model, eye, eye.user));
         }
+        let count = fitting(model, eye).len();
+        eye.user = keys::travel(act, eye.user.min(count.saturating_sub(1)), count, SHOWN)?;
+        Some(Reaction::Redraw)
     }
 
     fn choices(&self, view: &View) -> Option<Choices> {
