@@ -169,9 +169,12 @@ impl Eye {
         self.overlay = Some(Overlay { ask, stage: Stage::default(), input: Input::default(), under });
     }
 
-    /// Takes it away again: what it was laid over is as it was.
+    /// Takes it away again: what it was laid over is as it was. Only a name that confirms is typed anew.
     pub(super) fn close(&mut self) {
         self.overlay = self.overlay.take().and_then(|over| over.under).map(|under| *under);
+        if let Some(over) = self.overlay.as_mut().filter(|over| over.ask == Ask::Reset) {
+            over.input = Input::default();
+        }
     }
 
     /// Whether this is another screen or another environment than at the last look; if so, focus
@@ -194,5 +197,26 @@ impl Eye {
         self.modules = model.current().map(|(_, setup)| setup.modules.clone()).unwrap_or_default();
         let is_of_it = |over: &Overlay| matches!(over.ask, Ask::Repair | Ask::PickUser | Ask::Modules | Ask::Reset);
         self.overlay = self.overlay.take().filter(|over| !is_of_it(over)).map(|over| Overlay { under: None, ..over });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_back_is_as_it_was_but_for_a_name_that_confirms() {
+        for (ask, left) in [(Ask::PickUser, "gra"), (Ask::Reset, "")] {
+            let mut eye = Eye::default();
+            eye.ask(ask);
+            eye.overlay.as_mut().unwrap().input = "gra".into();
+            eye.ask(Ask::Leave);
+            assert!(eye.is_asked_to_leave());
+            eye.close();
+            let over = eye.overlay.as_ref().unwrap();
+            assert_eq!((over.ask, over.input.value()), (ask, left));
+            eye.close();
+            assert!(eye.overlay.is_none());
+        }
     }
 }
