@@ -363,6 +363,12 @@ pub fn checks(environment: &Environment, facts: &Facts) -> Vec<Check> {
     table::TABLE.iter().map(|row| row.check(environment, facts)).collect()
 }
 
+/// Whether this version of finance and operations has Reset link, and which version it is or why that is not known.
+pub fn has_reset_link(environment: &Environment, facts: &Facts) -> (Tri, String) {
+    let found = rules::release_with_reset(environment, facts);
+    (found.answer, found.reason)
+}
+
 /// The same of an environment on which this program works: where Configure is through, nothing but a repair makes an
 /// identity that is missing, and the link does not work without it.
 pub fn of_setup(environment: &Environment, setup: &Setup) -> Vec<Check> {

@@ -1,19 +1,16 @@
 //! What is open, what is closed, and why: the rules of the page as answers with reasons.
 
-use super::check::{self, Closes, LEGAL_ENTITIES_MAX};
+use super::check::{self, Closes, LEGAL_ENTITIES_MAX, Tri};
 use super::environment::{Environment, Kind};
 use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
 use super::mandate::Mandate;
 use super::msg::Intent;
-use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, version_at_least};
+use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE};
 use super::service::Service;
 use super::setup::Setup;
 use super::trouble::{Again, Trouble, capital};
 use crate::wire::{bare_id, gateway, same_address};
-
-/// Release from which Reset link exists (10.0.30, platform update 54).
-pub(super) const RESET_SINCE: [u64; 3] = [10, 0, 30];
 
 /// State of the Power Platform Integration section.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -348,12 +345,8 @@ pub fn reset_link(environment: &Environment, facts: &Facts) -> Gate {
              in Lifecycle Services first."
         ));
     }
-    let release = environment.lcs.as_ref().and_then(|of| of.application_release.as_deref());
-    let release = release.filter(|release| release.starts_with(|c: char| c.is_ascii_digit()));
-    if let Some(release) = release
-        && !version_at_least(release, &RESET_SINCE)
-    {
-        reasons.push(format!("Version {release} has no Reset link; it came with 10.0.30. Update first."));
+    if let (Tri::No, version) = check::has_reset_link(environment, facts) {
+        reasons.push(format!("This version ({version}) has no Reset link; it came with 10.0.30. Update first."));
     }
     let mut is_reading = false;
     match (facts.unstopped_maps(), facts.maps.trouble()) {

@@ -87,7 +87,7 @@ impl Sheet for Mismatch {
                 Gate::Closed(why) => Some(clean(why)),
                 Gate::Reading => Some("Still reading whether the link can be reset.".to_owned()),
             };
-            notes.extend(version(view, environment, facts, closed.as_deref(), room.full));
+            notes.extend(version(view, environment, facts, room.full));
             if let Some(why) = &closed {
                 let text = format!("Reset link is not possible now. {why}");
                 notes.extend(parts::marked(Mark::Failed, &text, *view.look, room.full));
@@ -101,18 +101,16 @@ impl Sheet for Mismatch {
     }
 }
 
-/// Whether this version has Reset link; nothing where that is named already by what closes the button.
-fn version(view: &View, environment: &Environment, facts: &Facts, closed: Option<&str>, cells: usize) -> Vec<Row> {
-    let mut checks = check::checks(environment, facts).into_iter();
-    let Some(check) = checks.find(|check| check.id == "P20") else { return Vec::new() };
-    let reason = clean(&check.reason);
-    let (mark, word) = match check.answer {
+/// Whether this version has Reset link; where it has none, that is what closes the button.
+fn version(view: &View, environment: &Environment, facts: &Facts, cells: usize) -> Vec<Row> {
+    let (answer, version) = check::has_reset_link(environment, facts);
+    let (mark, word) = match answer {
         Tri::Yes => (Mark::Done, "met"),
-        Tri::No if closed.is_some_and(|why| why.contains(&reason)) => return Vec::new(),
-        Tri::No => (Mark::Warn, "not met"),
+        Tri::No => return Vec::new(),
         Tri::Unknown => (Mark::Unknown, "could not tell"),
     };
-    parts::marked(mark, &format!("Reset link needs 10.0.30 or later: {word} ({reason})."), *view.look, cells)
+    let text = format!("Reset link needs 10.0.30 or later: {word} ({}).", clean(&version));
+    parts::marked(mark, &text, *view.look, cells)
 }
 
 /// Who names which environment.
@@ -129,7 +127,7 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
     };
     let integration = mismatch.integration.as_deref().map(named);
     let linked = mismatch.linked_to.as_deref().map(named);
-    let agrees = |url: &str| environment.finops_url().is_some_and(|own| same_address(own, url));
+    let agrees = environment.finops_url().is_some() && gate::names_another(environment, facts).is_none();
     let bare = |id: &Option<String>| id.as_deref().map(bare_id);
     let link_differs = mismatch.linked_to.is_some() && bare(&mismatch.linked_to) != bare(&mismatch.integration);
     let lines = [
@@ -146,7 +144,7 @@ fn sources(view: &View, environment: &Environment, facts: &Facts, mismatch: &gat
         (
             "Dataverse says",
             match (&mismatch.dataverse_says, &facts.integration) {
-                (Some(url), _) if agrees(url) => (Mark::Done, parts::host(url)),
+                (Some(url), _) if agrees => (Mark::Done, parts::host(url)),
                 (Some(url), _) => {
                     (Mark::Failed, format!("{}, another finance and operations environment", parts::host(url)))
                 }

@@ -19,7 +19,9 @@ use crate::wire::bare_id;
 const RELEASE_SINCE: [u64; 3] = [10, 0, 9];
 /// The platform update that came with it.
 const PLATFORM_SINCE: u64 = 33;
-/// The platform update that came with the release that has Reset link.
+/// Release from which Reset link exists.
+const RESET_SINCE: [u64; 3] = [10, 0, 30];
+/// The platform update that came with it.
 const PLATFORM_WITH_RESET: u64 = 54;
 /// Legal entities beyond which a link fails.
 pub const LEGAL_ENTITIES_MAX: usize = 250;
@@ -214,7 +216,7 @@ pub(in crate::core::check) fn release(environment: &Environment, _: &Facts) -> F
 }
 
 pub(in crate::core::check) fn release_with_reset(environment: &Environment, _: &Facts) -> Found {
-    release_since(environment, &gate::RESET_SINCE, PLATFORM_WITH_RESET)
+    release_since(environment, &RESET_SINCE, PLATFORM_WITH_RESET)
 }
 
 /// The release, or the platform update that came with it.

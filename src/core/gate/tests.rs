@@ -199,7 +199,7 @@ fn reset_link_of(spoils: &[Spoil]) -> Gate {
     another_finops,
     "Dataverse names another finance and operations environment, https://other.operations"
 )]
-#[case::old_release(old_release, "Version 10.0.29 has no Reset link")]
+#[case::old_release(old_release, "This version (10.0.29) has no Reset link")]
 #[case::too_many(too_many, "251 legal entities are linked; dual-write takes 250 at most")]
 #[case::no_sides(no_sides, "The connection set does not say which sides and legal entities it has")]
 #[case::one_side(one_side, "The connection set does not say which sides and legal entities it has")]
@@ -222,7 +222,7 @@ fn reset_link_is_open_where_nothing_speaks_against_it() {
 #[test]
 fn all_reasons_against_reset_link_are_said_at_once() {
     let why = closed(reset_link_of(&[another_finops, old_release, a_map_runs, too_many]));
-    let all = ["Dataverse names another", "Version 10.0.29", "1 map is not stopped", "251 legal entities"];
+    let all = ["Dataverse names another", "This version (10.0.29)", "1 map is not stopped", "251 legal entities"];
     let places: Vec<Option<usize>> = all.iter().map(|words| why.find(words)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{why}");
 }
@@ -231,7 +231,7 @@ fn all_reasons_against_reset_link_are_said_at_once() {
 fn reset_link_waits_for_what_is_being_read_and_a_reason_that_is_known_does_not() {
     let unread: Spoil = |_, _, facts| facts.maps = Fact::Unread;
     assert_eq!(reset_link_of(&[unread]), Gate::Reading);
-    assert!(closed(reset_link_of(&[unread, old_release])).starts_with("Version 10.0.29"));
+    assert!(closed(reset_link_of(&[unread, old_release])).starts_with("This version (10.0.29)"));
 }
 
 #[rstest]
