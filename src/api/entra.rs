@@ -18,6 +18,9 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 
+/// The status of throttling.
+const THROTTLED: u16 = 429;
+
 impl Api {
     async fn form(&self, path: String, fields: Vec<(&'static str, SecretString)>) -> Result<Answer, Trouble> {
         let url = whole(Service::Entra, &format!("{}{path}", self.base(Service::Entra)?))?;
@@ -90,6 +93,9 @@ impl Api {
             return Err(unreadable);
         }
         let mut trouble = self.token_trouble(&answer);
+        if is_busy(&trouble) {
+            return Err(trouble);
+        }
         match answer.json::<TokenError>().map(|error| error.error).unwrap_or_default().as_str() {
             "authorization_pending" => return Ok(Reply::SignInPending { slow_down: false }),
             "slow_down" => return Ok(Reply::SignInPending { slow_down: true }),
@@ -119,14 +125,17 @@ impl Api {
             return read_token(&answer);
         }
         let trouble = self.token_trouble(&answer);
+        if is_busy(&trouble) {
+            return Err(trouble);
+        }
         let Ok(error) = answer.json::<TokenError>() else { return Err(trouble) };
         let challenge = || Challenge { audience: audience.to_owned(), claims: error.claims.clone() };
         let can_mend = match kind_of(&error) {
             Some(Kind::Ended) => self.session.may_sign_in_again(challenge(), Some(&refresh)),
             Some(Kind::MoreProof) => self.session.may_sign_in_again(challenge(), None),
             Some(Kind::NotThisService | Kind::Blocked) => false,
-            // The registration or the tenant is at fault, or the service is in trouble.
-            Some(Kind::Configuration) | None => return Err(trouble),
+            // The registration or the tenant is at fault.
+            Some(Kind::Configuration | Kind::Throttled) | None => return Err(trouble),
         };
         // A registration need not have a permission for what is only good to know.
         let again = can_mend && service != Service::Graph;
@@ -164,16 +173,23 @@ impl Api {
             return answer.json();
         }
         let trouble = self.token_trouble(&answer);
+        if is_busy(&trouble) {
+            return Err(trouble);
+        }
         let is_this_service = answer.json().ok().and_then(|error| kind_of(&error)) == Some(Kind::NotThisService);
         Err(if is_this_service { Trouble { service, what: What::NoToken, ..trouble } } else { trouble })
     }
 
-    /// An error answer of the token service: its number, its words, and the id to quote.
+    /// An error answer of the token service: its number, its words, and the id to quote. Throttling, which comes as
+    /// any refusal, is told by its number.
     fn token_trouble(&self, answer: &Answer) -> Trouble {
         let mut trouble = answer.trouble((self.time.now)());
         if let Ok(error) = answer.json::<TokenError>() {
             if let Some(number) = error.number() {
                 trouble.code = Some(format!("AADSTS{number}"));
+                if aadsts::kind(number) == Some(Kind::Throttled) && !is_busy(&trouble) {
+                    trouble.what = What::Status(THROTTLED);
+                }
             }
             if !error.words().is_empty() {
                 trouble.words = error.words().chars().take(problem::WORDS_MAX).collect();
@@ -182,6 +198,12 @@ impl Api {
         }
         trouble
     }
+}
+
+/// Whether the token service says nothing of what it was asked: it wants to be asked later, or is in trouble. Then
+/// the OAuth code beside it, often that of a refusal, means nothing.
+fn is_busy(trouble: &Trouble) -> bool {
+    trouble.is_passing() || trouble.status().is_some_and(|status| status >= 500)
 }
 
 /// The token of an answer, if it can be sent.

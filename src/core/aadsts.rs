@@ -17,6 +17,8 @@ pub enum Kind {
     Blocked,
     /// The registration, the tenant or the credential in the profile is wrong.
     Configuration,
+    /// Too much was asked for in a short time; nothing is wrong with who asks.
+    Throttled,
 }
 
 /// One number.
@@ -39,7 +41,11 @@ const SECRET: &str = "Make a new secret in the app registration and put it into 
 const CERTIFICATE: &str = "Upload this certificate to the app registration, or name the registered one in \
                            DUALWRITE_CLIENT_CERTIFICATE.";
 
+const LATER: &str = "Too many tokens were asked for in a short time. Wait some minutes, then try again.";
+
 const TABLE: &[Known] = &[
+    known(50_196, Kind::Throttled, LATER),
+    known(90_055, Kind::Throttled, LATER),
     known(50_173, Kind::Ended, SIGN_IN_AGAIN),
     known(50_078, Kind::MoreProof, SECOND_FACTOR),
     known(70_008, Kind::Ended, SIGN_IN_AGAIN),

@@ -6,6 +6,7 @@
 mod held;
 mod redirects;
 mod secrets;
+mod tokens;
 
 use dualwrite::api::{Api, Credentials, Outside, Time, Trust};
 use dualwrite::core::call::{Call, Change, Reply};
