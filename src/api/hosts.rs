@@ -43,6 +43,21 @@ impl Rules {
         if is_right && !has_user(&url) { Ok(url) } else { Err(Foreign(named(&url))) }
     }
 
+    /// The next page of a list, by the `link` on `page`, which may be written from there. It is where `first` is. Of a
+    /// service that all environments share it may also be on another host of that service, a regional one for
+    /// example; the form of the host of one environment says nothing, because every organisation's has the same. From
+    /// this machine, and from a host that is not the cloud's own, nothing leads elsewhere.
+    ///
+    /// # Errors
+    /// The host that gets nothing.
+    pub(super) fn next_page(self, service: Service, link: &str, page: &Url, first: &Url) -> Result<Url, Foreign> {
+        let next = page.join(link).map_err(|_| Foreign(shown(link)))?;
+        let is_shared = !matches!(service, Service::Dataverse | Service::FinanceOperations);
+        let may_move = is_shared && !self.loopback && self.belongs(service, first) && self.belongs(service, &next);
+        let is_right = next.origin() == first.origin() || may_move;
+        if is_right && !has_user(&next) { Ok(next) } else { Err(Foreign(named(&next))) }
+    }
+
     /// The base of a dual-write gateway out of what a person pasted or an answer hints at: an address of one,
     /// whatever its path. In a cloud of which no gateway is known, the one known form is another cloud's.
     ///
@@ -287,6 +302,60 @@ mod tests {
         for bad in ["https://contoso.crm4.dynamics.com", "http://localhost.evil.example", "ftp://127.0.0.1"] {
             assert!(!may(bad), "{bad}");
         }
+    }
+
+    #[rstest]
+    #[case::from_there(Service::Bap, "/next?page=2", Some("https://api.bap.microsoft.com/next?page=2"))]
+    #[case::only_the_query(Service::Bap, "?page=2", Some("https://api.bap.microsoft.com/a/b?page=2"))]
+    #[case::regional(Service::Bap, "https://europe.api.bap.microsoft.com/c", Some("https://europe.api.bap.microsoft.com/c"))]
+    #[case::host_alone(Service::Bap, "//europe.api.bap.microsoft.com/c", Some("https://europe.api.bap.microsoft.com/c"))]
+    #[case::foreign_host_alone(Service::Bap, "//evil.example/c", None)]
+    #[case::backslashes(Service::Bap, "\\\\evil.example/c", None)]
+    #[case::other_service(Service::Bap, "https://api.powerplatform.com/c", None)]
+    #[case::http(Service::Bap, "http://europe.api.bap.microsoft.com/c", None)]
+    #[case::port(Service::Bap, "https://europe.api.bap.microsoft.com:444/c", None)]
+    #[case::user(Service::Bap, "https://u@europe.api.bap.microsoft.com/c", None)]
+    #[case::user_at_home(Service::Bap, "https://u:p@api.bap.microsoft.com/c", None)]
+    #[case::no_address(Service::Bap, "https://[/", None)]
+    #[case::other_organisation(Service::Dataverse, "https://other.crm4.dynamics.com/c", None)]
+    #[case::own_organisation(Service::Dataverse, "c", Some("https://contoso.crm4.dynamics.com/a/c"))]
+    #[case::other_environment(Service::FinanceOperations, "https://other.operations.dynamics.com/c", None)]
+    #[case::follows_nothing(Service::Graph, "https://dod-graph.microsoft.us/c", None)]
+    fn a_next_page_is_where_the_service_is(#[case] service: Service, #[case] link: &str, #[case] expected: Option<&str>) {
+        let page = match service {
+            Service::Dataverse => "https://contoso.crm4.dynamics.com/a/b",
+            Service::FinanceOperations => "https://contoso.operations.dynamics.com/a/b",
+            Service::Graph => "https://graph.microsoft.com/a/b",
+            _ => "https://api.bap.microsoft.com/a/b",
+        };
+        let page = Url::parse(page).unwrap();
+        let rules = Rules { loopback: false, national: National::Public };
+        let next = rules.next_page(service, link, &page, &page);
+        assert_eq!(next.as_ref().map(Url::as_str).ok(), expected);
+    }
+
+    #[test]
+    fn a_list_that_is_not_at_microsoft_leads_nowhere_else() {
+        let home = Url::parse("https://bap.contoso.example/a").unwrap();
+        let local = Url::parse("http://127.0.0.1:7070/a").unwrap();
+        let regional = "https://europe.api.bap.microsoft.com/a";
+        for loopback in [false, true] {
+            let rules = Rules { loopback, national: National::Public };
+            let next = |link: &str, from: &Url| rules.next_page(Service::Bap, link, from, from).is_ok();
+            assert!(next("/b", &home) && next("/b", &local));
+            assert!(!next(regional, &home) && !next(regional, &local) && !next("http://127.0.0.1:7071/a", &local));
+        }
+    }
+
+    #[test]
+    fn a_list_goes_on_in_a_region_and_back() {
+        let at = |host: &str| Url::parse(&format!("https://{host}/a")).unwrap();
+        let (first, region) = (at("api.bap.microsoft.com"), at("europe.api.bap.microsoft.com"));
+        let rules = Rules { loopback: false, national: National::Public };
+        let next = |link: &str, first: &Url| rules.next_page(Service::Bap, link, &region, first);
+        assert_eq!(next("/b", &first).unwrap().as_str(), "https://europe.api.bap.microsoft.com/b");
+        assert!(next(first.as_str(), &first).is_ok());
+        assert!(next("/b", &at("bap.contoso.example")).is_err());
     }
 
     #[test]

@@ -228,13 +228,12 @@ impl Http {
         Err(Trouble::new(service, What::ForeignHost(shown(base)), "it is more than a host"))
     }
 
-    /// Whether the next page of a list is where its first one is.
-    pub(super) fn stays(&self, service: Service, next: &str, first: &str) -> Result<(), Trouble> {
-        let (next, first) = (self.may_go(service, next, Some(first))?, Url::parse(first).ok());
-        if first.is_some_and(|first| is_same_place(&next, &first)) {
-            return Ok(());
-        }
-        Err(Trouble::new(service, What::ForeignHost(named(&next)), "a page of a list was not followed"))
+    /// The address of the next page of a list, by the link on a page of it.
+    pub(super) fn next_page(&self, service: Service, link: &str, page: &str, first: &str) -> Result<Url, Trouble> {
+        let (page, first) = (whole(service, page)?, whole(service, first)?);
+        let why = "a page of a list was not followed";
+        let foreign = |Foreign(host)| Trouble::new(service, What::ForeignHost(host), why);
+        self.rules.next_page(service, link, &page, &first).map_err(foreign)
     }
 
     /// An address that may be called a dual-write gateway: no user, query or fragment, and its one form.

@@ -371,16 +371,23 @@ impl Api {
             if seen.len() >= PAGES_MAX || !seen.insert(url.clone()) {
                 return Err(Trouble::new(service, What::TooLarge, "its list of pages has no end"));
             }
-            // The form of its host is not enough: another organisation's has the same.
-            self.http.stays(service, &url, &first).inspect_err(|why| {
-                self.http.exchanges.refused(service, &Method::GET, &url, why);
-            })?;
-            let page: P = self.get(service, base, url, headers).await?;
+            let page: P = self.get(service, base, url.clone(), headers).await?;
             let (rows, link) = split(page);
             all.extend(rows);
-            next = link.filter(|link| !link.is_empty());
+            next = match link.filter(|link| !link.is_empty()) {
+                Some(link) => Some(self.next_page(service, &link, &url, &first)?),
+                None => None,
+            };
         }
         Ok(all)
+    }
+
+    /// The address of the next page, or what was not sent.
+    fn next_page(&self, service: Service, link: &str, page: &str, first: &str) -> Result<String, Trouble> {
+        let next = self.http.next_page(service, link, page, first).inspect_err(|why| {
+            self.http.exchanges.refused(service, &Method::GET, link, why);
+        })?;
+        Ok(next.into())
     }
 
     /// One request with a token; a refused token is replaced once.

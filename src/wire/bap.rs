@@ -16,12 +16,12 @@ pub fn environment_path(name: &str) -> String {
     format!("/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments/{name}?api-version={API_VERSION}")
 }
 
-/// A page of environments; `nextLink` is followed as it is while present.
+/// A page of environments; `nextLink` is followed while present.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnvironmentPage {
     /// The rows; required, so that `{}` is never read as "no environments".
     pub value: Vec<Environment>,
-    /// Absolute address of the next page.
+    /// Address of the next page, which may be written from this one.
     #[serde(default, rename = "nextLink", skip_serializing_if = "Option::is_none")]
     pub next_link: Option<String>,
 }

@@ -137,7 +137,7 @@ pub fn organization_path() -> String {
 pub struct Rows<T> {
     /// The rows; required, so that `{}` is never read as "none".
     pub value: Vec<T>,
-    /// Absolute address of the next page, followed as it is.
+    /// Address of the next page, which may be written from this one.
     #[serde(default = "no_link", rename = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
     pub next_link: Option<String>,
 }

@@ -51,6 +51,23 @@ async fn no_token_follows_a_next_page_off_this_machine_and_a_circle_ends() {
     }
 }
 
+#[rstest]
+#[case::from_the_root("/bap/more?page=2", "/bap/more?page=2")]
+#[case::from_the_page(
+    "environments?page=2",
+    "/bap/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments?page=2"
+)]
+#[tokio::test]
+async fn a_next_page_may_be_written_from_where_the_page_is(#[case] link: &str, #[case] asked: &str) {
+    let page = |next: &str| http("200 OK", "", &format!(r#"{{"value":[{{"name":"e"}}]{next}}}"#));
+    let link = format!(r#","nextLink":"{link}""#);
+    let server = serve(Serve::InTurn(vec![page(&link), page("")])).await;
+    let reply = api(server.port).call(Call::Environments).await.unwrap();
+    assert!(matches!(&reply, Reply::Environments(all) if all.len() == 2), "{reply:?}");
+    let heard = server.heard.lock().unwrap();
+    assert!(heard.len() == 2 && heard[1].starts_with(&format!("GET {asked} ")), "{heard:?}");
+}
+
 #[tokio::test]
 async fn a_change_is_never_sent_again_by_a_redirect_not_even_on_its_own_host() {
     for status in STATUSES {
