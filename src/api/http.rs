@@ -40,6 +40,8 @@ pub(super) const RESET_LIMIT: Duration = Duration::from_mins(5);
 /// Largest answer that is read where nobody wants another limit, in bytes. A list of ten thousand environments is
 /// somewhat shorter, where a server makes one page of it.
 const BODY_MAX: usize = 20 * 1024 * 1024;
+/// What some servers write in front of a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Most redirects followed, and only on the same host.
 const REDIRECTS_MAX: usize = 3;
 /// Headers that hold an id to quote to support, the widest first: Azure and Power Platform, Dataverse,
@@ -328,6 +330,9 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
+        if body.starts_with(BYTE_ORDER_MARK) {
+            body.drain(..BYTE_ORDER_MARK.len());
+        }
         // What the token service gives is secret itself, and is never shown.
         if service != Service::Entra || !(200..300).contains(&status) {
             body = without(body, request.secrets());
@@ -465,8 +470,7 @@ impl Answer {
 
     /// Reads the body as JSON, or says what came instead.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Trouble> {
-        let bytes = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
-        serde_json::from_slice(bytes).map_err(|error| {
+        serde_json::from_slice(&self.body).map_err(|error| {
             let text = String::from_utf8_lossy(&self.body[..self.body.len().min(200)]);
             let (what, words) = if self.body.is_empty() {
                 (What::Unreadable, "an empty answer".to_owned())

@@ -2,6 +2,7 @@
 //! test says and nothing else. No combination panics, hangs, or is read as "not there".
 #![expect(clippy::unwrap_used, reason = "clippy knows tests only by their attribute")]
 
+mod bodies;
 #[path = "../common/held.rs"]
 mod held;
 mod redirects;
