@@ -49,6 +49,8 @@ use turns::{Place, Turns};
 
 /// Most pages followed of one list. The largest tenants have some thousand environments.
 const PAGES_MAX: usize = 500;
+/// What is said of a list that goes on after them.
+const NO_END: &str = "its list of pages has no end";
 
 /// Time as the client needs it: the moment, and how long a pause really is. A simulator can run
 /// faster than the clock on the wall.
@@ -369,7 +371,7 @@ impl Api {
         let mut next = Some(first.clone());
         while let Some(url) = next {
             if seen.len() >= PAGES_MAX || !seen.insert(url.clone()) {
-                return Err(Trouble::new(service, What::TooLarge, "its list of pages has no end"));
+                return Err(Trouble::new(service, What::TooLarge, NO_END));
             }
             let page: P = self.get(service, base, url.clone(), headers).await?;
             let (rows, link) = split(page);

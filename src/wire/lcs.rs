@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub const VERSION_HEADER: (&str, &str) = ("x-ms-version", "2017-09-15");
 
 /// `GET` one page (from 1) of all environments of a project.
-pub fn environments_path(project: u64, page: u32) -> String {
+pub fn environments_path(project: u64, page: usize) -> String {
     format!("/environmentinfo/v1/detail/project/{project}/?page={page}")
 }
 

@@ -19,7 +19,11 @@ pub mod link;
 pub mod power_platform;
 pub mod problem;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// Header that names one request for support; on the link operation it is the idempotency key.
 pub const CLIENT_REQUEST_ID: &str = "x-ms-client-request-id";
@@ -54,6 +58,38 @@ pub fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Err
             return Err(serde::de::Error::custom("expected text, found a structure"));
         }
     })
+}
+
+/// Rows that are written as an array, or as an object where there is one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Rows<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Rows<T> {
+            type Value = OneOrMany<T>;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("an array or an object")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
+                let mut rows = Vec::new();
+                while let Some(row) = all.next_element()? {
+                    rows.push(row);
+                }
+                Ok(OneOrMany(rows))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, one: A) -> Result<Self::Value, A::Error> {
+                Ok(OneOrMany(vec![T::deserialize(MapAccessDeserializer::new(one))?]))
+            }
+        }
+
+        from.deserialize_any(Rows(PhantomData))
+    }
 }
 
 /// Reads null as the type's default value.
@@ -114,6 +150,21 @@ mod tests {
             " HTTPS://fabrikam-uat.sandbox.operations.dynamics.com/?mi=X ",
         ] {
             assert_eq!(bare_host(form), "fabrikam-uat.sandbox.operations.dynamics.com");
+        }
+    }
+
+    #[test]
+    fn one_row_may_stand_without_an_array_and_nothing_else_may() {
+        #[derive(serde::Deserialize, Debug, Default, PartialEq)]
+        #[serde(default)]
+        struct Row {
+            name: Option<String>,
+        }
+        let read = |text| serde_json::from_str::<OneOrMany<Row>>(text).map(|rows| rows.0.len());
+        assert_eq!(read(r#"[{"name":"a"},{"name":"b"}]"#).unwrap(), 2);
+        assert_eq!((read(r#"{"name":"a","more":[1]}"#).unwrap(), read("[]").unwrap()), (1, 0));
+        for bad in [r#""a""#, "7", "true", r#"["a"]"#, r#"{"name":[]}"#, "[{]"] {
+            assert!(read(bad).is_err(), "{bad}");
         }
     }
 

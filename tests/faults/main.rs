@@ -112,10 +112,19 @@ fn is_whole(request: &[u8]) -> bool {
 }
 
 fn api(port: u16) -> Api {
-    api_of(port, Credentials::outside(Outside::read(|_| Some(TOKEN.to_owned()))))
+    api_of(port, outside())
+}
+
+fn outside() -> Credentials {
+    Credentials::outside(Outside::read(|_| Some(TOKEN.to_owned())))
 }
 
 fn api_of(port: u16, credentials: Credentials) -> Api {
+    api_at(port, credentials, 1.0)
+}
+
+/// A client whose own pauses are so many times shorter.
+fn api_at(port: u16, credentials: Credentials, speed: f64) -> Api {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base = format!("http://127.0.0.1:{port}");
     let text = format!(
@@ -123,7 +132,7 @@ fn api_of(port: u16, credentials: Credentials) -> Api {
          lcs = \"{base}/lcs\"\nlcs_project = 7\ngateway = \"{base}/gateway\"\nlink = \"{base}/link\"\n"
     );
     let profile = Profile::parse(&text, "test").unwrap();
-    let time = Time { now: Arc::new(jiff::Timestamp::now), speed: 1.0 };
+    let time = Time { now: Arc::new(jiff::Timestamp::now), speed };
     Api::new(profile, credentials, Trust::default(), time).unwrap()
 }
 
