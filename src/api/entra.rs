@@ -86,12 +86,6 @@ impl Api {
             self.session.signed_in(&account, &token);
             return Ok(Reply::SignedIn(account));
         }
-        // What is no JSON, or half of it, does not say that the sign-in was refused.
-        if answer.status == 400
-            && let Err(unreadable) = answer.json::<IgnoredAny>()
-        {
-            return Err(unreadable);
-        }
         let mut trouble = self.token_trouble(&answer);
         if is_busy(&trouble) {
             return Err(trouble);
@@ -181,9 +175,14 @@ impl Api {
     }
 
     /// An error answer of the token service: its number, its words, and the id to quote. Throttling, which comes as
-    /// any refusal, is told by its number.
+    /// any refusal, is told by its number. What is no JSON, or half of it, does not say that anything was refused.
     fn token_trouble(&self, answer: &Answer) -> Trouble {
         let mut trouble = answer.trouble((self.time.now)());
+        if answer.status == 400
+            && let Err(Trouble { what, words, .. }) = answer.json::<IgnoredAny>()
+        {
+            return Trouble { what, words, ..trouble };
+        }
         if let Ok(error) = answer.json::<TokenError>() {
             if let Some(number) = error.number() {
                 trouble.code = Some(format!("AADSTS{number}"));

@@ -550,20 +550,6 @@ async fn a_question_that_nobody_waits_for_any_more_is_told_as_dropped() {
 }
 
 #[tokio::test]
-async fn half_an_answer_while_a_code_waited_ended_the_sign_in() {
-    let code = r#"{"user_code":"A","device_code":"D","verification_uri":"https://x","expires_in":900,"interval":5}"#;
-    let half = http("400 Bad Request", "", r#"{"error":"authorization_pend"#);
-    let page = http("400 Bad Request", "", "<html><title>Sorry</title></html>");
-    let server = serve(Serve::InTurn(vec![http("200 OK", "", code), half, page])).await;
-    let api = api_of(server.port, Credentials::person(None));
-    api.call(Call::DeviceCode).await.unwrap();
-    for what in [What::CutOff, What::Unreadable] {
-        let trouble = api.call(Call::PollDeviceCode).await.unwrap_err();
-        assert!(trouble.what == what && trouble.is_passing(), "{trouble:?}");
-    }
-}
-
-#[tokio::test]
 async fn only_a_gateway_that_was_found_is_asked_with_a_token() {
     let server = serve(Serve::Bytes(http("200 OK", "", "[]"))).await;
     let api = api(server.port);

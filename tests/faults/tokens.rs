@@ -75,3 +75,28 @@ async fn throttling_of_the_token_service_was_read_as_the_end_of_the_sign_in(
         way.goes_on(&api, &server).await;
     }
 }
+
+#[rstest]
+#[case::nothing("", What::Unreadable)]
+#[case::page("<html><title>Sorry</title></html>", What::Unreadable)]
+#[case::half(r#"{"error":"invalid_gra"#, What::CutOff)]
+#[case::text("upstream connect error", What::Unreadable)]
+#[tokio::test]
+async fn a_400_that_is_not_of_the_token_service_refused_a_token(#[case] body: &str, #[case] what: What) {
+    for way in WAYS {
+        let (api, server, trouble) = way.meets(http("400 Bad Request", "x-ms-request-id: i-1\r\n", body)).await;
+        assert!(trouble.what == what && trouble.is_passing(), "{way:?}: {trouble:?}");
+        assert_eq!(trouble.correlation.as_deref(), Some("i-1"), "{way:?}");
+        way.goes_on(&api, &server).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_json_and_no_known_refusal_stays_a_refusal() {
+    for body in ["{}", r#"{"error":"invalid_client"}"#, r#"{"error":{"code":"X"}}"#] {
+        for way in WAYS {
+            let (_, _, trouble) = way.meets(http("400 Bad Request", "", body)).await;
+            assert!(trouble.what == What::Status(400) && !trouble.is_passing(), "{way:?} {body}: {trouble:?}");
+        }
+    }
+}
