@@ -22,6 +22,7 @@ pub mod problem;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -48,7 +49,6 @@ pub mod app_id {
 /// # Errors
 /// Fails when the value is an array or an object.
 pub fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    use serde_json::Value;
     Ok(match Option::<Value>::deserialize(from)? {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text),
@@ -58,6 +58,23 @@ pub fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Err
             return Err(serde::de::Error::custom("expected text, found a structure"));
         }
     })
+}
+
+/// Reads a whole number that may be written as text; `None` for what is neither.
+///
+/// # Errors
+/// Fails on what is no JSON.
+pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<Value>::deserialize(from)?.as_ref().and_then(number_of))
+}
+
+/// The whole number in a value, which may be text.
+fn number_of(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
 }
 
 /// Rows that are written as an array, or as an object where there is one.

@@ -100,3 +100,19 @@ async fn what_is_json_and_no_known_refusal_stays_a_refusal() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_life_that_was_written_as_text_spent_the_code() {
+    let code = CODE.replace("900", "\"900\"").replace(":5", ":\"5\"");
+    let pending = r#"{"error":"authorization_pending","error_codes":["70016"],"error_description":null}"#;
+    let token = TOKEN_ANSWER.replace("3600", "\"3600\"");
+    let answers =
+        vec![http("200 OK", "", &code), http("400 Bad Request", "", pending), http("200 OK", "", &token)];
+    let server = serve(Serve::InTurn(answers)).await;
+    let api = api_of(server.port, Credentials::person(None));
+    let asked = api.call(Call::DeviceCode).await;
+    assert!(matches!(asked, Ok(Reply::DeviceCode { expires_in: 900, interval: 5, .. })), "{asked:?}");
+    assert_eq!(api.call(Call::PollDeviceCode).await, Ok(Reply::SignInPending { slow_down: false }));
+    let reply = api.call(Call::PollDeviceCode).await;
+    assert!(matches!(reply, Ok(Reply::SignedIn(_))), "{reply:?}");
+}
