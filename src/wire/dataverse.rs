@@ -178,6 +178,7 @@ pub struct User {
     #[serde(rename = "_businessunitid_value")]
     pub business_unit: Option<String>,
     /// Roles, with `$expand`.
+    #[serde(deserialize_with = "or_default")]
     pub systemuserroles_association: Vec<Role>,
 }
 

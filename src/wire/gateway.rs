@@ -101,6 +101,7 @@ pub struct Side {
     /// Base address.
     pub direct_url: Option<String>,
     /// Whether it is a development instance.
+    #[serde(deserialize_with = "or_default")]
     pub is_dev_instance: bool,
 }
 

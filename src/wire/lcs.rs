@@ -1,7 +1,7 @@
 //! Lifecycle Services API: environment metadata. Every answer is HTTP 200 with an envelope whose
 //! `IsSuccess` is the only truth about the work.
 
-use super::text;
+use super::{or_default, text};
 use serde::{Deserialize, Serialize};
 
 /// Required header and its documented value.
@@ -22,13 +22,13 @@ pub fn portal_environment(project: u64, environment: &str) -> String {
 #[serde(rename_all = "PascalCase", bound(deserialize = "T: Deserialize<'de>"))]
 pub struct Envelope<T> {
     /// The only truth about the operation.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_success: bool,
     /// Text for a person; may be set while HTTP says 200.
     #[serde(default)]
     pub error_message: Option<String>,
     /// To quote to support.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub operation_activity_id: Option<String>,
     /// Payload of lists.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct Envelope<T> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_page_current: Option<u32>,
     /// Raise the page while true.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub result_has_more_pages: bool,
 }
 

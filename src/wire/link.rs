@@ -29,6 +29,7 @@ pub struct Start {
 #[serde(rename_all = "PascalCase", default)]
 pub struct Answer {
     /// The only truth about the call.
+    #[serde(deserialize_with = "super::or_default")]
     pub is_success: bool,
     /// Text for a person.
     pub error_message: Option<String>,

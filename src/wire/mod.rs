@@ -186,6 +186,28 @@ mod tests {
     }
 
     #[test]
+    fn a_null_is_as_if_it_were_missing() {
+        fn same<T: serde::de::DeserializeOwned + PartialEq + fmt::Debug>(with: &str, without: &str) {
+            let read = |text| serde_json::from_str::<T>(text).unwrap();
+            assert_eq!(read(with), read(without));
+        }
+        same::<gateway::ConnectionSet>(
+            r#"{"environments":{"a":{"targetType":"AX","isDevInstance":null}}}"#,
+            r#"{"environments":{"a":{"targetType":"AX"}}}"#,
+        );
+        let envelope = r#"{"IsSuccess":null,"ResultHasMorePages":null,"OperationActivityId":null}"#;
+        same::<lcs::Envelope<OneOrMany<lcs::Environment>>>(envelope, "{}");
+        same::<link::Answer>(r#"{"IsSuccess":null}"#, "{}");
+        same::<power_platform::Package>(r#"{"uniqueName":null}"#, "{}");
+        same::<dataverse::User>(r#"{"systemuserroles_association":null}"#, "{}");
+        same::<dataverse::Team>(r#"{"teamroles_association":null}"#, "{}");
+        same::<graph::Licence>(r#"{"servicePlans":null}"#, "{}");
+        same::<bap::Environment>(r#"{"name":"e","properties":null,"location":null}"#, r#"{"name":"e"}"#);
+        // But for what a change is addressed with.
+        assert!(serde_json::from_str::<dataverse::User>(r#"{"systemuserid":null}"#).is_err());
+    }
+
+    #[test]
     fn a_number_where_text_is_expected_is_read_as_text() {
         #[derive(serde::Deserialize)]
         struct Row {

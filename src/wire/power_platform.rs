@@ -1,6 +1,6 @@
 //! Power Platform API: application packages and their installation.
 
-use super::text;
+use super::{or_default, text};
 use serde::{Deserialize, Serialize};
 
 /// API version every open client uses.
@@ -40,6 +40,7 @@ pub struct Package {
     #[serde(deserialize_with = "text")]
     pub id: Option<String>,
     /// Key of the installation; spelled `msdyn_` or `MsDyn_`: compare case aside.
+    #[serde(deserialize_with = "or_default")]
     pub unique_name: String,
     /// Package version.
     #[serde(deserialize_with = "text")]
