@@ -21,6 +21,8 @@ pub struct Problem {
 pub const WORDS_MAX: usize = 16 * 1024;
 /// Longest code or id that is kept, in bytes: those that are known have less than fifty.
 const CODE_MAX: usize = 200;
+/// Digits of an HTTP status.
+const STATUS_DIGITS: usize = 3;
 
 /// The words of a service as they are kept, written down and looked up: no more of them than [`WORDS_MAX`] bytes.
 pub fn bounded(mut words: String) -> String {
@@ -62,7 +64,10 @@ fn of_value(value: &Value) -> Option<Problem> {
             value.get("innererror"),
         ),
     };
-    let code = code.and_then(word).map(|mut code| {
+    let code = code.and_then(word);
+    let says_little = code.as_deref().is_none_or(is_of_http);
+    let code = inner.and_then(|inner| inner.get("code")).and_then(word).filter(|_| says_little).or(code);
+    let code = code.map(|mut code| {
         code.truncate(code.floor_char_boundary(CODE_MAX));
         code
     });
@@ -79,6 +84,11 @@ fn of_value(value: &Value) -> Option<Problem> {
         return None;
     }
     Some(Problem { code, words: bounded(words) })
+}
+
+/// Whether a code says no more than the status does.
+fn is_of_http(code: &str) -> bool {
+    code == "BadRequest" || code.len() <= STATUS_DIGITS && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn html_title(page: &str) -> String {
@@ -130,6 +140,27 @@ mod tests {
         );
         assert_eq!(problem("upstream connect error"), (None, "upstream connect error".into()));
         assert_eq!(problem("[1,2]"), (None, "[1,2]".into()));
+    }
+
+    #[test]
+    fn the_inner_code_was_dropped_where_the_outer_one_says_nothing() {
+        let inner = r#""message":"m","innererror":{"code":"EnvironmentIdInvalid"}"#;
+        for (outer, code) in [
+            (r#""code":400,"#, "EnvironmentIdInvalid"),
+            (r#""code":"404","#, "EnvironmentIdInvalid"),
+            (r#""code":"BadRequest","#, "EnvironmentIdInvalid"),
+            (r#""code":"","#, "EnvironmentIdInvalid"),
+            ("", "EnvironmentIdInvalid"),
+            // These say something.
+            (r#""code":"EndpointInvalid","#, "EndpointInvalid"),
+            (r#""code":"0x80048d0b","#, "0x80048d0b"),
+            (r#""code":-2147188706,"#, "-2147188706"),
+        ] {
+            for body in [format!("{{{outer}{inner}}}"), format!(r#"{{"error":{{{outer}{inner}}}}}"#)] {
+                assert_eq!(problem(&body), (Some(code.into()), "m".into()), "{body}");
+            }
+        }
+        assert_eq!(problem(r#"{"code":"BadRequest","innererror":{}}"#).0.as_deref(), Some("BadRequest"));
     }
 
     #[test]
