@@ -11,9 +11,9 @@ use reqwest::Method;
 use std::sync::PoisonError;
 
 impl Api {
-    /// Whether there is a gateway at an address that a person gave or a record hints at. It is asked
+    /// Whether there is a gateway at an address that a person gave (`is_given`) or a record hints at. It is asked
     /// without a token; only what has the form of a gateway is asked at all.
-    pub(super) async fn find_gateway(&self, address: &str) -> Result<Reply, Trouble> {
+    pub(super) async fn find_gateway(&self, address: &str, is_given: bool) -> Result<Reply, Trouble> {
         let text = address.trim();
         let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let url = self.http.gateway(&text)?;
@@ -28,8 +28,8 @@ impl Api {
             limit: None,
         };
         let answer = self.http.send(request).await?;
-        // It answers without a token, or wants one: both are a gateway.
-        if !answer.is_success() && !matches!(answer.status, 401 | 403) {
+        // Of a server of this machine the form of the address says nothing.
+        if !is_gateway(answer.status, is_given && !self.profile.is_loopback()) {
             return Err(answer.trouble((self.time.now)()));
         }
         self.gateways.lock().unwrap_or_else(PoisonError::into_inner).insert(base.as_str().into());
@@ -78,5 +78,29 @@ impl Api {
             .request(Service::Gateway, &base, Method::POST, url, &headers, body_of(body)?, Some(RESET_LIMIT))
             .await?;
         if answer.is_success() { Ok(Reply::Done) } else { Err(answer.trouble((self.time.now)())) }
+    }
+}
+
+/// Whether who answers with this status is a gateway: it answers without a token, or wants one. Where the address is
+/// surely that of one, it need not know what it is asked either: where its version stands is documented nowhere.
+fn is_gateway(status: u16, is_sure: bool) -> bool {
+    matches!(status, 200..=299 | 401 | 403) || is_sure && matches!(status, 404 | 405)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_gateway;
+
+    #[test]
+    fn a_gateway_that_a_person_names_need_not_have_its_version_where_others_have_it() {
+        for status in [200, 204, 401, 403] {
+            assert!(is_gateway(status, false) && is_gateway(status, true), "{status}");
+        }
+        for status in [404, 405] {
+            assert!(!is_gateway(status, false) && is_gateway(status, true), "{status}");
+        }
+        for status in [302, 400, 408, 410, 429, 500, 502, 503, 504] {
+            assert!(!is_gateway(status, false) && !is_gateway(status, true), "{status}");
+        }
     }
 }

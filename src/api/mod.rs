@@ -191,7 +191,8 @@ impl Api {
             Call::Links(host) => self.links(&host).await,
             Call::ConnectionSet(name) => self.connection_set(&name).await,
             Call::Maps(cid) => self.maps(&cid).await,
-            Call::FindGateway(address) => self.find_gateway(&address).await,
+            Call::FindGateway(address) => self.find_gateway(&address, true).await,
+            Call::GuessedGateway(address) => self.find_gateway(&address, false).await,
             Call::LinkStatus { environment, activity } => self.link_status(&environment, &activity).await,
         }
     }
@@ -276,7 +277,8 @@ fn of_call(call: &Call) -> Place<'_> {
         | Call::FinopsUsers(host)
         | Call::FinopsRoles { finops: host, .. }
         | Call::LegalEntities(host)
-        | Call::FindGateway(host) => Place { host, of: "" },
+        | Call::FindGateway(host)
+        | Call::GuessedGateway(host) => Place { host, of: "" },
         Call::Packages(of) | Call::Operation { environment: of, .. } => Place { host: "", of },
         Call::LinkStatus { environment: of, .. } => Place { host: "", of },
         Call::Links(at) | Call::ConnectionSet(at) | Call::Maps(at) => Place { host: "", of: &at.of },

@@ -95,8 +95,10 @@ pub enum Call {
     ConnectionSet(AtGateway),
     /// The maps of a connection set, by id.
     Maps(AtGateway),
-    /// Whether there is a dual-write gateway at this address.
+    /// Whether there is a dual-write gateway at this address, which a person gave.
     FindGateway(String),
+    /// The same of an address that a record hints at.
+    GuessedGateway(String),
     /// A link operation.
     LinkStatus {
         /// LCS environment id.
@@ -277,7 +279,7 @@ pub enum Reply {
     ConnectionSet(Box<gateway::ConnectionSet>),
     /// To [`Call::Maps`].
     Maps(Vec<gateway::Map>),
-    /// To [`Call::FindGateway`]: its address.
+    /// To [`Call::FindGateway`] and [`Call::GuessedGateway`]: its address.
     Gateway(String),
     /// To [`Call::LinkStatus`].
     LinkStatus(link::Answer),
@@ -318,7 +320,7 @@ impl Call {
                 Service::FinanceOperations
             }
             Self::Licences | Self::DirectoryRoles | Self::Principals(_) => Service::Graph,
-            Self::FindGateway(_) | Self::Links(_) | Self::ConnectionSet(_) | Self::Maps(_) => Service::Gateway,
+            Self::FindGateway(_) | Self::GuessedGateway(_) | Self::Links(_) | Self::ConnectionSet(_) | Self::Maps(_) => Service::Gateway,
             Self::LinkStatus { .. } => Service::Link,
         }
     }

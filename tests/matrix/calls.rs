@@ -49,13 +49,13 @@ pub struct Target {
 }
 
 macro_rules! asks {
-    ($job:ident, $name:expr, $service:ident, $call:pat $(if $more:expr)?) => {
+    ($job:ident, $name:expr, $service:ident, $call:pat) => {
         Target {
             name: $name,
             service: Service::$service,
             job: Job::$job,
             which: if matches!(Service::$service, Service::Entra) { Which::Tokens } else { Which::Services },
-            is_in: |work| matches!(work, Work::Ask($call) $(if $more)?),
+            is_in: |work| matches!(work, Work::Ask($call)),
             is_change: false,
             is_watch: false,
         }
@@ -108,8 +108,8 @@ pub fn all() -> Vec<Target> {
         asks!(Check, "the applications in the directory", Graph, Call::Principals(_)),
         asks!(CheckLinked, "the connection set", Gateway, Call::ConnectionSet(_)),
         asks!(CheckLinked, "the table maps", Gateway, Call::Maps(_)),
-        // The address that a record hints at is none of this machine, so it is not asked.
-        asks!(FindGateway, "whether there is a gateway", Gateway, Call::FindGateway(address) if address.starts_with("http://127.")),
+        // The other one, `GuessedGateway`, asks nobody here: the address that a record hints at is none of this machine.
+        asks!(FindGateway, "whether there is a gateway", Gateway, Call::FindGateway(_)),
         changes!(Install, "install a package", PowerPlatform, Change::Install { .. }),
         changes!(Identities, "create an application user", Dataverse, Change::CreateUser { .. }),
         changes!(Identities, "give a role", Dataverse, Change::GiveRole { .. }),

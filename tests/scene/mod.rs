@@ -224,7 +224,7 @@ impl World {
                 "environments": self.sides, "dualWriteDetail": {"legalEntityMappings": {"mappings":
                     (0..self.legal_entities).map(|at| json!({"left": {"name": format!("US{at:02}")}})).collect::<Vec<_>>()}}}))),
             Call::Maps(_) => Reply::Maps(of(&self.maps)),
-            Call::FindGateway(address) => Reply::Gateway(address.clone()),
+            Call::FindGateway(address) | Call::GuessedGateway(address) => Reply::Gateway(address.clone()),
             Call::LinkStatus { .. } => Reply::LinkStatus(of(&self.link_status)),
             Call::OwnRoles(_) => Reply::OwnRoles(of(&json!([{"roleid": "r", "name": ADMIN}]))),
             Call::Version(_) => Reply::Version("9.2.26101.00180".into()),

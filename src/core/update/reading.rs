@@ -111,7 +111,7 @@ fn call(kind: FactKind, setup: &Setup, cx: &Cx, looks: bool) -> Result<Option<Ca
             (None, ..) => None,
             (Some(url), Some(_), _) => Some(Call::Links(cx.at_gateway(setup, bare_host(&url)))),
             // Whether there is a gateway at all is asked without a token.
-            (Some(_), None, Some(address)) if looks => Some(Call::FindGateway(address.clone())),
+            (Some(_), None, Some(address)) if looks => Some(Call::GuessedGateway(address.clone())),
             (Some(_), None, _) => return Err(Trouble::new(Service::Gateway, What::NotConfigured, "")),
         },
         FactKind::ConnectionSet => {

@@ -95,9 +95,9 @@ fn the_gateway_of_the_record_is_tried_before_it_is_asked_anything() {
     world.settle();
     world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
     let guess = "https://projectmanagementservice.eu-il107.gateway.prod.island.powerapps.com";
-    assert!(has_asked(&world, |call| *call == Call::FindGateway(guess.into())));
+    assert!(has_asked(&world, |call| *call == Call::GuessedGateway(guess.into())));
     assert!(!has_asked(&world, |call| matches!(call, Call::Links(_))));
-    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::FindGateway(_))))));
+    world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::GuessedGateway(_))))));
     world.answer(Err(Trouble::new(Service::Gateway, Happened::Status(404), "no such page")));
     let (_, setup) = world.model.current().unwrap();
     assert!(setup.facts.link.trouble().is_some() && setup.gateway.is_none());
