@@ -307,8 +307,16 @@ mod tests {
     #[rstest]
     #[case::from_there(Service::Bap, "/next?page=2", Some("https://api.bap.microsoft.com/next?page=2"))]
     #[case::only_the_query(Service::Bap, "?page=2", Some("https://api.bap.microsoft.com/a/b?page=2"))]
-    #[case::regional(Service::Bap, "https://europe.api.bap.microsoft.com/c", Some("https://europe.api.bap.microsoft.com/c"))]
-    #[case::host_alone(Service::Bap, "//europe.api.bap.microsoft.com/c", Some("https://europe.api.bap.microsoft.com/c"))]
+    #[case::regional(
+        Service::Bap,
+        "https://europe.api.bap.microsoft.com/c",
+        Some("https://europe.api.bap.microsoft.com/c")
+    )]
+    #[case::host_alone(
+        Service::Bap,
+        "//europe.api.bap.microsoft.com/c",
+        Some("https://europe.api.bap.microsoft.com/c")
+    )]
     #[case::foreign_host_alone(Service::Bap, "//evil.example/c", None)]
     #[case::backslashes(Service::Bap, "\\\\evil.example/c", None)]
     #[case::other_service(Service::Bap, "https://api.powerplatform.com/c", None)]
@@ -321,7 +329,11 @@ mod tests {
     #[case::own_organisation(Service::Dataverse, "c", Some("https://contoso.crm4.dynamics.com/a/c"))]
     #[case::other_environment(Service::FinanceOperations, "https://other.operations.dynamics.com/c", None)]
     #[case::follows_nothing(Service::Graph, "https://dod-graph.microsoft.us/c", None)]
-    fn a_next_page_is_where_the_service_is(#[case] service: Service, #[case] link: &str, #[case] expected: Option<&str>) {
+    fn a_next_page_is_where_the_service_is(
+        #[case] service: Service,
+        #[case] link: &str,
+        #[case] expected: Option<&str>,
+    ) {
         let page = match service {
             Service::Dataverse => "https://contoso.crm4.dynamics.com/a/b",
             Service::FinanceOperations => "https://contoso.operations.dynamics.com/a/b",

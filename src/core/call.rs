@@ -320,7 +320,11 @@ impl Call {
                 Service::FinanceOperations
             }
             Self::Licences | Self::DirectoryRoles | Self::Principals(_) => Service::Graph,
-            Self::FindGateway(_) | Self::GuessedGateway(_) | Self::Links(_) | Self::ConnectionSet(_) | Self::Maps(_) => Service::Gateway,
+            Self::FindGateway(_)
+            | Self::GuessedGateway(_)
+            | Self::Links(_)
+            | Self::ConnectionSet(_)
+            | Self::Maps(_) => Service::Gateway,
             Self::LinkStatus { .. } => Service::Link,
         }
     }

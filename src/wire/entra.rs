@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_number_may_be_written_as_text_and_what_is_none_is_as_if_it_were_missing() {
-        for (written, life) in [("4521", 4521), (r#""4521""#, 4521), ("null", 3600), (r#""soon""#, 3600), ("-1", 3600)] {
+        for (written, life) in [("4521", 4521), (r#""4521""#, 4521), ("null", 3600), (r#""soon""#, 3600), ("-1", 3600)]
+        {
             let token: Token =
                 serde_json::from_str(&format!(r#"{{"access_token":"a","expires_in":{written}}}"#)).unwrap();
             assert_eq!(token.expires_in, life, "{written}");

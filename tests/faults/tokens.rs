@@ -3,7 +3,8 @@
 use super::*;
 use dualwrite::api::{Identity, Proof};
 
-const CODE: &str = r#"{"user_code":"A","device_code":"DEVICE-1","verification_uri":"https://x","expires_in":900,"interval":5}"#;
+const CODE: &str =
+    r#"{"user_code":"A","device_code":"DEVICE-1","verification_uri":"https://x","expires_in":900,"interval":5}"#;
 const TOKEN_ANSWER: &str = r#"{"access_token":"ACCESS-1","expires_in":3600,"refresh_token":"REFRESH-2"}"#;
 
 /// Each way to ask for a token: a refresh token, a code, an application.
@@ -22,13 +23,17 @@ impl Way {
         let first = if self == Self::Code { vec![http("200 OK", "", CODE)] } else { Vec::new() };
         let then = [answer, http("200 OK", "", TOKEN_ANSWER), http("200 OK", "", r#"{"value":[]}"#)];
         let server = serve(Serve::InTurn(first.into_iter().chain(then).collect())).await;
-        let api = api_of(server.port, match self {
-            Self::Refresh => Credentials::person(Some("REFRESH-1".into())),
-            Self::Code => Credentials::person(None),
-            Self::Application => {
-                Credentials { identity: Identity::Application(Proof::Secret("SECRET-1".into())), ..Credentials::person(None) }
-            }
-        });
+        let api = api_of(
+            server.port,
+            match self {
+                Self::Refresh => Credentials::person(Some("REFRESH-1".into())),
+                Self::Code => Credentials::person(None),
+                Self::Application => Credentials {
+                    identity: Identity::Application(Proof::Secret("SECRET-1".into())),
+                    ..Credentials::person(None)
+                },
+            },
+        );
         if self == Self::Code {
             api.call(Call::DeviceCode).await.unwrap();
         }
@@ -106,8 +111,7 @@ async fn a_life_that_was_written_as_text_spent_the_code() {
     let code = CODE.replace("900", "\"900\"").replace(":5", ":\"5\"");
     let pending = r#"{"error":"authorization_pending","error_codes":["70016"],"error_description":null}"#;
     let token = TOKEN_ANSWER.replace("3600", "\"3600\"");
-    let answers =
-        vec![http("200 OK", "", &code), http("400 Bad Request", "", pending), http("200 OK", "", &token)];
+    let answers = vec![http("200 OK", "", &code), http("400 Bad Request", "", pending), http("200 OK", "", &token)];
     let server = serve(Serve::InTurn(answers)).await;
     let api = api_of(server.port, Credentials::person(None));
     let asked = api.call(Call::DeviceCode).await;
