@@ -3,6 +3,7 @@
 //! In a pipe it says one plain line per change, on a terminal it keeps a live line per environment
 //! below them, with `--json` it says nothing but JSON. It never asks a question on standard input.
 
+mod checks;
 mod documents;
 mod dry;
 mod ending;
@@ -21,18 +22,15 @@ use super::seat::{Heard, Options as SeatOptions, Seat};
 use super::stage::NotReady;
 use crate::core::check::{self, Level, Tri};
 use crate::core::environment::EnvironmentId;
-use crate::core::gate;
 use crate::core::journal::Entry;
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Goal, Next, Orders, Until};
 use crate::core::setup::{Flow, Setup};
 use crate::core::silence;
 use crate::core::time::{Now, between, later};
-use crate::core::trouble::Trouble;
 use crate::shell::clock::Clock;
 use crate::shell::open_files;
 use crate::shell::run::Signal;
-use crate::ui::text::clean;
 pub use documents::what_helps;
 use ending::Together;
 pub use ending::{Ending, left};
@@ -40,7 +38,6 @@ use flights::Flights;
 use lists::Lists;
 pub use lists::is_listed;
 use live::Drawn;
-use serde_json::{Value, json};
 pub use signing_in::is_signed_in;
 use silent::Silent;
 use status::Report;
@@ -334,12 +331,7 @@ impl Headless<'_> {
                 Job::Run { dry: false, .. } => self.steer_one(at),
                 Job::Run { dry: true, .. } => self.look_one(at),
                 Job::Status => self.status_one(at),
-                Job::Check => {
-                    let id = &self.flights[at].pilot.id;
-                    if self.setup(id).is_some_and(|setup| setup.reading.is_empty()) {
-                        self.flights.end(at, code::DONE, "");
-                    }
-                }
+                Job::Check => self.check_one(at),
             }
         }
     }
@@ -464,8 +456,10 @@ impl Headless<'_> {
         if self.flights.is_empty() {
             return self.stop(code, &format!("{words}{}", self.silent_lists(code == code::TIMED_OUT)));
         }
-        if matches!(self.job, Job::Status) {
-            return self.cut_status(code, words);
+        match self.job {
+            Job::Status => return self.cut_status(code, words),
+            Job::Check => return self.cut_check(code, words),
+            Job::Run { .. } => {}
         }
         self.tell_news();
         let now = self.seat.clock.now();
@@ -523,47 +517,8 @@ impl Headless<'_> {
                 (highest.unwrap_or(code::DONE), "done".into())
             }
             Job::Status => self.end_status(),
-            Job::Check => self.tell_checks(),
+            Job::Check => self.end_check(),
         }
-    }
-
-    fn tell_checks(&mut self) -> Over {
-        let model = &self.seat.model;
-        let (mut blocked, mut mismatch, mut is_unread) = (false, false, self.lists.is_given_up);
-        let mut documents = Vec::new();
-        let mut lines = Vec::new();
-        for flight in self.flights.iter() {
-            let id = &flight.pilot.id;
-            let (Some(environment), Some(setup)) = (model.directory.get(id), model.setups.get(id)) else { continue };
-            let checks = check::of_setup(environment, setup);
-            mismatch |= gate::mismatch(environment, &setup.facts).is_some();
-            blocked |= checks.iter().any(|check| check.level == Level::Block && check.answer == Tri::No);
-            lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));
-            let unanswered: Vec<&Trouble> =
-                model.directory.lcs_trouble.iter().chain(setup.facts.unanswered()).collect();
-            is_unread |= unanswered.iter().any(|trouble| trouble.is_passing());
-            lines.extend(documents::check_lines(&checks, &unanswered));
-            documents.push(json!({
-                "environment": {"id": &*id.0, "name": environment.name},
-                "checks": checks.iter().map(documents::check).collect::<Vec<_>>(),
-            }));
-        }
-        if self.teller.show() == Show::Json {
-            // One environment is one document, as the interface has it; several are a list of them.
-            let document = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
-            self.teller.document(&document);
-        } else {
-            for line in lines {
-                self.teller.text(&line, documents::WHAT_AT);
-            }
-        }
-        let code = match (mismatch, blocked, is_unread) {
-            (true, ..) => code::MISMATCH,
-            (_, true, _) => code::PREREQUISITES,
-            (.., true) => code::UNREACHABLE,
-            _ => code::DONE,
-        };
-        (code, "done".into())
     }
 }
 

@@ -4,6 +4,7 @@
 #[path = "../pty/leaks.rs"]
 mod leaks;
 mod many;
+mod stops;
 
 use dualwrite::core::journal::What;
 use dualwrite::core::terms;
@@ -351,33 +352,6 @@ fn an_environment_that_gives_no_answer_is_said_in_its_row_and_in_the_exit_code()
         (&document["environments"][0]["link"], document["environments"].as_array().unwrap().len()),
         (&Value::from("unknown"), 4)
     );
-}
-
-#[cfg(unix)]
-#[test]
-fn a_status_that_is_interrupted_tells_what_it_knows_in_one_document() {
-    use std::io::{BufRead, BufReader, Read};
-    let state = TempDir::new().unwrap();
-    let fault = "[[fault]]\nservice = [\"dataverse\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n";
-    let scenario = scenario(state.path(), fault);
-    let mut command = dualwrite(state.path(), &["status", "--json", "--scenario", &scenario]);
-    let mut program = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(program.stdout.take().unwrap());
-    let mut document = String::new();
-    // Its beginning is there as soon as the list is.
-    out.read_line(&mut document).unwrap();
-    assert!(Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap().success());
-    out.read_to_string(&mut document).unwrap();
-    let (code, _, err) = said(&program.wait_with_output().unwrap());
-    let document: Value = serde_json::from_str(&document).unwrap_or_else(|_| panic!("{document}"));
-    assert!(code == 130 && schema("status.json").is_valid(&document), "{code} {document}");
-    let rows = document["environments"].as_array().unwrap();
-    // None looks as if it had been read: what is unread of each says why. One that needs no Dataverse may be told.
-    let (cut, told): (Vec<&Value>, Vec<&Value>) = rows.iter().partition(|row| row["stage"] == "not_read");
-    assert!(rows.len() == 4 && !cut.is_empty(), "{document}");
-    assert!(cut.iter().all(|row| row["unread"][0] == "not read to its end: INT"), "{document}");
-    assert!(told.iter().all(|row| row["stage"] != "being_read"), "{document}");
-    assert!(err.contains(&format!("{} of 4 environments were not read", cut.len())), "{err}");
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! What ends before its end: one document all the same, and the exit code of what ended it.
+
+use super::*;
+
+#[cfg(unix)]
+#[test]
+fn a_status_that_is_interrupted_tells_what_it_knows_in_one_document() {
+    use std::io::{BufRead, BufReader, Read};
+    let state = TempDir::new().unwrap();
+    let fault = "[[fault]]\nservice = [\"dataverse\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n";
+    let scenario = scenario(state.path(), fault);
+    let mut command = dualwrite(state.path(), &["status", "--json", "--scenario", &scenario]);
+    let mut program = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(program.stdout.take().unwrap());
+    let mut document = String::new();
+    // Its beginning is there as soon as the list is.
+    out.read_line(&mut document).unwrap();
+    assert!(Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap().success());
+    out.read_to_string(&mut document).unwrap();
+    let (code, _, err) = said(&program.wait_with_output().unwrap());
+    let document: Value = serde_json::from_str(&document).unwrap_or_else(|_| panic!("{document}"));
+    assert!(code == 130 && schema("status.json").is_valid(&document), "{code} {document}");
+    let rows = document["environments"].as_array().unwrap();
+    // None looks as if it had been read: what is unread of each says why. One that needs no Dataverse may be told.
+    let (cut, told): (Vec<&Value>, Vec<&Value>) = rows.iter().partition(|row| row["stage"] == "not_read");
+    assert!(rows.len() == 4 && !cut.is_empty(), "{document}");
+    assert!(cut.iter().all(|row| row["unread"][0] == "not read to its end: INT"), "{document}");
+    assert!(told.iter().all(|row| row["stage"] != "being_read"), "{document}");
+    assert!(err.contains(&format!("{} of 4 environments were not read", cut.len())), "{err}");
+}
+
+/// It ended as done, with a line of an event in front of its document.
+#[cfg(unix)]
+#[test]
+fn a_check_that_is_interrupted_tells_what_it_knows_in_one_document() {
+    use std::io::{BufRead, BufReader, Read};
+    let state = TempDir::new().unwrap();
+    let fault = "[[fault]]\nservice = [\"dataverse\"]\nevery = 1\ndo = \"stall\"\nstall_ms = 60000\n";
+    let scenario = scenario(state.path(), fault);
+    let args = ["check", "--json", "--scenario", &scenario, "--environment", "contoso-uat", "contoso-golden"];
+    let mut command =
+        dualwrite(state.path(), &[&args[..], &["--log-file", "/dev/stderr", "--log-level", "debug"]].concat());
+    let mut program = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut err = BufReader::new(program.stderr.take().unwrap());
+    // The log tells when both are being read.
+    assert!(err.by_ref().lines().map(Result::unwrap).any(|line| line.contains("/gateway/")));
+    signal_to(&program, rustix::process::Signal::INT);
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    let (code, out, _) = said(&program.wait_with_output().unwrap());
+    let document: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}"));
+    assert!(code == 130 && schema("check.json").is_valid(&document), "{code} {document}");
+    assert_eq!(document.as_array().unwrap().len(), 2, "{document}");
+    assert!(rest.contains("INT; 2 of 2 environments were not read to their end\n"), "{rest}");
+}
