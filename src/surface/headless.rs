@@ -22,7 +22,7 @@ use super::seat::{Heard, Options as SeatOptions, Seat};
 use super::stage::NotReady;
 use crate::core::check::{self, Level, Tri};
 use crate::core::environment::EnvironmentId;
-use crate::core::journal::Entry;
+use crate::core::journal::{Entry, What};
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Goal, Next, Orders, Until};
 use crate::core::setup::{Flow, Setup};
@@ -284,6 +284,7 @@ impl Headless<'_> {
             let look = if is_status { Intent::Survey } else { Intent::OpenEnvironment };
             self.seat.tell(Msg::Intent(look(id.clone())));
             if let Some(found) = self.found.remove(&*id.0) {
+                self.flights[at].has_changed = !found.run.changes.is_empty();
                 self.seat.tell(Msg::FoundRuns(vec![found]));
                 self.seat.tell(Msg::Intent(Intent::GoOn));
             }
@@ -366,7 +367,7 @@ impl Headless<'_> {
         self.tell_news();
         self.tell_link_that_was_there(at);
         let now = self.seat.clock.now();
-        self.flights.end(at, code, outcome);
+        let code = self.flights.end(at, code, outcome);
         let flight = &self.flights[at];
         let event = events::finished(&flight.subject, outcome, code, flight.took(now), words, now);
         self.teller.say(&event);
@@ -422,7 +423,9 @@ impl Headless<'_> {
     }
 
     fn subject_of(&mut self, entry: &Entry) -> Option<Subject> {
-        let subject = &mut self.flights.of(&entry.environment)?.subject;
+        let flight = self.flights.of(&entry.environment)?;
+        flight.has_changed |= matches!(entry.what, What::Intention { .. });
+        let subject = &mut flight.subject;
         subject.run.clone_from(&entry.run);
         Some(subject.clone())
     }

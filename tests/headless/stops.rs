@@ -53,3 +53,22 @@ fn a_check_that_is_interrupted_tells_what_it_knows_in_one_document() {
     assert_eq!(document.as_array().unwrap().len(), 2, "{document}");
     assert!(rest.contains("INT; 2 of 2 environments were not read to their end\n"), "{rest}");
 }
+
+#[rstest]
+#[case::after_configure("setup", "contoso-uat", 4)]
+#[case::nothing_was_changed("link", "contoso-golden", 3)]
+fn a_choice_that_is_missing_after_a_change_ended_as_if_nothing_had_been_changed(
+    #[case] command: &str,
+    #[case] name: &str,
+    #[case] code: i32,
+) {
+    let state = TempDir::new().unwrap();
+    let scenario = scenario(state.path(), "profile_without = [\"gateway\"]\n");
+    let args = [command, "--environment", name, "--assisted", "--json", "--yes", "--scenario", &scenario];
+    let terms: &[&str] = if command == "setup" { &consent()[1..] } else { &[] };
+    let (exit, out, err) = run(state.path(), &[&args[..], terms].concat());
+    let events = events(&out);
+    let finished = of(&events, name, "finished")[0];
+    assert_eq!((exit, &finished["exit_code"]), (code, &Value::from(code)), "{out}{err}");
+    assert_eq!(finished["outcome"], "choice_missing");
+}

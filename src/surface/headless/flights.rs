@@ -1,5 +1,6 @@
 //! The environments of a run on their way: which of them must be looked at, found without looking at all.
 
+use super::code;
 use crate::core::environment::Environment;
 use crate::core::model::Model;
 use crate::core::pilot::Pilot;
@@ -18,6 +19,8 @@ pub(super) struct Flight {
     pub(super) began: Option<Now>,
     /// Both sides were read, and that was said.
     pub(super) is_read: bool,
+    /// A change was asked for by this run, now or in an earlier sitting.
+    pub(super) has_changed: bool,
     /// How it ended.
     ended: Option<(u8, String)>,
     /// In [`Flights::touched`].
@@ -27,7 +30,7 @@ pub(super) struct Flight {
 impl Flight {
     /// On the ground.
     pub(super) fn new(pilot: Pilot, subject: Subject) -> Self {
-        Self { pilot, subject, began: None, is_read: false, ended: None, is_touched: false }
+        Self { pilot, subject, began: None, is_read: false, has_changed: false, ended: None, is_touched: false }
     }
 
     /// How long it has been under way.
@@ -123,12 +126,14 @@ impl Flights {
         self.all.get_mut(*self.places.get(id)?)
     }
 
-    /// Ends one; it ends once.
-    pub(super) fn end(&mut self, at: usize, code: u8, outcome: &str) {
+    /// Ends one; it ends once. With which code: that of a missing consent promises that nothing was changed.
+    pub(super) fn end(&mut self, at: usize, code: u8, outcome: &str) -> u8 {
         let flight = &mut self.all[at];
+        let code = if code == code::CONSENT && flight.has_changed { code::UNREACHABLE } else { code };
         if flight.ended.replace((code, outcome.to_owned())).is_none() {
             self.over += 1;
         }
+        code
     }
 
     /// Has to be looked at.
@@ -203,5 +208,26 @@ impl Names {
             Some(at) => all.get(*at),
             None => all.iter().find(|environment| environment.answers_to(text)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::environment::EnvironmentId;
+
+    #[test]
+    fn what_was_changed_does_not_end_as_if_nothing_had_been() {
+        let mut flights = Flights::default();
+        for (at, has_changed) in [false, true].into_iter().enumerate() {
+            let id = at.to_string();
+            let pilot = Pilot::new(EnvironmentId(id.as_str().into()), super::super::no_orders());
+            let subject = Subject { id, name: String::new(), label: String::new(), run: String::new() };
+            flights.add(Flight { has_changed, ..Flight::new(pilot, subject) });
+        }
+        assert_eq!(flights.end(0, code::CONSENT, "choice_missing"), code::CONSENT);
+        assert_eq!(flights.end(1, code::CONSENT, "choice_missing"), code::UNREACHABLE);
+        assert_eq!(flights[1].ended(), Some(&(code::UNREACHABLE, "choice_missing".to_owned())));
+        assert_eq!(flights.end(1, code::LINK, "link_failed"), code::LINK);
     }
 }
