@@ -403,12 +403,12 @@ pub struct Options {
     /// Where the record of each run is kept (also: `DUALWRITE_STATE_DIR`).
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// Write a log to this file. It holds no token and no body.
+    /// Write a log to this file; without it, to dualwrite.log in the state directory. It holds no token and no body.
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
-    /// How much to log.
-    #[arg(long, global = true, value_enum, default_value_t = LogLevel::Info)]
-    pub log_level: LogLevel,
+    /// How much to log; without it, info with --log-file, else warn.
+    #[arg(long, global = true, value_enum)]
+    pub log_level: Option<LogLevel>,
     /// No full screen: one sentence per change, numbered choices.
     #[arg(long, global = true)]
     pub plain: bool,

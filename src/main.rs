@@ -1,6 +1,6 @@
 //! Parse, choose a surface, turn an outcome into an exit code.
 
-use dualwrite::cli::{self, Cli, Command, ConfigCommand, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
+use dualwrite::cli::{self, Cli, Command, ConfigCommand, LogLevel, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
 use dualwrite::command::config;
 use dualwrite::command::doctor;
 use dualwrite::command::explain;
@@ -18,12 +18,12 @@ use dualwrite::sim::Scenario;
 use dualwrite::surface::access::{Access, Step};
 use dualwrite::surface::code;
 use dualwrite::surface::headless::{self, Job, Show};
+use dualwrite::surface::looks;
 use dualwrite::surface::plain;
 use dualwrite::surface::seat;
 use dualwrite::surface::stage::{Play, Stage};
 use dualwrite::surface::tui::{self, Opening, Settled};
 use dualwrite::surface::welcome;
-use dualwrite::ui::look::{Colour, Glyphs, Ground, Lacks, Look};
 use dualwrite::ui::report::Format;
 use dualwrite::ui::text::{clean, clean_lines};
 use std::hash::{BuildHasher, RandomState};
@@ -77,7 +77,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     let of_flag = options.state_dir.is_some();
     options.state_dir = options.state_dir.or_else(|| variable(STATE_DIR));
     if let Some(file) = &options.log_file {
-        log::start(file, options.log_level.into()).map_err(|error| {
+        log::start(file, options.log_level.unwrap_or(LogLevel::Info).into()).map_err(|error| {
             Refusal(code::USAGE, format!("The log file {} cannot be opened: {error}. Choose another.", file.display()))
         })?;
     }
@@ -93,6 +93,11 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     };
     let settings = if needs_none { Settings::default() } else { load(&options)? };
     options.state_dir = options.state_dir.or_else(|| settings.state_dir.clone());
+    if !needs_none {
+        keep_log(&options);
+    } else if options.log_file.is_none() && options.log_level.is_some() {
+        let _ = writeln!(io::stderr(), "--log-level has no effect on this command without --log-file.");
+    }
     match command {
         Some(Command::Simulate(simulate)) => simulated(&simulate, &options),
         Some(Command::Demo(demo)) if demo.list => Ok(print(simulate::lessons().as_bytes())),
@@ -172,6 +177,15 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         },
         Some(Command::Status(status)) => without_screen("status", None, status.of, environment, &options, &settings),
         Some(Command::Check(check)) => without_screen("check", None, check.of, environment, &options, &settings),
+    }
+}
+
+/// Without a log file of its own, what did not work is logged in the state directory.
+fn keep_log(options: &Options) {
+    if options.log_file.is_none()
+        && let Some(dir) = options.state_dir.clone().or_else(|| journal::default_state_dir().ok())
+    {
+        log::keep(dir, options.log_level.unwrap_or(LogLevel::Warn).into());
     }
 }
 
@@ -457,7 +471,9 @@ fn full_screen(
 ) -> Result<u8, Refusal> {
     let state_dir = state_dir(options.state_dir.clone())?;
     let reach = Reach::of(signals, &|variable| std::env::var(variable).ok());
-    let settled = Settled { environment, state_dir, look: look_of(options, theme, reach), reach, seed: seed() };
+    let wanted = looks::Wanted { ascii: options.ascii, colourless: options.no_color, still: options.no_motion, theme };
+    let look = looks::look(&wanted, reach, &|variable| std::env::var(variable).ok());
+    let settled = Settled { environment, state_dir, look, reach, seed: seed() };
     let ended = tui::run(tui::Options { opening, settled }).map_err(|error| {
         let words = format!("The wizard needs a terminal: {error}. Run it in one; with ssh, add -t.");
         Refusal(code::USAGE, words)
@@ -507,27 +523,4 @@ fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Refusal> {
         let _ = writeln!(io::stderr(), "{}", clean(&words));
     }
     Ok(dir)
-}
-
-fn look_of(options: &Options, theme: Theme, reach: Reach) -> Look {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let offers_all = variable("COLORTERM").is_some_and(|word| matches!(word.as_str(), "truecolor" | "24bit"));
-    let lacks = Lacks(&variable);
-    let ground = match theme {
-        Theme::Palette => None,
-        Theme::Dark => Some(Ground::Dark),
-        Theme::Light => Some(Ground::Light),
-        Theme::Auto => variable("COLORFGBG").and_then(|text| Ground::of_variable(&text)),
-    };
-    let colour = match ground {
-        _ if options.no_color || variable("NO_COLOR").is_some() || lacks.colours() => Colour::None,
-        Some(ground) if offers_all => Colour::True(ground),
-        _ => Colour::Ansi16,
-    };
-    Look {
-        glyphs: if options.ascii || lacks.signs().is_some() { Glyphs::Ascii } else { Glyphs::Unicode },
-        colour,
-        hyperlinks: reach.hyperlinks,
-        motion: !options.no_motion,
-    }
 }

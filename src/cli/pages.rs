@@ -10,7 +10,8 @@ dualwrite/config.toml in the user's directory for settings (~/.config on Linux)
     Clouds and what is preferred; dualwrite config init writes one that explains itself.
 
 dualwrite in the user's directory for state (~/.local/state on Linux)
-    The record of each run, the terms that were accepted, and who is signed in, without a secret.
+    The record of each run, the terms that were accepted, who is signed in, without a secret, and
+    dualwrite.log, what did not work.
 ";
 
 /// The variables that it reads, for its own page.

@@ -6,6 +6,7 @@
 //! at the start and takes rights back that others should not have. Windows has no such modes: the
 //! directory of a user is closed to others there.
 
+use super::log;
 use crate::api::opens_nothing_more;
 use crate::core::trouble::NOTHING_MORE;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -167,7 +168,9 @@ pub fn tend(state_dir: &Path) -> Result<Vec<String>, Unfit> {
         modes::of_own_dir(&dir, &mut mended)?;
     }
     #[cfg(unix)]
-    modes::of_file(&state_dir.join("accounts.json"), &mut mended)?;
+    for name in ["accounts.json", log::NAME, log::BEFORE] {
+        modes::of_file(&state_dir.join(name), &mut mended)?;
+    }
     Ok(mended)
 }
 

@@ -7,6 +7,7 @@ pub mod driver;
 pub mod events;
 pub mod export;
 pub mod headless;
+pub mod looks;
 pub mod plain;
 pub mod seat;
 pub mod stage;

@@ -3,6 +3,7 @@
 
 #[path = "../pty/leaks.rs"]
 mod leaks;
+mod logs;
 mod many;
 mod stops;
 
@@ -377,31 +378,6 @@ fn a_name_on_the_command_line_that_is_no_utf8_ended_the_program() {
     let state = dir.path().join(std::ffi::OsStr::from_bytes(b"state-\xff"));
     let (code, out, err) = said(&dualwrite(&state, &["status"]).env("XDG_CONFIG_HOME", dir.path()).output().unwrap());
     assert!(code == 0 && out.contains("contoso-uat"), "{code} {out} {err}");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_log_that_is_a_pipe_without_a_reader_held_the_program_up() {
-    let (state, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let pipe = other.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let (code, _, err) = run(state.path(), &["status", "--log-file", pipe.to_str().unwrap()]);
-    assert!(code == 2 && err.contains("cannot be opened"), "{code} {err}");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_log_that_is_a_pipe_reaches_its_reader_to_the_end() {
-    let (state, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let pipe = other.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().unwrap();
-    // Opens when the reader has: what both hold open neither ends nor waits.
-    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
-    let (code, _, err) = run(state.path(), &["status", "--log-file", pipe.to_str().unwrap(), "--log-level", "debug"]);
-    drop(writer);
-    let log = String::from_utf8(reader.wait_with_output().unwrap().stdout).unwrap();
-    assert!(code == 0 && log.contains("GET "), "{code} {err} {log}");
 }
 
 #[test]
