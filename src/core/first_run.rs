@@ -291,7 +291,8 @@ impl FirstRun {
 
 /// Why a name that is well formed cannot be used.
 fn reserved(name: &str) -> Option<&'static str> {
-    (National::named(name).is_some() || name == "simulator").then_some("This is the name of a built-in cloud.")
+    (National::named(name).is_some() || profile::reads_as_simulator(name))
+        .then_some("This is the name of a built-in cloud.")
 }
 
 #[cfg(test)]
@@ -370,7 +371,7 @@ mod tests {
         assert_eq!(name(National::China, ID), "china-own");
         assert_eq!(name(National::Dod, "public.com"), "dod-own");
         let mut first = at_services(National::Public, "fabrikam.com");
-        for (typed, says) in [("contoso", "already"), ("simulator", "built-in"), ("", "Give a name")] {
+        for (typed, says) in [("contoso", "already"), ("Simulator", "built-in"), ("", "Give a name")] {
             first.update(Intent::Type(Field::Name, typed.into()));
             assert!(first.verdict(Field::Name).words().contains(says), "{typed}");
         }

@@ -2,6 +2,8 @@
 //! as it is kept, or the reason in words that also say what would do. The settings file and the first
 //! screen ask the same rules.
 
+use super::unseen::is_unseen;
+
 /// Characters of an id: 32 digits and four hyphens.
 const ID_LEN: usize = 36;
 /// Most characters of a label of a domain (RFC 1035).
@@ -149,6 +151,13 @@ pub fn name(text: &str) -> Result<String, String> {
         return Err(format!("A name has at most {NAME_MAX} characters."));
     }
     Ok(text.to_owned())
+}
+
+/// Whether a name reads as that of the simulator, which stands in the header of every rehearsal: letters that nobody
+/// sees do not tell it from that.
+pub fn reads_as_simulator(name: &str) -> bool {
+    let seen: String = name.chars().filter(|letter| !is_unseen(*letter)).collect();
+    seen.trim().eq_ignore_ascii_case("simulator")
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ use url::{Host, Url};
 
 /// The dual-write administration portal of the public cloud; that of other clouds is not known.
 const PORTAL: &str = "https://dataintegrator.trafficmanager.net";
+/// Why a name is refused that a person takes for that of the simulator.
+const NOT_SIMULATED: &str = "This name says that it is a rehearsal, and not all addresses are on this machine. Give the \
+                             cloud another name.";
 
 /// Which services one cloud consists of. Addresses have no trailing slash.
 #[derive(Clone, Debug, PartialEq)]
@@ -258,6 +261,10 @@ impl Profile {
             let span = place(keys.name.as_ref().map(Spanned::span));
             return Err(source.wrong(&span, "name is shown on every screen: give it a word."));
         }
+        if rules::reads_as_simulator(&self.name) && !self.is_loopback() {
+            let span = place(keys.name.as_ref().map(Spanned::span));
+            return Err(source.wrong(&span, NOT_SIMULATED));
+        }
         if let Some(id) = keys.client_id.as_ref().filter(|id| !id.get_ref().is_empty())
             // A simulator may call its clients what it likes.
             && !self.is_loopback()
@@ -451,6 +458,15 @@ power_platform = "http://LOCALHOST:7070/powerplatform"
         assert_eq!(hosts(&format!("{like}bap = \"https://bap.evil.example\"")), ["bap.evil.example"]);
         assert_eq!(hosts(&format!("{like}link = \"https://link.contoso.com\"")), ["link.contoso.com"]);
         assert!(hosts(GOOD).is_empty(), "its token service is its own");
+    }
+
+    #[test]
+    fn a_live_cloud_is_not_called_as_the_simulator_is() {
+        for name in ["SIMULATOR", "simulator ", "Simu\\u200Blator"] {
+            let live = error(&format!("like = \"public\"\nname = \"{name}\"\ntenant = \"contoso.com\"\n"));
+            assert!(live.contains("line 2, column 8: This name says that it is a rehearsal"), "{live}");
+        }
+        Profile::parse(&GOOD.replace("rehearsal", "SIMULATOR"), "p.toml").unwrap();
     }
 
     #[test]
