@@ -73,6 +73,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     let Cli { command, environment, mut options } = cli;
     // One that is empty is not set.
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let is_config_named = options.config.is_some();
     options.config = options.config.or_else(|| variable(CONFIG));
     let of_flag = options.state_dir.is_some();
     options.state_dir = options.state_dir.or_else(|| variable(STATE_DIR));
@@ -91,7 +92,20 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         Some(Command::Setup(setup)) => setup.show_terms,
         _ => false,
     };
-    let settings = if needs_none { Settings::default() } else { load(&options)? };
+    let loaded = if needs_none { Ok(Settings::default()) } else { load(&options) };
+    let settings = match loaded {
+        Ok(settings) => settings,
+        // A rehearsal needs nothing, but a file that was named for it is meant.
+        Err(error)
+            if matches!(command, Some(Command::Demo(_)))
+                && !(is_config_named && matches!(error, SettingsError::Read { .. })) =>
+        {
+            let words = format!("The rehearsal runs without the settings. {error}");
+            let _ = writeln!(io::stderr(), "{}", clean_lines(&words).join("\n"));
+            Settings::default()
+        }
+        Err(error) => return Err(refused(error)),
+    };
     options.state_dir = options.state_dir.or_else(|| settings.state_dir.clone());
     if !needs_none {
         keep_log(&options);
@@ -228,8 +242,8 @@ fn printing(work: impl FnOnce(&mut dyn Write, &mut dyn Write) -> u8) -> u8 {
 }
 
 /// The settings file and the environment.
-fn load(options: &Options) -> Result<Settings, Refusal> {
-    Settings::load(options.config.as_deref(), &|variable| std::env::var(variable).ok()).map_err(refused)
+fn load(options: &Options) -> Result<Settings, SettingsError> {
+    Settings::load(options.config.as_deref(), &|variable| std::env::var(variable).ok())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands where an error is turned into another")]
@@ -458,7 +472,7 @@ fn fulfil(wish: &Wish, file: Option<&Path>, options: &Options) -> Result<Play, R
         Wish::Write(addition) => {
             let file = file.map_or_else(settings::default_file, |file| Ok(file.to_owned())).map_err(refused)?;
             settings::save(&file, addition).map_err(refused)?;
-            play(options, &load(options)?)
+            play(options, &load(options).map_err(refused)?)
         }
     }
 }

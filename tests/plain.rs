@@ -43,6 +43,34 @@ fn in_order(text: &str, all: &[&str]) {
 /// From the list to Linked: environment, application, box, Configure, OK, link.
 const HEALTHY: &str = "1\n1\n1\n2\n1\n1\n";
 
+/// A person who has a mistake in the settings was told of it instead of being shown the rehearsal.
+#[test]
+fn a_rehearsal_needs_no_settings_and_says_what_is_wrong_with_them() {
+    let state = TempDir::new().unwrap();
+    let broken = state.path().join("config.toml");
+    std::fs::write(&broken, "cloud = 7\n").unwrap();
+    let missing = state.path().join("missing.toml");
+    let demo = |variable: (&str, &str), config: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
+        command.args(["demo", "--plain", "--state-dir"]).arg(state.path()).args(config);
+        let output = command.env(variable.0, variable.1).stdin(Stdio::null()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let none = ("DUALWRITE_CLOUD", "");
+    for (variable, config, says) in [
+        (("DUALWRITE_TOKEN_STORE", "nowhere"), &[][..], "DUALWRITE_TOKEN_STORE cannot be used"),
+        (("DUALWRITE_CONFIG", missing.to_str().unwrap()), &[], "missing.toml cannot be read"),
+        (none, &["--config", broken.to_str().unwrap()], "config.toml, line 1, column 9"),
+    ] {
+        let (code, out, err) = demo(variable, config);
+        assert!(code == Some(3) && out.contains("Environments\n"), "{code:?} {out} {err}");
+        assert!(err.starts_with("The rehearsal runs without the settings. ") && err.contains(says), "{err}");
+    }
+    let (code, out, err) = demo(none, &["--config", missing.to_str().unwrap()]);
+    assert!(code == Some(2) && out.is_empty() && err.contains("missing.toml cannot be read"), "{code:?} {out} {err}");
+}
+
 #[rstest]
 #[case::asked_for(&["--plain"])]
 #[case::chosen_by_itself(&[])]
