@@ -377,7 +377,9 @@ fn without_screen(
     {
         let is_setup = matches!(order.orders.goal, Goal::SetUp(_));
         let more = if is_setup { " Or end before the link: --until configured." } else { "" };
-        return Err(Refusal(code::CONSENT, why + more));
+        let show = if of.json { Show::Json } else { Show::Lines };
+        let words = why + more;
+        return Ok(printing(|out, err| headless::refuse(show, &environments, code::CONSENT, &words, out, err)));
     }
     let show = match (of.json, has_screen(options)) {
         (true, _) => Show::Json,

@@ -6,6 +6,7 @@
 mod checks;
 mod documents;
 mod dry;
+mod early;
 mod ending;
 mod flights;
 mod lists;
@@ -32,6 +33,8 @@ use crate::shell::clock::Clock;
 use crate::shell::open_files;
 use crate::shell::run::Signal;
 pub use documents::what_helps;
+pub use early::refuse;
+use early::{outcome_of, tell_stop};
 use ending::Together;
 pub use ending::{Ending, left};
 use flights::Flights;
@@ -186,29 +189,6 @@ struct Headless<'a> {
     /// The live lines as they were drawn last.
     drawn: Drawn,
     teller: Teller<'a>,
-}
-
-/// The outcome of what ends before it began, or for want of a sign-in, in a word.
-fn outcome_of(code: u8) -> &'static str {
-    match code {
-        code::USAGE => "not_found",
-        code::CONSENT => "sign_in_missing",
-        code::UNREACHABLE => "unreachable",
-        code::TIMED_OUT => "timed_out",
-        code::FAILED => "not_started",
-        _ => "interrupted",
-    }
-}
-
-/// Says that it ends before any environment is known: a program that reads of a run hears it as an event.
-fn tell_stop(teller: &mut Teller, is_run: bool, named: &[String], code: u8, words: &str, took: Duration, now: Now) {
-    if teller.show() == Show::Json && is_run {
-        let name = named.join(", ");
-        let subject = Subject { id: String::new(), label: name.clone(), name, run: String::new() };
-        teller.say(&events::finished(&subject, outcome_of(code), code, took, words, now));
-    } else {
-        teller.say_error(words);
-    }
 }
 
 /// The end of everything, with its exit code and why the program is left.
