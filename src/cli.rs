@@ -412,7 +412,7 @@ pub struct Options {
     /// No full screen: one sentence per change, numbered choices.
     #[arg(long, global = true)]
     pub plain: bool,
-    /// Draw with ASCII characters only.
+    /// Draw and print with ASCII characters only; names stay as they are.
     #[arg(long, global = true)]
     pub ascii: bool,
     /// Use no color (also: `NO_COLOR`).

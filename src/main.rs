@@ -23,7 +23,9 @@ use dualwrite::surface::plain;
 use dualwrite::surface::seat;
 use dualwrite::surface::stage::{Play, Stage};
 use dualwrite::surface::tui::{self, Opening, Settled};
+use dualwrite::surface::ways;
 use dualwrite::surface::welcome;
+use dualwrite::ui::look::in_ascii;
 use dualwrite::ui::report::Format;
 use dualwrite::ui::text::{clean, clean_lines};
 use std::hash::{BuildHasher, RandomState};
@@ -48,13 +50,19 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     open_files::raise_limit();
     private::leave_no_core();
+    let is_ascii = cli.options.ascii;
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(Refusal(code, words)) => {
-            let _ = writeln!(io::stderr(), "{}", clean_lines(&words).join("\n"));
+            say(is_ascii, &words);
             ExitCode::from(code)
         }
     }
+}
+
+/// Says something on standard error.
+fn say(is_ascii: bool, words: &str) {
+    let _ = writeln!(ways::out(is_ascii, false).1, "{}", clean_lines(words).join("\n"));
 }
 
 /// Prints a help page, the version, or what is wrong with the command line; the exit code.
@@ -100,8 +108,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             if matches!(command, Some(Command::Demo(_)))
                 && !(is_config_named && matches!(error, SettingsError::Read { .. })) =>
         {
-            let words = format!("The rehearsal runs without the settings. {error}");
-            let _ = writeln!(io::stderr(), "{}", clean_lines(&words).join("\n"));
+            say(options.ascii, &format!("The rehearsal runs without the settings. {error}"));
             Settings::default()
         }
         Err(error) => return Err(refused(error)),
@@ -110,11 +117,13 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
     if !needs_none {
         keep_log(&options);
     } else if options.log_file.is_none() && options.log_level.is_some() {
-        let _ = writeln!(io::stderr(), "--log-level has no effect on this command without --log-file.");
+        say(options.ascii, "--log-level has no effect on this command without --log-file.");
     }
     match command {
         Some(Command::Simulate(simulate)) => simulated(&simulate, &options),
-        Some(Command::Demo(demo)) if demo.list => Ok(print(simulate::lessons().as_bytes())),
+        Some(Command::Demo(demo)) if demo.list => {
+            Ok(print(ways::out(options.ascii, false), simulate::lessons().as_bytes()))
+        }
         Some(Command::Demo(demo)) => {
             let play = rehearsal(&options, "dualwrite demo")?;
             wizard(play, demo.environment.or(environment), &options, (settings.signals, settings.theme))
@@ -122,7 +131,7 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
         None => configured(environment, &options, &settings),
         Some(Command::Setup(setup)) => {
             if setup.show_terms {
-                return Ok(print(&shown_terms(setup.of.json)));
+                return Ok(print(ways::out(options.ascii, setup.of.json), &shown_terms(setup.of.json)));
             }
             let until = match setup.until {
                 cli::Until::Configured => Until::Configured,
@@ -161,31 +170,38 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
                 ),
             };
             let dir = state_dir(options.state_dir.clone())?;
-            Ok(runs::run(&dir, &wanted, &mut io::stdout(), &mut io::stderr()))
+            let is_document = matches!(wanted, Wanted::List { json: true } | Wanted::Export(..));
+            let (mut out, mut err) = ways::out(options.ascii, is_document);
+            Ok(runs::run(&dir, &wanted, &mut out, &mut err))
         }
-        Some(Command::SignIn) => session(&options, &settings, |session| printing(|out, err| session.sign_in(out, err))),
-        Some(Command::SignOut(cli::SignOut { all })) => {
-            session(&options, &settings, |session| printing(|out, err| session.sign_out(all, out, err)))
-        }
-        Some(Command::Whoami(cli::Whoami { json })) => {
-            session(&options, &settings, |session| printing(|out, err| session.whoami(json, out, err)))
-        }
+        Some(Command::SignIn) => session(&options, &settings, |session| {
+            printing(ways::out(options.ascii, false), |out, err| session.sign_in(out, err))
+        }),
+        Some(Command::SignOut(cli::SignOut { all })) => session(&options, &settings, |session| {
+            printing(ways::out(options.ascii, false), |out, err| session.sign_out(all, out, err))
+        }),
+        Some(Command::Whoami(cli::Whoami { json })) => session(&options, &settings, |session| {
+            printing(ways::out(options.ascii, json), |out, err| session.whoami(json, out, err))
+        }),
         Some(Command::Explain(wanted)) => {
             let asked =
                 explain::asked(&wanted.words, &mut io::stdin()).map_err(|(code, words)| Refusal(code, words))?;
-            Ok(explain::run(&asked, wanted.json, &mut io::stdout(), &mut io::stderr()))
+            let (mut out, mut err) = ways::out(options.ascii, wanted.json);
+            Ok(explain::run(&asked, wanted.json, &mut out, &mut err))
         }
         Some(Command::Config(wanted)) => {
             let flags = flags(&options, &settings, of_flag);
-            Ok(printing(|out, err| match wanted.what {
+            Ok(printing(ways::out(options.ascii, false), |out, err| match wanted.what {
                 ConfigCommand::Init => config::init(options.config.as_deref(), out, err),
                 ConfigCommand::Show => config::tell(&settings, flags, out, err),
             }))
         }
         Some(Command::Doctor) => Ok(looked_over(options)),
-        Some(Command::Completions(wanted)) => Ok(print(&cli::completions(wanted.shell, Scenario::names()))),
+        Some(Command::Completions(wanted)) => {
+            Ok(print(ways::out(false, true), &cli::completions(wanted.shell, Scenario::names())))
+        }
         Some(Command::Man(wanted)) => match cli::manual(&wanted.command) {
-            Ok(Some(page)) => Ok(print(&page)),
+            Ok(Some(page)) => Ok(print(ways::out(false, true), &page)),
             Ok(None) => Err(Refusal(code::USAGE, "There is no such command; dualwrite --help lists them.".into())),
             Err(error) => Err(Refusal(code::FAILED, format!("The page cannot be made: {error}."))),
         },
@@ -212,13 +228,14 @@ fn flags<'a>(options: &'a Options, settings: &Settings, of_flag: bool) -> Flags<
 }
 
 fn looked_over(mut options: Options) -> u8 {
+    let ways = ways::out(options.ascii, false);
     let look_up = |variable: &str| std::env::var(variable).ok();
     let settings = Settings::load(options.config.as_deref(), &look_up);
     let own = settings.as_ref().ok().and_then(|settings| settings.state_dir.clone());
     let state_dir = state_dir(options.state_dir.take().or(own)).map_err(|Refusal(_, words)| words);
     let cloud = options.cloud.as_deref();
     let wanted = doctor::Options { version: cli::VERSION, settings, cloud, state_dir, look_up: &look_up };
-    printing(|out, _| doctor::run(wanted, out))
+    printing(ways, |out, _| doctor::run(wanted, out))
 }
 
 /// The terms: their text, which begins with the version, or both as JSON.
@@ -232,13 +249,16 @@ fn shown_terms(json: bool) -> Vec<u8> {
 }
 
 /// Prints a text whole.
-fn print(text: &[u8]) -> u8 {
-    printed::text(&mut io::stdout(), &mut io::stderr(), text)
+fn print((mut out, mut err): (impl Write, impl Write), text: &[u8]) -> u8 {
+    printed::text(&mut out, &mut err, text)
 }
 
 /// Prints what a command says as it goes.
-fn printing(work: impl FnOnce(&mut dyn Write, &mut dyn Write) -> u8) -> u8 {
-    printed::print(&mut io::stdout(), &mut io::stderr(), work)
+fn printing(
+    (mut out, mut err): (impl Write, impl Write),
+    work: impl FnOnce(&mut dyn Write, &mut dyn Write) -> u8,
+) -> u8 {
+    printed::print(&mut out, &mut err, work)
 }
 
 /// The settings file and the environment.
@@ -341,10 +361,12 @@ fn simulated(simulate: &cli::Simulate, options: &Options) -> Result<u8, Refusal>
         port: simulate.port,
         start: dualwrite::shell::clock::Clock::new(1.0).now(),
     };
-    simulate::run(sim, simulate.write_profile.as_deref(), &mut io::stdout()).map(|()| code::DONE).map_err(|error| {
-        let code = if matches!(error, SimulateError::Profile { .. }) { code::USAGE } else { code::FAILED };
-        Refusal(code, error.to_string())
-    })
+    simulate::run(sim, simulate.write_profile.as_deref(), &mut ways::out(options.ascii, false).0)
+        .map(|()| code::DONE)
+        .map_err(|error| {
+            let code = if matches!(error, SimulateError::Profile { .. }) { code::USAGE } else { code::FAILED };
+            Refusal(code, error.to_string())
+        })
 }
 
 /// What is to be done without a screen.
@@ -379,7 +401,8 @@ fn without_screen(
         let more = if is_setup { " Or end before the link: --until configured." } else { "" };
         let show = if of.json { Show::Json } else { Show::Lines };
         let words = why + more;
-        return Ok(printing(|out, err| headless::refuse(show, &environments, code::CONSENT, &words, out, err)));
+        let ways = ways::out(options.ascii, of.json);
+        return Ok(printing(ways, |out, err| headless::refuse(show, &environments, code::CONSENT, &words, out, err)));
     }
     let show = match (of.json, has_screen(options)) {
         (true, _) => Show::Json,
@@ -397,6 +420,7 @@ fn without_screen(
         None if command == "check" => (Job::Check, None, false),
         None => (Job::Status, None, false),
     };
+    let (mut out, mut err) = ways::out(options.ascii, of.json);
     let options = headless::Options {
         seat: seat::Options {
             stage,
@@ -414,7 +438,7 @@ fn without_screen(
         can_sign_in: io::stderr().is_terminal(),
         again: std::env::args_os().map(|word| quoted(Path::new(&word))).collect::<Vec<_>>().join(" "),
     };
-    Ok(headless::run(options, &mut io::stdout(), &mut io::stderr()))
+    Ok(headless::run(options, &mut out, &mut err))
 }
 
 /// What of an order only a person can do.
@@ -449,7 +473,8 @@ fn wizard(play: Play, environment: Option<String>, options: &Options, shown: (Si
         seed: seed(),
         environment,
     };
-    Ok(plain::run(seat, &mut io::stdout(), &mut io::stderr()))
+    let (mut out, mut err) = ways::out(options.ascii, false);
+    Ok(plain::run(seat, &mut out, &mut err))
 }
 
 /// The wizard on the cloud that is configured; without one the first screen.
@@ -495,7 +520,9 @@ fn full_screen(
         Refusal(code::USAGE, words)
     })?;
     if ended.heard {
-        terminal::say_last(&clean_lines(&ended.words.join("\n")));
+        let words = clean_lines(&ended.words.join("\n")).into_iter();
+        let words = words.map(|line| if options.ascii { in_ascii(&line).into_owned() } else { line });
+        terminal::say_last(&words.collect::<Vec<_>>());
     }
     Ok(ended.code)
 }

@@ -195,3 +195,10 @@ fn a_prerequisite_is_explained_by_its_id() {
         assert!(said.contains(words), "{words}: {said}");
     }
 }
+
+#[test]
+fn with_ascii_the_quotes_are_ascii_and_the_document_is_the_same() {
+    let (usual, ascii) = (explained(&["DW9003"]), explained(&["DW9003", "--ascii"]));
+    assert!(!usual.is_ascii() && ascii.is_ascii(), "{ascii}");
+    assert_eq!(explained(&["DW9003", "--json", "--ascii"]), explained(&["DW9003", "--json"]));
+}

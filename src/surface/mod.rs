@@ -12,4 +12,5 @@ pub mod plain;
 pub mod seat;
 pub mod stage;
 pub mod tui;
+pub mod ways;
 pub mod welcome;

@@ -6,6 +6,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
+use std::borrow::Cow;
 
 /// Which glyphs the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,6 +323,50 @@ impl Glyphs {
     }
 }
 
+/// What stands for a sign of this program where only ASCII can be shown. Letters of names are no signs.
+fn ascii_sign(sign: char) -> Option<&'static str> {
+    let (from, to) = (&UNICODE, &ASCII);
+    let pairs = [
+        (from.done, to.done),
+        (from.passed, to.passed),
+        (from.busy, to.busy),
+        (from.waiting, to.waiting),
+        (from.now, to.now),
+        (from.failed, to.failed),
+        (from.then, to.then),
+        (from.selected, to.selected),
+        (from.open, to.open),
+        (from.bullet, to.bullet),
+        (from.ellipsis, to.ellipsis),
+        (from.quote_open, to.quote_open),
+        (from.quote_close, to.quote_close),
+        (from.bar_full, to.bar_full),
+        (from.bar_empty, to.bar_empty),
+        (from.rule, to.rule),
+        (from.wall, to.wall),
+        ("\u{2018}", "'"),
+        ("\u{2019}", "'"),
+        ("\u{2013}", "-"),
+        ("\u{2014}", "-"),
+    ];
+    pairs.into_iter().find(|(known, _)| known.chars().eq([sign])).map(|(_, ascii)| ascii)
+}
+
+/// A text with the signs of this program as ASCII; any other letter stays as it is.
+pub fn in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match ascii_sign(letter).filter(|_| !letter.is_ascii()) {
+            Some(sign) => kept.push_str(sign),
+            None => kept.push(letter),
+        }
+    }
+    Cow::Owned(kept)
+}
+
 impl Mark {
     /// Its glyph.
     pub fn glyph(self, glyphs: Glyphs) -> &'static str {
@@ -399,6 +444,12 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn in_ascii_the_signs_are_other_ones_and_names_stay() {
+        assert_eq!(in_ascii("“Köln” … ✓ · 環境 – it’s"), "\"Köln\" ... ok .. 環境 - it's");
+        assert!(matches!(in_ascii("! ? plain"), Cow::Borrowed("! ? plain")));
+    }
 
     #[test]
     fn a_terminal_lacks_what_its_locale_and_its_name_say_and_nothing_that_is_not_said() {

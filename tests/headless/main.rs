@@ -197,6 +197,8 @@ fn a_name_that_two_environments_have_named_one_of_them() {
     let args = [&["setup", "--environment", "twin", "--scenario", &scenario][..], &consent()].concat();
     let (code, out, err) = run(state.path(), &args);
     assert!(code == 2 && out.is_empty() && ids.iter().all(|id| err.contains(id)), "{out}{err}");
+    let ascii = run(state.path(), &[&args[..], &["--ascii"]].concat()).2;
+    assert!(err.contains("called “twin”") && ascii.contains("called \"twin\":"), "{ascii}");
     let args = [&["setup", "--environment", &ids[1][..8], "--scenario", &scenario][..], &consent()].concat();
     let (code, out, err) = run(state.path(), &args);
     assert!(code == 0 && out.contains(&format!("Twin ({})  linked", &ids[1][..8])), "{out}{err}");
