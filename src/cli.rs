@@ -96,7 +96,7 @@ pub enum Command {
     /// Shows a code and an address, and waits until somebody has signed in there. The new account is the one
     /// that is used from then on; --account chooses another.
     #[command(after_help = "Example:\n  dualwrite sign-in --cloud contoso")]
-    SignIn,
+    SignIn(SignIn),
     /// Forget a sign-in on this machine.
     #[command(
         after_help = "Examples:\n  dualwrite sign-out\n  dualwrite sign-out --account grace@contoso.com\n  dualwrite sign-out --all"
@@ -298,6 +298,9 @@ pub enum RunsCommand {
     Show {
         /// Id of the run, or its first characters.
         run: String,
+        /// Print JSON and nothing else, as export --format json does.
+        #[arg(long)]
+        json: bool,
     },
     /// Export one run, to standard output.
     Export {
@@ -309,12 +312,23 @@ pub enum RunsCommand {
     },
 }
 
+// Options of `sign-in`.
+#[derive(Debug, Args)]
+pub struct SignIn {
+    /// Print who is signed in after it, as JSON, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
 // Options of `sign-out`.
 #[derive(Debug, Args)]
 pub struct SignOut {
     /// All accounts of this cloud; without it the current one, or that of --account.
     #[arg(long)]
     pub all: bool,
+    /// Print who is signed in after it, as JSON, and nothing else.
+    #[arg(long)]
+    pub json: bool,
 }
 
 // Options of `whoami`.

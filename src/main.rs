@@ -159,7 +159,8 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             let wanted = match runs.what {
                 None => Wanted::List { json: runs.json },
                 Some(RunsCommand::List { json }) => Wanted::List { json },
-                Some(RunsCommand::Show { run }) => Wanted::Show(run),
+                Some(RunsCommand::Show { run, json: false }) => Wanted::Show(run),
+                Some(RunsCommand::Show { run, json: true }) => Wanted::Export(run, Format::Json),
                 Some(RunsCommand::Export { run, format }) => Wanted::Export(
                     run,
                     match format {
@@ -174,11 +175,11 @@ fn run(cli: Cli) -> Result<u8, Refusal> {
             let (mut out, mut err) = ways::out(options.ascii, is_document);
             Ok(runs::run(&dir, &wanted, &mut out, &mut err))
         }
-        Some(Command::SignIn) => session(&options, &settings, |session| {
-            printing(ways::out(options.ascii, false), |out, err| session.sign_in(out, err))
+        Some(Command::SignIn(cli::SignIn { json })) => session(&options, &settings, |session| {
+            printing(ways::out(options.ascii, json), |out, err| session.sign_in(json, out, err))
         }),
-        Some(Command::SignOut(cli::SignOut { all })) => session(&options, &settings, |session| {
-            printing(ways::out(options.ascii, false), |out, err| session.sign_out(all, out, err))
+        Some(Command::SignOut(cli::SignOut { all, json })) => session(&options, &settings, |session| {
+            printing(ways::out(options.ascii, json), |out, err| session.sign_out(all, json, out, err))
         }),
         Some(Command::Whoami(cli::Whoami { json })) => session(&options, &settings, |session| {
             printing(ways::out(options.ascii, json), |out, err| session.whoami(json, out, err))

@@ -206,11 +206,25 @@ fn an_assisted_link_asks_for_the_token_that_has_ended_and_sees_what_was_done_els
 fn whoami(rehearsal: &Rehearsal, variables: &[(&str, &str)], more: &[&str]) -> (i32, Value) {
     let (code, out, err) = rehearsal.command(variables, &[&["whoami", "--json"], more].concat());
     assert_eq!(err, "");
-    let document: Value = serde_json::from_str(&out).unwrap();
+    (code, of_schema(&out))
+}
+
+fn of_schema(out: &str) -> Value {
+    let document: Value = serde_json::from_str(out).unwrap();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/schema/whoami.json");
     let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert!(jsonschema::is_valid(&schema, &document), "{document:#}");
-    (code, document)
+    document
+}
+
+#[test]
+fn a_sign_in_and_a_sign_out_tell_a_program_who_is_signed_in_after_them() {
+    let rehearsal = Rehearsal::on("happy");
+    let (code, out, err) = rehearsal.command(&[IN_A_FILE], &["sign-in", "--json"]);
+    assert!(code == 0 && err.contains("type the code"), "{err}");
+    assert_eq!((0, of_schema(&out)), whoami(&rehearsal, &[IN_A_FILE], &[]));
+    let (code, out, err) = rehearsal.command(&[IN_A_FILE], &["sign-out", "--json"]);
+    assert_eq!((code, err.as_str(), &of_schema(&out)["account"]), (0, "", &Value::Null));
 }
 
 #[test]

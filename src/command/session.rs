@@ -1,7 +1,7 @@
 //! `sign-in`, `sign-out` and `whoami`: the sign-ins of one cloud, without a screen.
 //!
 //! Signing in is the core's own device-code flow, shown as lines. Signing out and saying who is signed in
-//! ask no service.
+//! ask no service. As JSON each of them prints who is signed in after it, and nothing else.
 
 use crate::core::msg::Msg;
 use crate::core::sign_in::{Account, Keeping, Session as SignedIn};
@@ -45,7 +45,7 @@ pub struct Session {
 
 impl Session {
     /// Signs in anew, whoever was signed in before; the exit code.
-    pub fn sign_in(mut self, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    pub fn sign_in(mut self, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         let mut say_error = |words: &str| drop(writeln!(err, "{}", clean(words)));
         if let Some(account) = self.access.named(&self.profile) {
             say_error(&format!(
@@ -58,6 +58,7 @@ impl Session {
         let wanted = self.access.account.take();
         self.access.anew = true;
         let name = clean(&self.profile.name);
+        let after = (self.profile.clone(), self.access.store, self.state_dir.clone());
         let seat = Seat::take(SeatOptions {
             stage: Stage::Cloud(self.profile, self.access),
             speed: self.speed,
@@ -80,14 +81,24 @@ impl Session {
         seat.tell(Msg::Start);
         let signed_in = wait(&mut seat, planned.as_ref(), &mut say_error);
         if let Ok(account) = &signed_in {
-            let _ = writeln!(out, "Signed in on {name} as {}.", who(account));
+            if !json {
+                let _ = writeln!(out, "Signed in on {name} as {}.", who(account));
+                let kept = seat.model.keeping.as_ref().map_or(String::new(), |own| clean(&own.sentence));
+                let _ = writeln!(out, "{kept}");
+            }
             if let Some(wanted) = wanted.filter(|wanted| !wanted.eq_ignore_ascii_case(&account.name)) {
                 say_error(&format!("That is not {wanted}: the page signed in whom the browser knows. Sign out there."));
             }
-            let _ = writeln!(out, "{}", seat.model.keeping.as_ref().map_or(String::new(), |own| clean(&own.sentence)));
         }
         let is_lost = signed_in.is_ok() && seat.model.keeping.as_ref().is_none_or(|keeping| !keeping.lasts);
         seat.leave("signed in");
+        if json && signed_in.is_ok() {
+            let (profile, store, state_dir) = after;
+            match Found::of(&profile, &Vault::open(store, state_dir), None, None) {
+                Ok(found) => drop(out.write_all(found.document(&profile).as_bytes())),
+                Err(error) => return failed(&error, err),
+            }
+        }
         if is_lost {
             let _ = writeln!(err, "{NOT_KEPT}");
             return code::CONSENT;
@@ -96,7 +107,7 @@ impl Session {
     }
 
     /// Forgets the current sign-in, the one that was named, or all; the exit code.
-    pub fn sign_out(self, all: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    pub fn sign_out(self, all: bool, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         let (scope, vault) = (scope(&self.profile), Vault::open(self.access.store, self.state_dir));
         let name = clean(&self.profile.name);
         let damage = vault.notice();
@@ -114,6 +125,7 @@ impl Session {
                     let _ = writeln!(err, "{}", clean(&damage));
                 }
                 let _ = match forgotten.accounts {
+                    _ if json => Ok(()),
                     0 if !forgotten.left.is_empty() => Ok(()),
                     0 => writeln!(out, "Nobody is signed in on {name}{whose}."),
                     1 => writeln!(out, "Signed out on {name}{whose}. Nothing of the sign-in is left on this machine."),
@@ -121,6 +133,12 @@ impl Session {
                 };
                 for left in &forgotten.left {
                     let _ = writeln!(err, "Could not be deleted: {}", clean(left));
+                }
+                if json {
+                    match Found::of(&self.profile, &vault, self.access.named(&self.profile), None) {
+                        Ok(found) => drop(out.write_all(found.document(&self.profile).as_bytes())),
+                        Err(error) => return failed(&error, err),
+                    }
                 }
                 if forgotten.left.is_empty() { code::DONE } else { code::FAILED }
             }
@@ -130,40 +148,23 @@ impl Session {
 
     /// Says who is signed in; the exit code: 3 where nobody is.
     pub fn whoami(self, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-        let (scope, vault) = (scope(&self.profile), Vault::open(self.access.store, self.state_dir));
+        let vault = Vault::open(self.access.store, self.state_dir.clone());
         if let Some(damage) = vault.notice() {
             let _ = writeln!(err, "{}", clean(&damage));
         }
-        // It is looked for where it is kept: what is gone or cannot be used is no sign-in.
-        let looked = vault.load(&scope, self.access.account.as_deref());
-        let kept = match vault.accounts(&scope) {
-            Ok(kept) => kept,
+        let wanted = self.access.account.as_deref();
+        let found = match Found::of(&self.profile, &vault, self.access.named(&self.profile), wanted) {
+            Ok(found) => found,
             Err(error) => return failed(&error, err),
         };
-        let named = self.access.named(&self.profile);
-        let wanted = self.access.account.as_deref();
-        let chosen = kept.iter().find(|kept| match wanted {
-            Some(name) => kept.account.name.eq_ignore_ascii_case(name),
-            None => kept.current,
-        });
-        let account = named.clone().or_else(|| chosen.map(|kept| kept.account.clone()));
-        let (place, is_usable) = match (&named, chosen, &looked) {
-            (Some(_), ..) => (Some("given by environment variables, kept nowhere".to_owned()), true),
-            (None, Some(_), Err(error)) => (Some(error.to_string()), false),
-            (None, chosen, _) => (chosen.map(|kept| kept.place.to_string()), chosen.is_some()),
-        };
-        if let (None, None, Some(name)) = (&named, chosen, wanted) {
+        if let (None, Some(name)) = (&found.account, wanted) {
             let _ = writeln!(err, "{} is not signed in.", clean(name));
         }
-        let text = if json {
-            document(&self.profile, account.as_ref(), place.as_deref(), &kept)
-        } else {
-            lines(&self.profile, account.as_ref(), place.as_deref(), &kept)
-        };
+        let text = if json { found.document(&self.profile) } else { found.lines(&self.profile) };
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => code::PIPE,
             Err(_) => code::FAILED,
-            Ok(()) if is_usable => code::DONE,
+            Ok(()) if found.is_usable => code::DONE,
             Ok(()) => code::CONSENT,
         }
     }
@@ -214,34 +215,63 @@ fn wait(seat: &mut Seat, planned: Option<&Keeping>, say: &mut impl FnMut(&str)) 
     Ok(account)
 }
 
-fn lines(profile: &Profile, account: Option<&Account>, place: Option<&str>, all: &[Kept]) -> String {
-    let mut lines = vec![format!("Cloud    {}", clean(&profile.name))];
-    match account {
-        Some(account) => {
-            lines.push(format!("Account  {}", who(account)));
-            lines.push(format!("Sign-in  {}", clean(place.unwrap_or_default())));
-        }
-        None => lines.push("Account  nobody is signed in; dualwrite sign-in".to_owned()),
-    }
-    for kept in all.iter().filter(|kept| Some(&kept.account) != account) {
-        let at = date_and_time(kept.signed_in, &TimeZone::system());
-        lines.push(format!("Also     {}, signed in {at}; --account chooses it", who(&kept.account)));
-    }
-    lines.join("\n") + "\n"
+/// Who is signed in.
+struct Found {
+    account: Option<Account>,
+    /// Where that is kept, or why it cannot be used.
+    place: Option<String>,
+    kept: Vec<Kept>,
+    is_usable: bool,
 }
 
-fn document(profile: &Profile, account: Option<&Account>, place: Option<&str>, all: &[Kept]) -> String {
-    let document = json!({
-        "cloud": profile.name,
-        "account": account.map(|account| json!({"name": account.name, "tenant": account.tenant})),
-        "kept": place,
-        "accounts": all.iter().map(|kept| json!({
-            "name": kept.account.name,
-            "tenant": kept.account.tenant,
-            "kept": kept.place.to_string(),
-            "signed_in": kept.signed_in.to_string(),
-            "current": kept.current,
-        })).collect::<Vec<_>>(),
-    });
-    safe_json(&format!("{document:#}\n"))
+impl Found {
+    /// It is looked for where it is kept: what is gone or cannot be used is no sign-in. `named`: by the environment.
+    fn of(profile: &Profile, vault: &Vault, named: Option<Account>, wanted: Option<&str>) -> Result<Self, VaultError> {
+        let scope = scope(profile);
+        let looked = vault.load(&scope, wanted);
+        let kept = vault.accounts(&scope)?;
+        let chosen = kept.iter().find(|kept| match wanted {
+            Some(name) => kept.account.name.eq_ignore_ascii_case(name),
+            None => kept.current,
+        });
+        let (place, is_usable) = match (&named, chosen, &looked) {
+            (Some(_), ..) => (Some("given by environment variables, kept nowhere".to_owned()), true),
+            (None, Some(_), Err(error)) => (Some(error.to_string()), false),
+            (None, chosen, _) => (chosen.map(|kept| kept.place.to_string()), chosen.is_some()),
+        };
+        let account = named.or_else(|| chosen.map(|kept| kept.account.clone()));
+        Ok(Self { account, place, kept, is_usable })
+    }
+
+    fn lines(&self, profile: &Profile) -> String {
+        let mut lines = vec![format!("Cloud    {}", clean(&profile.name))];
+        match &self.account {
+            Some(account) => {
+                lines.push(format!("Account  {}", who(account)));
+                lines.push(format!("Sign-in  {}", clean(self.place.as_deref().unwrap_or_default())));
+            }
+            None => lines.push("Account  nobody is signed in; dualwrite sign-in".to_owned()),
+        }
+        for kept in self.kept.iter().filter(|kept| Some(&kept.account) != self.account.as_ref()) {
+            let at = date_and_time(kept.signed_in, &TimeZone::system());
+            lines.push(format!("Also     {}, signed in {at}; --account chooses it", who(&kept.account)));
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn document(&self, profile: &Profile) -> String {
+        let document = json!({
+            "cloud": profile.name,
+            "account": self.account.as_ref().map(|account| json!({"name": account.name, "tenant": account.tenant})),
+            "kept": self.place,
+            "accounts": self.kept.iter().map(|kept| json!({
+                "name": kept.account.name,
+                "tenant": kept.account.tenant,
+                "kept": kept.place.to_string(),
+                "signed_in": kept.signed_in.to_string(),
+                "current": kept.current,
+            })).collect::<Vec<_>>(),
+        });
+        safe_json(&format!("{document:#}\n"))
+    }
 }

@@ -480,6 +480,7 @@ fn the_record_is_listed_shown_and_exported() {
     let document: Value = serde_json::from_str(&out).unwrap();
     assert!(schema("runs.json").is_valid(&document), "{out}");
     assert_eq!(&document, failed);
+    assert_eq!(record(&["show", id, "--json"]), (0, out, String::new()));
     let (_, html, _) = record(&["export", id, "--format", "html"]);
     let (_, markdown, _) = record(&["export", id]);
     let (_, text, _) = record(&["show", id]);
