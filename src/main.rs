@@ -279,13 +279,15 @@ fn play(options: &Options, settings: &Settings) -> Result<Play, Refusal> {
     match settings.profile(options.cloud.as_deref()).map_err(refused)? {
         Choice::Simulator => rehearsal(options, &command),
         Choice::Profile(profile) => {
-            // On this machine it is a simulator that was started beside, with options of its own.
-            if let Some(option) = of_the_simulator(options).filter(|_| !profile.is_loopback()) {
-                let words = format!(
-                    "{option} has no effect on {}: it is for the built-in simulator (--cloud {SIMULATOR}). Leave it out.",
-                    profile.name
-                );
-                return Err(Refusal(code::USAGE, words));
+            if let Some(option) = of_the_simulator(options) {
+                let words = format!("{option} has no effect on {}: ", profile.name);
+                if !profile.is_loopback() {
+                    let words = words + "it is for the built-in simulator (--cloud simulator). Leave it out.";
+                    return Err(Refusal(code::USAGE, words));
+                }
+                // A simulator that was started beside has options of its own.
+                let words = words + "what runs there was told when it was started (dualwrite simulate " + option + ").";
+                say(options.ascii, &words);
             }
             let access = access(&profile, options, settings)?;
             let speed = profile.speed;

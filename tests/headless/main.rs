@@ -401,6 +401,28 @@ fn status_and_check_print_one_document_each() {
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap().as_array().unwrap().len(), 2);
 }
 
+#[rstest]
+#[case::speed("--speed", "100")]
+#[case::scenario("--scenario", "slow")]
+fn an_option_of_the_built_in_simulator_had_no_effect_on_another_one_without_a_word(
+    #[case] option: &str,
+    #[case] value: &str,
+) {
+    let state = TempDir::new().unwrap();
+    let profile = state.path().join("sim.toml");
+    let bases = ["authority", "bap", "power_platform"].map(|key| format!("{key} = \"http://127.0.0.1:1/{key}\"\n"));
+    std::fs::write(&profile, format!("name = \"SIMULATOR\"\n{}", bases.concat())).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
+    command.args(["whoami", option, value, "--cloud"]).arg(&profile).arg("--state-dir").arg(state.path());
+    let output = command.env("XDG_CONFIG_HOME", state.path()).env("DUALWRITE_TOKEN_STORE", "memory").output().unwrap();
+    let (code, out, err) = said(&output);
+    assert!(code == 3 && out.contains("nobody is signed in"), "{code} {out} {err}");
+    let words = format!(
+        "{option} has no effect on SIMULATOR: what runs there was told when it was started (dualwrite simulate {option}).\n"
+    );
+    assert_eq!(err, words);
+}
+
 #[test]
 fn the_terms_are_printed_with_their_version_first() {
     let state = TempDir::new().unwrap();
