@@ -1,6 +1,7 @@
 //! Parse, choose a surface, turn an outcome into an exit code.
 
-use dualwrite::cli::{self, Cli, Command, ConfigCommand, LogLevel, Options, REHEARSAL_SPEED, RunsCommand, SIMULATOR};
+use dualwrite::cli::{self, Cli, Command, ConfigCommand, LogLevel, Options, REHEARSAL_SPEED, RunsCommand};
+use dualwrite::command::again;
 use dualwrite::command::config;
 use dualwrite::command::doctor;
 use dualwrite::command::explain;
@@ -275,7 +276,8 @@ fn refused(error: SettingsError) -> Refusal {
 /// The cloud that was named or is configured, or the built-in simulator.
 fn play(options: &Options, settings: &Settings) -> Result<Play, Refusal> {
     let named = settings.named(options.cloud.as_deref());
-    let command = named.map_or_else(|| "dualwrite".to_owned(), |cloud| format!("dualwrite --cloud {}", quoted(&cloud)));
+    let command =
+        named.map_or_else(|| "dualwrite".to_owned(), |cloud| format!("dualwrite --cloud {}", again::quoted(&cloud)));
     match settings.profile(options.cloud.as_deref()).map_err(refused)? {
         Choice::Simulator => rehearsal(options, &command),
         Choice::Profile(profile) => {
@@ -294,7 +296,7 @@ fn play(options: &Options, settings: &Settings) -> Result<Play, Refusal> {
             let stage = Stage::Cloud(profile, Box::new(access));
             Ok(Play { stage, speed, command: found_again(command, options) })
         }
-        Choice::Nothing => Err(Refusal(code::USAGE, no_cloud(settings))),
+        Choice::Nothing => Err(Refusal(code::USAGE, again::no_cloud(settings.file.as_deref()))),
     }
 }
 
@@ -319,20 +321,6 @@ fn session(options: &Options, settings: &Settings, work: impl FnOnce(session::Se
     };
     let state_dir = state_dir(options.state_dir.clone())?;
     Ok(work(session::Session { profile, access, speed, state_dir, command, seed: seed() }))
-}
-
-fn no_cloud(settings: &Settings) -> String {
-    let file = settings.file.as_ref().map_or_else(String::new, |file| {
-        format!("\nTo use it without --cloud, write cloud = \"NAME\" into the settings file:\n  {}", file.display())
-    });
-    format!(
-        "No cloud is configured. To rehearse offline:\n  dualwrite demo\nTo use a cloud of your own, `dualwrite` on a full \
-         screen asks for what it needs and writes it down. By hand: `dualwrite config init` writes a settings file that \
-         explains everything; the id of your app registration (client_id) goes into it, or into \
-         DUALWRITE_CLIENT_ID. Then name the cloud (public, gcc, gcc-high, dod, china, or a profile):\n  \
-         dualwrite --cloud public\n  dualwrite --cloud profile.toml{file}\nWithout a screen on the built-in \
-         simulator:\n  dualwrite setup --cloud {SIMULATOR} --environment contoso-uat"
-    )
 }
 
 /// The built-in simulator.
@@ -439,7 +427,7 @@ fn without_screen(
         timeout,
         assisted,
         can_sign_in: io::stderr().is_terminal(),
-        again: std::env::args_os().map(|word| quoted(Path::new(&word))).collect::<Vec<_>>().join(" "),
+        again: std::env::args_os().map(|word| again::quoted(Path::new(&word))).collect::<Vec<_>>().join(" "),
     };
     Ok(headless::run(options, &mut out, &mut err))
 }
@@ -535,20 +523,8 @@ fn seed() -> u64 {
 }
 
 /// The command that comes back finds settings and record where this one found them.
-fn found_again(mut words: String, options: &Options) -> String {
-    for (option, place) in [("--config", &options.config), ("--state-dir", &options.state_dir)] {
-        if let Some(place) = place {
-            words = format!("{words} {option} {}", quoted(place));
-        }
-    }
-    words
-}
-
-/// A path as it is typed into a shell.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "/\\._-:+@%=,~".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("\"{text}\"") }
+fn found_again(words: String, options: &Options) -> String {
+    again::found_again(words, &[("--config", options.config.as_deref()), ("--state-dir", options.state_dir.as_deref())])
 }
 
 /// The state directory, looked over: what was mended there is said.

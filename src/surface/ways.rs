@@ -39,7 +39,7 @@ mod tests {
     fn only_where_ascii_is_wanted_signs_are_changed_on_their_way() {
         let written = |in_ascii| {
             let mut way = Way { to: Vec::new(), in_ascii };
-            write!(way, "“{}” …", "é").unwrap();
+            write!(way, "“é” …").unwrap();
             String::from_utf8(way.to).unwrap()
         };
         assert_eq!((written(true).as_str(), written(false).as_str()), ("\"é\" ...", "“é” …"));

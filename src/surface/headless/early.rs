@@ -61,8 +61,8 @@ mod tests {
         };
         let (out, err) = said(Show::Json);
         let events: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let names: Vec<_> = events.iter().filter_map(|event| event["environment"]["name"].as_str()).collect();
-        assert_eq!((names, err.as_str()), (vec!["uat", "prod"], ""));
+        let told: Vec<_> = events.iter().filter_map(|event| event["environment"]["name"].as_str()).collect();
+        assert_eq!((told, err.as_str()), (vec!["uat", "prod"], ""));
         assert!(events.iter().all(|event| event["event"] == "finished" && event["exit_code"] == 3), "{out}");
         assert_eq!(said(Show::Lines), (String::new(), "Nobody.\n".to_owned()));
     }
