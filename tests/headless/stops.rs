@@ -72,3 +72,25 @@ fn a_choice_that_is_missing_after_a_change_ended_as_if_nothing_had_been_changed(
     assert_eq!((exit, &finished["exit_code"]), (code, &Value::from(code)), "{out}{err}");
     assert_eq!(finished["outcome"], "choice_missing");
 }
+
+#[test]
+fn an_application_that_is_refused_is_told_of_each_environment() {
+    let state = TempDir::new().unwrap();
+    let profile = state.path().join("sim.toml");
+    let bases = ["authority", "bap", "power_platform", "gateway"];
+    let bases = bases.map(|key| format!("{key} = \"http://127.0.0.1:1/{key}\"\n")).concat();
+    std::fs::write(&profile, format!("name = \"x\"\nclient_id = \"c\"\ntenant = \"contoso.com\"\n{bases}")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
+    command.args(["setup", "--json", "--environment", "uat", "prod"]).args(consent()).arg("--cloud").arg(&profile);
+    command.arg("--state-dir").arg(state.path()).env("XDG_CONFIG_HOME", state.path()).stdin(Stdio::null());
+    let (code, out, err) = said(&command.env("DUALWRITE_CLIENT_SECRET", "secret").output().unwrap());
+    let events = events(&out);
+    assert_eq!((code, err.as_str(), events.len()), (3, "", 2), "{out}");
+    for name in ["uat", "prod"] {
+        let finished = of(&events, name, "finished")[0];
+        assert!(
+            finished["exit_code"] == 3 && finished["message"].as_str().unwrap().contains("for people only"),
+            "{out}"
+        );
+    }
+}
