@@ -22,7 +22,7 @@ use super::events::{self, Event, Subject};
 use super::seat::{Heard, Options as SeatOptions, Seat};
 use super::stage::NotReady;
 use crate::core::check::{self, Level, Tri};
-use crate::core::environment::EnvironmentId;
+use crate::core::environment::{EnvironmentId, by_beginning};
 use crate::core::journal::{Entry, What};
 use crate::core::msg::{Found, Intent, Msg};
 use crate::core::pilot::{End, Goal, Next, Orders, Until};
@@ -34,7 +34,7 @@ use crate::shell::open_files;
 use crate::shell::run::Signal;
 pub use documents::what_helps;
 pub use early::refuse;
-use early::{outcome_of, tell_stop};
+use early::{Named, outcome_of, tell_stop};
 use ending::Together;
 pub use ending::{Ending, left};
 use flights::Flights;
@@ -115,7 +115,15 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         Ok(taken) => taken,
         Err(NotReady { code, words }) => {
             let is_run = matches!(job, Job::Run { .. });
-            tell_stop(&mut teller, is_run, &environments, code, &words, Duration::ZERO, Clock::new(speed).now());
+            tell_stop(
+                &mut teller,
+                is_run,
+                &Named { all: &environments, knows: &|_| false },
+                code,
+                &words,
+                Duration::ZERO,
+                Clock::new(speed).now(),
+            );
             return code;
         }
     };
@@ -484,7 +492,21 @@ impl Headless<'_> {
     fn stop(&mut self, code: u8, words: &str) -> Over {
         let now = self.seat.clock.now();
         let is_run = matches!(self.job, Job::Run { .. });
-        tell_stop(&mut self.teller, is_run, &self.named, code, words, between(self.start, now), now);
+        let directory = &self.seat.model.directory;
+        let knows = |name: &str| {
+            let all = &directory.environments;
+            let is_known = all.iter().any(|environment| environment.answers_to(name));
+            !directory.is_shared(name) && (is_known || by_beginning(all, name).is_some())
+        };
+        tell_stop(
+            &mut self.teller,
+            is_run,
+            &Named { all: &self.named, knows: &knows },
+            code,
+            words,
+            between(self.start, now),
+            now,
+        );
         (code, words.to_owned())
     }
 

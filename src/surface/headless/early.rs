@@ -21,11 +21,18 @@ pub(super) fn outcome_of(code: u8) -> &'static str {
     }
 }
 
+/// The environments that were named.
+pub(super) struct Named<'a> {
+    pub(super) all: &'a [String],
+    /// Whether a name is that of one environment.
+    pub(super) knows: &'a dyn Fn(&str) -> bool,
+}
+
 /// Says that it ends before any environment is known.
 pub(super) fn tell_stop(
     teller: &mut Teller,
     is_run: bool,
-    named: &[String],
+    named: &Named,
     code: u8,
     words: &str,
     took: Duration,
@@ -34,15 +41,19 @@ pub(super) fn tell_stop(
     if teller.show() != Show::Json || !is_run {
         return teller.say_error(words);
     }
-    for name in named {
+    for name in named.all {
         let subject = Subject { id: String::new(), label: name.clone(), name: name.clone(), run: String::new() };
-        teller.say(&events::finished(&subject, outcome_of(code), code, took, words, now));
+        // Of several that were named, the one that is not known keeps the others from beginning.
+        let is_of_another = code == code::USAGE && (named.knows)(name);
+        let outcome = outcome_of(if is_of_another { code::FAILED } else { code });
+        teller.say(&events::finished(&subject, outcome, code, took, words, now));
     }
 }
 
 /// Says why a run does not begin at all; the exit code.
 pub fn refuse(show: Show, named: &[String], code: u8, words: &str, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-    tell_stop(&mut Teller::new(show, out, err), true, named, code, words, Duration::ZERO, Clock::new(1.0).now());
+    let named = Named { all: named, knows: &|_| false };
+    tell_stop(&mut Teller::new(show, out, err), true, &named, code, words, Duration::ZERO, Clock::new(1.0).now());
     code
 }
 
