@@ -321,3 +321,15 @@ fn a_wrong_secret_is_named_by_its_variable() {
     assert!(code == 4 && (out.clone() + &err).contains("7000215"), "{code} {out} {err}");
     assert!(!(out + &err).contains("a-wrong-one"));
 }
+
+/// It ended as if nothing had been changed.
+#[test]
+fn consent_that_is_missing_for_more_after_an_interrupted_run_was_resumed_is_no_promise_that_nothing_was_changed() {
+    let rehearsal = Rehearsal::at("happy", CALMLY);
+    assert_eq!(rehearsal.command(&[IN_A_FILE], &["sign-in"]).0, 0);
+    let (code, out, err) = rehearsal.command(&[IN_A_FILE], &setup(&["--timeout", "8m"]));
+    assert!(code == 9 && rehearsal.installs(CORE) == 1, "{code} {out} {err}");
+    let resumed = ["setup", "--environment", "contoso-uat", "--yes", "--modules", "finance"];
+    let (code, out, err) = rehearsal.command(&[IN_A_FILE], &resumed);
+    assert!(code == 4 && out.contains("consent missing: Read the terms"), "{code} {out} {err}");
+}
