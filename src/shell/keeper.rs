@@ -14,11 +14,11 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 /// How long leaving the program waits for the last sign-in to be kept.
-const SETTLE_LIMIT: Duration = Duration::from_secs(6);
+const END_LIMIT: Duration = Duration::from_secs(6);
 
 enum Job {
     Keep { account: Account, refresh: SecretString, is_new: bool },
-    Settle(mpsc::Sender<()>),
+    End(mpsc::Sender<()>),
 }
 
 /// A handle on the thread.
@@ -55,8 +55,9 @@ impl Keeper {
                         }
                         known = Some(place);
                     }
-                    Job::Settle(done) => {
+                    Job::End(done) => {
                         let _ = done.send(());
+                        break;
                     }
                 }
             }
@@ -73,11 +74,12 @@ impl Keeper {
         })
     }
 
-    /// Waits until everything told so far is kept, for a short time.
-    pub fn settle(&self) {
-        let (done, settled) = mpsc::channel();
-        if self.jobs.send(Job::Settle(done)).is_ok() {
-            let _ = settled.recv_timeout(SETTLE_LIMIT);
+    /// Waits until everything told so far is kept, for a short time. What is told later is not begun: the end of the
+    /// program would cut it off in the middle of a file.
+    pub fn end(&self) {
+        let (done, ended) = mpsc::channel();
+        if self.jobs.send(Job::End(done)).is_ok() {
+            let _ = ended.recv_timeout(END_LIMIT);
         }
     }
 }
@@ -88,7 +90,7 @@ mod tests {
     use crate::settings::TokenStore;
 
     #[test]
-    fn what_is_told_is_kept_in_its_order_and_its_place_is_said_once() {
+    fn what_is_told_before_the_end_is_kept_in_its_order_and_its_place_is_said_once() {
         let dir = tempfile::TempDir::new().unwrap();
         let scope = Scope::new("https://login.example", "contoso.example", "c");
         let vault = || Vault::open(TokenStore::File, dir.path().to_owned());
@@ -99,7 +101,8 @@ mod tests {
         let ada = Account::from("ada@contoso.example");
         listener(&ada, &"one".into(), true);
         listener(&ada, &"two".into(), false);
-        keeper.settle();
+        keeper.end();
+        listener(&ada, &"three".into(), false);
         let (account, token) = vault().load(&scope, None).unwrap().unwrap();
         assert_eq!((account, secrecy::ExposeSecret::expose_secret(&token)), (ada, "two"));
         assert!(matches!(places.try_iter().collect::<Vec<_>>()[..], [Place::File(_)]));

@@ -142,7 +142,7 @@ impl Driver {
             None => journal.settle(),
         }
         if let Some(keeper) = self.keeper {
-            keeper.settle();
+            keeper.end();
         }
         // The simulator stops on its runtime. What still runs there is only questions; nobody waits for their answers
         // any more.
