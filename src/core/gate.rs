@@ -6,7 +6,7 @@ use super::facts::{Answer, Facts, IdentityState, PackageState, why};
 use super::fault::When;
 use super::mandate::Mandate;
 use super::msg::Intent;
-use super::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE};
+use super::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, application_users};
 use super::service::Service;
 use super::setup::Setup;
 use super::trouble::{Again, Trouble, capital};
@@ -274,7 +274,7 @@ pub fn link(environment: &Environment, facts: &Facts) -> Gate {
             }
         }
     }
-    match (facts.configured(), check::blocker(environment, facts, Closes::Link)) {
+    match (facts.configured(environment), check::blocker(environment, facts, Closes::Link)) {
         (Answer::No(reasons), _) => Gate::Closed(format!("Not configured yet: {}.", reasons.join("; "))),
         (_, Some(blocker)) => Gate::Closed(blocker.sentence()),
         // What could not be read does not close the button; it is shown beside it.
@@ -409,12 +409,12 @@ pub fn repair(environment: &Environment, facts: &Facts) -> bool {
     has_packages(facts)
         && dual_write_application(environment, facts).is_open()
         && finops_url(environment, facts).is_some()
-        && identities_to_repair(facts)
+        && identities_to_repair(environment, facts)
 }
 
 /// Whether the identities on both sides surely lack something that this program can make.
-fn identities_to_repair(facts: &Facts) -> bool {
-    let users = (0..APPLICATION_USERS.len())
+fn identities_to_repair(environment: &Environment, facts: &Facts) -> bool {
+    let users = (0..application_users(environment).len())
         .any(|index| !matches!(facts.user_state(index), None | Some(IdentityState::Good { .. })));
     let rows =
         super::plan::client_id_rows(facts.core_version().as_deref()).into_iter().any(|app| match facts.row_user(app) {

@@ -293,15 +293,15 @@ impl Pilot {
                 return Next::End(End::Unreachable(why.into()));
             }
         }
-        if let (Gate::Closed(why), Answer::Yes) = (gate::link(environment, facts), facts.configured())
+        if let (Gate::Closed(why), Answer::Yes) = (gate::link(environment, facts), facts.configured(environment))
             && self.orders.until == Until::Linked
         {
             return Next::End(End::Prerequisites(why));
         }
         // Who asked for modules has them only once they are installed.
         let is_there = match self.orders.goal {
-            Goal::SetUp(_) => plan::is_there(facts, &setup.mandate()),
-            Goal::Link | Goal::Reset(_) => facts.configured() == Answer::Yes,
+            Goal::SetUp(_) => plan::is_there(environment, facts, &setup.mandate()),
+            Goal::Link | Goal::Reset(_) => facts.configured(environment) == Answer::Yes,
         };
         let configured = gate::link(environment, facts).is_open() && is_there;
         match (configured, self.orders.until) {
@@ -310,7 +310,7 @@ impl Pilot {
             (false, _) if matches!(self.orders.goal, Goal::SetUp(_)) => {
                 self.consent().map_or(Next::Want(Intent::DualWriteApplication), Next::End)
             }
-            (false, _) => Next::End(match facts.configured() {
+            (false, _) => Next::End(match facts.configured(environment) {
                 Answer::Unknown(reasons) => End::Unreachable(reasons.join("; ")),
                 Answer::No(reasons) => End::Prerequisites(format!(
                     "Not configured yet: {}. Run dualwrite setup first: it makes this, then links.",

@@ -4,6 +4,7 @@
 //! No public call exists for Configure, so the program does what it stands for, stage by stage. A
 //! stage that is done already is passed over, so a run can start anywhere and twice is harmless.
 
+use super::environment::{Environment, Kind};
 use super::facts::{Answer, Facts, IdentityState, PackageState};
 use super::mandate::{Mandate, Module};
 use crate::wire::{app_id, power_platform};
@@ -90,6 +91,12 @@ const RUNTIME_SINCE: [u64; 4] = [1, 0, 16, 0];
 /// Application users that dual-write needs in Dataverse.
 pub const APPLICATION_USERS: [&str; 2] = [app_id::DATA_INTEGRATION, app_id::FINANCE_OPERATIONS];
 
+/// Those that this environment needs: a cloud-hosted one does without that of finance and operations.
+pub fn application_users(environment: &Environment) -> &'static [&'static str] {
+    let [integration, _] = &APPLICATION_USERS;
+    if *environment.kind() == Kind::CloudHosted { std::slice::from_ref(integration) } else { &APPLICATION_USERS }
+}
+
 /// Client ID rows that dual-write needs in finance and operations, for this core solution. An
 /// unknown version counts as a current one.
 pub fn client_id_rows(core_version: Option<&str>) -> [&'static str; 2] {
@@ -164,9 +171,9 @@ pub struct Planned {
 }
 
 /// What Configure is about to change, from the facts at hand.
-pub fn plan(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
+pub fn plan(environment: &Environment, facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
     let mut plan = packages(facts, mandate);
-    plan.extend(identities(facts, mandate));
+    plan.extend(identities(environment, facts, mandate));
     plan
 }
 
@@ -213,8 +220,8 @@ pub fn packages(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
 }
 
 /// Whether everything is there that Configure makes with this mandate: the modules, too.
-pub fn is_there(facts: &Facts, mandate: &Mandate) -> bool {
-    facts.configured() == Answer::Yes && installed(facts, mandate) == Answer::Yes
+pub fn is_there(environment: &Environment, facts: &Facts, mandate: &Mandate) -> bool {
+    facts.configured(environment) == Answer::Yes && installed(facts, mandate) == Answer::Yes
 }
 
 /// Whether all packages of this mandate are installed; if not, which.
@@ -235,10 +242,10 @@ pub fn installed(facts: &Facts, mandate: &Mandate) -> Answer {
 }
 
 /// What is made of the identities on both sides.
-pub fn identities(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
+pub fn identities(environment: &Environment, facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
     let mut plan = Vec::new();
     let mut put = |side, certainty, what| plan.push(Planned { side, certainty, what });
-    for (index, app) in APPLICATION_USERS.into_iter().enumerate() {
+    for (index, app) in application_users(environment).iter().copied().enumerate() {
         let name = app_name(app);
         let create = format!("create application user {app} ({name}), role System Administrator");
         let (certainty, what) = match facts.user_state(index) {
@@ -325,7 +332,8 @@ mod tests {
 
     #[test]
     fn with_nothing_read_the_plan_promises_nothing() {
-        let plan = plan(&Facts::default(), &Mandate::default());
+        let environment = crate::core::directory::sent::tenant(serde_json::json!([{"name": "pp"}])).remove(0);
+        let plan = plan(&environment, &Facts::default(), &Mandate::default());
         assert_eq!(plan.len(), 6);
         assert!(plan.iter().all(|line| line.certainty == Certainty::IfMissing));
     }

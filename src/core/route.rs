@@ -116,7 +116,7 @@ pub fn rail(model: &Model) -> Option<[Mark; 6]> {
         },
     };
     let is_linked = gate::is_linked(environment, &setup.facts);
-    let is_set_up = is_linked || setup.facts.configured() == Answer::Yes;
+    let is_set_up = is_linked || setup.facts.configured(environment) == Answer::Yes;
     let behind = |at: usize| if matches!(at, 1 | 2) && !setup.accepted { Mark::Passed } else { Mark::Done };
     Some(std::array::from_fn(|at| match at.cmp(&place) {
         std::cmp::Ordering::Less => behind(at),

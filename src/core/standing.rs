@@ -185,7 +185,7 @@ fn of_facts(environment: &Environment, facts: &Facts, reading: bool) -> Standing
             Fact::Unread => unread,
             Fact::Unknown(..) => Standing::Unknown,
             // The list reads no identities; an environment that was opened has them read.
-            Fact::Known(..) if gate::link(environment, facts).is_open() => match facts.configured() {
+            Fact::Known(..) if gate::link(environment, facts).is_open() => match facts.configured(environment) {
                 Answer::Yes => Standing::ReadyToLink,
                 Answer::No(_) | Answer::Unknown(_) => Standing::Installed,
             },

@@ -54,7 +54,7 @@ impl Sheet for Complete {
         let facts = &setup.facts;
         let cells = room.width;
         let took = setup.configure_took.map(|took| format!(" in {}", to_the_second(took))).unwrap_or_default();
-        let mut rows = match facts.configured() {
+        let mut rows = match facts.configured(environment) {
             Answer::Unknown(reasons) => {
                 let text =
                     format!("Set up{took}, as far as could be told. Could not tell: {}.", clean(&reasons.join("; ")));

@@ -7,7 +7,6 @@ use super::sheet::Sheet;
 use super::{View, parts};
 use crate::core::msg::Intent;
 use crate::core::plan::{self, Certainty, Planned, Side, plan};
-use crate::core::setup::Setup;
 use crate::core::trouble::capital;
 use crate::ui::look::{Mark, Role};
 use crate::ui::row::{Piece, Row, behind, para};
@@ -44,7 +43,7 @@ impl Sheet for Confirm {
 
     fn page(&self, view: &View, room: Room) -> Page {
         let Some((environment, setup)) = view.model.current() else { return Page::default() };
-        let plan = plan(&setup.facts, &setup.mandate());
+        let plan = plan(environment, &setup.facts, &setup.mandate());
         let will = plan.iter().filter(|line| line.certainty == Certainty::Will).count();
         let perhaps = plan.iter().filter(|line| line.certainty == Certainty::IfMissing).count();
         let name = view.look.quoted(&parts::name(&environment.name, *view.look));
@@ -56,7 +55,7 @@ impl Sheet for Confirm {
         };
         let mut rows = para(&title, Role::Strong, room.width);
         rows.push(Row::blank());
-        rows.extend(changes(view, setup, room.width));
+        rows.extend(changes(view, room.width));
         let words = if plan::installs(&setup.facts, &setup.mandate()) {
             "30 minutes or less. An installation that runs continues without this window; the next stage waits for \
              you. Nothing is linked yet."
@@ -84,10 +83,10 @@ fn count(changes: usize) -> String {
 
 /// The changes by side, each with how sure it is; after them what is there already, so that no change is out of sight
 /// below it.
-pub(super) fn changes(view: &View, setup: &Setup, cells: usize) -> Vec<Row> {
+pub(super) fn changes(view: &View, cells: usize) -> Vec<Row> {
+    let Some((environment, setup)) = view.model.current() else { return Vec::new() };
     let facts = &setup.facts;
-    let plan = plan(facts, &setup.mandate());
-    let environment = view.model.current().map(|(environment, _)| environment);
+    let plan = plan(environment, facts, &setup.mandate());
     let mut rows = Vec::new();
     let is_there = |line: &&Planned| line.certainty == Certainty::Already;
     for side in [Side::Dataverse, Side::FinanceOperations] {
@@ -95,10 +94,10 @@ pub(super) fn changes(view: &View, setup: &Setup, cells: usize) -> Vec<Row> {
         if lines.peek().is_none() {
             continue;
         }
-        let url = environment.and_then(|of| match side {
-            Side::Dataverse => of.dataverse.as_ref().map(|dataverse| dataverse.url.as_str()),
-            Side::FinanceOperations => crate::core::gate::finops_url(of, facts),
-        });
+        let url = match side {
+            Side::Dataverse => environment.dataverse.as_ref().map(|dataverse| dataverse.url.as_str()),
+            Side::FinanceOperations => crate::core::gate::finops_url(environment, facts),
+        };
         let host = format!("  {}", url.map(parts::host).unwrap_or_default());
         rows.push(Row::new(capital(side.name()), Role::Strong).and(host, Role::Dim));
         rows.extend(lines.flat_map(|line| change(view, line, cells)));

@@ -73,7 +73,7 @@ impl Sheet for Details {
         let mut rows = Vec::new();
         for (side, title) in [(Side::Dataverse, "Application users"), (Side::FinanceOperations, "Client ID rows")] {
             rows.push(parts::heading(title));
-            rows.extend(identities::table(view, side, setup, cells, !gate::has_packages(&setup.facts)));
+            rows.extend(identities::table(view, side, cells, !gate::has_packages(&setup.facts)));
             rows.push(Row::blank());
         }
         rows.extend(companies(&setup.facts, cells));
@@ -231,7 +231,7 @@ fn section(view: &View, environment: &Environment, setup: &Setup, cells: usize) 
         let (mark, text) = package_words(view, setup, package);
         put(label, Some(mark), text);
     }
-    let (users, client_rows) = (identities::users(setup), identities::rows(setup));
+    let (users, client_rows) = (identities::users(environment, setup), identities::rows(setup));
     let worst = users.iter().chain(&client_rows).map(|identity| identity.mark).max_by_key(|mark| match mark {
         Mark::Failed => 3,
         Mark::Unknown => 2,
@@ -394,7 +394,7 @@ fn next_step(
             _ => "Still reading this environment. Enter continues when that is done.",
         };
         notes.extend(parts::marked(Mark::Busy, text, *view.look, cells));
-    } else if let (Gate::Closed(why), Answer::Yes) = (&link, facts.configured())
+    } else if let (Gate::Closed(why), Answer::Yes) = (&link, facts.configured(environment))
         && application.is_open()
     {
         let closed = Some(clean(why));

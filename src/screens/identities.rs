@@ -1,11 +1,12 @@
 //! The identities on both sides, each with yes, no or could not tell: what DW9003 is about.
 
 use super::{View, parts};
+use crate::core::environment::Environment;
 use crate::core::environment::Fact;
 use crate::core::facts::{FactKind, Facts, IdentityState, why};
 use crate::core::gate;
 use crate::core::mandate::Mandate;
-use crate::core::plan::{self, APPLICATION_USERS, Certainty, Planned, Side, app_name, client_id_rows};
+use crate::core::plan::{self, Certainty, Planned, Side, app_name, application_users, client_id_rows};
 use crate::core::setup::Setup;
 use crate::core::time::Now;
 use crate::ui::look::{Mark, Role};
@@ -49,7 +50,7 @@ fn unknown<T>(fact: &Fact<T>, app: &'static str, setup: &Setup, kind: FactKind) 
 }
 
 /// The application users in Dataverse.
-pub(super) fn users(setup: &Setup) -> Vec<Identity> {
+pub(super) fn users(environment: &Environment, setup: &Setup) -> Vec<Identity> {
     let facts = &setup.facts;
     let one = |(index, app): (usize, &'static str)| {
         let said = |mark, words: &str| Identity { app, mark, words: words.to_owned() };
@@ -62,7 +63,7 @@ pub(super) fn users(setup: &Setup) -> Vec<Identity> {
             None => unknown(&facts.users[index], app, setup, FactKind::User(index)),
         }
     };
-    APPLICATION_USERS.into_iter().enumerate().map(one).collect()
+    application_users(environment).iter().copied().enumerate().map(one).collect()
 }
 
 /// The client ID rows in finance and operations.
@@ -96,9 +97,10 @@ pub(super) fn in_short(of: &[Identity]) -> String {
 }
 
 /// The identities of one side, one line each. `before` Configure what is missing is no failure.
-pub(super) fn table(view: &View, side: Side, setup: &Setup, cells: usize, before: bool) -> Vec<Row> {
+pub(super) fn table(view: &View, side: Side, cells: usize, before: bool) -> Vec<Row> {
+    let Some((environment, setup)) = view.model.current() else { return Vec::new() };
     let of = match side {
-        Side::Dataverse => users(setup),
+        Side::Dataverse => users(environment, setup),
         Side::FinanceOperations => rows(setup),
     };
     let calm = |identity: Identity| Identity {
@@ -155,6 +157,9 @@ pub(super) fn host(view: &View, side: Side) -> String {
 }
 
 /// What repairing the identities would write.
-pub(super) fn repairs(facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
-    plan::identities(facts, mandate).into_iter().filter(|line| line.certainty != Certainty::Already).collect()
+pub(super) fn repairs(environment: &Environment, facts: &Facts, mandate: &Mandate) -> Vec<Planned> {
+    plan::identities(environment, facts, mandate)
+        .into_iter()
+        .filter(|line| line.certainty != Certainty::Already)
+        .collect()
 }

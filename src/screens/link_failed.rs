@@ -104,6 +104,6 @@ fn checked(view: &View, setup: &Setup, side: Side, cells: usize) -> Vec<Row> {
         }
         _ => rows.extend(parts::marked(Mark::Busy, &format!("Checking {host}"), *view.look, cells)),
     }
-    rows.extend(identities::table(view, side, setup, cells, false));
+    rows.extend(identities::table(view, side, cells, false));
     rows
 }

@@ -16,7 +16,7 @@ use crate::core::failure::Failure;
 use crate::core::gate;
 use crate::core::mandate::Mandate;
 use crate::core::msg::Intent;
-use crate::core::plan::{APPLICATION_USERS, Certainty, Side};
+use crate::core::plan::{Certainty, Side, application_users};
 use crate::core::route::{Screen, screen};
 use crate::core::setup::{Flow, Record, Setup};
 use crate::core::sign_in::Session;
@@ -415,13 +415,13 @@ impl Sheet for Repair {
     }
 
     fn page(&self, view: &View, room: Room) -> Page {
-        let Some((_, setup)) = view.model.current() else { return Page::default() };
+        let Some((environment, setup)) = view.model.current() else { return Page::default() };
         let cells = room.width;
         let facts = &setup.facts;
         let mandate = pick_user::mandate(facts, view.eye);
         // Said as if the box were ticked: what it is about stands there before anybody ticks it.
-        let repairs = identities::repairs(facts, &Mandate { purges: true, ..mandate.clone() });
-        let has_twin = (0..APPLICATION_USERS.len())
+        let repairs = identities::repairs(environment, facts, &Mandate { purges: true, ..mandate.clone() });
+        let has_twin = (0..application_users(environment).len())
             .any(|index| matches!(facts.user_state(index), Some(IdentityState::Deleted { .. })));
         let writes_rows = repairs.iter().any(|line| line.side == Side::FinanceOperations);
         let once = if has_twin && !mandate.purges { "Once the box is ticked, this is" } else { "This is" };

@@ -45,9 +45,11 @@ impl Sheet for Terms {
     }
 
     fn side(&self, view: &View, cells: usize) -> Vec<Row> {
-        let Some((_, setup)) = view.model.current().filter(|_| cells >= PLAN_FROM) else { return Vec::new() };
+        if cells < PLAN_FROM {
+            return Vec::new();
+        }
         let mut rows = vec![parts::heading("What Configure will do here"), Row::blank()];
-        rows.extend(confirm::changes(view, setup, cells));
+        rows.extend(confirm::changes(view, cells));
         rows
     }
 

@@ -2,7 +2,8 @@
 //! table maps, and whether it is configured. Each is read from the facts anew; none is stored.
 
 use super::{Facts, why};
-use crate::core::plan::{APPLICATION_PACKAGE, APPLICATION_USERS, CORE_PACKAGE, client_id_rows};
+use crate::core::environment::Environment;
+use crate::core::plan::{APPLICATION_PACKAGE, CORE_PACKAGE, application_users, client_id_rows};
 use crate::wire::{bare_id, dataverse, gateway, power_platform};
 
 /// State of a package, read from all rows of its name.
@@ -132,7 +133,7 @@ impl Facts {
         }
     }
 
-    /// State of an application user, by its place in [`APPLICATION_USERS`]; `None` while unknown.
+    /// State of an application user, by its place in [`APPLICATION_USERS`](crate::core::plan::APPLICATION_USERS); `None` while unknown.
     pub fn user_state(&self, index: usize) -> Option<IdentityState> {
         let rows = self.users.get(index)?.value()?;
         let live = rows.iter().filter(|row| row.deletedstate.unwrap_or(0) == 0);
@@ -171,8 +172,8 @@ impl Facts {
         }
     }
 
-    /// Whether everything that Configure makes is there.
-    pub fn configured(&self) -> Answer {
+    /// Whether everything that Configure makes in this environment is there.
+    pub fn configured(&self, environment: &Environment) -> Answer {
         let mut missing = Vec::new();
         let mut unknown = Vec::new();
         for package in [CORE_PACKAGE, APPLICATION_PACKAGE] {
@@ -186,7 +187,7 @@ impl Facts {
                 None => unknown.push(format!("{package}: {}", why(&self.packages))),
             }
         }
-        for (index, app) in APPLICATION_USERS.into_iter().enumerate() {
+        for (index, app) in application_users(environment).iter().enumerate() {
             match self.user_state(index) {
                 Some(IdentityState::Good { .. }) => {}
                 Some(IdentityState::Disabled { .. }) => missing.push(format!("application user {app} is disabled")),
@@ -291,6 +292,7 @@ pub fn map_state(map: &gateway::Map) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::directory::sent;
     use crate::core::environment::Fact;
     use jiff::Timestamp;
     use serde_json::json;
@@ -331,7 +333,9 @@ mod tests {
     fn an_unread_list_is_not_an_empty_list() {
         assert_eq!(Facts::default().package(CORE_PACKAGE), None);
         assert_eq!(packages(json!([])).package(CORE_PACKAGE), Some(PackageState::NotOffered));
-        assert!(matches!(Facts::default().configured(), Answer::Unknown(reasons) if reasons.len() == 6));
+        let environment = sent::tenant(json!([{"name": "pp"}])).remove(0);
+        let configured = Facts::default().configured(&environment);
+        assert!(matches!(configured, Answer::Unknown(reasons) if reasons.len() == 6));
     }
 
     #[test]

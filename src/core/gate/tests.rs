@@ -69,7 +69,7 @@ fn closed(gate: Gate) -> String {
 
 #[test]
 fn what_is_configured_can_be_linked() {
-    assert_eq!(configured().configured(), Answer::Yes);
+    assert_eq!(configured().configured(&usual()), Answer::Yes);
     assert_eq!(link(&usual(), &configured()), Gate::Open);
 }
 
@@ -277,4 +277,16 @@ fn an_environment_is_the_same_under_another_host_name_if_its_id_is() {
         let why = closed(dual_write_application(&usual(), &named(other)));
         assert!(why.contains("uat-2"), "{why}");
     }
+}
+
+#[test]
+fn a_cloud_hosted_environment_is_configured_without_the_user_of_finance_and_operations() {
+    let hosted = environment(|_, lcs| lcs["EnvironmentInfrastructure"] = "CustomerManaged".into());
+    let [first, _] = configured().users;
+    let facts = Facts { users: [first, known(json!([]))], ..configured() };
+    assert_eq!((facts.configured(&hosted), link(&hosted, &facts)), (Answer::Yes, Gate::Open));
+    assert!(!repair(&hosted, &facts), "there is nothing to repair");
+    assert!(matches!(facts.configured(&usual()), Answer::No(_)));
+    let planned = crate::core::plan::identities(&hosted, &facts, &Mandate::default());
+    assert!(planned.iter().all(|line| !line.what.contains("00000015-")), "{planned:?}");
 }

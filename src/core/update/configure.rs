@@ -277,7 +277,7 @@ fn judge(run: &mut Configuring, setup: &mut Setup, cx: &mut Cx) -> Next {
             ),
         };
     }
-    match setup.facts.configured() {
+    match setup.facts.configured(cx.environment) {
         Answer::Yes => finish(run, setup, cx, StageState::Done, "everything is there"),
         Answer::No(reasons) => {
             own_words(Service::Dataverse, format!("Verification found: {}.", reasons.join("; ")), setup, cx)

@@ -66,7 +66,7 @@ pub(super) fn wanted(setup: &mut Setup, cx: &mut Cx) -> Option<Notice> {
     match gate::link(cx.environment, &setup.facts) {
         Gate::Closed(why) => return Some(Notice(why)),
         // What could not be told closes nothing, but only once it surely could not.
-        Gate::Open if setup.facts.configured() == Answer::Yes || setup.is_read() => {}
+        Gate::Open if setup.facts.configured(cx.environment) == Answer::Yes || setup.is_read() => {}
         Gate::Reading | Gate::Open => {
             return Some(Notice("Still reading this environment; wait a moment, then try again.".into()));
         }

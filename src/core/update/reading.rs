@@ -269,7 +269,9 @@ pub(super) fn go_on(setup: &mut Setup, cx: &mut Cx) {
         }
         Flow::Configuring(_) if is_judgeable(setup) => super::configure::all_read(setup, cx),
         // Somebody mended it elsewhere.
-        Flow::ConfigureFailed(ref run, _) if setup.reading.is_empty() && plan::is_there(&setup.facts, &run.mandate) => {
+        Flow::ConfigureFailed(ref run, _)
+            if setup.reading.is_empty() && plan::is_there(cx.environment, &setup.facts, &run.mandate) =>
+        {
             setup.flow = Flow::Details { wanted: false };
         }
         Flow::LinkFailed(_, _) if gate::is_linked(cx.environment, &setup.facts) => {

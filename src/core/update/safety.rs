@@ -330,7 +330,11 @@ impl World {
         self.wrong(!self.is_locked, format!("{change:?} without the lock"));
         if matches!(change, Change::StartLink { .. }) && !self.services.is_configured() {
             // What could not be read, asked again and again, closes nothing; that was on the screen.
-            let told = |setup: &Setup| matches!(setup.facts.configured(), Answer::Unknown(_)) && setup.is_read();
+            let told = |setup: &Setup| {
+                let environment = self.model.directory.get(&setup.id);
+                let answer = environment.map(|environment| setup.facts.configured(environment));
+                matches!(answer, Some(Answer::Unknown(_))) && setup.is_read()
+            };
             self.wrong(!self.model.setups.values().any(|setup| told(setup)), "a link before everything was there");
         }
         self.services.change(change)

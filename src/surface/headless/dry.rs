@@ -41,11 +41,12 @@ impl Headless<'_> {
                     (Until::Linked, true) => Some(Way::Direct),
                     (Until::Linked, false) => Some(Way::Assisted),
                 };
+                let Some(environment) = self.seat.model.directory.get(&flight.pilot.id) else { return };
                 let mandate = setup.mandate();
                 let (changes, links) = match wanted {
                     Intent::Link => (Vec::new(), links),
                     Intent::InstallModules(_) => (packages(&setup.facts, &mandate), None),
-                    _ => (plan(&setup.facts, &mandate), links),
+                    _ => (plan(environment, &setup.facts, &mandate), links),
                 };
                 let event = events::plan(&flight.subject, &changes, links, now);
                 self.teller.say(&event);

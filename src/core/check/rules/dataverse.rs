@@ -2,10 +2,10 @@
 
 use super::{names, no, no_table, unknown, unread, yes};
 use crate::core::check::{BY_HAND, Found, Level, Tri};
-use crate::core::environment::{Environment, Fact, Kind};
+use crate::core::environment::{Environment, Fact};
 use crate::core::facts::{Facts, IdentityState, PackageState, why};
 use crate::core::plan::{
-    APPLICATION_PACKAGE, APPLICATION_SOLUTIONS, APPLICATION_USERS, CORE_PACKAGE, version_at_least,
+    APPLICATION_PACKAGE, APPLICATION_SOLUTIONS, APPLICATION_USERS, CORE_PACKAGE, application_users, version_at_least,
 };
 use crate::wire::dataverse;
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ pub(in crate::core::check) fn integration_user(_: &Environment, facts: &Facts) -
 /// Customer-managed cloud-hosted environments do without this one.
 pub(in crate::core::check) fn finops_user(environment: &Environment, facts: &Facts) -> Found {
     match user(facts, 1) {
-        Found { answer: Tri::No, reason, .. } if *environment.kind() == Kind::CloudHosted => {
+        Found { answer: Tri::No, reason, .. } if !application_users(environment).contains(&APPLICATION_USERS[1]) => {
             yes(format!("not needed in a cloud-hosted environment ({reason})"))
         }
         found => found,

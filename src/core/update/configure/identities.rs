@@ -8,7 +8,7 @@ use crate::core::configuring::{Configuring, StageState, Step};
 use crate::core::facts::{FactKind, IdentityState};
 use crate::core::gate;
 use crate::core::journal::{ChangeResult, Deed, What as Line};
-use crate::core::plan::{APPLICATION_USERS, client_id_rows};
+use crate::core::plan::{APPLICATION_USERS, application_users, client_id_rows};
 use crate::core::schedule::{SETTLE_PAUSE, back_off};
 use crate::core::service::Service;
 use crate::core::setup::Setup;
@@ -33,7 +33,7 @@ pub(super) fn read_user(
     after: Duration,
 ) -> Next {
     run.step = Step::ReadUser { index, changes };
-    run.stages[run.current].detail = format!("{} of {}", index + 1, APPLICATION_USERS.len());
+    run.stages[run.current].detail = format!("{} of {}", index + 1, application_users(cx.environment).len());
     ask(run, setup, cx, FactKind::User(index), after)
 }
 
@@ -68,7 +68,7 @@ pub(super) fn user_read(run: &mut Configuring, setup: &mut Setup, index: usize, 
                 setup.tell(cx.now, format!("application user {app} is there"));
             }
             run.met = None;
-            if index + 1 < APPLICATION_USERS.len() {
+            if index + 1 < application_users(cx.environment).len() {
                 return read_user(run, setup, cx, index + 1, 0, Duration::ZERO);
             }
             finish(run, setup, cx, StageState::Done, "both there, enabled, with their role")
