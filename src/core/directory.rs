@@ -106,6 +106,8 @@ impl Directory {
     /// Takes a fresh list of the project. Alone it shows nothing: most of its environments get
     /// their key from the tenant's list.
     pub fn take_project(&mut self, mut fresh: Vec<Arc<LcsEnvironment>>) {
+        let mut seen = HashSet::with_capacity(fresh.len());
+        fresh.retain(|row| row.id.as_deref().is_none_or(|id| seen.insert(bare_id(id))));
         let is_new = self.project != fresh;
         if is_new {
             fresh.shrink_to_fit();
@@ -378,8 +380,10 @@ mod tests {
     #[test]
     fn a_row_that_two_pages_show_is_one_environment() {
         let row = || of_tenant("pp-1", "uat", None);
-        let directory = sent::both(json!([row(), of_tenant("pp-2", "dev", None), row()]), json!([]));
-        assert_eq!(directory.environments.len(), 2);
+        let listed = || of_project("lcs-3", "only there");
+        let lists = (json!([row(), of_tenant("pp-2", "dev", None), row()]), json!([listed(), listed()]));
+        let directory = sent::both(lists.0, lists.1);
+        assert_eq!(directory.environments.len(), 3);
         assert!(!directory.is_shared("uat"));
     }
 

@@ -115,6 +115,9 @@ pub struct Trouble {
     pub done: Done,
 }
 
+/// The code of a refusal while another operation runs in an environment.
+const ANOTHER_RUNS: &str = "OperationNotStartable";
+
 impl Trouble {
     /// A trouble with words of the service, as many of them as are kept.
     pub fn new(service: Service, what: What, words: impl Into<String>) -> Self {
@@ -150,6 +153,14 @@ impl Trouble {
             | What::NoClient
             | What::NotConfigured => false,
         }
+    }
+
+    /// Whether the service that was asked did not give what was asked for, now or for good. What this program was not
+    /// told, or does not ask, is no fault of a service.
+    pub fn is_of_service(&self) -> bool {
+        let is_for_good =
+            matches!(self.what, What::Status(_) | What::Barred | What::TooLarge | What::Refused | What::ForeignHost(_));
+        is_for_good || self.is_passing()
     }
 
     /// Whether a token that a person gives helps: none can be had here, or the one that was given has ended.
@@ -195,6 +206,12 @@ impl Trouble {
         self.service != Service::Entra && self.what == What::Status(status)
     }
 
+    /// Whether it is refused because another operation runs: with a 409 that has no code, or the one for that. With
+    /// other codes a 409 has other reasons, such as no room.
+    pub fn is_busy(&self) -> bool {
+        self.answered(409) && self.code.as_deref().is_none_or(|code| code.eq_ignore_ascii_case(ANOTHER_RUNS))
+    }
+
     /// The words, to be followed by more of a sentence.
     pub fn joinable_words(&self) -> &str {
         joinable(&self.words)
@@ -217,7 +234,7 @@ impl Trouble {
             What::Status(401) => format!("{who} did not accept the sign-in (HTTP 401)"),
             What::Status(403) => format!("{who} refused this account (HTTP 403)"),
             What::Status(404) => format!("{who} does not know this address (HTTP 404)"),
-            What::Status(409) => format!("{who} is busy with another operation (HTTP 409)"),
+            What::Status(409) if self.is_busy() => format!("{who} is busy with another operation (HTTP 409)"),
             What::Status(429) => format!("{who} asks to slow down (HTTP 429)"),
             What::Status(status @ 500..) => format!("{who} is in trouble (HTTP {status})"),
             What::Status(status) => format!("{who} refused the request (HTTP {status})"),
@@ -301,7 +318,8 @@ impl Trouble {
             What::Status(404) => {
                 "Check the address in the cloud profile, and that the environment still exists.".into()
             }
-            What::Status(408 | 409 | 425 | 429 | 499 | 500..) => format!("Wait a little; {again}."),
+            What::Status(409) if self.is_busy() => format!("Wait a little; {again}."),
+            What::Status(408 | 425 | 429 | 499 | 500..) => format!("Wait a little; {again}."),
             What::Status(_) | What::Refused => format!("Fix what the service's message says; {again}."),
             What::ForeignHost(_) => "Stop here and ask your network or security team.".into(),
             What::NoGateway => "A gateway is \
@@ -376,6 +394,23 @@ mod tests {
         assert!(status(429).is_passing() && status(503).is_passing());
         assert!(!status(403).is_passing() && !status(404).is_passing() && !status(400).is_passing());
         assert!(!Trouble::new(Service::Link, What::Refused, "no").is_passing());
+        // Both are the service's doing; what this program was not told is not.
+        assert!(status(429).is_of_service() && status(403).is_of_service());
+        assert!(!Trouble::new(Service::Gateway, What::NotConfigured, "").is_of_service());
+    }
+
+    #[test]
+    fn a_conflict_with_another_reason_is_not_called_busy() {
+        let conflict = |code: Option<&str>| Trouble {
+            code: code.map(str::to_owned),
+            ..Trouble::new(Service::PowerPlatform, What::Status(409), "")
+        };
+        for code in [None, Some("operationnotstartable")] {
+            let said = conflict(code).in_full(Again::Step);
+            assert!(said.contains("busy with another operation") && said.contains("Wait a little"), "{said}");
+        }
+        let said = conflict(Some("InsufficientCapacity_StorageDriven")).in_full(Again::Step);
+        assert!(said.contains("refused the request (HTTP 409)") && said.contains("Fix what"), "{said}");
     }
 
     #[test]

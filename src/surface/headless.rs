@@ -32,6 +32,7 @@ use crate::core::time::{Now, between, later};
 use crate::shell::clock::Clock;
 use crate::shell::open_files;
 use crate::shell::run::Signal;
+pub use checks::is_unread;
 pub use documents::what_helps;
 pub use early::refuse;
 use early::{Named, outcome_of, tell_stop};

@@ -18,6 +18,8 @@ pub const ACCESS_MODE_APPLICATION: i32 = 4;
 pub const PLUGIN_ASSEMBLIES: [&str; 2] = ["DualWriteRegistration.Plugins", "DualWriteRuntime.Plugins"];
 /// Column of a company that names its default owning team.
 pub const OWNING_TEAM: &str = "_cdm_defaultowningteam_value";
+/// Column of a company with its row id.
+const COMPANY_ID: &str = "cdm_companyid";
 /// The role an application user needs.
 pub const SYSTEM_ADMINISTRATOR: &str = "System Administrator";
 /// Template of that role; the name can be localised, the template cannot.
@@ -279,6 +281,11 @@ pub struct Company {
 }
 
 impl Company {
+    /// The row id, where the answer has it.
+    pub fn id(&self) -> Option<&str> {
+        self.more.get(COMPANY_ID)?.as_str()
+    }
+
     /// The row id of the default owning team: `None` when the answer has no such column, `Some(None)`
     /// when there is no team. The column is not documented; its name is that of the label.
     pub fn owning_team(&self) -> Option<Option<&str>> {

@@ -28,9 +28,8 @@ pub struct Start {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Answer {
-    /// The only truth about the call.
-    #[serde(deserialize_with = "super::or_default")]
-    pub is_success: bool,
+    /// The only truth about the call; a service that says nothing of it denies nothing.
+    pub is_success: Option<bool>,
     /// Text for a person.
     pub error_message: Option<String>,
     /// Key of the status, and what support asks for.

@@ -450,6 +450,13 @@ async fn lifecycle_services_refuse_under_200() {
     let start = Change::StartLink { environment: "e".into(), power_platform: "p".into(), request_id: "r".into() };
     let trouble = api.change(start).await.unwrap_err();
     assert_eq!((trouble.what, trouble.done), (What::Refused, Done::No));
+    // One that is not denied and has no name is perhaps made.
+    for body in [r#"{"IsSuccess":true,"OperationActivityId":null}"#, "{}"] {
+        let server = serve(Serve::Bytes(http("200 OK", "", body))).await;
+        let start = Change::StartLink { environment: "e".into(), power_platform: "p".into(), request_id: "r".into() };
+        let trouble = self::api(server.port).change(start).await.unwrap_err();
+        assert_eq!((trouble.what, trouble.done), (What::Unreadable, Done::Perhaps), "{body}");
+    }
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use dualwrite::core::trouble::{Trouble, What};
 use dualwrite::sim::{self, Counters, Options, Scenario};
 use dualwrite::surface::code;
 use dualwrite::surface::events::{self, Subject};
-use dualwrite::surface::headless::{Ending, is_listed, is_signed_in, left, what_helps};
+use dualwrite::surface::headless::{Ending, is_listed, is_signed_in, is_unread, left, what_helps};
 use dualwrite::ui::text::clean_lines;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -192,7 +192,11 @@ impl Run<'_> {
             Job::Link | Job::FirstLink | Job::Install | Job::InstallOnShortTokens | Job::Identities | Job::Reset => {
                 self.fly(&id)
             }
-            Job::Check | Job::CheckLinked => self.is_read(&id).then(|| (Some(code::DONE), self.doubts(&id))),
+            Job::Check | Job::CheckLinked => self.is_read(&id).then(|| {
+                let model = &self.driver.model;
+                let is_unread = is_unread(model, &model.setups[&id]);
+                (Some(if is_unread { code::UNREACHABLE } else { code::DONE }), self.doubts(&id))
+            }),
             Job::FindGateway if self.is_read(&id) && self.has_named => Some((None, self.doubts(&id))),
             Job::FindGateway if self.is_read(&id) => {
                 self.has_named = true;

@@ -246,8 +246,13 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
         Next::Stay => setup.flow = Flow::Linking(linking),
         Next::Linked(confirmed) => finish(setup, &linking, confirmed, cx),
         Next::Mismatch => {
+            let has_started = linking.starts > 0 || linking.activity.is_some();
+            if has_started {
+                cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: String::new() });
+            }
             run::finished(setup, Outcome::Mismatch, cx);
-            setup.tell(cx.now, "dual-write is linked to another environment; nothing was started");
+            let more = if has_started { "" } else { "; nothing was started" };
+            setup.tell(cx.now, format!("dual-write is linked to another environment{more}"));
             setup.flow = Flow::Mismatch;
             reading::read_all(setup, cx);
         }
@@ -476,6 +481,9 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
             }
             if reported && setup.facts.linked().is_none() {
                 return Next::Linked(Confirmation::GatewayDoesNotShowIt);
+            }
+            if setup.facts.linked().is_some() && !is_reset {
+                return Next::Mismatch;
             }
             if let Some(mut failure) = linking.refused.take() {
                 "The dual-write service was read for five minutes and shows no link to this environment. Read the mismatch again (r) before anything else: the reset may still be under way.".clone_into(&mut failure.next_move);

@@ -8,6 +8,7 @@ use crate::core::facts::{FactKind, Facts};
 use crate::core::plan;
 use crate::core::trouble::{Trouble, What};
 use crate::wire::{bare_id, dataverse, finance_operations, gateway, power_platform};
+use std::collections::HashSet;
 
 /// Keeps what came back. An answer of another kind than asked for is "could not tell".
 pub(super) fn store(facts: &mut Facts, kind: FactKind, result: Result<Reply, Trouble>, cx: &mut Cx) {
@@ -99,8 +100,10 @@ fn nameable(rows: Vec<dataverse::Role>) -> Vec<dataverse::Role> {
     tight(rows.into_iter().map(nameable).collect())
 }
 
-/// Companies without the columns that nobody asks for; the answer has all there are.
+/// Companies without the columns that nobody asks for; the answer has all there are. A row that two pages show is one.
 fn companies(mut rows: Vec<dataverse::Company>) -> Vec<dataverse::Company> {
+    let mut seen = HashSet::new();
+    rows.retain(|row| row.id().is_none_or(|id| seen.insert(id.to_owned())));
     for row in &mut rows {
         row.more.retain(|column, _| column == dataverse::OWNING_TEAM);
     }
@@ -123,4 +126,18 @@ fn link_of(rows: Vec<gateway::Link>, own: Option<&str>) -> Option<gateway::Link>
 fn tight<T>(mut rows: Vec<T>) -> Vec<T> {
     rows.shrink_to_fit();
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_company_that_two_pages_show_is_one_and_two_of_the_same_code_stay_two() {
+        let row = |id: &str| json!({"cdm_companyid": id, "cdm_companycode": "usmf", "cdm_name": "Contoso"});
+        let told = |rows: serde_json::Value| companies(serde_json::from_value(rows).unwrap()).len();
+        assert_eq!(told(json!([row("1"), row("2"), row("1")])), 2);
+        assert_eq!(told(json!([{"cdm_companycode": "usmf"}, {"cdm_companycode": "usmf"}])), 2);
+    }
 }

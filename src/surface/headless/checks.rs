@@ -6,10 +6,18 @@ use crate::core::check::{self, Level, Tri};
 use crate::core::environment::EnvironmentId;
 use crate::core::gate;
 use crate::core::journal::RunId;
+use crate::core::model::Model;
 use crate::core::setup::Setup;
 use crate::core::trouble::Trouble;
 use crate::ui::text::clean;
 use serde_json::{Value, json};
+
+/// Whether a service did not tell what was asked about an environment: what the flow stands on or the project's list,
+/// for whatever reason; what is only good to know, if it may be told the next time.
+pub fn is_unread(model: &Model, setup: &Setup) -> bool {
+    let of_flow = model.directory.lcs_trouble.iter().chain(setup.facts.troubles()).any(Trouble::is_of_service);
+    of_flow || setup.facts.unanswered().into_iter().any(Trouble::is_passing)
+}
 
 impl Headless<'_> {
     /// What was asked of one was answered.
@@ -47,7 +55,7 @@ impl Headless<'_> {
             blocked |= checks.iter().any(|check| check.level == Level::Block && check.answer == Tri::No);
             let unanswered: Vec<&Trouble> =
                 model.directory.lcs_trouble.iter().chain(setup.facts.unanswered()).collect();
-            is_unread |= unanswered.iter().any(|trouble| trouble.is_passing());
+            is_unread |= self::is_unread(model, setup);
             if opened.is_some() {
                 lines.push(format!("{}  {}", clean(&environment.name), clean(&id.0)));
                 lines.extend(documents::check_lines(&checks, &unanswered));

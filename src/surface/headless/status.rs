@@ -145,7 +145,7 @@ impl Headless<'_> {
         let (now, is_json) = (self.seat.clock.now(), self.teller.show() == Show::Json);
         let setup = self.seat.model.setups.get(&id);
         let troubles = setup.map(|setup| setup.facts.troubles()).unwrap_or_default();
-        self.report.is_unread |= troubles.iter().any(|trouble| trouble.is_passing());
+        self.report.is_unread |= troubles.iter().any(|trouble| trouble.is_of_service());
         for words in documents::what_helps(&troubles) {
             self.report.reason(words);
         }
@@ -209,7 +209,7 @@ impl Headless<'_> {
         let rows = self.report.rows.rest();
         self.write_rows(rows);
         if let Some(trouble) = self.seat.model.directory.lcs_trouble.clone().filter(|_| self.needs_lcs()) {
-            self.report.is_unread |= trouble.is_passing();
+            self.report.is_unread |= trouble.is_of_service();
             for words in documents::what_helps(&[&trouble]) {
                 self.report.reason(words);
             }

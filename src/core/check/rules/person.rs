@@ -60,9 +60,12 @@ pub(in crate::core::check) fn finops_role(_: &Environment, facts: &Facts) -> Fou
         Fact::Known(roles, _) if roles.iter().any(finance_operations::UserRole::is_system_administrator) => {
             yes(format!("{} is System administrator", user.user_id))
         }
-        Fact::Known(roles, _) if roles.is_empty() => unknown(format!("no role of {} is shown", user.user_id)),
         Fact::Known(roles, _) => {
             let named = roles.iter().filter_map(|role| role.name.as_deref().or(role.identifier.as_deref()));
+            let named: Vec<&str> = named.filter(|name| !name.is_empty()).collect();
+            if named.is_empty() {
+                return unknown(format!("no role of {} is shown", user.user_id));
+            }
             no(format!("the roles of {} are {}", user.user_id, names(named)))
         }
         other => unread(other),

@@ -154,6 +154,7 @@ fn cases() -> Vec<Case> {
     case("P07", |w| w.finops_roles(true, json!([{"SecurityRoleName": "Accountant"}])), No, "the roles of Ada are Accountant");
     case("P07", |w| w.finops_roles(false, json!([{"SecurityRoleIdentifier": "-SYSADMIN-"}])), No, "the user Ada is disabled");
     case("P07", |w| w.finops_roles(true, json!([])), Unknown, "no role of Ada is shown");
+    case("P07", |w| w.finops_roles(true, json!([{"SecurityRoleName": null}])), Unknown, "no role of Ada is shown");
     case("P07", |w| w.facts.finops_users = known(json!([{"UserID": "Admin"}])), Unknown, "none of its 1 users signs in as ada@");
     case("P08", |w| w.facts.licences = known(json!([{"skuPartNumber": "DYN365_FINANCE"}])), Yes, "DYN365_FINANCE");
     case("P08", |w| w.facts.licences = known(json!([])), No, "no license at all");

@@ -239,6 +239,13 @@ pub(super) fn change_answered(
             if trouble.answered(412) || is_purge && trouble.answered(404) {
                 return Ok(Duration::ZERO);
             }
+            // A row that is there already is refused as any other; whoever made it, reading it back decides.
+            if matches!(run.last_deed, Some(Deed::CreateRow { .. }))
+                && trouble.answered(400)
+                && is_duplicate(&trouble.words)
+            {
+                return Ok(SETTLE_PAUSE);
+            }
             run.unsettled = run.last_deed.clone().filter(|_| trouble.done == Done::Perhaps);
             if trouble.done == Done::Perhaps || trouble.is_passing() {
                 let pause = SETTLE_PAUSE.max(back_off(1, trouble.retry_after, cx.desk.roll()));
@@ -255,6 +262,13 @@ pub(super) fn change_answered(
             Err(Next::Failed(Box::new(failure)))
         }
     }
+}
+
+/// Whether a refusal says that there is such a row. The wording is not documented, so a wrong guess must be harmless:
+/// the rows are only read again, and changed so many times at most.
+fn is_duplicate(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["already exist", "duplicate"].iter().any(|known| words.contains(known))
 }
 
 /// Whether a refusal says that a user with this application id exists already.

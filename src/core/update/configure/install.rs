@@ -10,7 +10,9 @@ use crate::core::failure::{Failure, Halt};
 use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::plan;
 use crate::core::schedule::outlook::installation;
-use crate::core::schedule::{BUSY_PAUSE, NO_RESPONSE_MISSES, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off};
+use crate::core::schedule::{
+    BUSY_PAUSE, CONFIGURE_USUAL, NO_RESPONSE_MISSES, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off,
+};
 use crate::core::service::Service;
 use crate::core::setup::Setup;
 use crate::core::time::{Now, between, in_words, later};
@@ -30,8 +32,6 @@ const OLD_FAILURE_LOOKS: u8 = 4;
 /// Looks at the list after an installation whose outcome is not known, before it is asked again.
 const SETTLE_LOOKS: u8 = 2;
 
-/// The code of a refusal while another operation runs in the environment.
-const ANOTHER_RUNS: &str = "OperationNotStartable";
 /// Words of an operation that goes on.
 const GOES_ON: [&str; 2] = ["NotStarted", "Running"];
 
@@ -269,16 +269,16 @@ enum Another {
     Perhaps,
 }
 
-/// What a refusal of an installation says of another operation in the environment; `None`: nothing. A 409 comes without a
-/// body or with [`ANOTHER_RUNS`] while another one runs, and with other codes where there is no room; a second
+/// What a refusal of an installation says of another operation in the environment; `None`: nothing. A second
 /// installation has been seen to be refused with a 400 that says nothing at all.
 fn another_runs(refusal: &Trouble) -> Option<Another> {
     let is_silent = refusal.code.is_none() && refusal.words.trim().is_empty();
-    match &refusal.code {
-        None if refusal.answered(409) => Some(Another::Surely),
-        Some(code) if refusal.answered(409) && code.eq_ignore_ascii_case(ANOTHER_RUNS) => Some(Another::Surely),
-        _ if refusal.answered(409) || (refusal.answered(400) && is_silent) => Some(Another::Perhaps),
-        _ => None,
+    if refusal.is_busy() {
+        Some(Another::Surely)
+    } else if refusal.answered(409) || (refusal.answered(400) && is_silent) {
+        Some(Another::Perhaps)
+    } else {
+        None
     }
 }
 
@@ -334,7 +334,8 @@ pub(super) fn watched(
     match result {
         Ok(Reply::Operation { operation: None, retry_after }) => {
             run.watch.heard(cx.now, "busy");
-            watch_as_asked(run, setup, install, retry_after, cx)
+            let asks_list = takes_long(&install, cx);
+            watch_as_asked(run, setup, Install { asks_list, ..install }, retry_after, cx)
         }
         Ok(Reply::Operation { operation: Some(operation), retry_after }) => {
             operation_read(run, setup, &operation, retry_after, install, cx)
@@ -396,11 +397,17 @@ fn operation_read(
             other => other,
         },
         _ if operation.status.is_none() || GOES_ON.iter().any(|known| word.eq_ignore_ascii_case(known)) => {
-            watch_as_asked(run, setup, install, retry_after, cx)
+            let asks_list = takes_long(&install, cx);
+            watch_as_asked(run, setup, Install { asks_list, ..install }, retry_after, cx)
         }
         // Nobody knows whether this word is an end: the list tells what is there.
         _ => watch_as_asked(run, setup, Install { asks_list: true, ..install }, retry_after, cx),
     }
+}
+
+/// Whether an operation goes on for so long that the list is asked, too: one that never says its end has ended there.
+fn takes_long(install: &Install, cx: &Cx) -> bool {
+    between(install.since, cx.now) > CONFIGURE_USUAL
 }
 
 fn packages_watched(run: &mut Configuring, setup: &mut Setup, mut install: Install, cx: &mut Cx) -> Next {

@@ -10,8 +10,8 @@ use crate::core::facts::FactKind;
 use crate::core::failure::{Failure, Halt};
 use crate::core::gate;
 use crate::core::linking::{LinkStep, Linking, Way};
-use crate::core::schedule::NO_RESPONSE_MISSES;
 use crate::core::schedule::prior::Watched;
+use crate::core::schedule::{LINK_USUAL, NO_RESPONSE_MISSES};
 use crate::core::service::Service;
 use crate::core::setup::Setup;
 use crate::core::time::between;
@@ -27,10 +27,14 @@ pub(super) fn status_call(linking: &Linking, setup: &Setup, cx: &Cx) -> Call {
 }
 
 pub(super) fn watch(linking: &mut Linking, setup: &Setup, cx: &mut Cx) -> Next {
-    let pause = cx.look_again(Watched::Link, Service::Link, between(linking.started, cx.now));
-    let call = status_call(linking, setup, cx);
+    let (call, pause) = (status_call(linking, setup, cx), pause(linking, cx));
     linking.watch.then_ask(cx, call, pause);
     Next::Stay
+}
+
+/// How long until the next look.
+fn pause(linking: &Linking, cx: &mut Cx) -> Duration {
+    cx.look_again(Watched::Link, Service::Link, between(linking.started, cx.now))
 }
 
 pub(super) fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut Cx) -> Next {
@@ -85,7 +89,7 @@ fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, c
     setup.tell(cx.now, format!("link: the service says {word}"));
     linking.watch.heard(cx.now, word.clone());
     match word.to_ascii_lowercase().as_str() {
-        "completed" if answer.is_success => {
+        "completed" if answer.is_success != Some(false) => {
             linking.administration_url = answer.administration_url;
             linking.reported = true;
             if linking.starts > 0 {
@@ -102,9 +106,15 @@ fn status_read(linking: &mut Linking, setup: &mut Setup, answer: link::Answer, c
             }
             Next::Failed(Box::new(failure))
         }
-        _ if !answer.is_success && answer.operation_status.is_none() => {
+        _ if answer.is_success != Some(true) && answer.operation_status.is_none() => {
             let refused = Trouble::new(Service::Link, What::Refused, words.unwrap_or_default());
             status_cannot_be_read(linking, setup, refused, cx)
+        }
+        // One that never says its end has ended at the gateway.
+        _ if between(linking.started, cx.now) > LINK_USUAL && cx.gateway(setup).is_some() => {
+            let pause = pause(linking, cx);
+            linking.watch.then_ask(cx, links(setup, cx), pause);
+            Next::Stay
         }
         _ => watch(linking, setup, cx),
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::journal::{ChangeResult, Outcome};
 use crate::core::mandate::{Mandate, Module};
+use crate::core::time::between;
 
 /// What became of each change on record.
 fn outcomes(world: &World) -> Vec<Option<ChangeResult>> {
@@ -222,4 +223,35 @@ fn an_operation_that_runs_is_not_overruled_by_the_list() {
     let running = Ok(Reply::Operation { operation: Some(from(json!({"status": "Running"}))), retry_after: None });
     let world = watched_with(&running, |_| false);
     assert!(matches!(world.step(), Step::Watch(_)), "{:?}", world.flow());
+}
+
+#[test]
+fn an_operation_that_never_says_its_end_is_looked_for_in_the_list_once_it_takes_long() {
+    let running = Some(from(json!({"status": "Running"})));
+    for operation in [running, None] {
+        let mut world = World::running();
+        world.answer(Ok(Reply::InstallAccepted { operation: Some("op".into()), retry_after: None }));
+        world.core_state = "Installed";
+        let began = world.now;
+        while matches!(world.flow(), Flow::Configuring(_)) {
+            match world.open.front() {
+                Some((_, _, Asked::Call(Call::Operation { .. }))) => {
+                    world.answer(Ok(Reply::Operation { operation: operation.clone(), retry_after: None }));
+                }
+                _ => drop(world.answer_as_it_is()),
+            }
+        }
+        assert!(matches!(world.flow(), Flow::Configured), "{:?}", world.flow());
+        assert!(between(began, world.now) > crate::core::schedule::CONFIGURE_USUAL, "the operation is believed first");
+    }
+}
+
+#[test]
+fn a_row_that_is_there_already_is_read_and_not_called_a_failure() {
+    let mut world = World::without_rows();
+    let words = "The record already exists.";
+    world.answer(Err(Trouble::new(Service::FinanceOperations, Happened::Status(400), words)));
+    world.has_rows = true;
+    world.settle_until(|world| matches!(world.flow(), Flow::Configured));
+    assert_eq!(world.changes.len(), 1, "{:?}", world.changes);
 }

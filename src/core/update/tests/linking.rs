@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::facts::FactKind;
 use crate::core::journal::ChangeResult;
+use crate::core::time::between;
 use rstest::rstest;
 
 fn refusal(words: &str) -> Trouble {
@@ -120,4 +121,39 @@ fn of_several_links_the_one_to_the_own_dataverse_counts() {
     world.answer(Ok(Reply::Links(from(links))));
     let setup = &world.model.setups[&EnvironmentId("pp-1".into())];
     assert_eq!(setup.facts.linked().and_then(|link| link.cid.as_deref()), Some("new"), "{:?}", world.flow());
+}
+
+#[test]
+fn a_link_whose_operation_never_says_its_end_is_found_at_the_gateway_once_it_takes_long() {
+    let mut world = World::linking();
+    world.answer(Ok(Reply::LinkAccepted("activity".into())));
+    let began = world.now;
+    while matches!(world.flow(), Flow::Linking(_)) {
+        match world.open.front() {
+            Some((_, _, Asked::Call(Call::LinkStatus { .. }))) => {
+                world.answer(Ok(Reply::LinkStatus(from(json!({"IsSuccess": true, "OperationStatus": "Settling"})))));
+            }
+            Some((_, _, Asked::Call(Call::Links(_)))) => {
+                world.answer(Ok(Reply::Links(from(json!([{"cid": "c", "powerAppsEnvironment": "pp-1"}])))));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(matches!(world.flow(), Flow::Linked(_)), "{:?}", world.flow());
+    assert!(between(began, world.now) > crate::core::schedule::LINK_USUAL, "the operation is believed first");
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_once_it_was_made_is_a_mismatch() {
+    let mut world = World::linking();
+    world.answer(Ok(Reply::LinkAccepted("activity".into())));
+    // What is not said is not denied.
+    world.answer(Ok(Reply::LinkStatus(from(json!({"OperationStatus": "Completed"})))));
+    while matches!(world.flow(), Flow::Linking(_)) {
+        world.answer(Ok(Reply::Links(from(json!([{"cid": "c", "powerAppsEnvironment": "pp-9"}])))));
+    }
+    assert!(matches!(world.flow(), Flow::Mismatch), "{:?}", world.flow());
+    let run = fold(&world.recorded).unwrap();
+    assert_eq!(run.outcome, Some(crate::core::journal::Outcome::Mismatch));
+    assert_eq!(run.changes.last().unwrap().result, Some(ChangeResult::Failed));
 }
