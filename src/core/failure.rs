@@ -12,7 +12,7 @@ pub enum Halt {
     Failed,
     /// Somebody called it off at the service.
     Canceled,
-    /// What must be known cannot be read; nothing says that the step itself has failed.
+    /// What must be known cannot be read, or no token is to be had; nothing says that the step itself has failed.
     CouldNotRead,
     /// The record cannot be written, so nothing was sent.
     NoRecord,

@@ -52,6 +52,9 @@ pub(super) fn failure_of(trouble: &Trouble, setup: &Setup, cx: &Cx) -> Failure {
     };
     if trouble.what == trouble::What::NotRecorded {
         failure.halt = Halt::NoRecord;
+    } else if trouble.service == Service::Entra {
+        // Without a token nothing was asked of the service.
+        failure.halt = Halt::CouldNotRead;
     }
     if let Some(id) = &trouble.correlation {
         failure.ids.push(("Correlation id", id.clone()));

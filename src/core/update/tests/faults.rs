@@ -96,6 +96,13 @@ fn a_change_that_was_given_up_did_not_say_what_it_met(
     assert!(failure.ids.contains(&("Correlation id", "corr-1".into())), "{:?}", failure.ids);
 }
 
+#[rstest]
+#[case::the_service(Service::PowerPlatform, Halt::Failed)]
+#[case::the_tokens(Service::Entra, Halt::CouldNotRead)]
+fn a_change_for_which_no_token_is_to_be_had_has_not_failed(#[case] service: Service, #[case] halt: Halt) {
+    assert_eq!(given_up(World::running(), &status(service, 503, "Try later.")).halt, halt);
+}
+
 #[test]
 fn a_change_that_was_cut_off_every_time_is_given_up_with_that() {
     let failure = given_up(World::repairing(Users::Missing), &passing(Service::Dataverse, Done::Perhaps));
