@@ -25,6 +25,9 @@ pub type Listener = Arc<dyn Fn(Exchange) + Send + Sync>;
 /// Most questions whose misses are counted at a time; beyond it all counts begin anew.
 const QUESTIONS_MAX: usize = 1_000;
 
+/// The number of the token service while nobody has signed in with a code yet: no refusal.
+const NOT_YET: &str = "AADSTS70016";
+
 /// Whoever listens, and how often each question has missed.
 ///
 /// An attempt is counted here, where every request passes, and not in the core: some are repeated by
@@ -102,7 +105,8 @@ impl Exchanges {
         let (service, attempt) = (exchange.service.name(), exchange.attempt);
         let took_ms = u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX);
         let status = if let Ending::Answered(status) = exchange.ending { Some(status) } else { None };
-        if exchange.is_usable() || exchange.ending == Ending::Dropped {
+        let is_refused = exchange.refusal.as_deref().is_some_and(|number| number != NOT_YET);
+        if (exchange.is_usable() && !is_refused) || exchange.ending == Ending::Dropped {
             // The line is made only where somebody logs it.
             tracing::debug!(service, status, took_ms, attempt, "{}", exchange.line());
         } else {

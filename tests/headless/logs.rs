@@ -45,3 +45,13 @@ fn without_a_file_of_its_own_what_did_not_answer_is_logged_in_the_state_director
     assert_eq!(run(state.path(), &["status", "--log-level", "debug"]).0, 0);
     assert!(log().contains(" DEBUG GET "), "{}", log());
 }
+
+#[test]
+fn a_refusal_of_the_token_service_is_logged_and_waiting_for_a_code_is_none() {
+    let state = TempDir::new().unwrap();
+    let args = [&["setup", "--environment", "contoso-uat", "--scenario", "refresh-revoked"], &consent()[..]].concat();
+    assert_eq!(run(state.path(), &args).0, 4);
+    let log = std::fs::read_to_string(state.path().join(log::NAME)).unwrap();
+    assert!(log.contains(" WARN POST ") && log.contains("AADSTS50173"), "{log}");
+    assert!(!log.contains("AADSTS70016"), "{log}");
+}
