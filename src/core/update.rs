@@ -290,6 +290,9 @@ fn reply(model: &mut Model, ticket: Ticket, question: Question, result: Result<R
             if let Ok(Reply::Gateway(address)) = &result {
                 gateway_found(model, question.about.as_ref(), address);
             }
+            if let Some(Notice(text)) = reading::no_gateway(&question, &result) {
+                model.notice = Some(text);
+            }
             if let Some(id) = question.about.clone()
                 && with_setup(model, &id, now, |setup, cx| {
                     reading::fact_reply(setup, kind, ticket, question, result, cx);

@@ -2,7 +2,7 @@
 
 use super::storing::store;
 use super::troubles::tell_miss;
-use super::{Cx, link, run};
+use super::{Cx, Notice, link, run};
 use crate::core::call::{Call, Reply};
 use crate::core::environment::{EnvironmentId, Fact};
 use crate::core::facts::FactKind;
@@ -93,6 +93,18 @@ pub(super) fn find_gateway(setup: &mut Setup, address: String, cx: &mut Cx) {
     let question = Question::about(&setup.id, purpose);
     let ticket = cx.desk.ask(question, Call::FindGateway(address), Duration::ZERO);
     setup.reading.insert(FactKind::Link, Asked { ticket, misses: 0 });
+}
+
+/// The address that a person gave leads to no gateway: whoever typed it hears it at the first answer, not only where
+/// the facts are read.
+pub(super) fn no_gateway(question: &Question, result: &Result<Reply, Trouble>) -> Option<Notice> {
+    let (Some(Call::FindGateway(address)), Err(trouble)) = (&question.call, result) else { return None };
+    let again = match (question.misses, trouble.is_passing()) {
+        (0, true) => " It is asked again.",
+        (_, true) => return None,
+        (_, false) => "",
+    };
+    Some(Notice(format!("No gateway was found at {address}: {}.{again}", trouble.clause())))
 }
 
 /// The question for a fact; `None` where this environment cannot have it.

@@ -87,6 +87,24 @@ fn a_gateway_that_is_named_while_the_person_links_is_watched() {
     assert!(has_asked(&world, |call| matches!(call, Call::Links(_))));
 }
 
+/// The line over which it was typed closes at once: nothing else on the screen says that it was wrong.
+#[test]
+fn an_address_that_leads_to_no_gateway_is_said() {
+    let address = "https://projectmanagementservice.wrong.example";
+    for (what, again) in [(Happened::NoGateway, false), (Happened::Unreachable, true)] {
+        let mut world = assisted();
+        world.model.cloud.has_gateway = false;
+        world.answer(Err(Trouble::new(Service::Gateway, Happened::NotConfigured, "")));
+        world.want(Intent::FindGateway(address.into()));
+        world.settle_until(|world| matches!(world.open.front(), Some((_, _, Asked::Call(Call::FindGateway(_))))));
+        world.answer(Err(Trouble::new(Service::Gateway, what, "no such host")));
+        let notice = world.model.notice.clone().unwrap();
+        assert!(notice.starts_with(&format!("No gateway was found at {address}: ")), "{notice}");
+        assert!(notice.contains("no such host") && notice.ends_with("It is asked again.") == again, "{notice}");
+        assert_eq!(has_asked(&world, |call| matches!(call, Call::FindGateway(_))), again);
+    }
+}
+
 #[test]
 fn the_gateway_of_the_record_is_tried_before_it_is_asked_anything() {
     let mut world = World::new();
