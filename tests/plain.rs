@@ -152,6 +152,31 @@ fn when_the_input_ends_before_the_end_of_the_way_that_is_said() {
     assert!(code == 3 && text.contains("The input ended before a choice was made here."), "{code}\n{text}");
 }
 
+/// Whoever could read nothing has accepted nothing, whatever the pipe answers.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_nobody_can_read_is_not_consented_to() {
+    let state = TempDir::new().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dualwrite"))
+        .args(["demo", "--plain", "--speed", "2000", "--state-dir"])
+        .arg(state.path())
+        .stdin(Stdio::piped())
+        .stdout(std::fs::File::options().write(true).open("/dev/full").unwrap())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may have ended before it was told anything.
+    let _ = child.stdin.take().unwrap().write_all(HEALTHY.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.starts_with("Standard output cannot be written: ") && err.lines().count() == 1, "{err}");
+    for kept in ["terms", "runs"] {
+        let dir = std::fs::read_dir(state.path().join(kept));
+        assert!(dir.map_or(0, Iterator::count) == 0, "{kept} were kept");
+    }
+}
+
 #[test]
 fn what_is_no_choice_is_said_and_does_nothing() {
     let (code, text) = walk(&["--plain"], "9\nnonsense\nZ\nq\n");

@@ -23,7 +23,7 @@ use crate::shell::terminal;
 use crate::ui::text::{clean, clean_lines, cut_name, echo, wrapped};
 use jiff::tz::TimeZone;
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         asks_again: false,
         is_answered: false,
         spoke: seat.clock.now(),
-        is_closed: false,
+        unwritten: None,
         out,
         seat,
     };
@@ -74,8 +74,11 @@ pub fn run(options: Options, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     plain.seat.tell(Msg::Start);
     plain.seat.tell(Msg::Damaged(record.damaged));
     let (code, why) = plain.walk();
-    let Plain { seat, .. } = plain;
+    let Plain { seat, unwritten, .. } = plain;
     seat.leave(why);
+    if let Some(error) = unwritten.filter(|_| code == code::FAILED) {
+        let _ = writeln!(err, "Standard output cannot be written: {}.", clean(&error.to_string()));
+    }
     code
 }
 
@@ -116,8 +119,8 @@ struct Plain<'a> {
     is_answered: bool,
     /// When something was said of what runs.
     spoke: Now,
-    /// Nobody reads any more.
-    is_closed: bool,
+    /// Why nobody can read any more what is said.
+    unwritten: Option<io::Error>,
     out: &'a mut dyn Write,
 }
 
@@ -141,8 +144,12 @@ impl Plain<'_> {
         loop {
             self.tell_news();
             self.show();
-            if self.is_closed {
-                return (code::PIPE, "standard output was closed");
+            // What nobody could read is not consented to.
+            if let Some(error) = &self.unwritten {
+                return match error.kind() {
+                    ErrorKind::BrokenPipe => (code::PIPE, "standard output was closed"),
+                    _ => (code::FAILED, "standard output cannot be written"),
+                };
             }
             if let Some(line) = self.next_line() {
                 if let Some(over) = self.take(&line) {
@@ -448,16 +455,13 @@ impl Plain<'_> {
     }
 
     fn say(&mut self, line: &str) {
-        if self.is_closed {
+        if self.unwritten.is_some() {
             return;
         }
         let line = clean(line);
         // A terminal would break a row in the middle of a word.
         let cells = if self.is_terminal { terminal::size().map_or(0, |size| usize::from(size.width)) } else { 0 };
         let line = if cells > 1 { wrapped(&line, cells - 1) } else { line };
-        let written = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
-        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-            self.is_closed = true;
-        }
+        self.unwritten = writeln!(self.out, "{line}").and_then(|()| self.out.flush()).err();
     }
 }
