@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use dualwrite::core::environment::EnvironmentId;
 use dualwrite::core::mandate::{Mandate, Module};
 use dualwrite::core::msg::Intent;
-use dualwrite::screens::{Reaction, in_sight, on_key, on_paste, settle};
+use dualwrite::screens::{Eye, Reaction, in_sight, on_key, on_paste, settle};
 use scene::{OTHER, Scene, UAT, UNICODE, World, event, last, named, press, scenes, wants};
 use std::time::Duration;
 
@@ -515,6 +515,29 @@ fn the_prerequisites_are_one_key_away_and_back() {
     press(&mut scene, "Esc");
     assert_eq!(last(&mut scene, "Esc"), wants(Intent::Back));
     assert!(scene.text(UNICODE, (80, 24)).contains("Environment Details"));
+}
+
+/// The place on the list of one environment hid what another one does not meet.
+#[test]
+fn the_prerequisites_of_another_environment_begin_at_their_first() {
+    let mut scene = named("prerequisites");
+    let selected = |scene: &mut Scene| {
+        assert_eq!(last(scene, "Enter"), Reaction::Redraw);
+        let text = scene.text(UNICODE, (80, 24));
+        press(scene, "Esc");
+        text
+    };
+    let first = selected(&mut scene);
+    press(&mut scene, "Down Down");
+    let third = selected(&mut scene);
+    assert_ne!(third, first);
+    press(&mut scene, "Esc p");
+    assert_eq!(selected(&mut scene), third, "the place is kept while one looks at the details");
+    scene.open(OTHER);
+    press(&mut scene, "p");
+    let there = selected(&mut scene);
+    scene.eye = Eye::default();
+    assert_eq!(there, selected(&mut scene));
 }
 
 #[test]

@@ -188,6 +188,10 @@ impl Eye {
         if let (_, Some(id)) = &now {
             self.list.selected = Some(id.clone());
         }
+        // What is not met there stands first: the place on the list of another one would hide it.
+        if self.seen.as_ref().is_none_or(|(_, before)| *before != now.1) {
+            self.check = None;
+        }
         self.seen = Some(now);
         self.stage = Stage::default();
         self.folded = false;
