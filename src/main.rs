@@ -43,7 +43,7 @@ const STATE_DIR: &str = "DUALWRITE_STATE_DIR";
 struct Refusal(u8, String);
 
 fn main() -> ExitCode {
-    let cli = match Cli::read(std::env::args_os().collect()) {
+    let mut cli = match Cli::read(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(other) => return ExitCode::from(tell(&other)),
     };
@@ -51,6 +51,8 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     open_files::raise_limit();
     private::leave_no_core();
+    // Lines have no other signs than the full screen.
+    cli.options.ascii = looks::in_ascii(cli.options.ascii, &|variable| std::env::var(variable).ok());
     let is_ascii = cli.options.ascii;
     match run(cli) {
         Ok(code) => ExitCode::from(code),

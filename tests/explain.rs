@@ -20,6 +20,7 @@ fn dualwrite(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dualwrite"));
     command.arg("explain").args(args).stdin(Stdio::null());
     command.env("DUALWRITE_STATE_DIR", "/dev/null/nowhere").env_remove("HOME");
+    command.env("LC_ALL", "C.UTF-8").env("TERM", "xterm-256color");
     command
 }
 
@@ -201,4 +202,17 @@ fn with_ascii_the_quotes_are_ascii_and_the_document_is_the_same() {
     let (usual, ascii) = (explained(&["DW9003"]), explained(&["DW9003", "--ascii"]));
     assert!(!usual.is_ascii() && ascii.is_ascii(), "{ascii}");
     assert_eq!(explained(&["DW9003", "--json", "--ascii"]), explained(&["DW9003", "--json"]));
+}
+
+/// The full screen had ASCII signs there, and lines had not.
+#[test]
+#[cfg(not(windows))]
+fn where_the_terminal_has_no_other_signs_lines_are_as_with_ascii() {
+    let ascii = explained(&["DW9003", "--ascii"]);
+    for (variable, value) in [("LC_ALL", "C"), ("TERM", "vt100"), ("TERM", "linux")] {
+        let (code, out, err) = said(&dualwrite(&["DW9003"]).env(variable, value).output().unwrap());
+        assert_eq!((code, err.as_str(), out.as_str()), (0, "", ascii.as_str()), "{variable}={value}");
+        let (_, _, err) = said(&dualwrite(&["", ""]).env(variable, value).output().unwrap());
+        assert!(err.is_ascii(), "{err}");
+    }
 }

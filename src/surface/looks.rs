@@ -1,4 +1,4 @@
-//! How the full screen looks here: what a person wants, and what the environment tells of the terminal.
+//! How it looks here: what a person wants, and what the environment tells of the terminal.
 
 use crate::settings::Theme;
 use crate::shell::reach::Reach;
@@ -15,6 +15,12 @@ pub struct Wanted {
     pub still: bool,
     /// Colours of whom, and for which background.
     pub theme: Theme,
+}
+
+/// Whether only ASCII signs are used, on a full screen and in lines: a person wants it, or the environment names a
+/// terminal without others. `look_up` knows the environment.
+pub fn in_ascii(wanted: bool, look_up: &dyn Fn(&str) -> Option<String>) -> bool {
+    wanted || Lacks(look_up).signs().is_some()
 }
 
 /// The look of this terminal; `look_up` knows the environment.
@@ -34,7 +40,7 @@ pub fn look(wanted: &Wanted, reach: Reach, look_up: &dyn Fn(&str) -> Option<Stri
         _ => Colour::Ansi16,
     };
     Look {
-        glyphs: if wanted.ascii || lacks.signs().is_some() { Glyphs::Ascii } else { Glyphs::Unicode },
+        glyphs: if in_ascii(wanted.ascii, look_up) { Glyphs::Ascii } else { Glyphs::Unicode },
         colour,
         hyperlinks: reach.hyperlinks,
         motion: !wanted.still,
