@@ -213,7 +213,7 @@ pub enum Work {
     },
     /// Reset link.
     Reset {
-        /// The name that was typed to confirm it.
+        /// The name that confirmed it: typed by a person, or given with the command.
         typed: String,
         /// Power Platform environment that dual-write was linked to.
         linked_to: String,

@@ -142,7 +142,7 @@ impl Report {
         if let Some((Work::Reset { typed, linked_to, owner, maps, legal_entities }, _)) = &run.work {
             let owner = if owner.is_empty() { "not known".to_owned() } else { clean(owner) };
             facts.push(("Was linked to", format!("{}, owner {owner}", clean(linked_to))));
-            facts.push(("Confirmed by", format!("typing {}", clean(typed))));
+            facts.push(("Confirmed by", format!("naming {}", clean(typed))));
             facts.push(("It removed", format!("the table maps, {}", reset::REMOVES)));
             if !maps.is_empty() {
                 facts.push(("Table maps", clean(&maps.join(", "))));
@@ -574,6 +574,14 @@ mod tests {
             assert!(solved.contains("was solved"), "{solved}");
         }
         assert!(head(Outcome::Failed, "link").contains("Why it failed"));
+    }
+
+    #[test]
+    fn a_reset_that_nobody_typed_for_is_not_said_to_be_typed() {
+        let (typed, linked_to, owner) = ("uat".to_owned(), "pp-2".to_owned(), String::new());
+        let work = Work::Reset { typed, linked_to, owner, maps: Vec::new(), legal_entities: Vec::new() };
+        let run = Run { work: Some((work, Now::UNIX_EPOCH)), ..run() };
+        assert!(lines(&run, &TimeZone::UTC).iter().any(|line| line.ends_with("naming uat")));
     }
 
     #[test]
