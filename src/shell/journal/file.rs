@@ -1,7 +1,7 @@
 //! One run on disk: a file of JSON lines, each with its number and a checksum.
 //!
 //! A line is one write, and durable before anybody is told so. A torn last line (the program or the
-//! machine ended in the middle of it) is dropped; damage anywhere else is refused with its place. A
+//! machine ended in the middle of it: it has no end) is dropped; damage is refused with its place. A
 //! line that could not be written is written before the next one, so that nothing is missing in the
 //! middle. Between two lines the file is not open: ten thousand runs would take as many descriptors.
 
@@ -100,7 +100,7 @@ impl RunFile {
     /// Reads a run to add to it, or begins it.
     ///
     /// # Errors
-    /// When it cannot be opened, or is damaged in the middle.
+    /// When it cannot be opened, or is damaged.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let at = |source| JournalError::Io { path: path.to_owned(), source };
         let file = private::append(path).map_err(at)?;
@@ -217,10 +217,8 @@ fn parse(path: &Path, text: &[u8]) -> Result<Whole, JournalError> {
                 whole.entries.push(entry);
                 whole.len += line.len();
             }
-            // The last line may be torn. One that ends, and is the only one, was never ours.
-            Err(_) if whole.len + line.len() == text.len() && !(whole.entries.is_empty() && line.ends_with(b"\n")) => {
-                break;
-            }
+            // Only the last line has no end: its write was torn. One that ends was written whole, so it is damaged.
+            Err(_) if !line.ends_with(b"\n") => break,
             Err(why) => return damaged(whole.entries.len(), why),
         }
     }
@@ -248,7 +246,7 @@ fn entry_of(line: &[u8], seq: u64) -> Result<Entry, &'static str> {
 /// The entries of a run; without a torn last line.
 ///
 /// # Errors
-/// When the file cannot be read, or is damaged in the middle.
+/// When the file cannot be read, or is damaged.
 pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
     let at = |source| JournalError::Io { path: path.to_owned(), source };
     entries(path, &private::read_whole(path, FILE_MAX).map_err(at)?)
@@ -257,7 +255,7 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
 /// The entries in the bytes of a run's file; without a torn last line. Nothing is read: the path names the run.
 ///
 /// # Errors
-/// When it is damaged in the middle.
+/// When it is damaged.
 pub fn entries(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>, JournalError> {
     Ok(parse(path, bytes)?.entries)
 }
@@ -369,6 +367,19 @@ mod tests {
     }
 
     #[test]
+    fn a_last_line_that_ends_was_not_torn_and_is_damage_with_its_place() {
+        let (_dir, path) = written(3);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let at = text.rfind("\"2\"").unwrap() + 1;
+        std::fs::write(&path, format!("{}7{}", &text[..at], &text[at + 1..])).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 3: the checksum does not fit the line"), "{error}");
+        assert!(RunFile::open(&path).is_err(), "it must not be written over");
+        std::fs::write(&path, text + "junk\n").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("line 4: the line has no checksum"));
+    }
+
+    #[test]
     fn a_file_of_one_line_that_was_never_ours_is_damage() {
         let (_dir, path) = written(0);
         std::fs::write(&path, "junk\n").unwrap();
@@ -448,7 +459,7 @@ mod tests {
             text[at] = to;
             std::fs::write(&path, &text).unwrap();
             let all: Vec<Entry> = (0..5).map(|at| left(&at.to_string())).collect();
-            // Refused with its place, or, at the end, dropped as torn. Never another entry.
+            // Refused with its place, or, without its end, dropped as torn. Never another entry.
             match read(&path) {
                 Ok(entries) => prop_assert!(entries.len() < 5 && all.starts_with(&entries)),
                 Err(JournalError::Damaged { line, .. }) => prop_assert!((1..=5).contains(&line)),
