@@ -282,10 +282,15 @@ pub fn link(environment: &Environment, facts: &Facts) -> Gate {
     }
 }
 
-/// Why something cannot be begun here: another program works on the environment. Of a link that is there Link only shows
-/// where it leads.
+/// Why something cannot be begun here: another program works on the environment.
 pub fn held(environment: &Environment, setup: &Setup, wanted: &Intent) -> Option<String> {
-    let begins = match wanted {
+    let held = setup.held.as_ref().filter(|_| begins(environment, setup, wanted))?;
+    Some(format!("{} works on “{}”; this program only watches.", capital(&held.words()), environment.name))
+}
+
+/// Whether a piece of work begins with this. Of a link that is there Link only shows where it leads.
+pub fn begins(environment: &Environment, setup: &Setup, wanted: &Intent) -> bool {
+    match wanted {
         Intent::DualWriteApplication
         | Intent::RepairIdentities(_)
         | Intent::InstallModules(_)
@@ -319,9 +324,7 @@ pub fn held(environment: &Environment, setup: &Setup, wanted: &Intent) -> Option
         | Intent::Forget
         | Intent::Open(_)
         | Intent::Copy(_) => false,
-    };
-    let held = setup.held.as_ref().filter(|_| begins)?;
-    Some(format!("{} works on “{}”; this program only watches.", capital(&held.words()), environment.name))
+    }
 }
 
 /// The button Reset link, on a mismatch.

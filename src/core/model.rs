@@ -268,6 +268,8 @@ pub struct Model {
     pub place: Place,
     /// Interrupted runs that nobody has decided about; the first is shown.
     pub found: Vec<Found>,
+    /// Those that were put off or only looked at: asked about again before anything else begins there.
+    pub put_off: Vec<Found>,
     /// Somebody looks at the list: what it shows of its first environments, or of those in sight, is read.
     pub shows_list: bool,
     /// The set-up that is looked at, how often it was worked on, and the list, when nothing was found to be
@@ -310,6 +312,7 @@ impl Model {
             setups: Setups::default(),
             place: Place::List,
             found: Vec::new(),
+            put_off: Vec::new(),
             shows_list: true,
             at_peace: None,
             to_look_at: None,

@@ -207,7 +207,8 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
         Intent::Export(run) => model.desk.push(Effect::Export(run)),
         Intent::ReadNow if model.place == Place::Runs => model.desk.push(Effect::ReadRuns),
         Intent::Environments | Intent::Back if model.selected().is_none() => {
-            model.found.clear();
+            // What another program drives is that one's.
+            model.put_off.extend(model.found.drain(..).filter(|found| found.held.is_none()));
             model.place = Place::List;
         }
         Intent::Environments => model.place = Place::List,
@@ -245,6 +246,9 @@ fn intent(model: &mut Model, wanted: Intent, now: Now) {
             model.desk.push(Effect::Copy(text));
         }
         other => {
+            if run::asks_first(model, &other) {
+                return;
+            }
             // Of what is missing here the lists may know.
             if other == Intent::ReadNow && (model.directory.lcs_trouble.is_some() || model.directory.trouble.is_some())
             {

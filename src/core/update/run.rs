@@ -13,7 +13,7 @@ use crate::core::gate;
 use crate::core::journal::{Entry, Outcome, Run, What, Work};
 use crate::core::linking::Way;
 use crate::core::model::{Model, Place, Purpose, Question};
-use crate::core::msg::{Found, NotClaimed, Ticket};
+use crate::core::msg::{Found, Intent, NotClaimed, Ticket};
 use crate::core::plan::StageId;
 use crate::core::setup::{Flow, Held, Record, Setup, Start};
 use crate::core::terms::Acceptance;
@@ -55,6 +55,10 @@ pub(super) fn ask_holder(setup: &Setup, cx: &mut Cx) {
 pub(super) fn holder(model: &mut Model, id: &EnvironmentId, held: Option<Held>, now: Now) {
     for found in model.found.iter_mut().filter(|found| *found.run.environment == *id.0) {
         found.held.clone_from(&held);
+    }
+    if held.is_some() {
+        // What it leaves is another run, or this one further on.
+        model.put_off.retain(|found| *found.run.environment != *id.0);
     }
     let ended = super::with_setup(model, id, now, |setup, cx| {
         if setup.is_running() {
@@ -271,9 +275,28 @@ pub(super) fn go_on(model: &mut Model, now: Now) {
 pub(super) fn only_look(model: &mut Model, now: Now) {
     if let Some(found) = decided(model, now) {
         model.directory.open_named = None;
+        if found.held.is_none() {
+            model.put_off.push(found.clone());
+        }
         model.to_look_at = Some(found);
         take_up_listed(model, now);
     }
+}
+
+/// Whether a run of the environment that is looked at was put off, and something else would begin there: that one
+/// would be closed as replaced, so it is asked about again.
+pub(super) fn asks_first(model: &mut Model, wanted: &Intent) -> bool {
+    let Some((environment, setup)) = model.current() else { return false };
+    if setup.is_running() || !gate::begins(environment, setup, wanted) || gate::is_linked(environment, &setup.facts) {
+        return false;
+    }
+    let id = environment.id.clone();
+    let Some(at) = model.put_off.iter().position(|found| *found.run.environment == *id.0) else { return false };
+    let found = model.put_off.remove(at);
+    model.found.insert(0, found);
+    model.place = Place::List;
+    model.desk.push(Effect::AskHolder { environment: id, address: model.cloud.address.clone() });
+    true
 }
 
 /// The run that is shown is over: nobody is asked about it again. Not while another program drives it.

@@ -13,6 +13,44 @@ fn an_interrupted_run_is_offered_and_nothing_happens_before_somebody_decides() {
     assert!(matches!(world.recorded[..], [Entry { what: What::Finished { outcome: Outcome::Forgotten }, .. }]));
 }
 
+/// Whoever chose Later and pressed the button began a second run, and the first one was closed as replaced.
+#[test]
+fn what_was_put_off_is_asked_about_again_before_anything_else_begins_there() {
+    for put_off in [Intent::Environments, Intent::OnlyLook] {
+        let mut world = World::running().killed();
+        let first = world.model.found[0].run.id.clone();
+        world.want(put_off);
+        world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+        world.settle();
+        assert_eq!(screen(&world.model), Screen::Details);
+        world.want(Intent::DualWriteApplication);
+        assert_eq!(screen(&world.model), Screen::Resume);
+        // Put off once more it is not lost either.
+        world.want(Intent::Environments);
+        world.want(Intent::OpenEnvironment(EnvironmentId("pp-1".into())));
+        world.want(Intent::DualWriteApplication);
+        world.want(Intent::GoOn);
+        world.settle_until(|world| matches!(world.flow(), Flow::Configuring(_)));
+        assert!(world.recorded.iter().all(|entry| entry.run == first), "{:?}", world.recorded);
+        assert!(world.model.found.is_empty() && world.model.put_off.is_empty());
+    }
+}
+
+/// What another program has taken up meanwhile is that one's.
+#[test]
+fn what_was_put_off_and_is_driven_by_another_program_is_not_asked_about_any_more() {
+    let mut world = World::running().killed();
+    world.want(Intent::Environments);
+    let (environment, held) = (EnvironmentId("pp-1".into()), Some(crate::core::setup::Held { by: None }));
+    assert_eq!(world.model.put_off.len(), 1);
+    world.tell(Msg::Holder { environment, held: held.clone() });
+    assert!(world.model.put_off.is_empty());
+    let mut world = World::running().killed();
+    world.model.found[0].held = held;
+    world.want(Intent::Environments);
+    assert!(world.model.found.is_empty() && world.model.put_off.is_empty());
+}
+
 #[test]
 fn an_intention_without_an_outcome_is_settled_by_reading_before_it_is_asked_again() {
     let mut world = World::running().killed();
