@@ -331,6 +331,8 @@ pub(super) fn watched(
     install: Install,
     cx: &mut Cx,
 ) -> Next {
+    // Where the clock was put back, time counts from there.
+    let install = Install { since: install.since.min(cx.now), ..install };
     match result {
         Ok(Reply::Operation { operation: None, retry_after }) => {
             run.watch.heard(cx.now, "busy");

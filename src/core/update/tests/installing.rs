@@ -255,3 +255,11 @@ fn a_row_that_is_there_already_is_read_and_not_called_a_failure() {
     world.settle_until(|world| matches!(world.flow(), Flow::Configured));
     assert_eq!(world.changes.len(), 1, "{:?}", world.changes);
 }
+
+#[test]
+fn an_installation_is_not_watched_for_ever_where_the_clock_was_put_back() {
+    let mut world = World::running();
+    world.answer(Ok(Reply::InstallAccepted { operation: None, retry_after: None }));
+    world.now -= jiff::SignedDuration::from_hours(24);
+    world.settle_until(|world| matches!(world.flow(), Flow::ConfigureFailed(..)));
+}
