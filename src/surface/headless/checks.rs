@@ -12,11 +12,11 @@ use crate::core::trouble::Trouble;
 use crate::ui::text::clean;
 use serde_json::{Value, json};
 
-/// Whether a service did not tell what was asked about an environment: what the flow stands on or the project's list,
-/// for whatever reason; what is only good to know, if it may be told the next time.
+/// Whether a service did not tell what was asked about an environment: what the flow stands on, for whatever reason;
+/// what is only good to know and the project's list, if it may be told the next time.
 pub fn is_unread(model: &Model, setup: &Setup) -> bool {
-    let of_flow = model.directory.lcs_trouble.iter().chain(setup.facts.troubles()).any(Trouble::is_of_service);
-    of_flow || setup.facts.unanswered().into_iter().any(Trouble::is_passing)
+    let mut all = model.directory.lcs_trouble.iter().chain(setup.facts.unanswered());
+    setup.facts.troubles().into_iter().any(Trouble::is_of_service) || all.any(Trouble::is_passing)
 }
 
 impl Headless<'_> {

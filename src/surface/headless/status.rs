@@ -209,7 +209,7 @@ impl Headless<'_> {
         let rows = self.report.rows.rest();
         self.write_rows(rows);
         if let Some(trouble) = self.seat.model.directory.lcs_trouble.clone().filter(|_| self.needs_lcs()) {
-            self.report.is_unread |= trouble.is_of_service();
+            self.report.is_unread |= trouble.is_passing();
             for words in documents::what_helps(&[&trouble]) {
                 self.report.reason(words);
             }
