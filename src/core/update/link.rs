@@ -246,11 +246,8 @@ pub(super) fn reply(setup: &mut Setup, result: Result<Reply, Trouble>, cx: &mut 
         Next::Stay => setup.flow = Flow::Linking(linking),
         Next::Linked(confirmed) => finish(setup, &linking, confirmed, cx),
         Next::Mismatch => {
-            let has_started = linking.starts > 0 || linking.activity.is_some();
-            if has_started {
-                cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: String::new() });
-            }
             run::finished(setup, Outcome::Mismatch, cx);
+            let has_started = linking.starts > 0 || linking.activity.is_some();
             let more = if has_started { "" } else { "; nothing was started" };
             setup.tell(cx.now, format!("dual-write is linked to another environment{more}"));
             setup.flow = Flow::Mismatch;
@@ -483,6 +480,8 @@ fn read_back(linking: &mut Linking, setup: &mut Setup, result: Result<Reply, Tro
                 return Next::Linked(Confirmation::GatewayDoesNotShowIt);
             }
             if setup.facts.linked().is_some() && !is_reset {
+                // The operation has ended, and the link is not the one that was asked for.
+                cx.record(setup, Line::Outcome { result: ChangeResult::Failed, id: None, words: String::new() });
                 return Next::Mismatch;
             }
             if let Some(mut failure) = linking.refused.take() {
