@@ -18,6 +18,13 @@ pub const LINK_USUAL: Duration = Duration::from_mins(5);
 pub const DELAYED_AFTER: Duration = Duration::from_secs(10);
 /// So many misses in a row are "no response".
 pub const NO_RESPONSE_MISSES: u8 = 3;
+
+/// Whether it is the turn of another who may tell, after so many misses in a row: once an operation gives no response,
+/// every second question goes to where its work can be seen.
+pub fn is_turn_of_another(misses: u8) -> bool {
+    misses >= NO_RESPONSE_MISSES && misses % 2 == 1
+}
+
 /// How often a reading that is no watch is asked for before it counts as "could not find out".
 pub const READ_ATTEMPTS: u8 = 6;
 /// How often something is read on which the flow does not stand: it must not hold up what is read beside it.

@@ -133,7 +133,8 @@ impl Facts {
         }
     }
 
-    /// State of an application user, by its place in [`APPLICATION_USERS`](crate::core::plan::APPLICATION_USERS); `None` while unknown.
+    /// State of an application user, by its place in [`APPLICATION_USERS`](crate::core::plan::APPLICATION_USERS);
+    /// `None` while unknown.
     pub fn user_state(&self, index: usize) -> Option<IdentityState> {
         let rows = self.users.get(index)?.value()?;
         let live = rows.iter().filter(|row| row.deletedstate.unwrap_or(0) == 0);

@@ -11,7 +11,7 @@ use crate::core::journal::{ChangeResult, Deed, What as Line};
 use crate::core::plan;
 use crate::core::schedule::outlook::installation;
 use crate::core::schedule::{
-    BUSY_PAUSE, CONFIGURE_USUAL, NO_RESPONSE_MISSES, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off,
+    BUSY_PAUSE, CONFIGURE_USUAL, RETRY_AFTER_MAX, SETTLE_PAUSE, STEP_ATTEMPTS, back_off, is_turn_of_another,
 };
 use crate::core::service::Service;
 use crate::core::setup::Setup;
@@ -153,9 +153,11 @@ pub(super) fn looked(
                 return look(run, setup, cx, counts, SETTLE_PAUSE);
             }
             if counts.tries >= STEP_ATTEMPTS {
-                let is_silent =
-                    run.met.as_deref().is_some_and(|refusal| refusal.answered(400) && refusal.words.is_empty());
-                let perhaps = if is_silent { " (perhaps another installation runs in this environment)" } else { "" };
+                let perhaps = if run.met.as_deref().is_some_and(is_silent) {
+                    " (perhaps another installation runs in this environment)"
+                } else {
+                    ""
+                };
                 let tries = counts.tries;
                 let words = format!("The installation of {name} could not be started in {tries} attempts{perhaps}");
                 return given_up(run, Service::PowerPlatform, &words, setup, cx);
@@ -269,13 +271,16 @@ enum Another {
     Perhaps,
 }
 
-/// What a refusal of an installation says of another operation in the environment; `None`: nothing. A second
-/// installation has been seen to be refused with a 400 that says nothing at all.
+/// A 400 that says nothing at all: a second installation has been seen to be refused so.
+fn is_silent(refusal: &Trouble) -> bool {
+    refusal.answered(400) && refusal.code.is_none() && refusal.words.trim().is_empty()
+}
+
+/// What a refusal of an installation says of another operation in the environment; `None`: nothing.
 fn another_runs(refusal: &Trouble) -> Option<Another> {
-    let is_silent = refusal.code.is_none() && refusal.words.trim().is_empty();
     if refusal.is_busy() {
         Some(Another::Surely)
-    } else if refusal.answered(409) || (refusal.answered(400) && is_silent) {
+    } else if refusal.answered(409) || is_silent(refusal) {
         Some(Another::Perhaps)
     } else {
         None
@@ -358,10 +363,8 @@ pub(super) fn watched(
             watch_after(run, setup, Install { operation: None, ..install }, Duration::ZERO, cx)
         }
         Err(trouble) => {
-            // A service that does not answer, or not to us, says nothing of the installation: on it goes. Once an
-            // operation gives no response, every second question goes to the list.
-            let misses = run.watch.misses.saturating_add(1);
-            let install = Install { asks_list: misses >= NO_RESPONSE_MISSES && misses % 2 == 1, ..install };
+            // A service that does not answer, or not to us, says nothing of the installation: on it goes.
+            let install = Install { asks_list: is_turn_of_another(run.watch.misses.saturating_add(1)), ..install };
             let Some(call) = watch_call(&install, setup, cx) else { return Next::Stay };
             run.step = Step::Watch(install);
             let line = trouble.clone();

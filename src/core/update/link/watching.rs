@@ -11,7 +11,7 @@ use crate::core::failure::{Failure, Halt};
 use crate::core::gate;
 use crate::core::linking::{LinkStep, Linking, Way};
 use crate::core::schedule::prior::Watched;
-use crate::core::schedule::{LINK_USUAL, NO_RESPONSE_MISSES};
+use crate::core::schedule::{LINK_USUAL, is_turn_of_another};
 use crate::core::service::Service;
 use crate::core::setup::Setup;
 use crate::core::time::between;
@@ -64,10 +64,9 @@ pub(super) fn watched(linking: &mut Linking, setup: &mut Setup, result: Result<R
     }
 }
 
-/// Whether it is the gateway's turn after so many misses: once the operation gives no response, every second
-/// question goes to the gateway.
+/// Whether it is the gateway's turn after so many misses.
 fn asks_gateway(misses: u8, setup: &Setup, cx: &Cx) -> bool {
-    cx.gateway(setup).is_some() && misses >= NO_RESPONSE_MISSES && misses % 2 == 1
+    cx.gateway(setup).is_some() && is_turn_of_another(misses)
 }
 
 /// What cannot be read is still running. The gateway, where there is one, shows what becomes of it.
