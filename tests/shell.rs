@@ -197,7 +197,7 @@ fn a_program_that_hangs_is_ended_by_a_signal_all_the_same() {
 #[test]
 fn a_program_that_stays_may_ignore_a_signal() {
     let pty = start();
-    pty.keys("d").wait_for("keys 1").signal(Signal::TERM);
+    pty.keys("d").wait_for("keys 1").signal(Signal::TERM).wait_for("last signal 143");
     pty.keys("j").wait_for("keys 2").keys("q");
     ends(&pty, 0);
 }

@@ -212,6 +212,7 @@ impl App for Child {
 impl Child {
     fn leave(&mut self, signal: Signal) -> Step {
         if self.deaf {
+            self.last = format!("signal {}", signal.exit_code());
             return Step::Continue { draw: true };
         }
         self.code = signal.exit_code();
